@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, timeoutMs: number) => ({
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    pool: 'forks' as const,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+  },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 5_000),
+      project('architecture', 30_000),
+      project('integration', 30_000),
+      project('e2e', 90_000),
+    ],
+  },
+})
