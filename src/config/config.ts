@@ -1,0 +1,235 @@
+import { resolve } from 'node:path'
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+
+const MIB = 1024 * 1024
+
+/** Used when `TORRENT_TRACKERS` is not set: long-lived public trackers that ask for no account. */
+const PUBLIC_TRACKERS = [
+  'udp://tracker.opentrackr.org:1337/announce',
+  'udp://open.demonii.com:1337/announce',
+  'udp://open.stealth.si:80/announce',
+  'udp://tracker.torrent.eu.org:451/announce',
+  'udp://exodus.desync.com:6969/announce',
+  'udp://explodie.org:6969/announce',
+]
+
+/** Every setting: its parser, its default as it would be written, and what it means. README's table says the same. */
+export const SETTINGS = z.object({
+  PORT: wholeNumber('a port (try 7000)', 0, 65_535).default(7000).describe('HTTP port; 0 = any free one'),
+  HOST: pattern(/\S/, 'an address to listen on (try 0.0.0.0)')
+    .default('0.0.0.0')
+    .describe('address to listen on'),
+  PUBLIC_URL: orNone(publicUrl()).describe('how devices reach the server, where the request does not tell'),
+  TRUST_PROXY: orNone(trustedProxies()).describe('reverse proxies whose forwarding headers count'),
+
+  TORRENT_DOWNLOAD_PATH: path().default(resolve('temp')).describe('downloads and cache'),
+  TORRENT_CLEANUP_INTERVAL: milliseconds()
+    .default(1_800_000)
+    .describe('idle time after which a film is removed; 0 = keep'),
+  TORRENT_CLEANUP_ON_SHUTDOWN: choice('idle', 'all', 'none')
+    .default('idle')
+    .describe('what a graceful stop removes'),
+  TORRENT_MAX_CONNECTIONS: wholeNumber('a number of torrents (try 25)', 1)
+    .default(25)
+    .describe('torrents at the same time'),
+  TORRENT_TIMEOUT: milliseconds(1).default(120_000).describe('longest wait for peers'),
+  TORRENT_MAX_RETRIES: wholeNumber('a number of tries (try 4)')
+    .default(4)
+    .describe('further tries to find peers'),
+  STREAM_STALL_TIMEOUT: milliseconds(1).default(30_000).describe("a viewer's longest wait in mid-stream"),
+  TORRENT_EXTRA_PATHS: list(path())
+    .default([])
+    .describe('further folders that single torrents may be put in'),
+
+  TORRENT_PORT: wholeNumber('a port (try 6881)', 0, 65_535)
+    .default(6881)
+    .describe('BitTorrent port; 0 = any free one'),
+  TORRENT_TRACKERS: list(trackerUrl())
+    .default(PUBLIC_TRACKERS)
+    .describe('trackers, replacing the built-in list; empty = none'),
+  TORRENT_DHT: flag().default(true).describe('find peers through the DHT'),
+  TORRENT_PEX: flag().default(true).describe('find peers through other peers'),
+  TORRENT_LSD: flag().default(false).describe('find peers on the local network'),
+  TORRENT_UTP: flag().default(false).describe('connect over uTP as well'),
+  TORRENT_WEBRTC: flag().default(false).describe('connect to peers in browsers as well'),
+  TORRENT_NAT: flag().default(false).describe('ask the router to open the port (UPnP, NAT-PMP)'),
+  TORRENT_ENCRYPTION: choice('off', 'prefer').default('off').describe('protocol encryption between peers'),
+  TORRENT_PEERS: wholeNumber('a number of peers (try 35)', 1).default(35).describe('connections per torrent'),
+  TORRENT_DOWNLOAD_LIMIT: orNone(size(1)).describe('bytes a second from all peers'),
+  TORRENT_UPLOAD_LIMIT: orNone(size(0)).describe('bytes a second to all peers'),
+  TORRENT_SEED: flag().default(false).describe('go on sharing a film that is whole'),
+
+  FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
+  ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
+  ADMIN_PASSWORD: pattern(/\S/, 'a password; leave the setting out to have none')
+    .optional()
+    .describe('for /admin'),
+  LOG_LEVEL: choice('error', 'warn', 'info', 'debug').default('info').describe('how much is logged'),
+  LOG_FORMAT: choice('text', 'json').default('text').describe('form of the log lines'),
+})
+
+export type Settings = z.infer<typeof SETTINGS>
+/** All settings in the form the parts want them; frozen. */
+export type Config = ReturnType<typeof toConfig>
+
+/** Every mistake in the settings, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Reads the settings once.
+ *
+ * @param env - names to text, such as `process.env`; an empty text is a value, not "unset"
+ * @throws ConfigError with all mistakes together
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = SETTINGS.safeParse(env)
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('\n'),
+    )
+  }
+  return toConfig(parsed.data)
+}
+
+function toConfig(s: Settings) {
+  return Object.freeze({
+    http: { port: s.PORT, host: s.HOST, publicUrl: s.PUBLIC_URL, trustProxy: s.TRUST_PROXY },
+    access: { mode: s.ACCESS, adminPassword: s.ADMIN_PASSWORD },
+    torrents: {
+      root: s.TORRENT_DOWNLOAD_PATH,
+      extraPaths: s.TORRENT_EXTRA_PATHS,
+      trackers: s.TORRENT_TRACKERS,
+      maxTorrents: s.TORRENT_MAX_CONNECTIONS,
+      timeoutMs: s.TORRENT_TIMEOUT,
+      maxRetries: s.TORRENT_MAX_RETRIES,
+      stallTimeoutMs: s.STREAM_STALL_TIMEOUT,
+      seed: s.TORRENT_SEED,
+    },
+    cleanup: { idleMs: s.TORRENT_CLEANUP_INTERVAL, onShutdown: s.TORRENT_CLEANUP_ON_SHUTDOWN },
+    engine: {
+      port: s.TORRENT_PORT,
+      trustedTrackers: s.TORRENT_TRACKERS,
+      dht: s.TORRENT_DHT,
+      pex: s.TORRENT_PEX,
+      lsd: s.TORRENT_LSD,
+      utp: s.TORRENT_UTP,
+      webRtc: s.TORRENT_WEBRTC,
+      nat: s.TORRENT_NAT,
+      encryption: s.TORRENT_ENCRYPTION,
+      maxPeers: s.TORRENT_PEERS,
+      downloadLimit: s.TORRENT_DOWNLOAD_LIMIT,
+      uploadLimit: s.TORRENT_UPLOAD_LIMIT,
+    },
+    films: { file: s.FILMS_FILE },
+    log: { level: s.LOG_LEVEL, format: s.LOG_FORMAT },
+  })
+}
+
+function pattern(expected: RegExp, words: string) {
+  return z.string().regex(expected, { error: (issue) => `"${issue.input}" is not ${words}` })
+}
+
+function wholeNumber(words: string, min = 0, max = Number.MAX_SAFE_INTEGER) {
+  return pattern(/^\d+$/, words)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error: (issue) => `"${issue.input}" is not ${words}` })
+}
+
+function milliseconds(min = 0) {
+  return wholeNumber('a number of milliseconds (try 120000)', min)
+}
+
+function flag() {
+  return pattern(/^(true|false|1|0)$/, 'true or false').transform((text) => text === 'true' || text === '1')
+}
+
+function choice<const T extends string>(...options: readonly T[]) {
+  return z.enum(options, { error: (issue) => `"${issue.input}" is not one of ${options.join(', ')}` })
+}
+
+function path() {
+  return pattern(/\S/, 'a path').transform((text) => resolve(text))
+}
+
+/** Bytes, written as `5000000` or `5MB` or `5MiB`. */
+function size(min: number) {
+  const units: Readonly<Record<string, number>> = {
+    K: 1e3,
+    M: 1e6,
+    G: 1e9,
+    T: 1e12,
+    KI: 1024,
+    MI: MIB,
+    GI: 1024 * MIB,
+  }
+  const words = `a size${min > 0 ? ' above 0' : ''} (try 50GB)`
+  const bytesOf = (text: string) =>
+    Math.floor(Number.parseFloat(text) * (units[/[KMGT]I?(?=B?$)/.exec(text.toUpperCase())?.[0] ?? ''] ?? 1))
+  return pattern(/^\d+(\.\d+)?\s*([KMGT]|[KMG]i)?B?$/i, words)
+    .refine((text) => bytesOf(text) >= min && Number.isSafeInteger(bytesOf(text)), {
+      error: (issue) => `"${issue.input}" is not ${words}`,
+    })
+    .transform(bytesOf)
+}
+
+function publicUrl() {
+  const words = 'the address devices use, without a path behind it (try https://films.example.org)'
+  return pattern(/^https?:\/\/[^/?#]+\/?$/i, words)
+    .refine(URL.canParse, { error: (issue) => `"${issue.input}" is not ${words}` })
+    .transform((text) => new URL(text).origin)
+}
+
+function trackerUrl() {
+  return pattern(/^(https?|udp|wss?):\/\/[^/\s]+/i, 'a tracker (try udp://tracker.example.org:1337/announce)')
+}
+
+/** Either how many proxies stand in front, or which addresses they have; the form Express takes. */
+function trustedProxies() {
+  const words = 'a number of proxies, or their addresses (try 1, loopback or 10.0.0.0/8)'
+  const presets = ['loopback', 'linklocal', 'uniquelocal']
+  return z
+    .string()
+    .transform(split)
+    .refine(
+      (parts) =>
+        (parts.length === 1 && /^[1-9]\d?$/.test(parts[0] ?? '')) ||
+        parts.every((part) => presets.includes(part) || isSubnet(part)),
+      { error: (issue) => `"${(issue.input as string[]).join(',')}" is not ${words}` },
+    )
+    .transform((parts) => (/^\d+$/.test(parts[0] ?? '') ? Number(parts[0]) : parts))
+}
+
+function isSubnet(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text)
+}
+
+function split(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+/** Comma-separated; an empty text is an empty list. */
+function list<T extends z.ZodType<string, string>>(item: T) {
+  return z.string().transform(split).pipe(z.array(item))
+}
+
+/** An optional setting for which an empty text says "none". */
+function orNone<T extends z.ZodType<unknown, string>>(setting: T) {
+  return z
+    .union([z.literal('').transform(() => undefined), setting], {
+      error: (issue) => messageOfBranch(issue),
+    })
+    .optional()
+}
+
+/** A union reports that nothing matched; the person wants to hear what the real branch said. */
+function messageOfBranch(issue: {
+  readonly errors?: readonly (readonly { readonly message: string }[])[]
+}): string {
+  return issue.errors?.at(-1)?.[0]?.message ?? 'is not valid'
+}

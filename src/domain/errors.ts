@@ -1,0 +1,31 @@
+/** Everything that can go wrong in a way the caller may want to tell apart. The HTTP status is the edge's business. */
+export type ErrorCode =
+  | 'media.not_found'
+  | 'media.no_peers'
+  | 'media.stalled'
+  | 'media.damaged'
+  | 'torrent.invalid'
+  | 'torrent.busy'
+  | 'torrent.bad_path'
+  | 'engine.down'
+  | 'app.closing'
+  | 'folder.in_use'
+  | 'access.denied'
+  | 'access.unauthorized'
+  | 'request.invalid'
+
+/** An error with a code that survives rewording of its message. */
+export class SelfStremeError extends Error {
+  override readonly name = 'SelfStremeError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** @returns what an unknown thrown value has to say, for a log line */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,39 @@
+import { type InfoHash, parseInfoHash } from './info-hash.ts'
+
+/** The parts of a magnet link that we act on; all others (`ws`, `xs`, `as`, `x.pe` …) make servers fetch things. */
+export interface Magnet {
+  readonly infoHash: InfoHash
+  readonly name?: string
+  readonly trackers: readonly string[]
+}
+
+/**
+ * Reads a magnet link, or a bare info hash.
+ *
+ * @returns `undefined` if it names no v1 info hash
+ * @see BEP 9, "magnet URI format"
+ */
+export function parseMagnet(text: string): Magnet | undefined {
+  const bare = parseInfoHash(text.trim())
+  if (bare) return { infoHash: bare, trackers: [] }
+
+  const query = /^magnet:\?(.*)$/is.exec(text.trim())?.[1]
+  if (query === undefined) return undefined
+  const params = new URLSearchParams(query)
+  const infoHash = params
+    .getAll('xt')
+    .map((topic) => /^urn:btih:(.+)$/i.exec(topic)?.[1])
+    .map((hash) => (hash === undefined ? undefined : parseInfoHash(hash)))
+    .find((hash) => hash !== undefined)
+  if (!infoHash) return undefined
+
+  const name = params.get('dn')
+  return { infoHash, ...(name ? { name } : {}), trackers: [...new Set(params.getAll('tr'))] }
+}
+
+/** A magnet link that holds nothing but an info hash and trackers. */
+export function writeMagnet(infoHash: InfoHash, trackers: readonly string[] = []): string {
+  return [`magnet:?xt=urn:btih:${infoHash}`, ...trackers.map((url) => `tr=${encodeURIComponent(url)}`)].join(
+    '&',
+  )
+}
