@@ -1,0 +1,56 @@
+/**
+ * The engine process: the engine's port, spoken over the IPC channel that main opened. It ends when main says so or
+ * is gone, and not before: a terminal sends its signals to the whole group, and main still has files to close.
+ */
+import { messageOf } from '../../domain/errors.ts'
+import type { Command, Report } from '../protocol.ts'
+import { freeTcpPort, freeUdpPort } from './free-port.ts'
+import { installLookupGuard } from './lookup-guard.ts'
+import { type Swarm, startSwarm } from './webtorrent-adapter.ts'
+import { installWireGuard } from './wire-guard.ts'
+
+process.on('SIGTERM', () => undefined)
+process.on('SIGINT', () => undefined)
+process.on('disconnect', () => process.exit(0))
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`engine: ${error.stack ?? messageOf(error)}\n`)
+  process.exit(1)
+})
+
+let starting: Promise<Swarm> | undefined
+process.on('message', (command: Command) => {
+  if (command.kind === 'start') starting = start(command)
+  // One after the other, in the order in which main said them.
+  else starting = starting?.then((swarm) => obey(swarm, command))
+})
+
+async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<Swarm> {
+  installWireGuard((peer, reason) => log('info', 'peer dropped', { peer, reason }))
+  installLookupGuard(new Set(options.trustedTrackers.map((url) => URL.parse(url)?.hostname ?? '')))
+
+  const tcp = await freeTcpPort(options.port)
+  // uTP speaks UDP on the TCP port's number, so the DHT then takes the next one.
+  const dht = options.dht ? await freeUdpPort(options.utp && tcp !== 0 ? tcp + 1 : tcp) : 0
+  if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another one is used', { port: options.port })
+  return startSwarm(options, { tcp, dht }, say, (error) => {
+    process.stderr.write(`engine: ${messageOf(error)}\n`)
+    process.exit(1)
+  })
+}
+
+async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>): Promise<Swarm> {
+  if (command.kind === 'open') swarm.open(command)
+  else if (command.kind === 'want') swarm.want(command.id, command.windows)
+  else if (command.kind === 'unverify') swarm.unverify(command.id, command.piece)
+  else if (command.kind === 'close') void swarm.close(command.id)
+  else process.exit(0)
+  return swarm
+}
+
+function say(report: Report): void {
+  if (process.connected) process.send?.(report)
+}
+
+function log(level: 'warn' | 'info' | 'debug', message: string, fields: Record<string, unknown>): void {
+  say({ kind: 'log', level, message, fields })
+}

@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto'
+import { constants, type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { safeFileNames } from '../../domain/file-names.ts'
+import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
+
+const DISK_FULL_RETRY_MS = 2_000
+
+type Done = (error: Error | null, bytes?: Uint8Array) => void
+
+/** A run of bytes of one piece that lies in one file. */
+interface Segment {
+  readonly file: number
+  /** first byte, counted from the start of the file */
+  readonly position: number
+  /** first byte, counted from the start of what is read or written */
+  readonly offset: number
+  readonly length: number
+}
+
+/**
+ * The files of one torrent on disk, in the shape webtorrent wants (abstract-chunk-store).
+ *
+ * Files are opened when first written, at their place in the folder, sparse. A piece is only handed out if it is
+ * there: verified in this run, or claimed from an earlier one and hashed again before its first byte leaves.
+ */
+export class PieceStore {
+  readonly chunkLength: number
+  readonly #info: TorrentInfo
+  readonly #paths: readonly string[]
+  readonly #events: PieceStoreEvents
+  /** 0 = not there, 1 = claimed, 2 = verified */
+  readonly #state: Uint8Array
+  readonly #handles = new Map<number, Promise<FileHandle>>()
+  readonly #pending = new Set<Promise<unknown>>()
+  readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
+
+  constructor(info: TorrentInfo, directory: string, claimed: Iterable<number>, events: PieceStoreEvents) {
+    this.chunkLength = info.pieceLength
+    this.#info = info
+    this.#paths = safeFileNames(info.files).map((name) => join(directory, name))
+    this.#events = events
+    this.#state = new Uint8Array(info.pieceCount)
+    for (const piece of claimed) this.#state[piece] = 1
+  }
+
+  /** Forgets a piece whose bytes turned out to be wrong. */
+  forget(piece: number): void {
+    this.#state[piece] = 0
+  }
+
+  put(piece: number, bytes: Uint8Array, done: Done = () => undefined): void {
+    this.#run(async () => {
+      if (bytes.length !== this.#lengthOf(piece))
+        throw new RangeError(`piece ${piece} does not have ${bytes.length} bytes`)
+      await this.#transfer('write', piece, 0, bytes)
+      this.#state[piece] = 2
+      return undefined
+    }, done)
+  }
+
+  get(
+    piece: number,
+    options: { offset?: number; length?: number } | null | Done,
+    done: Done = () => undefined,
+  ): void {
+    if (typeof options === 'function') return this.get(piece, null, options)
+    // The usual answer at start-up, when webtorrent asks for every piece: no time to lose, no file to open.
+    if (!this.#state[piece]) return queueMicrotask(() => done(new Error(`piece ${piece} is not there`)))
+    this.#run(() => this.#read(piece, options?.offset ?? 0, options?.length), done)
+  }
+
+  /** Resolves when nothing is written any more and all files are closed. */
+  close(done: Done = () => undefined): void {
+    this.closeFiles().then(() => done(null), done)
+  }
+
+  /** Deleting is not the engine's business. */
+  destroy(done: Done = () => undefined): void {
+    this.close(done)
+  }
+
+  closeFiles(): Promise<void> {
+    this.#closed ??= (async () => {
+      this.#closing.abort()
+      await Promise.allSettled(this.#pending)
+      const handles = await Promise.allSettled(this.#handles.values())
+      await Promise.allSettled(
+        handles.map((handle) => (handle.status === 'fulfilled' ? handle.value.close() : undefined)),
+      )
+    })()
+    return this.#closed
+  }
+
+  async #read(piece: number, offset: number, length = this.#lengthOf(piece) - offset): Promise<Uint8Array> {
+    const whole = this.#lengthOf(piece)
+    if (!(offset >= 0 && length > 0 && offset + length <= whole)) {
+      throw new RangeError(`piece ${piece} has no bytes ${offset}+${length}`)
+    }
+    if (this.#state[piece] === 1) await this.#check(piece)
+    const bytes = Buffer.alloc(length)
+    await this.#transfer('read', piece, offset, bytes)
+    return bytes
+  }
+
+  async #check(piece: number): Promise<void> {
+    const bytes = Buffer.alloc(this.#lengthOf(piece))
+    const isRight = await this.#transfer('read', piece, 0, bytes).then(
+      () => createHash('sha1').update(bytes).digest().equals(pieceHashAt(this.#info, piece)),
+      () => false,
+    )
+    if (!isRight) {
+      this.forget(piece)
+      this.#events.damaged(piece)
+      throw new Error(`piece ${piece} is damaged`)
+    }
+    this.#state[piece] = 2
+  }
+
+  async #transfer(
+    direction: 'read' | 'write',
+    piece: number,
+    offset: number,
+    bytes: Uint8Array,
+  ): Promise<void> {
+    for (const segment of this.#segments(piece, offset, bytes.length)) {
+      const part = bytes.subarray(segment.offset, segment.offset + segment.length)
+      if (this.#info.files[segment.file]?.isPadding) continue
+      const handle = await this.#handle(segment.file)
+      if (direction === 'read') await readAll(handle, part, segment.position)
+      else await this.#writeWhenThereIsRoom(handle, part, segment.position)
+    }
+  }
+
+  /** A full disk is no reason to lose the piece: it waits here until there is room, and nothing more is fetched meanwhile. */
+  async #writeWhenThereIsRoom(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+    for (;;) {
+      try {
+        return await writeAll(handle, bytes, position)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+        this.#events.diskFull()
+        await sleep(DISK_FULL_RETRY_MS, undefined, { signal: this.#closing.signal })
+      }
+    }
+  }
+
+  *#segments(piece: number, offset: number, length: number): Generator<Segment> {
+    const from = piece * this.#info.pieceLength + offset
+    const to = from + length
+    for (let file = this.#fileAt(from); file < this.#info.files.length; file++) {
+      const { offset: fileStart, length: fileLength } = this.#info.files[file] as {
+        offset: number
+        length: number
+      }
+      if (fileStart >= to) return
+      const start = Math.max(from, fileStart)
+      const end = Math.min(to, fileStart + fileLength)
+      if (end > start) yield { file, position: start - fileStart, offset: start - from, length: end - start }
+    }
+  }
+
+  /** Index of the last file that begins at or before a byte of the torrent. */
+  #fileAt(byte: number): number {
+    let low = 0
+    let high = this.#info.files.length - 1
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      if ((this.#info.files[middle]?.offset ?? 0) <= byte) low = middle
+      else high = middle - 1
+    }
+    // Empty files share their first byte with the one behind them.
+    while (low > 0 && this.#info.files[low]?.offset === byte && this.#info.files[low - 1]?.offset === byte)
+      low--
+    return low
+  }
+
+  #handle(file: number): Promise<FileHandle> {
+    const opened = this.#handles.get(file)
+    if (opened !== undefined) return opened
+    // Nothing in our folder is a link unless somebody put it there; it is not ours to write through.
+    const handle = open(
+      this.#paths[file] ?? '',
+      constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
+      0o644,
+    )
+    this.#handles.set(file, handle)
+    handle.catch(() => this.#handles.delete(file))
+    return handle
+  }
+
+  #lengthOf(piece: number): number {
+    if (!(Number.isInteger(piece) && piece >= 0 && piece < this.#info.pieceCount)) {
+      throw new RangeError(`there is no piece ${piece}`)
+    }
+    return pieceLengthAt(this.#info, piece)
+  }
+
+  #run(work: () => Promise<Uint8Array | undefined>, done: Done): void {
+    if (this.#closing.signal.aborted) return queueMicrotask(() => done(new Error('the store is closed')))
+    const running: Promise<void> = work().then(
+      (bytes) => done(null, bytes),
+      (error: Error) => done(error),
+    )
+    this.#pending.add(running)
+    void running.finally(() => this.#pending.delete(running))
+  }
+}
+
+export interface PieceStoreEvents {
+  /** A claimed piece does not have its hash. */
+  damaged(piece: number): void
+  /** A write waits for room on the disk; called again at every try. */
+  diskFull(): void
+}
+
+async function readAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, position + at)
+    if (bytesRead === 0) throw new Error('the file is too short')
+    at += bytesRead
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
+    at += bytesWritten
+  }
+}

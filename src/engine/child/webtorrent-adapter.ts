@@ -1,0 +1,229 @@
+import WebTorrent, { type Torrent } from 'webtorrent'
+import { piecesIn } from '../../domain/bitfield.ts'
+import { messageOf } from '../../domain/errors.ts'
+import { writeMagnet } from '../../domain/magnet.ts'
+import { parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
+import type { EngineOptions, PieceWindow } from '../engine.ts'
+import type { Command, Report } from '../protocol.ts'
+import { PieceStore } from './piece-store.ts'
+
+const STATS_INTERVAL_MS = 1_000
+const UPLOAD_SLOTS = 4
+/** Within one priority webtorrent goes round the selections; only 0 is strictly behind all others. */
+const PRIORITY = { urgent: 1, background: 0 } as const
+
+/** The swarm as webtorrent sees it, spoken to in the engine's words. */
+export interface Swarm {
+  open(command: Extract<Command, { kind: 'open' }>): void
+  want(id: number, windows: readonly PieceWindow[]): void
+  unverify(id: number, piece: number): void
+  close(id: number): Promise<void>
+}
+
+interface Opened {
+  readonly id: number
+  readonly torrent: Torrent
+  info: TorrentInfo | undefined
+  store: PieceStore | undefined
+  /** what main asked for */
+  wanted: readonly PieceWindow[]
+  /** what webtorrent was told; each must be taken back exactly as it was given */
+  selected: readonly PieceWindow[]
+  readonly statsTimer: NodeJS.Timeout
+}
+
+/**
+ * Starts webtorrent with everything off that a server must not have: its own file names and folders, web seeds,
+ * whole-torrent selections, its piece cache.
+ *
+ * @param ports - free ones, or 0
+ * @param onFatal - the client is beyond repair; the process should end
+ */
+export function startSwarm(
+  options: EngineOptions,
+  ports: { readonly tcp: number; readonly dht: number },
+  report: (report: Report) => void,
+  onFatal: (error: Error) => void,
+): Swarm {
+  const client = new WebTorrent({
+    torrentPort: ports.tcp,
+    dhtPort: ports.dht,
+    dht: options.dht ? {} : false,
+    lsd: options.lsd,
+    utPex: options.pex,
+    utp: options.utp,
+    natUpnp: options.nat,
+    natPmp: options.nat,
+    secure: options.encryption === 'prefer' ? 1 : 0,
+    maxConns: options.maxPeers,
+    downloadLimit: options.downloadLimit ?? -1,
+    uploadLimit: options.uploadLimit ?? -1,
+    webSeeds: false,
+    seedOutgoingConnections: false,
+    tracker: options.webRtc ? {} : { wrtc: false },
+  })
+  client.on('error', onFatal)
+  const opened = new Map<number, Opened>()
+
+  function open(command: Extract<Command, { kind: 'open' }>): void {
+    const { id, infoHash, trackers, directory, metainfo } = command
+    const info = metainfo && parseMetainfo(metainfo)
+    const torrent = client.add(metainfo ? Buffer.from(metainfo) : writeMagnet(infoHash), {
+      announce: [...trackers],
+      path: directory,
+      store: StoreOf,
+      storeCacheSlots: 0,
+      deselect: true,
+      bitfield: command.claimed,
+      uploads: UPLOAD_SLOTS,
+    })
+    torrent.setMaxListeners(0)
+    const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
+    const entry: Opened = { id, torrent, info, store: undefined, wanted: [], selected: [], statsTimer }
+    opened.set(id, entry)
+
+    /** webtorrent calls `new` on its store; what a constructor returns takes the place of the new object. */
+    function StoreOf(): PieceStore {
+      if (!entry.info) throw new Error('the store was asked for before the metadata was checked')
+      const claimed = command.claimed ? piecesIn(command.claimed, entry.info.pieceCount) : []
+      entry.store = new PieceStore(entry.info, directory, claimed, {
+        damaged: (piece) => forget(entry, piece),
+        diskFull: () =>
+          report({ kind: 'log', level: 'warn', message: 'the disk is full', fields: { directory } }),
+      })
+      return entry.store
+    }
+
+    const acceptMetadata = torrent._onMetadata.bind(torrent)
+    torrent._onMetadata = async (metadata) => {
+      try {
+        if (!entry.info && metadata instanceof Uint8Array) {
+          entry.info = parseMetainfo(metadata)
+          report({ kind: 'metainfo', id, bytes: stripMetainfo(metadata) })
+        }
+        await acceptMetadata(metadata)
+      } catch (error) {
+        fail(entry, 'torrent.invalid', error)
+      }
+    }
+
+    let verified: number[] = []
+    torrent.on('verified', (piece: number) => {
+      // One report for all pieces of a turn: while claimed pieces are looked through there may be many.
+      if (verified.push(piece) > 1) return
+      setImmediate(() => {
+        report({ kind: 'verified', id, pieces: verified })
+        verified = []
+      })
+    })
+    torrent.on('ready', () => {
+      const gone = [...piecesIn(command.claimed ?? new Uint8Array(), torrent.pieces.length)].filter(
+        (piece) => !torrent.bitfield.get(piece),
+      )
+      for (const piece of gone) entry.store?.forget(piece)
+      if (gone.length > 0) report({ kind: 'missing', id, pieces: gone })
+      select(entry)
+    })
+    torrent.on('wire', (wire: Torrent['wires'][number]) => {
+      if (torrent.wires.length > options.maxPeers) {
+        wire.destroy()
+        return
+      }
+      reportStats()
+      wire.once('close', () => setImmediate(reportStats))
+    })
+    torrent.on('warning', (error: unknown) => {
+      report({
+        kind: 'log',
+        level: 'debug',
+        message: 'swarm warning',
+        fields: { infoHash, reason: messageOf(error) },
+      })
+    })
+    torrent.on('error', (error: unknown) => fail(entry, 'engine.down', error))
+
+    function reportStats(): void {
+      if (torrent.destroyed) return
+      report({
+        kind: 'stats',
+        id,
+        stats: { peers: torrent.wires.length, downloadSpeed: Math.round(torrent.downloadSpeed) },
+      })
+    }
+  }
+
+  function want(id: number, windows: readonly PieceWindow[]): void {
+    const entry = opened.get(id)
+    if (!entry) return
+    entry.wanted = windows
+    select(entry)
+  }
+
+  /** Tells webtorrent what changed, and calls back the requests for which there is no reason any more. */
+  function select(entry: Opened): void {
+    const { torrent, wanted } = entry
+    if (!torrent.ready || torrent.destroyed) return
+    const gone = entry.selected.filter((window) => !wanted.some((other) => isSame(window, other)))
+    const fresh = wanted.filter((window) => !entry.selected.some((other) => isSame(window, other)))
+    entry.selected = wanted
+    for (const { from, to } of gone) torrent._deselect(from, to, true)
+    for (const { from, to, priority } of fresh) torrent._select(from, to, PRIORITY[priority], undefined, true)
+
+    for (const wire of torrent.wires) {
+      for (const request of [...wire.requests]) {
+        if (wanted.some(({ from, to }) => request.piece >= from && request.piece <= to)) continue
+        wire.cancel(request.piece, request.offset, request.length)
+      }
+    }
+  }
+
+  /** Has a piece fetched again that webtorrent believes to be there. */
+  function forget(entry: Opened, piece: number): void {
+    const { torrent, store, id } = entry
+    store?.forget(piece)
+    if (!torrent.ready || torrent.destroyed) return
+    if (torrent.bitfield.get(piece)) {
+      torrent._markUnverified(piece)
+      torrent._checkDone()
+    }
+    report({ kind: 'missing', id, pieces: [piece] })
+    // A selection remembers how far it has come; given anew, it begins at its first piece again.
+    const { wanted } = entry
+    entry.wanted = []
+    select(entry)
+    entry.wanted = wanted
+    select(entry)
+  }
+
+  function fail(entry: Opened, code: 'torrent.invalid' | 'engine.down', error: unknown): void {
+    if (!opened.has(entry.id)) return
+    report({ kind: 'failed', id: entry.id, failure: { code, reason: messageOf(error) } })
+    void close(entry.id)
+  }
+
+  async function close(id: number): Promise<void> {
+    const entry = opened.get(id)
+    opened.delete(id)
+    if (entry) {
+      clearInterval(entry.statsTimer)
+      // Trackers may take their time to hear that we leave; only the files matter to whoever waits.
+      if (!entry.torrent.destroyed) entry.torrent.destroy()
+      await entry.store?.closeFiles()
+    }
+    report({ kind: 'closed', id })
+  }
+
+  return {
+    open,
+    want,
+    unverify: (id, piece) => {
+      const entry = opened.get(id)
+      if (entry) forget(entry, piece)
+    },
+    close,
+  }
+}
+
+function isSame(a: PieceWindow, b: PieceWindow): boolean {
+  return a.from === b.from && a.to === b.to && a.priority === b.priority
+}

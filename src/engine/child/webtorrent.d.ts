@@ -1,0 +1,57 @@
+/** What we use of webtorrent 3.0.21. Names that begin with `_` are not its public API; a contract test watches them. */
+declare module 'webtorrent' {
+  import type { EventEmitter } from 'node:events'
+  import type { Server } from 'node:net'
+  import type Wire from 'bittorrent-protocol'
+
+  export interface Torrent extends EventEmitter {
+    readonly infoHash: string
+    readonly torrentFile: Uint8Array
+    readonly ready: boolean
+    readonly destroyed: boolean
+    readonly downloadSpeed: number
+    readonly wires: readonly Wire[]
+    readonly pieces: readonly unknown[]
+    readonly bitfield: { get(index: number): boolean }
+    destroy(callback?: () => void): void
+    _onMetadata(metadata: unknown): Promise<void>
+    _select(
+      from: number,
+      to: number,
+      priority: number,
+      notify: (() => void) | undefined,
+      isStream: boolean,
+    ): void
+    _deselect(from: number, to: number, isStream: boolean): void
+    _markUnverified(index: number): void
+    _checkDone(): void
+  }
+
+  export default class WebTorrent extends EventEmitter {
+    constructor(options: Readonly<Record<string, unknown>>)
+    readonly torrentPort: number
+    readonly _connPool: { readonly tcpServer: Server }
+    add(torrentId: string | Uint8Array, options: Readonly<Record<string, unknown>>): Torrent
+    destroy(callback?: (error?: Error) => void): void
+  }
+}
+
+declare module 'bittorrent-protocol' {
+  import type { Duplex } from 'node:stream'
+
+  export interface BlockRequest {
+    readonly piece: number
+    readonly offset: number
+    readonly length: number
+  }
+
+  export default class Wire extends Duplex {
+    readonly requests: readonly BlockRequest[]
+    readonly remoteAddress?: string
+    readonly remotePort?: number
+    cancel(piece: number, offset: number, length: number): void
+    _parse(size: number, parser: (buffer: Uint8Array) => void): void
+    _onMessageLength(buffer: Uint8Array): void
+    _onMessage(buffer: Uint8Array): void
+  }
+}

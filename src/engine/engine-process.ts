@@ -1,0 +1,149 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { InfoHash } from '../domain/info-hash.ts'
+import type { Log } from '../observe/log.ts'
+import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.ts'
+import type { Command, Report } from './protocol.ts'
+
+const CHILD = new URL('./child/main.ts', import.meta.url)
+const STOP_MS = 1_000
+const RESTART_DELAY_MS = { first: 100, longest: 30_000 }
+/** A run this long was a good one: the next crash is not part of a series. */
+const GOOD_RUN_MS = 60_000
+/** After so many crashes in a row whoever waits is told, instead of waiting for the next one. */
+const CRASHES_UNTIL_DOWN = 5
+
+interface OpenedTorrent {
+  readonly id: number
+  readonly request: OpenTorrent
+  metainfo: Uint8Array | undefined
+  windows: readonly PieceWindow[]
+}
+
+/**
+ * The engine in a process of its own, where peers can crash it without touching a viewer. When it ends it is started
+ * again, and told again what it had: the torrents, which pieces of them are there, and which are wanted.
+ */
+export function startEngineProcess(options: EngineOptions, log: Log): Engine {
+  const torrents = new Map<InfoHash, OpenedTorrent>()
+  const closing = new Map<number, () => void>()
+  const stopping = new AbortController()
+  let child: ChildProcess | undefined
+  let nextId = 1
+  let crashes = 0
+  const running = keepRunning()
+
+  async function keepRunning(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const startedAt = Date.now()
+      await runOnce()
+      if (stopping.signal.aborted) return
+      crashes = Date.now() - startedAt > GOOD_RUN_MS ? 1 : crashes + 1
+      const delayMs = Math.min(RESTART_DELAY_MS.first * 2 ** (crashes - 1), RESTART_DELAY_MS.longest)
+      log.error('engine process ended, it is started again', { crashes, delayMs })
+      if (crashes >= CRASHES_UNTIL_DOWN) failAll(`the engine ended ${crashes} times in a row`)
+      await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  async function runOnce(): Promise<void> {
+    const process = fork(CHILD, {
+      serialization: 'advanced',
+      execArgv: ['--max-semi-space-size=2'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    child = process
+    process.on('message', (report: Report) => hear(report))
+    const ended = Promise.race([once(process, 'exit'), once(process, 'error')])
+    tell({ kind: 'start', options })
+    for (const torrent of torrents.values()) reopen(torrent)
+    await ended.catch((error: unknown) => log.error('engine process cannot start', { reason: String(error) }))
+    child = undefined
+    for (const done of closing.values()) done()
+    closing.clear()
+  }
+
+  function reopen({ id, request, metainfo, windows }: OpenedTorrent): void {
+    const { infoHash, trackers, directory } = request
+    tell({ kind: 'open', id, infoHash, trackers, directory, metainfo, claimed: request.claimed() })
+    tell({ kind: 'want', id, windows })
+  }
+
+  function tell(command: Command): void {
+    // A command that comes too late for this run is told again to the next one, from `torrents`.
+    if (child?.connected) child.send(command, () => undefined)
+  }
+
+  function hear(report: Report): void {
+    if (report.kind === 'log') return log[report.level](report.message, report.fields)
+    if (report.kind === 'closed') {
+      closing.get(report.id)?.()
+      closing.delete(report.id)
+      return
+    }
+    const torrent = [...torrents.values()].find(({ id }) => id === report.id)
+    if (!torrent) return
+    const { on, infoHash } = torrent.request
+    switch (report.kind) {
+      case 'metainfo':
+        torrent.metainfo = report.bytes
+        return on.metainfo(report.bytes)
+      case 'verified':
+        return on.verified(report.pieces)
+      case 'missing':
+        return on.missing(report.pieces)
+      case 'stats':
+        return on.stats(report.stats)
+      case 'failed':
+        torrents.delete(infoHash)
+        return on.failed(report.failure)
+    }
+  }
+
+  function failAll(reason: string): void {
+    const failed = [...torrents.values()]
+    torrents.clear()
+    for (const { request } of failed) request.on.failed({ code: 'engine.down', reason })
+  }
+
+  return {
+    open(request) {
+      if (torrents.has(request.infoHash)) throw new Error(`${request.infoHash} is open already`)
+      const torrent = { id: nextId++, request, metainfo: request.metainfo, windows: [] }
+      torrents.set(request.infoHash, torrent)
+      if (crashes >= CRASHES_UNTIL_DOWN && !child) {
+        torrents.delete(request.infoHash)
+        queueMicrotask(() => request.on.failed({ code: 'engine.down', reason: 'the engine does not start' }))
+        return
+      }
+      reopen(torrent)
+    },
+    want(infoHash, windows) {
+      const torrent = torrents.get(infoHash)
+      if (!torrent) return
+      torrent.windows = windows
+      tell({ kind: 'want', id: torrent.id, windows })
+    },
+    unverify(infoHash, piece) {
+      const torrent = torrents.get(infoHash)
+      if (torrent) tell({ kind: 'unverify', id: torrent.id, piece })
+    },
+    async close(infoHash) {
+      const torrent = torrents.get(infoHash)
+      torrents.delete(infoHash)
+      if (!torrent || !child?.connected) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      closing.set(torrent.id, resolve)
+      tell({ kind: 'close', id: torrent.id })
+      await promise
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      tell({ kind: 'stop' })
+      const killer = setTimeout(() => child?.kill('SIGKILL'), STOP_MS)
+      await running
+      clearTimeout(killer)
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import type { InfoHash } from '../domain/info-hash.ts'
+
+/** The swarm, as the rest of the server sees it: metadata and verified pieces come out, bytes never do. */
+export interface Engine extends AsyncDisposable {
+  /** Joins the swarm of a torrent, and joins it again whenever the engine had to be restarted. */
+  open(request: OpenTorrent): void
+  /** Says which pieces to fetch; replaces what was said before. Nothing else is fetched. */
+  want(infoHash: InfoHash, windows: readonly PieceWindow[]): void
+  /** Takes back that a piece is there: its bytes on disk turned out to be wrong. */
+  unverify(infoHash: InfoHash, piece: number): void
+  /** Leaves the swarm; when this resolves, no file of the torrent is open or written any more. */
+  close(infoHash: InfoHash): Promise<void>
+}
+
+export interface OpenTorrent {
+  readonly infoHash: InfoHash
+  readonly trackers: readonly string[]
+  /** where the files go; must exist */
+  readonly directory: string
+  /** from an earlier run, so that no peer has to be asked for it */
+  readonly metainfo?: Uint8Array | undefined
+  /** the pieces on disk that count as there, a bit each, first piece in the highest bit (BEP 3, "bitfield") */
+  readonly claimed: () => Uint8Array | undefined
+  readonly on: TorrentEvents
+}
+
+/** What the engine reports of one torrent. */
+export interface TorrentEvents {
+  /** Torrent file with nothing but `info` in it, checked. */
+  metainfo(bytes: Uint8Array): void
+  /** These pieces are on disk and have the right hash. */
+  verified(pieces: readonly number[]): void
+  /** These pieces were claimed, and are not there. */
+  missing(pieces: readonly number[]): void
+  /** About once a second, and whenever a peer comes or goes. */
+  stats(stats: SwarmStats): void
+  /** The torrent cannot be fetched, for good; the engine has closed it. */
+  failed(failure: EngineFailure): void
+}
+
+export interface SwarmStats {
+  /** peers with an open connection */
+  readonly peers: number
+  /** bytes per second */
+  readonly downloadSpeed: number
+}
+
+export interface EngineFailure {
+  readonly code: 'torrent.invalid' | 'engine.down'
+  readonly reason: string
+}
+
+/** Pieces to fetch, both ends inclusive. `urgent` ones come first; `background` ones only when those leave peers idle. */
+export interface PieceWindow {
+  readonly from: number
+  readonly to: number
+  readonly priority: 'urgent' | 'background'
+}
+
+/** The engine's own settings. */
+export interface EngineOptions {
+  /** TCP (and uTP) port; 0 = any */
+  readonly port: number
+  /** hosts of these trackers may be anywhere, all others only on the internet */
+  readonly trustedTrackers: readonly string[]
+  readonly dht: boolean
+  readonly pex: boolean
+  readonly lsd: boolean
+  readonly utp: boolean
+  readonly webRtc: boolean
+  readonly nat: boolean
+  readonly encryption: 'off' | 'prefer'
+  readonly maxPeers: number
+  /** bytes per second */
+  readonly downloadLimit?: number | undefined
+  readonly uploadLimit?: number | undefined
+}

@@ -1,0 +1,34 @@
+import type { InfoHash } from '../domain/info-hash.ts'
+import type { EngineFailure, EngineOptions, PieceWindow, SwarmStats } from './engine.ts'
+
+/** What main says to the engine process. Each `open` has its own number, so that late answers to an old one are known. */
+export type Command =
+  | { readonly kind: 'start'; readonly options: EngineOptions }
+  | {
+      readonly kind: 'open'
+      readonly id: number
+      readonly infoHash: InfoHash
+      readonly trackers: readonly string[]
+      readonly directory: string
+      readonly metainfo: Uint8Array | undefined
+      readonly claimed: Uint8Array | undefined
+    }
+  | { readonly kind: 'want'; readonly id: number; readonly windows: readonly PieceWindow[] }
+  | { readonly kind: 'unverify'; readonly id: number; readonly piece: number }
+  | { readonly kind: 'close'; readonly id: number }
+  | { readonly kind: 'stop' }
+
+/** What the engine process says to main. */
+export type Report =
+  | { readonly kind: 'metainfo'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'verified'; readonly id: number; readonly pieces: readonly number[] }
+  | { readonly kind: 'missing'; readonly id: number; readonly pieces: readonly number[] }
+  | { readonly kind: 'stats'; readonly id: number; readonly stats: SwarmStats }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailure }
+  | { readonly kind: 'closed'; readonly id: number }
+  | {
+      readonly kind: 'log'
+      readonly level: 'warn' | 'info' | 'debug'
+      readonly message: string
+      readonly fields?: Record<string, unknown>
+    }
