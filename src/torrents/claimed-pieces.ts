@@ -1,0 +1,64 @@
+import { open } from 'node:fs/promises'
+import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
+import type { PieceMap } from './piece-map.ts'
+
+/**
+ * Looks at pieces that an earlier run left, each once and only when somebody wants it. Hashing is done off the main
+ * thread (WebCrypto).
+ */
+export class ClaimedPieces {
+  readonly #info: TorrentInfo
+  readonly #paths: readonly string[]
+  readonly #pieces: PieceMap
+  readonly #onDamaged: (piece: number) => void
+  readonly #checking = new Map<number, Promise<void>>()
+
+  /** @param onDamaged - the piece is not what it was claimed to be; it is missing from now on */
+  constructor(
+    info: TorrentInfo,
+    paths: readonly string[],
+    pieces: PieceMap,
+    onDamaged: (piece: number) => void,
+  ) {
+    this.#info = info
+    this.#paths = paths
+    this.#pieces = pieces
+    this.#onDamaged = onDamaged
+  }
+
+  /** Resolves when the piece is verified or missing. */
+  check(piece: number): Promise<void> {
+    let checking = this.#checking.get(piece)
+    if (!checking) {
+      checking = this.#check(piece).finally(() => this.#checking.delete(piece))
+      this.#checking.set(piece, checking)
+    }
+    return checking
+  }
+
+  async #check(piece: number): Promise<void> {
+    const bytes = await this.#read(piece).catch(() => undefined)
+    const hash = bytes && Buffer.from(await crypto.subtle.digest('SHA-1', bytes))
+    if (this.#pieces.stateOf(piece) !== 'claimed') return
+    if (hash?.equals(pieceHashAt(this.#info, piece))) return this.#pieces.markVerified([piece])
+    this.#pieces.markMissing([piece])
+    this.#onDamaged(piece)
+  }
+
+  async #read(piece: number): Promise<Buffer<ArrayBuffer>> {
+    const start = piece * this.#info.pieceLength
+    const bytes = Buffer.alloc(pieceLengthAt(this.#info, piece))
+    for (const [index, file] of this.#info.files.entries()) {
+      const from = Math.max(start, file.offset)
+      const to = Math.min(start + bytes.length, file.offset + file.length)
+      if (to <= from || file.isPadding) continue
+      await using handle = await open(this.#paths[index] ?? '', 'r')
+      for (let at = from; at < to; ) {
+        const { bytesRead } = await handle.read(bytes, at - start, to - at, at - file.offset)
+        if (bytesRead === 0) throw new Error('the file is too short')
+        at += bytesRead
+      }
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SelfStremeError } from '../domain/errors.ts'
+import { timeoutSignal } from '../domain/timeout-signal.ts'
+import type { Engine, OpenTorrent, PieceWindow, SwarmStats } from '../engine/engine.ts'
+import type { Log } from '../observe/log.ts'
+import { Waiters } from './waiters.ts'
+
+const FIRST_DELAY_MS = 1_000
+const LONGEST_DELAY_MS = 60_000
+const NO_PEERS: SwarmStats = { peers: 0, downloadSpeed: 0 }
+
+export interface SwarmSessionOptions {
+  /** how long one try looks for peers */
+  readonly timeoutMs: number
+  /** further tries after the first */
+  readonly maxRetries: number
+}
+
+export interface SwarmRequest extends Omit<OpenTorrent, 'on' | 'trackers'> {
+  /** asked for anew at every try */
+  readonly trackers: () => readonly string[]
+}
+
+export interface SwarmSessionEvents {
+  metainfo(bytes: Uint8Array): void
+  verified(pieces: readonly number[]): void
+  missing(pieces: readonly number[]): void
+  stats(stats: SwarmStats): void
+  /** The session is over, and did not get what it was for. */
+  failed(error: SelfStremeError): void
+}
+
+/**
+ * One torrent's stay in the swarm: it looks for peers, and where there are none tries again a few times, each time
+ * after a longer pause. Once a peer was found it stays until it is stopped.
+ */
+export class SwarmSession {
+  readonly #engine: Engine
+  readonly #options: SwarmSessionOptions
+  readonly #request: SwarmRequest
+  readonly #events: SwarmSessionEvents
+  readonly #log: Log
+  readonly #peerFound = new Waiters()
+  #metainfo: Uint8Array | undefined
+  #stats = NO_PEERS
+  #hasMetPeer = false
+  #windows: readonly PieceWindow[] = []
+  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
+  #wakeUp = new AbortController()
+
+  constructor(
+    engine: Engine,
+    options: SwarmSessionOptions,
+    request: SwarmRequest,
+    events: SwarmSessionEvents,
+    log: Log,
+  ) {
+    this.#engine = engine
+    this.#options = options
+    this.#metainfo = request.metainfo
+    this.#request = request
+    this.#events = events
+    this.#log = log
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Running, and no peer was met in this try. */
+  get isLookingForPeers(): boolean {
+    return this.isRunning && !this.#hasMetPeer
+  }
+
+  /**
+   * Joins the swarm; if it is in the pause between two tries, the next one begins now.
+   *
+   * @param triesMade - how many tries there were before, which count against the most there may be
+   */
+  start(triesMade = 0): void {
+    this.#wakeUp.abort()
+    if (this.#running) return
+    const stop = new AbortController()
+    this.#running = { stop, ended: this.#run(triesMade, stop.signal) }
+  }
+
+  /** Leaves the swarm; when this resolves, the engine has no file open any more. */
+  async stop(): Promise<void> {
+    this.#running?.stop.abort()
+    await this.#running?.ended
+  }
+
+  want(windows: readonly PieceWindow[]): void {
+    if (isCovered(windows, this.#windows)) return
+    this.#windows = windows
+    this.#engine.want(this.#request.infoHash, windows)
+  }
+
+  unverify(piece: number): void {
+    this.#engine.unverify(this.#request.infoHash, piece)
+  }
+
+  /** Resolves when at least one peer is connected. */
+  async whenPeerFound(signal: AbortSignal): Promise<void> {
+    if (this.#stats.peers === 0) await this.#peerFound.wait(signal)
+  }
+
+  #onPeer(): void {
+    this.#hasMetPeer = true
+    this.#peerFound.wakeAll()
+  }
+
+  async #run(triesMade: number, stopped: AbortSignal): Promise<void> {
+    const { infoHash } = this.#request
+    const { maxRetries, timeoutMs } = this.#options
+    let failure: SelfStremeError | undefined
+    for (let tries = triesMade; !stopped.aborted; tries++) {
+      failure = await this.#tryOnce(stopped)
+      await this.#engine.close(infoHash)
+      this.#stats = NO_PEERS
+      this.#hasMetPeer = false
+      if (stopped.aborted || failure?.code !== 'media.no_peers' || tries >= maxRetries) break
+      const delayMs = Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS, timeoutMs)
+      this.#log.info(`Retrying torrent: ${infoHash}`, { try: tries + 2, of: maxRetries + 1, delayMs })
+      this.#wakeUp = new AbortController()
+      await sleep(delayMs, undefined, { signal: AbortSignal.any([stopped, this.#wakeUp.signal]) }).catch(
+        () => undefined,
+      )
+    }
+    this.#running = undefined
+    this.#windows = []
+    if (!stopped.aborted && failure) {
+      this.#peerFound.failAll(failure)
+      this.#events.failed(failure)
+    }
+  }
+
+  /** One stay in the swarm. Resolves when it is over, and says why unless it was stopped. */
+  async #tryOnce(stopped: AbortSignal): Promise<SelfStremeError | undefined> {
+    const over = Promise.withResolvers<SelfStremeError | undefined>()
+    const { infoHash } = this.#request
+    const tooLate = timeoutSignal(this.#options.timeoutMs)
+    const onTooLate = () => {
+      if (this.#metainfo && this.#stats.peers > 0) return
+      over.resolve(
+        new SelfStremeError('media.no_peers', `no peer for ${infoHash} in ${this.#options.timeoutMs} ms`),
+      )
+    }
+    const onStopped = () => over.resolve(undefined)
+    tooLate.addEventListener('abort', onTooLate)
+    stopped.addEventListener('abort', onStopped)
+    try {
+      this.#engine.open({
+        ...this.#request,
+        trackers: this.#request.trackers(),
+        metainfo: this.#metainfo,
+        on: {
+          ...this.#events,
+          metainfo: (bytes) => {
+            this.#metainfo = bytes
+            this.#events.metainfo(bytes)
+          },
+          stats: (stats) => {
+            this.#stats = stats
+            if (stats.peers > 0) this.#onPeer()
+            this.#events.stats(stats)
+          },
+          failed: ({ code, reason }) => over.resolve(new SelfStremeError(code, `${infoHash}: ${reason}`)),
+        },
+      })
+      this.#engine.want(infoHash, this.#windows)
+      return await over.promise
+    } finally {
+      tooLate.removeEventListener('abort', onTooLate)
+      stopped.removeEventListener('abort', onStopped)
+    }
+  }
+}
+
+/** Whether `windows` ask for nothing that `told` does not ask for already, and leave nothing of it out but what has come. */
+function isCovered(windows: readonly PieceWindow[], told: readonly PieceWindow[]): boolean {
+  return (
+    windows.length === told.length &&
+    windows.every((window, index) => {
+      const old = told[index]
+      return old && window.priority === old.priority && window.to === old.to && window.from >= old.from
+    })
+  )
+}

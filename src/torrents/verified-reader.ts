@@ -1,0 +1,64 @@
+import { SelfStremeError } from '../domain/errors.ts'
+import type { TorrentFile, TorrentInfo } from '../domain/metainfo.ts'
+import { timeoutSignal } from '../domain/timeout-signal.ts'
+import type { ReadableEnd } from '../files/read-slices.ts'
+import type { ClaimedPieces } from './claimed-pieces.ts'
+import type { PieceMap } from './piece-map.ts'
+
+/** How far it is worth looking ahead: no slice is longer. */
+const LOOK_AHEAD = 1024 * 1024
+
+export interface VerifiedReaderOptions {
+  readonly info: TorrentInfo
+  readonly file: TorrentFile
+  readonly pieces: PieceMap
+  readonly claimed: ClaimedPieces
+  /** longest wait for the first piece */
+  readonly firstPieceMs: number
+  /** longest wait for any piece after it */
+  readonly stallMs: number
+  /** the next piece is missing: it must be fetched */
+  readonly onMissing: () => Promise<void>
+}
+
+/**
+ * The gate through which all bytes of a torrent go: opens for verified pieces, has claimed ones looked at, and waits
+ * for missing ones.
+ *
+ * @throws SelfStremeError `media.stalled` when a piece does not come in time
+ */
+export function verifiedReader(options: VerifiedReaderOptions): ReadableEnd {
+  const { info, file, pieces, claimed } = options
+  let hasBegun = false
+
+  return async (position, signal) => {
+    const byte = file.offset + position
+    const piece = Math.floor(byte / info.pieceLength)
+    while (pieces.stateOf(piece) !== 'verified') {
+      signal.throwIfAborted()
+      if (pieces.stateOf(piece) === 'claimed') await claimed.check(piece)
+      else await waitFor(piece, signal)
+    }
+    hasBegun = true
+
+    let next = piece + 1
+    while (next * info.pieceLength < byte + LOOK_AHEAD && pieces.stateOf(next) === 'verified') next++
+    return Math.min(next * info.pieceLength - file.offset, file.length)
+  }
+
+  async function waitFor(piece: number, signal: AbortSignal): Promise<void> {
+    const budgetMs = hasBegun ? options.stallMs : options.firstPieceMs
+    const tooLate = timeoutSignal(budgetMs)
+    await options.onMissing()
+    try {
+      await pieces.whenThere(piece, AbortSignal.any([signal, tooLate]))
+    } catch (cause) {
+      if (signal.aborted || !tooLate.aborted) throw cause
+      throw new SelfStremeError(
+        'media.stalled',
+        `piece ${piece} of ${file.name} did not come in ${budgetMs} ms`,
+        { cause },
+      )
+    }
+  }
+}

@@ -1,0 +1,37 @@
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Those who wait for one thing to happen, each free to give up any time. */
+export class Waiters {
+  readonly #waiting = new Set<Waiter>()
+
+  get count(): number {
+    return this.#waiting.size
+  }
+
+  /** @throws the signal's reason when it aborts first, or what {@link failAll} was given */
+  async wait(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter = { resolve, reject }
+    const giveUp = () => reject(signal.reason)
+    this.#waiting.add(waiter)
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await promise
+    } finally {
+      this.#waiting.delete(waiter)
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  wakeAll(): void {
+    for (const { resolve } of this.#waiting) resolve()
+  }
+
+  failAll(error: unknown): void {
+    for (const { reject } of this.#waiting) reject(error)
+  }
+}
