@@ -1,0 +1,50 @@
+import packageJson from '../package.json' with { type: 'json' }
+import { createAddon } from './addon/addon.ts'
+import { createStreamService } from './addon/stream-service.ts'
+import { startJanitor } from './cache/janitor.ts'
+import { createPlacedFiles } from './cache/placed-files.ts'
+import type { Config } from './config/config.ts'
+import { startEngineProcess } from './engine/engine-process.ts'
+import { startServer } from './http/server.ts'
+import { createLog } from './observe/log.ts'
+import { createFilmLibrary } from './sources/film-library.ts'
+import { createSearch } from './sources/search.ts'
+import { mediaOpener } from './streaming/open-media.ts'
+import { lockDownloadFolder } from './torrents/download-lock.ts'
+import { openTorrentService, type TorrentService } from './torrents/torrent-service.ts'
+
+/** A running server. Disposing of it closes everything, in the reverse order of opening. */
+export interface App extends AsyncDisposable {
+  /** HTTP port */
+  readonly port: number
+  readonly torrents: TorrentService
+}
+
+/** Opens all parts and puts them together. */
+export async function createApp(config: Config): Promise<App> {
+  await using opened = new AsyncDisposableStack()
+  const { version } = packageJson
+  const log = createLog(config.log)
+
+  opened.use(await lockDownloadFolder(config.torrents.root))
+  const engine = opened.use(startEngineProcess(config.engine, log))
+  const torrents = opened.use(await openTorrentService(config.torrents, engine, log))
+  opened.use(startJanitor(config.cleanup, torrents, log))
+  const library = createFilmLibrary(config.films, log)
+  await library.films()
+
+  const search = createSearch([library], log)
+  const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
+  const addon = createAddon({ version }, streams, library)
+  const openMedia = mediaOpener(config.torrents, torrents, createPlacedFiles(config.torrents.root))
+
+  const server = opened.use(
+    await startServer(
+      { ...config.http, access: config.access, version },
+      { addon, openMedia, admin: torrents },
+      log,
+    ),
+  )
+  const parts = opened.move()
+  return { port: server.port, torrents, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}

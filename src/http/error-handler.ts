@@ -1,0 +1,65 @@
+import type { ErrorRequestHandler } from 'express'
+import { type ErrorCode, messageOf, SelfStremeError } from '../domain/errors.ts'
+import type { Log } from '../observe/log.ts'
+
+const STATUS = {
+  'media.not_found': 404,
+  'media.no_peers': 404,
+  'media.stalled': 504,
+  'media.damaged': 503,
+  'torrent.invalid': 404,
+  'torrent.busy': 503,
+  'torrent.bad_path': 400,
+  'engine.down': 503,
+  'app.closing': 503,
+  'folder.in_use': 500,
+  'access.denied': 403,
+  'access.unauthorized': 401,
+  'request.invalid': 400,
+} as const satisfies Record<ErrorCode, number>
+
+const RETRY_AFTER_SECONDS = 30
+
+/** What players and people get when a film cannot be had; the words are part of the interface. */
+const NO_STREAM = {
+  error: 'Stream not found',
+  message: 'Unable to stream this content. P2P connectivity is unavailable and no cached version exists.',
+  suggestion: 'This content requires P2P connectivity or needs to be downloaded first.',
+}
+
+/** Turns whatever was thrown into an answer; one that has begun already is cut off, never ended as if it were whole. */
+export function errorHandler(log: Log): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => {
+    if (res.headersSent || res.closed) {
+      if (!res.closed) log.debug('answer cut off', { path: req.path, reason: messageOf(error) })
+      res.destroy()
+      return
+    }
+    const { status, code } = understand(error)
+    if (status >= 500 && code !== 'torrent.busy')
+      log.warn('request failed', { path: req.path, code, reason: messageOf(error) })
+    else log.debug('request refused', { path: req.path, code, reason: messageOf(error) })
+
+    for (const header of ['Content-Length', 'Content-Range', 'ETag', 'Last-Modified'])
+      res.removeHeader(header)
+    res.status(status).set('Cache-Control', 'no-store')
+    if (status === 503) res.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    if (status === 401) res.set('WWW-Authenticate', 'Bearer')
+    const isNoStream = status === 404 && code !== undefined
+    res.json(
+      isNoStream
+        ? NO_STREAM
+        : {
+            error: code ?? 'error',
+            message: status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error),
+          },
+    )
+  }
+}
+
+function understand(error: unknown): { status: number; code?: ErrorCode } {
+  if (error instanceof SelfStremeError) return { status: STATUS[error.code], code: error.code }
+  // Express' own, such as a URL that is not percent-encoded UTF-8.
+  const { status } = (error ?? {}) as { status?: unknown }
+  return { status: typeof status === 'number' && status >= 400 && status < 500 ? status : 500 }
+}

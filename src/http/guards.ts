@@ -1,0 +1,68 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { RequestHandler } from 'express'
+import { SelfStremeError } from '../domain/errors.ts'
+import { isForwarded, isFromLoopback, isFromPrivateNetwork } from './request-context.ts'
+
+export interface AccessOptions {
+  readonly mode: 'lan' | 'open'
+  readonly adminPassword?: string | undefined
+}
+
+const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** Lets in whom `ACCESS` lets in. @param trustsProxy - whether forwarding headers are believed at all */
+export function accessGuard({ mode }: AccessOptions, trustsProxy: boolean): RequestHandler {
+  return (req, _res, next) => {
+    if (mode === 'open') return next()
+    if (isForwarded(req) && !trustsProxy) {
+      throw new SelfStremeError(
+        'access.denied',
+        'This request came through a proxy. Set TRUST_PROXY to the address of your proxy, so that the server can see who asks.',
+      )
+    }
+    if (!isFromPrivateNetwork(req)) {
+      throw new SelfStremeError(
+        'access.denied',
+        'This server answers only devices in its own network. Set ACCESS=open to let in everybody who knows its address.',
+      )
+    }
+    next()
+  }
+}
+
+/** Lets in who knows the admin password; where none is set, whoever sits at this machine. */
+export function adminGuard({ adminPassword }: AccessOptions): RequestHandler {
+  return (req, _res, next) => {
+    if (adminPassword !== undefined) {
+      const given = /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1]
+      if (given !== undefined && isSame(given, adminPassword)) return next()
+      throw new SelfStremeError(
+        'access.unauthorized',
+        'Send "Authorization: Bearer" with the ADMIN_PASSWORD.',
+      )
+    }
+    const isFromHere =
+      isFromLoopback(req) && !isForwarded(req) && !isForeign(req.get('origin'), req.get('host'))
+    if (isFromHere) return next()
+    throw new SelfStremeError(
+      'access.denied',
+      'Set ADMIN_PASSWORD to do this from another device, or through a proxy.',
+    )
+  }
+}
+
+/**
+ * Whether a page of another site sent the request. A name that a stranger made lead to this machine is foreign too,
+ * though it equals the request's own host.
+ */
+function isForeign(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return false
+  const from = URL.parse(origin)
+  return !from || from.host !== host || !LOOPBACK_NAMES.has(from.hostname)
+}
+
+/** Compares in a time that does not tell how much of the two is alike. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}

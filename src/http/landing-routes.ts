@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { Router } from 'express'
+import { baseUrlOf } from './request-context.ts'
+
+const PICTURES = ['logo.svg', 'background.svg'] as const
+
+/** The page a person sees first: what to click to install the addon. */
+export function landingRoutes(version: string, publicUrl: string | undefined): Router {
+  const router = Router()
+  router.get(['/', '/configure'], (req, res) => {
+    res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'")
+    res
+      .set('Cache-Control', 'no-store')
+      .type('html')
+      .send(page(baseUrlOf(req, publicUrl), version))
+  })
+  for (const picture of PICTURES) {
+    const svg = readFileSync(new URL(`../../manifest/${picture}`, import.meta.url))
+    router.get(`/${picture}`, (_req, res) => {
+      res
+        .set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=86400' })
+        .type('svg')
+        .send(svg)
+    })
+  }
+  return router
+}
+
+/** @param baseUrl - an origin, checked to hold nothing that HTML would read */
+function page(baseUrl: string, version: string): string {
+  const manifest = `${baseUrl}/manifest.json`
+  const host = baseUrl.replace(/^https?:/, 'stremio:')
+  const modes = [
+    ['proxy', 'always a video from this server'],
+    ['magnet', 'always the torrent'],
+    ['both', 'both, to choose from'],
+  ]
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>self-streme</title>
+<style>
+  body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; background: #1b1236; color: #eee }
+  a { color: #b79cff } code { background: #2c2052; padding: .15em .4em; border-radius: .3em; word-break: break-all }
+  .button { display: inline-block; background: #8a5cf6; color: #fff; padding: .6em 1.4em; border-radius: .5em; text-decoration: none }
+</style>
+<img src="/logo.svg" alt="" width="96" height="96">
+<h1>self-streme ${version}</h1>
+<p><a class="button" href="${host}/manifest.json">Install in Stremio</a></p>
+<p>Or paste this address into the search field of Stremio's addon page:<br><code>${manifest}</code></p>
+<p>One address serves all your devices: each gets what it can play. To decide it yourself, install one of these instead:</p>
+<ul>${modes.map(([mode, meaning]) => `<li><code>${baseUrl}/${mode}/manifest.json</code><br>${meaning}</li>`).join('')}</ul>
+</html>
+`
+}

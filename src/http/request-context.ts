@@ -1,0 +1,75 @@
+import type { Request, Response } from 'express'
+import ipaddr from 'ipaddr.js'
+import { DELIVERY_MODES, type DeliveryMode } from '../domain/device.ts'
+
+/** Headers by which a reverse proxy says for whom it asks. */
+const FORWARDING_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
+]
+
+/** Aborts when the client has closed the connection before it got its whole answer. */
+export function goneSignal(res: Response): AbortSignal {
+  const gone = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
+
+/** Whether the request came through a proxy that names itself. */
+export function isForwarded(req: Request): boolean {
+  return FORWARDING_HEADERS.some((header) => req.headers[header] !== undefined)
+}
+
+/** Whether the client, as far as trusted proxies tell, is on this machine or in a private network. */
+export function isFromPrivateNetwork(req: Request): boolean {
+  const range = rangeOf(req.ip)
+  return range !== undefined && range !== 'unicast'
+}
+
+/** Whether the connection itself comes from this machine. */
+export function isFromLoopback(req: Request): boolean {
+  return rangeOf(req.socket.remoteAddress) === 'loopback'
+}
+
+/** @returns `unicast` for addresses on the internet, `undefined` for what is no address */
+function rangeOf(address: string | undefined): string | undefined {
+  // A link-local IPv6 address comes with the interface it was seen on.
+  const bare = address?.replace(/%.*$/, '') ?? ''
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).range() : undefined
+}
+
+/**
+ * How the client reaches us, without a slash at the end: what the links in answers begin with.
+ *
+ * @param publicUrl - the user's own word, which counts most
+ */
+export function baseUrlOf(req: Request, publicUrl: string | undefined): string {
+  if (publicUrl !== undefined) return publicUrl
+  // Both come from forwarding headers only where a trusted proxy set them.
+  const origin = `${req.protocol}://${req.host}`
+  const isPlain = /^https?:\/\/([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(origin)
+  return isPlain ? origin : `${req.protocol}://${addressOf(req)}`
+}
+
+function addressOf({ socket }: Request): string {
+  const { localAddress = '127.0.0.1', localPort } = socket
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`
+}
+
+/** The first path segment, where it says how streams shall come. */
+export function parseMode(segment: string | undefined): DeliveryMode | undefined {
+  if (segment === undefined) return 'auto'
+  return DELIVERY_MODES.find((mode) => mode === segment)
+}

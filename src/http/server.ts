@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import type { Addon } from '../addon/addon.ts'
+import type { Log } from '../observe/log.ts'
+import type { OpenMedia } from '../streaming/open-media.ts'
+import { addonRoutes } from './addon-routes.ts'
+import { type Admin, adminRoutes } from './admin-routes.ts'
+import { errorHandler } from './error-handler.ts'
+import { type AccessOptions, accessGuard } from './guards.ts'
+import { landingRoutes } from './landing-routes.ts'
+import { streamRoutes } from './stream-routes.ts'
+
+export interface HttpOptions {
+  /** 0 = any free one */
+  readonly port: number
+  readonly host: string
+  readonly publicUrl?: string | undefined
+  /** how many proxies stand in front, or their addresses; absent = none */
+  readonly trustProxy?: number | readonly string[] | undefined
+  readonly access: AccessOptions
+  readonly version: string
+}
+
+export interface HttpParts {
+  readonly addon: Addon
+  readonly openMedia: OpenMedia
+  readonly admin: Admin
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly port: number
+}
+
+/** Opens the HTTP port; disposing of it cuts off whoever is still being served. */
+export async function startServer(options: HttpOptions, parts: HttpParts, log: Log): Promise<HttpServer> {
+  const { publicUrl, trustProxy, access, version } = options
+  const app = express()
+  app.disable('x-powered-by').disable('etag')
+  app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
+
+  app.use(accessGuard(access, trustProxy !== undefined))
+  // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
+  app.use(streamRoutes(parts.openMedia, log))
+  app.use(adminRoutes(access, parts.admin))
+  app.use(landingRoutes(version, publicUrl))
+  app.use(addonRoutes(parts.addon, publicUrl))
+  app.use((_req, res) => {
+    res
+      .status(404)
+      .json({ error: 'Not found', message: 'There is nothing at this address; / tells how to begin.' })
+  })
+  app.use(errorHandler(log))
+
+  const server = createServer(app)
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  log.info(`self-streme ${version} listens on http://${options.host}:${port}`)
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      server.closeAllConnections()
+      if (server.listening) await once(server, 'close')
+    },
+  }
+}

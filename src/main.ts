@@ -1,0 +1,39 @@
+/** Starts the server, and stops it in order when it is asked to. */
+const OLDEST_NODE = 24
+/** Service managers kill what takes longer. */
+const STOP_WITHIN_MS = 4_800
+
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  stopWith(
+    `self-streme needs Node ${OLDEST_NODE} and this is ${process.version}. "npm ci" brings one along: use "npm start".`,
+  )
+}
+
+// Loaded only now: an older Node cannot even read what comes next.
+const { ConfigError, readConfig } = await import('./config/config.ts')
+const { SelfStremeError } = await import('./domain/errors.ts')
+const { createApp } = await import('./app.ts')
+
+const asked = Promise.withResolvers<void>()
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => asked.resolve())
+
+try {
+  const app = await createApp(readConfig(process.env))
+  await asked.promise
+  setTimeout(() => stopWith('stopping took too long'), STOP_WITHIN_MS)
+  await app[Symbol.asyncDispose]()
+  process.exit(0)
+} catch (error) {
+  const isForThePerson =
+    error instanceof ConfigError || error instanceof SelfStremeError || isListenError(error)
+  stopWith(isForThePerson ? (error as Error).message : String((error as Error).stack ?? error))
+}
+
+function isListenError(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).syscall === 'listen'
+}
+
+function stopWith(message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,73 @@
+import { readFile, stat } from 'node:fs/promises'
+import type { Candidate } from '../domain/candidate.ts'
+import { messageOf } from '../domain/errors.ts'
+import type { VideoId } from '../domain/video-id.ts'
+import type { Log } from '../observe/log.ts'
+import { type Film, parseFilms } from './films.ts'
+import freeFilms from './free-films.json' with { type: 'json' }
+import type { Source } from './source.ts'
+
+/** All films that the server knows by itself: the free ones that come with it, and the user's own. */
+export interface FilmLibrary extends Source {
+  films(): Promise<readonly Film[]>
+}
+
+/** @param options.file - JSON file with the user's films; read again whenever it has changed */
+export function createFilmLibrary(options: { readonly file?: string | undefined }, log: Log): FilmLibrary {
+  const free = parseFilms(freeFilms).films
+  let own: readonly Film[] = []
+  let ownVersion = ''
+
+  async function films(): Promise<readonly Film[]> {
+    if (options.file !== undefined) await readAgainIfChanged(options.file)
+    return [...free, ...own]
+  }
+
+  async function readAgainIfChanged(file: string): Promise<void> {
+    const found = await stat(file).catch(() => undefined)
+    const version = found ? `${found.ino}/${found.size}/${found.mtimeMs}` : 'missing'
+    if (version === ownVersion) return
+    ownVersion = version
+    try {
+      const { films, problems } = parseFilms(JSON.parse(await readFile(file, 'utf8')))
+      for (const problem of problems) log.warn(`FILMS_FILE: ${problem}`, { file })
+      log.info('films file read', { file, films: films.length })
+      own = films
+    } catch (error) {
+      // An editor may be in the middle of writing it: what was there before stays until it can be read.
+      log.warn('FILMS_FILE cannot be read', { file, reason: messageOf(error) })
+    }
+  }
+
+  return {
+    name: 'films',
+    films,
+    async find(video) {
+      return (await films()).filter((film) => isVideo(film, video)).map(candidateOf)
+    },
+  }
+}
+
+function isVideo(film: Film, video: VideoId): boolean {
+  if (film.id !== video.id) return false
+  if (video.kind === 'movie') return film.type === 'movie'
+  return film.type === 'series' && film.season === video.season && film.episode === video.episode
+}
+
+function candidateOf(film: Film): Candidate {
+  const { infoHash, fileIdx, trackers, quality, fileName, sizeBytes } = film
+  return {
+    infoHash,
+    title: film.type === 'series' ? `${film.name} ${episodeLabel(film)}` : film.name,
+    trackers,
+    bingeKey: `${film.id}|${quality ?? ''}`,
+    ...(fileIdx === undefined ? {} : { fileIdx }),
+    ...(quality === undefined ? {} : { quality }),
+    ...(fileName === undefined ? {} : { fileName }),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+  }
+}
+
+function episodeLabel({ season = 0, episode = 0 }: Film): string {
+  return `S${String(season).padStart(2, '0')}E${String(episode).padStart(2, '0')}`
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
+import { parseMagnet } from '../domain/magnet.ts'
+
+const number = z.number().int().min(0)
+const link = z.url({ protocol: /^https?$/ })
+
+/** How an entry of a films file is written. */
+const filmEntry = z
+  .object({
+    id: z
+      .string()
+      .regex(/^(tt\d+|selfstreme:[\w.-]+)$/, 'expected an IMDb id ("tt…") or "selfstreme:" and a name'),
+    type: z.enum(['movie', 'series']),
+    name: z.string().min(1),
+    infoHash: z.string().optional(),
+    magnet: z.string().optional(),
+    fileIdx: number.max(65_535).optional(),
+    season: number.optional(),
+    episode: number.optional(),
+    trackers: z.array(z.string()).optional(),
+    title: z.string().optional(),
+    description: z.string().optional(),
+    licence: z.string().optional(),
+    attribution: z.string().optional(),
+    poster: link.optional(),
+    background: link.optional(),
+    year: number.optional(),
+    runtime: z.string().optional(),
+    genres: z.array(z.string()).optional(),
+    quality: z.string().optional(),
+    fileName: z.string().optional(),
+    sizeBytes: number.optional(),
+  })
+  .transform(({ infoHash, magnet, trackers, ...entry }, context) => {
+    const found =
+      infoHash === undefined ? parseMagnet(magnet ?? '') : { infoHash: parseInfoHash(infoHash), trackers: [] }
+    if (!found?.infoHash)
+      context.addIssue('expected "infoHash" (40 hex digits or 32 base32 letters) or "magnet"')
+    if (entry.type === 'series') {
+      for (const key of ['season', 'episode', 'fileIdx'] as const) {
+        if (entry[key] === undefined) context.addIssue(`an episode needs "${key}"`)
+      }
+    }
+    return {
+      ...entry,
+      infoHash: found?.infoHash as InfoHash,
+      trackers: [...(trackers ?? []), ...(found?.trackers ?? [])],
+    }
+  })
+
+/** A film, or one episode of a series; episodes with the same id are one series. */
+export type Film = z.infer<typeof filmEntry>
+
+/**
+ * Reads a list of films. A broken entry is left out, and the others stay.
+ *
+ * @param json - what the file holds
+ * @returns the films, and a sentence on each entry that was left out
+ */
+export function parseFilms(json: unknown): { films: Film[]; problems: string[] } {
+  if (!Array.isArray(json)) return { films: [], problems: ['expected a list of films: [ { "id": … }, … ]'] }
+  const films: Film[] = []
+  const problems: string[] = []
+  for (const [index, entry] of json.entries()) {
+    const parsed = filmEntry.safeParse(entry)
+    if (parsed.success) films.push(parsed.data)
+    else
+      problems.push(
+        `entry ${index + 1} (${labelOf(entry)}) is skipped: ${parsed.error.issues.map(worded).join('; ')}`,
+      )
+  }
+  return { films, problems }
+}
+
+function worded({
+  path,
+  message,
+}: {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}): string {
+  return path.length > 0 ? `${path.join('.')}: ${message}` : message
+}
+
+function labelOf(entry: unknown): string {
+  const { name, id } = (typeof entry === 'object' && entry ? entry : {}) as { name?: unknown; id?: unknown }
+  return JSON.stringify(name ?? id ?? 'without name')
+}

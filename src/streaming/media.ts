@@ -1,0 +1,16 @@
+import type { ByteRange } from '../domain/byte-range.ts'
+
+/** A video that can be sent, wherever its bytes come from. Disposing of it says that the viewer has left. */
+export interface Media extends AsyncDisposable {
+  readonly name: string
+  /** bytes */
+  readonly size: number
+  /** strong, in quotes: the same for as long as the bytes are the same (RFC 9110 §8.8.3) */
+  readonly etag: string
+  readonly lastModified?: Date
+  readonly contentType: string
+  /** Resolves when it is sure enough that the bytes from `position` on will come. */
+  whenStartable(position: number): Promise<void>
+  /** Exactly the bytes of the range, or an error. */
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
+}

@@ -1,0 +1,109 @@
+import type { ByteRange } from '../domain/byte-range.ts'
+import { contentTypeOf } from '../domain/content-type.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import { writeMagnet } from '../domain/magnet.ts'
+import { timeoutSignal } from '../domain/timeout-signal.ts'
+import type { Media } from './media.ts'
+
+export interface MediaRequest {
+  readonly infoHash: InfoHash
+  /** counted over all files of the torrent from 0; without it, the largest video */
+  readonly fileIdx?: number | undefined
+  /** what the URL calls the file; chooses among several that the user placed */
+  readonly name?: string | undefined
+  readonly trackers: readonly string[]
+}
+
+/** A file of a torrent, as the torrents hand it out. */
+interface TorrentStream extends AsyncDisposable {
+  readonly infoHash: InfoHash
+  readonly fileIdx: number
+  readonly name: string
+  readonly size: number
+  whenStartable(position: number, signal: AbortSignal): Promise<void>
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
+}
+
+interface PlacedFile {
+  readonly name: string
+  readonly size: number
+  readonly mtimeMs: number
+}
+
+export interface Torrents {
+  findWhole(infoHash: InfoHash, fileIdx?: number): Promise<TorrentStream | undefined>
+  getStream(
+    magnetUri: string,
+    fileIdx: number | undefined,
+    retryCount: number | undefined,
+    customPath: string | undefined,
+    signal: AbortSignal,
+  ): Promise<TorrentStream>
+}
+
+export interface Placed<File extends PlacedFile> {
+  find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<File | undefined>
+  read(file: File, range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
+}
+
+export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Media>
+
+/**
+ * Finds the bytes of a film: on the disk first, so that no network is needed, else in the swarm.
+ *
+ * @param timeoutMs - an answer can begin by then, or there will be none
+ */
+export function mediaOpener<File extends PlacedFile>(
+  { timeoutMs }: { readonly timeoutMs: number },
+  torrents: Torrents,
+  placed: Placed<File>,
+): OpenMedia {
+  /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
+  return async function openMedia(request, gone) {
+    const { infoHash, fileIdx, name, trackers } = request
+    const tooLate = timeoutSignal(timeoutMs)
+    const deadline = AbortSignal.any([gone, tooLate])
+
+    const whole = await torrents.findWhole(infoHash, fileIdx)
+    if (whole) return fromTorrent(whole)
+    const file = await placed.find(infoHash, name, deadline)
+    if (file) return fromPlaced(file)
+    const magnet = writeMagnet(infoHash, trackers)
+    return fromTorrent(await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, deadline)))
+
+    function fromTorrent(stream: TorrentStream): Media {
+      return {
+        name: stream.name,
+        size: stream.size,
+        etag: `"${stream.infoHash}-${stream.fileIdx}"`,
+        contentType: contentTypeOf(stream.name),
+        whenStartable: (position) => inTime(stream.whenStartable(position, deadline)),
+        read: (range, signal) => stream.read(range, signal),
+        [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+      }
+    }
+
+    function fromPlaced(found: File): Media {
+      return {
+        name: found.name,
+        size: found.size,
+        etag: `"${found.size.toString(16)}-${Math.floor(found.mtimeMs).toString(16)}"`,
+        lastModified: new Date(found.mtimeMs),
+        contentType: contentTypeOf(found.name),
+        whenStartable: async () => undefined,
+        read: (range, signal) => placed.read(found, range, signal),
+        [Symbol.asyncDispose]: async () => undefined,
+      }
+    }
+
+    async function inTime<T>(answer: Promise<T>): Promise<T> {
+      try {
+        return await answer
+      } catch (cause) {
+        if (!tooLate.aborted || gone.aborted || cause !== tooLate.reason) throw cause
+        throw new SelfStremeError('media.no_peers', `nobody gave ${infoHash} in ${timeoutMs} ms`, { cause })
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { IConfiguration } from 'dependency-cruiser'
+
+/**
+ * Who may import whom, as src/README.md draws it: every floor looks only downward, and each outside package has one
+ * door.
+ */
+const severity = 'error' as const
+const floors = [
+  'domain|observe|files',
+  'config|engine|torrents|cache|sources|media|security',
+  'streaming|addon|admin',
+  'http',
+]
+
+/** Packages that only one place may know. */
+const doors = {
+  webtorrent: '^src/engine/child/webtorrent-adapter\\.ts$',
+  'bittorrent-protocol': '^src/engine/child/wire-guard\\.ts$',
+  express: '^src/http/',
+  'stremio-addon-sdk': '^src/addon/|^manifest/',
+  winston: '^src/observe/log\\.ts$',
+  'ua-parser-js': '^src/domain/device\\.ts$',
+  bencode: '^src/domain/metainfo\\.ts$',
+}
+
+export const floorRules: IConfiguration = {
+  forbidden: [
+    { name: 'no-cycles', severity, from: {}, to: { circular: true } },
+    ...floors.map((floor, index) => ({
+      name: `floor-${index}-looks-up`,
+      severity,
+      from: { path: `^src/(${floor})/` },
+      to: {
+        path: [
+          `^src/(${floors
+            .slice(index + 1)
+            .concat('@')
+            .join('|')})/`,
+          '^src/[^/]+\\.ts$',
+        ],
+      },
+    })),
+    {
+      name: 'parts-are-strangers',
+      comment: 'a part may know the types of another part’s port, and nothing else of it',
+      severity,
+      from: { path: `^src/(${floors[1]})/` },
+      to: { path: `^src/(${floors[1]})/`, pathNot: '^src/$1/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'http-knows-parts-by-type',
+      severity,
+      from: { path: '^src/http/' },
+      to: { path: `^src/(${floors[1]})/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'streaming-serves-the-others',
+      severity,
+      from: { path: '^src/streaming/' },
+      to: { path: '^src/(addon|admin)/' },
+    },
+    {
+      name: 'config-is-sliced-by-the-app',
+      severity,
+      from: { path: '^src/[^/]+/', pathNot: '^src/config/' },
+      to: { path: '^src/config/' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity,
+      from: { path: '^src/domain/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nothing-reaches-outside-the-project',
+      severity,
+      from: {},
+      to: { path: '^\\.\\./', pathNot: 'node_modules' },
+    },
+    ...Object.entries(doors).map(([name, door]) => ({
+      name: `one-door-to-${name}`,
+      severity,
+      from: { path: '^(src|manifest)/', pathNot: door },
+      to: { path: `(^|/)node_modules/${name}/` },
+    })),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+  },
+}

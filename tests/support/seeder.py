@@ -1,0 +1,65 @@
+"""Makes a torrent of a file or folder and seeds it with libtorrent, until standard input ends.
+
+Usage: seeder.py '{"path": …, "tracker": …, "pieceLength": …, "uploadLimit": …}'
+Prints one line of JSON when it seeds: {"infoHash": …, "port": …, "torrent": base64 of the torrent file}
+"""
+import base64
+import json
+import os
+import sys
+
+import libtorrent as lt
+
+options = json.loads(sys.argv[1])
+path = os.path.abspath(options["path"])
+
+storage = lt.file_storage()
+lt.add_files(storage, path)
+# Version 1 only, files in the order of their names, no padding between them.
+flags = 0x40  # create_torrent.v1_only
+creator = lt.create_torrent(storage, options["pieceLength"], flags)
+if options.get("tracker"):
+    creator.add_tracker(options["tracker"])
+lt.set_piece_hashes(creator, os.path.dirname(path))
+torrent_file = lt.bencode(creator.generate())
+
+session = lt.session(
+    {
+        "listen_interfaces": "127.0.0.1:0",
+        "enable_dht": False,
+        "enable_lsd": False,
+        "enable_upnp": False,
+        "enable_natpmp": False,
+        "enable_outgoing_utp": False,
+        "enable_incoming_utp": False,
+        "allow_multiple_connections_per_ip": True,
+        "upload_rate_limit": options.get("uploadLimit", 0),
+        "unchoke_slots_limit": 100,
+        "alert_mask": 0,
+    }
+)
+info = lt.torrent_info(lt.bdecode(torrent_file))
+handle = session.add_torrent(
+    {
+        "ti": info,
+        "save_path": os.path.dirname(path),
+        "flags": lt.torrent_flags.seed_mode | lt.torrent_flags.upload_mode,
+    }
+)
+handle.unset_flags(lt.torrent_flags.upload_mode)
+handle.unset_flags(lt.torrent_flags.auto_managed)
+handle.resume()
+# The limit of a session does not hold for peers on the same machine; that of a torrent does.
+handle.set_upload_limit(options.get("uploadLimit", 0) or -1)
+
+print(
+    json.dumps(
+        {
+            "infoHash": str(info.info_hash()),
+            "port": session.listen_port(),
+            "torrent": base64.b64encode(torrent_file).decode(),
+        }
+    ),
+    flush=True,
+)
+sys.stdin.read()
