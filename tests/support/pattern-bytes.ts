@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto'
+
+/** Bytes that look random and are the same at every run. */
+export function patternBytes(length: number, seed = 'self-streme'): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  let block = createHash('sha512').update(seed).digest()
+  for (let at = 0; at < length; at += block.length) {
+    block.copy(bytes, at)
+    block = createHash('sha512').update(block).digest()
+  }
+  return bytes
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,40 @@
+import { type App, createApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** A whole server on a free port of 127.0.0.1, which asks nobody on the internet. */
+export interface TestApp extends AsyncDisposable {
+  readonly app: App
+  /** `http://127.0.0.1:…`, without a slash at the end */
+  readonly url: string
+  /** its download folder */
+  readonly folder: string
+}
+
+/**
+ * Starts the server as `main.ts` does.
+ *
+ * @param settings - as in the environment; `TORRENT_DOWNLOAD_PATH` defaults to a folder that goes with the app
+ */
+export async function startTestApp(settings: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  await using starting = new AsyncDisposableStack()
+  const folder = settings.TORRENT_DOWNLOAD_PATH ?? starting.use(await temporaryFolder()).path
+  const config = readConfig({
+    PORT: '0',
+    HOST: '127.0.0.1',
+    TORRENT_DOWNLOAD_PATH: folder,
+    TORRENT_PORT: '0',
+    TORRENT_TRACKERS: '',
+    TORRENT_DHT: 'false',
+    LOG_LEVEL: 'error',
+    ...settings,
+  })
+  const app = starting.use(await createApp(config))
+  const parts = starting.move()
+  return {
+    app,
+    url: `http://127.0.0.1:${app.port}`,
+    folder,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
