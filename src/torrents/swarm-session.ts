@@ -30,6 +30,11 @@ export interface SwarmSessionEvents {
   failed(error: SelfStremeError): void
 }
 
+interface Run {
+  readonly stop: AbortController
+  readonly ended: Promise<void>
+}
+
 /**
  * One torrent's stay in the swarm: it looks for peers, and where there are none tries again a few times, each time
  * after a longer pause. Once a peer was found it stays until it is stopped.
@@ -45,7 +50,7 @@ export class SwarmSession {
   #stats = NO_PEERS
   #hasMetPeer = false
   #windows: readonly PieceWindow[] = []
-  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
+  #running: Run | undefined
   #wakeUp = new AbortController()
 
   constructor(
@@ -64,7 +69,7 @@ export class SwarmSession {
   }
 
   get isRunning(): boolean {
-    return this.#running !== undefined
+    return this.#running !== undefined && !this.#running.stop.signal.aborted
   }
 
   /** Running, and no peer was met in this try. */
@@ -79,14 +84,24 @@ export class SwarmSession {
    */
   start(triesMade = 0): void {
     this.#wakeUp.abort()
-    if (this.#running) return
+    if (this.isRunning) return
     const stop = new AbortController()
-    this.#running = { stop, ended: this.#run(triesMade, stop.signal) }
+    const last = this.#running?.ended
+    const run: Run = {
+      stop,
+      ended: (async () => {
+        // The engine knows a torrent only once: the last stay has to be over.
+        await last
+        await this.#run(triesMade, stop.signal, () => this.#running === run)
+      })(),
+    }
+    this.#running = run
   }
 
   /** Leaves the swarm; when this resolves, the engine has no file open any more. */
   async stop(): Promise<void> {
     this.#running?.stop.abort()
+    this.#windows = []
     await this.#running?.ended
   }
 
@@ -110,7 +125,7 @@ export class SwarmSession {
     this.#peerFound.wakeAll()
   }
 
-  async #run(triesMade: number, stopped: AbortSignal): Promise<void> {
+  async #run(triesMade: number, stopped: AbortSignal, isLatest: () => boolean): Promise<void> {
     const { infoHash } = this.#request
     const { maxRetries, timeoutMs } = this.#options
     let failure: SelfStremeError | undefined
@@ -127,8 +142,10 @@ export class SwarmSession {
         () => undefined,
       )
     }
-    this.#running = undefined
-    this.#windows = []
+    if (isLatest()) {
+      this.#running = undefined
+      this.#windows = []
+    }
     if (!stopped.aborted && failure) {
       this.#peerFound.failAll(failure)
       this.#events.failed(failure)

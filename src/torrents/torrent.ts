@@ -372,8 +372,14 @@ export class Torrent {
     )
     if (isThere) return pieces.markClaimed(doubted)
     pieces.markMissing(doubted)
-    for (const piece of doubted) this.#session.unverify(piece)
     this.#unsaved = true
+    if (this.#session.isRunning) void this.#rejoin()
+  }
+
+  /** The engine may still have a file open that is no longer in the folder; what it wrote there would be lost. */
+  async #rejoin(): Promise<void> {
+    await this.#session.stop()
+    if (this.#readers.size > 0) await this.join().catch((error: SelfStremeError) => this.#onFailed(error))
   }
 
   /** A film of which at least half is there is fetched to its end; of any other, nothing more. */

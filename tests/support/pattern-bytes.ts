@@ -14,3 +14,10 @@ export function patternBytes(length: number, seed = 'self-streme'): Buffer {
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
+
+/** Fails when two runs of bytes differ; says where, and takes no time over megabytes. */
+export function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void {
+  if (Buffer.from(actual.buffer, actual.byteOffset, actual.length).equals(expected)) return
+  const at = actual.findIndex((byte, index) => byte !== expected[index])
+  throw new Error(`${actual.length} bytes instead of ${expected.length}, the first other one at ${at}`)
+}

@@ -32,39 +32,50 @@ export interface SwarmOptions {
   readonly pieceLength?: number
   /** bytes per second */
   readonly uploadLimit?: number
+  /** of another swarm; without it, this one gets a tracker of its own */
+  readonly trackerUrl?: string
 }
 
-export async function startSwarm({
-  path,
-  pieceLength = 256 * 1024,
-  uploadLimit,
-}: SwarmOptions): Promise<Swarm> {
+export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
+  const { path, pieceLength = 256 * 1024, uploadLimit } = options
   await using starting = new AsyncDisposableStack()
-  const tracker = starting.use(await startTracker())
-  const options = JSON.stringify({ path, tracker: tracker.url, pieceLength, uploadLimit })
-  const seeder = spawn(PYTHON, [SEEDER, options], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const tracker = options.trackerUrl === undefined ? starting.use(await startTracker()) : undefined
+  const trackerUrl = tracker?.url ?? options.trackerUrl ?? ''
+  const seeder = spawn(
+    PYTHON,
+    [SEEDER, JSON.stringify({ path, tracker: trackerUrl, pieceLength, uploadLimit })],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   starting.defer(() => stop(seeder))
+  // Once the tracker knows the seeder, whoever asks it meets somebody.
+  const known = tracker && once(tracker.server, 'start')
   const [line] = (await once(createInterface(seeder.stdout), 'line')) as [string]
+  await known
   const { infoHash, torrent } = JSON.parse(line) as { infoHash: string; torrent: string }
   const parts = starting.move()
   return {
     infoHash,
-    trackerUrl: tracker.url,
+    trackerUrl,
     metainfo: Buffer.from(torrent, 'base64'),
-    settings: { TORRENT_TRACKERS: tracker.url },
+    settings: { TORRENT_TRACKERS: trackerUrl },
     stopSeeding: () => stop(seeder),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }
 
 /** A BitTorrent tracker on this machine. */
-export async function startTracker(): Promise<{ readonly url: string } & AsyncDisposable> {
+export async function startTracker(): Promise<
+  { readonly url: string; readonly server: Server } & AsyncDisposable
+> {
   const tracker = new Server({ udp: false, ws: false, http: true, stats: false })
   tracker.listen(0, '127.0.0.1')
   await once(tracker, 'listening')
   const { port } = tracker.http.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}/announce`,
+    server: tracker,
     async [Symbol.asyncDispose]() {
       tracker.http.closeAllConnections()
       await new Promise<void>((done) => tracker.close(() => done()))

@@ -1,5 +1,6 @@
 import { type App, createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** A whole server on a free port of 127.0.0.1, which asks nobody on the internet. */
@@ -37,4 +38,10 @@ export async function startTestApp(settings: Readonly<Record<string, string>> = 
     folder,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
+}
+
+/** Whether the server counts the film of a torrent as whole. */
+export async function isWholeOnDisk({ app }: TestApp, infoHash: string): Promise<boolean> {
+  await using stream = await app.torrents.findWhole(infoHash as InfoHash)
+  return stream !== undefined
 }

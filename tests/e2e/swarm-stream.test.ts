@@ -1,0 +1,232 @@
+import { readdir, readlink, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { getRange, openStream, readBytes } from '../support/http-client.ts'
+import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
+import { hasSeeder, type Swarm, startSwarm } from '../support/swarm.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { isWholeOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
+
+const MIB = 1024 * 1024
+const film = patternBytes(56 * MIB + 12_345)
+const resources = new AsyncDisposableStack()
+let path: string
+
+beforeAll(async () => {
+  path = join(resources.use(await temporaryFolder()).path, 'Film.mkv')
+  await writeFile(path, film)
+})
+afterAll(() => resources.disposeAsync())
+
+const swarmTest = test.skipIf(!hasSeeder)
+
+swarmTest('a film comes out of the swarm whole, and each of 20 random ranges is right', async () => {
+  await using swarm = await startSwarm({ path })
+  await using app = await startTestApp(swarm.settings)
+  const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+
+  const whole = await fetch(url)
+  expect(whole.status).toBe(200)
+  expect(whole.headers.get('content-length')).toBe(String(film.length))
+  expect(whole.headers.get('content-type')).toBe('video/x-matroska')
+  expect(sha256(new Uint8Array(await whole.arrayBuffer()))).toBe(sha256(film))
+  await checkRandomRanges(url)
+})
+
+swarmTest('20 random ranges are right while the film is being fetched', async () => {
+  await using swarm = await startSwarm({ path, uploadLimit: 12 * MIB })
+  await using app = await startTestApp(swarm.settings)
+  await checkRandomRanges(`${app.url}/stream/proxy/${swarm.infoHash}/0/Film.mkv`)
+})
+
+swarmTest('a seek far ahead of the download is answered before the rest', async () => {
+  await using swarm = await startSwarm({ path, uploadLimit: 3 * MIB })
+  await using app = await startTestApp(swarm.settings)
+  const url = `${app.url}/stream/proxy/${swarm.infoHash}/0`
+  const viewer = await openStream(url)
+  expectSameBytes(await readBytes(viewer, MIB), film.subarray(0, MIB))
+  viewer.destroy()
+
+  const start = 50 * MIB + 7
+  expectSameBytes(await getRange(url, start, start + MIB), film.subarray(start, start + MIB + 1))
+  // At 3 MiB/s all of it takes 19 s; what lies between must not have been fetched first.
+  expect(await bytesOnDisk(app, swarm)).toBeLessThan(30 * MIB)
+})
+
+swarmTest(
+  'when the swarm is gone and the server was started again, the same bytes come from disk',
+  async () => {
+    await using folder = await temporaryFolder()
+    await using swarm = await startSwarm({ path })
+    const settings = { ...swarm.settings, TORRENT_DOWNLOAD_PATH: folder.path }
+    let etag: string | null
+    {
+      await using app = await startTestApp(settings)
+      const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}`)
+      etag = answer.headers.get('etag')
+      expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(film))
+      await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+    }
+    await swarm.stopSeeding()
+
+    await using app = await startTestApp(settings)
+    const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+    const head = await fetch(url, { method: 'HEAD' })
+    expect(head.headers.get('content-length')).toBe(String(film.length))
+    const again = await fetch(url)
+    expect(again.headers.get('etag')).toBe(etag)
+    expect(sha256(new Uint8Array(await again.arrayBuffer()))).toBe(sha256(film))
+    await checkRandomRanges(url)
+  },
+)
+
+swarmTest('a film of which a part was fetched goes on after a restart', async () => {
+  await using folder = await temporaryFolder()
+  await using swarm = await startSwarm({ path, uploadLimit: 8 * MIB })
+  const settings = { ...swarm.settings, TORRENT_DOWNLOAD_PATH: folder.path }
+  {
+    await using app = await startTestApp(settings)
+    expectSameBytes(
+      await getRange(`${app.url}/stream/proxy/${swarm.infoHash}`, 0, 4 * MIB - 1),
+      film.subarray(0, 4 * MIB),
+    )
+  }
+  await swarm.stopSeeding()
+
+  await using app = await startTestApp({ ...settings, TORRENT_TIMEOUT: '1000', TORRENT_MAX_RETRIES: '0' })
+  const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+  // What was there is served with nobody to ask; what was not, is not.
+  expectSameBytes(await getRange(url, MIB, 4 * MIB - 1), film.subarray(MIB, 4 * MIB))
+  expect((await fetch(url, { headers: { Range: 'bytes=52000000-' } })).status).toBe(404)
+})
+
+swarmTest(
+  'two viewers of one film get the right bytes at the same time, whatever the other does',
+  async () => {
+    await using swarm = await startSwarm({ path, uploadLimit: 16 * MIB })
+    await using app = await startTestApp(swarm.settings)
+    const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+    const leaving = await openStream(url, { Range: 'bytes=40000000-' })
+    const [first, second] = await Promise.all([
+      fetch(url).then((answer) => answer.arrayBuffer()),
+      getRange(url, 30 * MIB, 45 * MIB),
+      readBytes(leaving, 3 * MIB).then((bytes) => {
+        leaving.destroy()
+        expectSameBytes(bytes, film.subarray(40_000_000, 40_000_000 + 3 * MIB))
+      }),
+    ])
+    expect(sha256(new Uint8Array(first))).toBe(sha256(film))
+    expectSameBytes(second, film.subarray(30 * MIB, 45 * MIB + 1))
+  },
+)
+
+swarmTest('a viewer who leaves early frees everything, and nothing more is fetched', async () => {
+  await using swarm = await startSwarm({ path, uploadLimit: 6 * MIB })
+  await using app = await startTestApp(swarm.settings)
+  const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
+  await readBytes(viewer, 2 * MIB)
+  viewer.destroy()
+
+  await expect.poll(() => openFilms(app)).toEqual([])
+  let before = -1
+  await expect
+    .poll(
+      async () => {
+        const [earlier, now] = [before, await bytesOnDisk(app, swarm)]
+        before = now
+        return now === earlier
+      },
+      { interval: 500, timeout: 4_000 },
+    )
+    .toBe(true)
+  expect(before).toBeLessThan(28 * MIB)
+  expect(app.app.torrents.entries().map(({ isUsed }) => isUsed)).toEqual([false])
+})
+
+swarmTest('a film watched to its half is fetched to its end after the viewer left', async () => {
+  await using swarm = await startSwarm({ path, uploadLimit: 20 * MIB })
+  await using app = await startTestApp(swarm.settings)
+  const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
+  await readBytes(viewer, 32 * MIB)
+  viewer.destroy()
+  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash), { timeout: 20_000 }).toBe(true)
+})
+
+swarmTest('while somebody watches slowly, the rest of the film is fetched behind the player', async () => {
+  await using swarm = await startSwarm({ path })
+  await using app = await startTestApp(swarm.settings)
+  const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
+  await readBytes(viewer, MIB)
+  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash), { timeout: 20_000 }).toBe(true)
+  viewer.destroy()
+})
+
+swarmTest('a film nobody has read for the idle time is removed, but never while it is read', async () => {
+  await using swarm = await startSwarm({ path })
+  await using app = await startTestApp({ ...swarm.settings, TORRENT_CLEANUP_INTERVAL: '1500' })
+  const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
+  await readBytes(viewer, MIB)
+  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash), { timeout: 20_000 }).toBe(true)
+  const readUntil = Date.now() + 2_500
+  await expect.poll(() => Date.now() > readUntil, { timeout: 5_000 }).toBe(true)
+  expect(await isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+  expectSameBytes(await readBytes(viewer, 50 * MIB), film.subarray(MIB, 51 * MIB))
+
+  viewer.destroy()
+  const leftAt = Date.now()
+  await expect
+    .poll(async () => (await readdir(app.folder)).includes(swarm.infoHash), { timeout: 5_000 })
+    .toBe(false)
+  expect(Date.now() - leftAt).toBeLessThan(1_500 * 1.5 + 500)
+})
+
+swarmTest(
+  'when all places are taken the next torrent gets 503, until an idle one can make room',
+  async () => {
+    await using other = await temporaryFolder()
+    await writeFile(join(other.path, 'Other.mp4'), film.subarray(0, 3 * MIB))
+    await using swarm = await startSwarm({ path, uploadLimit: MIB })
+    await using second = await startSwarm({ path: join(other.path, 'Other.mp4') })
+    await using app = await startTestApp({
+      TORRENT_TRACKERS: `${swarm.trackerUrl},${second.trackerUrl}`,
+      TORRENT_MAX_CONNECTIONS: '1',
+    })
+    const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
+    await readBytes(viewer, MIB)
+
+    const busy = await fetch(`${app.url}/stream/proxy/${second.infoHash}`)
+    expect(busy.status).toBe(503)
+    expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0)
+    await busy.arrayBuffer()
+
+    viewer.destroy()
+    await expect
+      .poll(async () => {
+        const answer = await fetch(`${app.url}/stream/proxy/${second.infoHash}`)
+        return sha256(new Uint8Array(await answer.arrayBuffer()))
+      })
+      .toBe(sha256(film.subarray(0, 3 * MIB)))
+  },
+)
+
+async function checkRandomRanges(url: string): Promise<void> {
+  for (let n = 0; n < 20; n++) {
+    const start = Math.floor(Math.random() * film.length)
+    const end = Math.min(film.length - 1, start + Math.floor(Math.random() * MIB))
+    expect(sha256(await getRange(url, start, end)), `bytes ${start}-${end}`).toBe(
+      sha256(film.subarray(start, end + 1)),
+    )
+  }
+}
+
+async function bytesOnDisk(app: TestApp, swarm: Swarm): Promise<number> {
+  const file = await stat(join(app.folder, swarm.infoHash, 'Film.mkv')).catch(() => undefined)
+  return (file?.blocks ?? 0) * 512
+}
+
+/** Films that this process, which serves them, has open. */
+async function openFilms(app: TestApp): Promise<string[]> {
+  const handles = await readdir('/proc/self/fd')
+  const targets = await Promise.all(handles.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  return targets.filter((target) => target.startsWith(app.folder) && target.endsWith('.mkv'))
+}
