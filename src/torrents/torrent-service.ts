@@ -148,7 +148,6 @@ export async function openTorrentService(
     const file = torrent.info?.files[fileIdx]
     if (!file) throw new Error(`${torrent.infoHash} has no file ${fileIdx}`)
     const isWhole = await torrent.isWhole(fileIdx)
-    log.debug(`Selected file: ${file.name} (${file.length} bytes)`)
     return {
       infoHash: torrent.infoHash,
       fileIdx,

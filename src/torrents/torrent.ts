@@ -212,14 +212,16 @@ export class Torrent {
     return false
   }
 
-  /** Says once in the log where the bytes of a file come from, as long as that does not change. */
+  /** Says in the log what is read, and where it comes from; players ask often, so only what is new is worth `info`. */
   noteUse(fileIdx: number, isWhole: boolean): void {
+    const { name, length } = this.#file(fileIdx)
     const message = isWhole
       ? `Using file stream for ${this.infoHash}: ${this.pathOf(fileIdx)}`
       : `Using torrent stream for ${this.infoHash} (file not ready)`
-    const isNew = message !== this.#lastUse || this.#users <= 1
+    const level = message !== this.#lastUse || this.#users <= 1 ? 'info' : 'debug'
     this.#lastUse = message
-    this.#log[isNew ? 'info' : 'debug'](message)
+    this.#log[level](`Selected file: ${name} (${length} bytes)`)
+    this.#log[level](message)
   }
 
   /**

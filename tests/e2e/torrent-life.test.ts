@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
+import { childrenOf } from '../support/processes.ts'
 import { hasSeeder, startSwarm, startTracker } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
@@ -170,13 +170,6 @@ swarmTest('a torrent can be put under an extra path, and nowhere else', async ()
   expectSameBytes(Buffer.concat(parts), film)
   expect(stream.path).toBe(join(extra.path, 'films', swarm.infoHash, 'Film.mkv'))
 })
-
-function childrenOf(pid: number, command: string): number[] {
-  const rows = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' }).split(
-    '\n',
-  )
-  return rows.filter((row) => row.includes(command)).map((row) => Number.parseInt(row, 10))
-}
 
 /** `fileIdx` of each name, from the torrent itself. */
 async function indexesOf(metainfo: Uint8Array, names: readonly string[]): Promise<Record<string, number>> {

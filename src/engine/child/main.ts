@@ -12,6 +12,8 @@ import { installWireGuard } from './wire-guard.ts'
 process.on('SIGTERM', () => undefined)
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
+// Main may have gone while this process was still being loaded.
+if (!process.connected) process.exit(0)
 process.on('uncaughtException', (error) => {
   process.stderr.write(`engine: ${error.stack ?? messageOf(error)}\n`)
   process.exit(1)

@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openStream, readBytes } from '../support/http-client.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { childrenOf, isRunning } from '../support/processes.ts'
+import { startServerProcess } from '../support/server-process.ts'
+import { hasSeeder, startSwarm } from '../support/swarm.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const ENGINE = 'engine/child/main.ts'
+
+test('every mistake in the settings is told at once, and nothing is started', async () => {
+  await using server = startServerProcess({
+    TORRENT_TIMEOUT: '2 min',
+    TORRENT_MAX_CONNECTIONS: '0',
+    ACCESS: 'all',
+  })
+  expect(await server.ended()).toBe(1)
+  expect(server.output()).toBe(
+    [
+      'TORRENT_MAX_CONNECTIONS: "0" is not a number of torrents (try 25)',
+      'TORRENT_TIMEOUT: "2 min" is not a number of milliseconds (try 120000)',
+      'ACCESS: "all" is not one of lan, open\n',
+    ].join('\n'),
+  )
+})
+
+test('a second server on the same download folder refuses to start, and says why', async () => {
+  await using folder = await temporaryFolder()
+  await using first = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
+  await first.url()
+  await using second = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
+  expect(await second.ended()).toBe(1)
+  expect(second.output()).toContain(`another self-streme works in ${folder.path}`)
+
+  // The lock goes with the process, however it ends.
+  first.child.kill('SIGKILL')
+  await first.ended()
+  await using third = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
+  expect(await third.url()).toContain('http://')
+})
+
+test('a taken HTTP port is told in a sentence', async () => {
+  await using folder = await temporaryFolder()
+  const holder = createServer().listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  const { port } = holder.address() as AddressInfo
+  await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path, PORT: String(port) })
+  expect(await server.ended()).toBe(1)
+  expect(server.output()).toContain('EADDRINUSE')
+  holder.close()
+})
+
+test('a taken BitTorrent port is a warning, and another one is used', async () => {
+  await using folder = await temporaryFolder()
+  const holder = createServer().listen(0)
+  await once(holder, 'listening')
+  const { port } = holder.address() as AddressInfo
+  await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path, TORRENT_PORT: String(port) })
+  await server.url()
+  await expect.poll(() => server.output()).toContain('warn: TORRENT_PORT is taken')
+  holder.close()
+})
+
+test.for(['SIGTERM', 'SIGINT'] as const)(
+  '%s to the whole group stops the server in order within 5 s',
+  async (signal) => {
+    await using folder = await temporaryFolder()
+    await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const url = await server.url()
+    const [engine] = childrenOf(server.child.pid as number, ENGINE)
+    const waiting = fetch(`${url}/stream/proxy/${'ab'.repeat(20)}`).catch(() => undefined)
+    process.kill(engine as number, signal)
+    expect(isRunning(engine as number)).toBe(true)
+
+    const askedAt = Date.now()
+    server.child.kill(signal)
+    expect(await server.ended()).toBe(0)
+    expect(Date.now() - askedAt).toBeLessThan(5_000)
+    expect(isRunning(engine as number)).toBe(false)
+    await waiting
+  },
+)
+
+test('when the server is killed, its engine goes with it', async () => {
+  await using folder = await temporaryFolder()
+  await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
+  await server.url()
+  const [engine] = childrenOf(server.child.pid as number, ENGINE)
+  server.child.kill('SIGKILL')
+  await server.ended()
+  await expect.poll(() => isRunning(engine as number), { interval: 20, timeout: 1_000 }).toBe(false)
+})
+
+test.skipIf(!hasSeeder)(
+  'the log tells the story of a film, and tells of an unknown client once',
+  async () => {
+    await using folder = await temporaryFolder()
+    await using downloads = await temporaryFolder()
+    const path = join(folder.path, 'Film.mkv')
+    const film = patternBytes(24 * 1024 * 1024)
+    await writeFile(path, film)
+    await using swarm = await startSwarm({ path, uploadLimit: 12 * 1024 * 1024 })
+    await using server = startServerProcess({
+      ...swarm.settings,
+      TORRENT_DOWNLOAD_PATH: downloads.path,
+      LOG_LEVEL: 'debug',
+    })
+    const url = await server.url()
+    const viewer = await openStream(`${url}/stream/proxy/${swarm.infoHash}`)
+    await readBytes(viewer, film.length)
+    viewer.destroy()
+    await expect.poll(() => server.output()).toContain('info: Download complete: Film.mkv')
+    await (await fetch(`${url}/stream/proxy/${swarm.infoHash}`)).arrayBuffer()
+    for (let n = 0; n < 2; n++) {
+      await fetch(`${url}/stream/movie/tt1254207.json`, { headers: { 'User-Agent': 'Refrigerator/1.0' } })
+    }
+    await fetch(`${url}/admin/cleanup`, { method: 'POST' })
+
+    const { infoHash } = swarm
+    for (const line of [
+      `info: Adding new torrent: magnet:?xt=urn:btih:${infoHash}`,
+      `info: Starting torrent stream for hash: ${infoHash}`,
+      'info: Torrent ready: Film.mkv, files: 1',
+      `info: Selected file: Film.mkv (${film.length} bytes)`,
+      `info: Using torrent stream for ${infoHash} (file not ready)`,
+      `info: Using file stream for ${infoHash}: ${join(downloads.path, infoHash, 'Film.mkv')}`,
+      `info: Cleaned up torrent: ${infoHash}`,
+    ]) {
+      expect(server.output()).toContain(line)
+    }
+    expect(server.output()).toMatch(/^debug: Download progress: \d+\.\d%, peers: 1, speed: \d+/m)
+    expect(server.output().match(/unknown client.*Refrigerator/g)).toHaveLength(1)
+  },
+)

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** The server as a process of its own, as `npm start` runs it. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly child: ChildProcess
+  /** everything it has written so far */
+  output(): string
+  /** Resolves with its address as soon as it listens. */
+  url(): Promise<string>
+  /** Resolves with the exit code, or the signal that ended it. */
+  ended(): Promise<number | string>
+}
+
+/** @param settings - the environment, besides `PATH` */
+export function startServerProcess(settings: Readonly<Record<string, string>>): ServerProcess {
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      TORRENT_PORT: '0',
+      TORRENT_TRACKERS: '',
+      TORRENT_DHT: 'false',
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text))
+  const exit = once(child, 'close') as Promise<[number | null, string | null]>
+
+  return {
+    child,
+    output: () => output,
+    async url() {
+      await expect
+        .poll(() => /listens on (\S+)/.exec(output)?.[1], { timeout: 10_000, message: output })
+        .toBeDefined()
+      return /listens on (\S+)/.exec(output)?.[1] ?? ''
+    },
+    async ended() {
+      const [code, signal] = await exit
+      return code ?? signal ?? 'unknown'
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
