@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
+import bencode from 'bencode'
 import { expect, test } from 'vitest'
-import { connectPeer, freePort, isListening, type RawPeer } from '../support/hostile-peer.ts'
+import { connectPeer, freePort, type RawPeer } from '../support/hostile-peer.ts'
 import { childrenOf } from '../support/processes.ts'
 import { startTestApp } from '../support/test-app.ts'
 
@@ -47,12 +49,52 @@ test.for(ATTACKS)('%s costs a peer its connection, and nothing else', async ([, 
     TORRENT_MAX_RETRIES: '0',
   })
   const asked = fetch(`${app.url}/stream/proxy/${INFO_HASH}`).catch(() => undefined)
-  await expect.poll(() => isListening(port), { timeout: 5_000 }).toBe(true)
   const hostile = await connectPeer(port, INFO_HASH)
   const [engine] = childrenOf(process.pid, 'engine/child/main.ts')
 
   attack(hostile)
-  await hostile.closed()
+  await expect.poll(() => hostile.socket.destroyed, { timeout: 3_000 }).toBe(true)
   expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
   void asked
+})
+
+const HONEST = { name: 'Film.mkv', length: 1_000_000, 'piece length': 65_536, pieces: Buffer.alloc(16 * 20) }
+const HOSTILE_METADATA: readonly [name: string, info: object][] = [
+  ['a piece length that is a word', { ...HONEST, 'piece length': 'abc' }],
+  [
+    'a piece length beyond all memory',
+    { ...HONEST, 'piece length': 2 ** 52, length: 2 ** 52, pieces: Buffer.alloc(20) },
+  ],
+  ['a length of nine terabytes', { ...HONEST, length: 9e12 }],
+  ['a negative length', { ...HONEST, length: -5 }],
+  ['too few hashes', { ...HONEST, pieces: Buffer.alloc(20) }],
+  [
+    '20 000 files',
+    {
+      ...HONEST,
+      length: undefined,
+      files: Array.from({ length: 20_000 }, () => ({ length: 50, path: ['a'] })),
+    },
+  ],
+]
+
+test.for(HOSTILE_METADATA)('metadata with %s is refused at once, and the engine lives', async ([, info]) => {
+  const metadata = bencode.encode(info)
+  const infoHash = createHash('sha1').update(metadata).digest('hex')
+  const port = await freePort()
+  await using app = await startTestApp({
+    TORRENT_PORT: String(port),
+    TORRENT_TIMEOUT: '20000',
+    TORRENT_MAX_RETRIES: '0',
+  })
+  const asked = fetch(`${app.url}/stream/proxy/${infoHash}`)
+  const [engine] = childrenOf(process.pid, 'engine/child/main.ts')
+  const peer = await connectPeer(port, infoHash)
+  peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: metadata.length })
+  for (let piece = 0; piece * 16_384 < metadata.length; piece++) {
+    const part = metadata.subarray(piece * 16_384, (piece + 1) * 16_384)
+    peer.sendExtended(UT_METADATA, { msg_type: 1, piece, total_size: metadata.length }, part)
+  }
+  expect((await asked).status).toBe(404)
+  expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
 })

@@ -1,19 +1,39 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** Processes that one started, by a part of their command line. */
-export function childrenOf(pid: number, command: string): number[] {
-  const rows = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' }).split(
-    '\n',
-  )
-  return rows.filter((row) => row.includes(command)).map((row) => Number.parseInt(row, 10))
+export function childrenOf(pid: number, command = ''): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(statOf(name)[1]) === pid)
+    .filter((name) => textOf(`/proc/${name}/cmdline`).includes(command))
+    .map(Number)
 }
 
 /** A process that has ended but whose new parent has not taken notice does not count. */
 export function isRunning(pid: number): boolean {
+  const [state] = statOf(pid)
+  return state !== undefined && state !== 'Z'
+}
+
+/** CPU time, of the process and what it started, in seconds. */
+export function cpuSecondsOf(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, each) => {
+    const [userTicks = 0, systemTicks = 0] = statOf(each).slice(11, 13).map(Number)
+    return sum + (userTicks + systemTicks) / 100
+  }, 0)
+}
+
+/** Fields of `/proc/…/stat` from the third on: state, parent, … (proc(5)); empty when there is no such process. */
+function statOf(pid: number | string): string[] {
+  return textOf(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .filter(Boolean)
+}
+
+function textOf(path: string): string {
   try {
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    return readFileSync(path, 'utf8')
   } catch {
-    return false
+    return ''
   }
 }
