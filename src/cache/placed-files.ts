@@ -8,7 +8,7 @@ import { readSlices } from '../files/read-slices.ts'
 
 const MIN_BYTES = 1_048_576
 /** A file that was written to so lately may still be in the middle of being copied. */
-const SETTLE_MS = 1_000
+const SETTLE_MS = 1_500
 
 /** A video that the user put into the download folder; we only ever read it. */
 export interface PlacedFile {
@@ -41,7 +41,7 @@ export function createPlacedFiles(root: string): PlacedFiles {
     const files = await Promise.all(matching.map((each) => settled(join(root, each), each, signal)))
     return files
       .filter((file) => file !== undefined)
-      .sort((a, b) => Number(b.name === name) - Number(a.name === name) || b.size - a.size)
+      .sort((a, b) => Number(isCalled(b, name)) - Number(isCalled(a, name)) || b.size - a.size)
       .at(0)
   }
 
@@ -57,22 +57,28 @@ export function createPlacedFiles(root: string): PlacedFiles {
   }
 }
 
-/** @returns `undefined` for what is no file, too small, or still being written */
+/**
+ * Waits until nobody has written to a file for a while.
+ *
+ * @returns `undefined` for what is no file, or too small
+ */
 async function settled(path: string, name: string, signal: AbortSignal): Promise<PlacedFile | undefined> {
-  const before = await fileAt(path)
-  if (!before) return undefined
-  const ageMs = Date.now() - before.mtimeMs
-  if (ageMs >= SETTLE_MS || ageMs < 0) return { path, name, ...before }
-
-  await sleep(SETTLE_MS - ageMs, undefined, { signal })
-  const after = await fileAt(path)
-  return after?.size === before.size && after.mtimeMs === before.mtimeMs
-    ? { path, name, ...after }
-    : undefined
+  for (;;) {
+    const file = await fileAt(path)
+    if (!file) return undefined
+    const ageMs = Date.now() - file.mtimeMs
+    if (ageMs >= SETTLE_MS || ageMs < 0) return { path, name, ...file }
+    await sleep(SETTLE_MS - ageMs, undefined, { signal })
+  }
 }
 
 async function fileAt(path: string): Promise<{ size: number; mtimeMs: number } | undefined> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile() || found.size < MIN_BYTES) return undefined
   return { size: found.size, mtimeMs: found.mtimeMs }
+}
+
+/** Letters with marks can be written in two ways, and disks differ in which. */
+function isCalled(file: PlacedFile, name: string | undefined): boolean {
+  return file.name.normalize() === name?.normalize()
 }

@@ -73,6 +73,11 @@ export function stripMetainfo(bytes: Uint8Array): Uint8Array {
   return bencode.encode({ info: field(decode(bytes), 'info') })
 }
 
+/** The bytes whose SHA-1 is the info hash (BEP 3). */
+export function encodeInfo(bytes: Uint8Array): Uint8Array {
+  return bencode.encode(field(decode(bytes), 'info'))
+}
+
 /** Bytes of one piece; the last is shorter. */
 export function pieceLengthAt(info: TorrentInfo, piece: number): number {
   return Math.min(info.pieceLength, info.length - piece * info.pieceLength)

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express'
 import type { Addon } from '../addon/addon.ts'
-import { corsFor } from './cors.ts'
+import { answerMethods } from './cors.ts'
 import { baseUrlOf, goneSignal, parseMode } from './request-context.ts'
 
 const RESOURCES = ['stream', 'catalog', 'meta'] as const
@@ -13,9 +13,9 @@ const RESOURCES = ['stream', 'catalog', 'meta'] as const
  */
 export function addonRoutes(addon: Addon, publicUrl: string | undefined): Router {
   const router = Router({ strict: true })
-  const cors = corsFor('GET, HEAD, OPTIONS')
+  const methods = answerMethods('GET, HEAD, OPTIONS')
 
-  router.all(['/manifest.json', '/:mode/manifest.json'], cors, (req, res, next) => {
+  router.all(['/manifest.json', '/:mode/manifest.json'], methods, (req, res, next) => {
     if (parseMode(req.params.mode as string | undefined) === undefined) return next()
     // Links in it depend on how the device reached us.
     res.set('Cache-Control', 'private, max-age=3600').json(addon.manifest(baseUrlOf(req, publicUrl)))
@@ -24,8 +24,8 @@ export function addonRoutes(addon: Addon, publicUrl: string | undefined): Router
   // Resources are named one by one: as a parameter, `/subtitles/movie/tt1/x=1.json` would have a mode "subtitles".
   for (const resource of RESOURCES) {
     const path = `/${resource}/:type/:id`
-    router.all([`${path}.json`, `${path}/:extra.json`], cors, (req, res) => answer(resource, req, res))
-    router.all([`/:mode${path}.json`, `/:mode${path}/:extra.json`], cors, (req, res, next) => {
+    router.all([`${path}.json`, `${path}/:extra.json`], methods, (req, res) => answer(resource, req, res))
+    router.all([`/:mode${path}.json`, `/:mode${path}/:extra.json`], methods, (req, res, next) => {
       return parseMode(req.params.mode as string) === undefined ? next() : answer(resource, req, res)
     })
   }

@@ -35,7 +35,9 @@ export function adminGuard({ adminPassword }: AccessOptions): RequestHandler {
   return (req, _res, next) => {
     if (adminPassword !== undefined) {
       const given = /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1]
-      if (given !== undefined && isSame(given, adminPassword)) return next()
+      // Node reads headers as Latin-1, byte for byte.
+      if (given !== undefined && isSame(Buffer.from(given, 'latin1'), Buffer.from(adminPassword)))
+        return next()
       throw new SelfStremeError(
         'access.unauthorized',
         'Send "Authorization: Bearer" with the ADMIN_PASSWORD.',
@@ -62,7 +64,7 @@ function isForeign(origin: string | undefined, host: string | undefined): boolea
 }
 
 /** Compares in a time that does not tell how much of the two is alike. */
-function isSame(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
+function isSame(a: Buffer, b: Buffer): boolean {
+  const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
   return timingSafeEqual(digest(a), digest(b))
 }

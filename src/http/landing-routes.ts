@@ -17,10 +17,7 @@ export function landingRoutes(version: string, publicUrl: string | undefined): R
   for (const picture of PICTURES) {
     const svg = readFileSync(new URL(`../../manifest/${picture}`, import.meta.url))
     router.get(`/${picture}`, (_req, res) => {
-      res
-        .set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=86400' })
-        .type('svg')
-        .send(svg)
+      res.set('Cache-Control', 'public, max-age=86400').type('svg').send(svg)
     })
   }
   return router

@@ -18,6 +18,9 @@ const FORWARDING_HEADERS = [
   'fastly-client-ip',
 ]
 
+/** Addresses that nobody on the internet can have. Shared address space is where home VPNs live (RFC 6598). */
+const PRIVATE_RANGES = new Set(['loopback', 'private', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
+
 /** Aborts when the client has closed the connection before it got its whole answer. */
 export function goneSignal(res: Response): AbortSignal {
   const gone = new AbortController()
@@ -34,8 +37,7 @@ export function isForwarded(req: Request): boolean {
 
 /** Whether the client, as far as trusted proxies tell, is on this machine or in a private network. */
 export function isFromPrivateNetwork(req: Request): boolean {
-  const range = rangeOf(req.ip)
-  return range !== undefined && range !== 'unicast'
+  return PRIVATE_RANGES.has(rangeOf(req.ip) ?? '')
 }
 
 /** Whether the connection itself comes from this machine. */
@@ -43,7 +45,7 @@ export function isFromLoopback(req: Request): boolean {
   return rangeOf(req.socket.remoteAddress) === 'loopback'
 }
 
-/** @returns `unicast` for addresses on the internet, `undefined` for what is no address */
+/** @returns name of the address range, `undefined` for what is no address */
 function rangeOf(address: string | undefined): string | undefined {
   // A link-local IPv6 address comes with the interface it was seen on.
   const bare = address?.replace(/%.*$/, '') ?? ''
@@ -57,10 +59,11 @@ function rangeOf(address: string | undefined): string | undefined {
  */
 export function baseUrlOf(req: Request, publicUrl: string | undefined): string {
   if (publicUrl !== undefined) return publicUrl
-  // Both come from forwarding headers only where a trusted proxy set them.
-  const origin = `${req.protocol}://${req.host}`
-  const isPlain = /^https?:\/\/([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(origin)
-  return isPlain ? origin : `${req.protocol}://${addressOf(req)}`
+  // Both come from forwarding headers only where a trusted proxy set them; a proxy may pass on what it was sent.
+  const protocol = req.protocol === 'https' ? 'https' : 'http'
+  const host = (req.host as string | undefined) ?? ''
+  const isPlain = /^([a-z0-9]([\w.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d+)?$/i.test(host)
+  return `${protocol}://${isPlain && URL.canParse(`http://${host}`) ? host : addressOf(req)}`
 }
 
 function addressOf({ socket }: Request): string {

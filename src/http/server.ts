@@ -7,6 +7,7 @@ import type { Log } from '../observe/log.ts'
 import type { OpenMedia } from '../streaming/open-media.ts'
 import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
+import { openToAllSites } from './cors.ts'
 import { errorHandler } from './error-handler.ts'
 import { type AccessOptions, accessGuard } from './guards.ts'
 import { landingRoutes } from './landing-routes.ts'
@@ -40,9 +41,11 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   app.disable('x-powered-by').disable('etag')
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
 
+  app.use(openToAllSites)
   app.use(accessGuard(access, trustProxy !== undefined))
   // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
-  app.use(streamRoutes(parts.openMedia, log))
+  const streams = streamRoutes(parts.openMedia, log)
+  app.use(streams.router)
   app.use(adminRoutes(access, parts.admin))
   app.use(landingRoutes(version, publicUrl))
   app.use(addonRoutes(parts.addon, publicUrl))
@@ -64,6 +67,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
       server.close()
       server.closeAllConnections()
       if (server.listening) await once(server, 'close')
+      await streams.idle()
     },
   }
 }

@@ -17,9 +17,14 @@ export function createFilmLibrary(options: { readonly file?: string | undefined 
   const free = parseFilms(freeFilms).films
   let own: readonly Film[] = []
   let ownVersion = ''
+  let reading = Promise.resolve()
 
   async function films(): Promise<readonly Film[]> {
-    if (options.file !== undefined) await readAgainIfChanged(options.file)
+    const { file } = options
+    if (file !== undefined) {
+      reading = reading.then(() => readAgainIfChanged(file))
+      await reading
+    }
     return [...free, ...own]
   }
 
@@ -29,7 +34,9 @@ export function createFilmLibrary(options: { readonly file?: string | undefined 
     if (version === ownVersion) return
     ownVersion = version
     try {
-      const { films, problems } = parseFilms(JSON.parse(await readFile(file, 'utf8')))
+      const { films, problems } = parseFilms(
+        JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, '')),
+      )
       for (const problem of problems) log.warn(`FILMS_FILE: ${problem}`, { file })
       log.info('films file read', { file, films: films.length })
       own = films

@@ -3,6 +3,8 @@ import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 
 const number = z.number().int().min(0)
+const text = z.string().refine((each) => each.isWellFormed(), 'expected text in Unicode')
+const tracker = text.regex(/^(https?|udp|wss?):\/\/[^/\s]+/i, 'expected trackers (udp://…, http://…, ws://…)')
 const link = z.url({ protocol: /^https?$/ })
 
 /** How an entry of a films file is written. */
@@ -12,24 +14,24 @@ const filmEntry = z
       .string()
       .regex(/^(tt\d+|selfstreme:[\w.-]+)$/, 'expected an IMDb id ("tt…") or "selfstreme:" and a name'),
     type: z.enum(['movie', 'series']),
-    name: z.string().min(1),
-    infoHash: z.string().optional(),
-    magnet: z.string().optional(),
+    name: text.min(1),
+    infoHash: text.optional(),
+    magnet: text.optional(),
     fileIdx: number.max(65_535).optional(),
     season: number.optional(),
     episode: number.optional(),
-    trackers: z.array(z.string()).optional(),
-    title: z.string().optional(),
-    description: z.string().optional(),
-    licence: z.string().optional(),
-    attribution: z.string().optional(),
+    trackers: z.array(tracker).optional(),
+    title: text.optional(),
+    description: text.optional(),
+    licence: text.optional(),
+    attribution: text.optional(),
     poster: link.optional(),
     background: link.optional(),
     year: number.optional(),
-    runtime: z.string().optional(),
-    genres: z.array(z.string()).optional(),
-    quality: z.string().optional(),
-    fileName: z.string().optional(),
+    runtime: text.optional(),
+    genres: z.array(text).optional(),
+    quality: text.optional(),
+    fileName: text.optional(),
     sizeBytes: number.optional(),
   })
   .transform(({ infoHash, magnet, trackers, ...entry }, context) => {
@@ -57,9 +59,10 @@ export type Film = z.infer<typeof filmEntry>
  *
  * @param json - what the file holds
  * @returns the films, and a sentence on each entry that was left out
+ * @throws TypeError if it is no list
  */
 export function parseFilms(json: unknown): { films: Film[]; problems: string[] } {
-  if (!Array.isArray(json)) return { films: [], problems: ['expected a list of films: [ { "id": … }, … ]'] }
+  if (!Array.isArray(json)) throw new TypeError('expected a list of films: [ { "id": … }, … ]')
   const films: Film[] = []
   const problems: string[] = []
   for (const [index, entry] of json.entries()) {

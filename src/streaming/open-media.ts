@@ -67,7 +67,7 @@ export function mediaOpener<File extends PlacedFile>(
 
     const whole = await torrents.findWhole(infoHash, fileIdx)
     if (whole) return fromTorrent(whole)
-    const file = await placed.find(infoHash, name, deadline)
+    const file = await inTime(placed.find(infoHash, name, deadline))
     if (file) return fromPlaced(file)
     const magnet = writeMagnet(infoHash, trackers)
     return fromTorrent(await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, deadline)))
@@ -101,7 +101,7 @@ export function mediaOpener<File extends PlacedFile>(
       try {
         return await answer
       } catch (cause) {
-        if (!tooLate.aborted || gone.aborted || cause !== tooLate.reason) throw cause
+        if (!tooLate.aborted || gone.aborted || cause instanceof SelfStremeError) throw cause
         throw new SelfStremeError('media.no_peers', `nobody gave ${infoHash} in ${timeoutMs} ms`, { cause })
       }
     }

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, lstat, mkdir, open, readdir, readFile, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { piecesIn, writeBitfield } from '../domain/bitfield.ts'
 import { safeFileNames } from '../domain/file-names.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
-import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
+import { encodeInfo, parseMetainfo, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
 import { writeFileAtomic } from '../files/write-file-atomic.ts'
 
 /** What makes a folder ours, and holds what we know about it. */
@@ -77,21 +79,21 @@ export async function createFolder(directory: string, metainfo: Uint8Array, now:
   await saveState(directory, { createdAt: now, lastReadAt: now, whole: {} })
 }
 
-/** @returns `undefined` if there is no folder, or one that was never finished or is damaged */
-export async function readFolder(directory: string): Promise<FoundFolder | undefined> {
+/** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
+export async function readFolder(directory: string, infoHash: InfoHash): Promise<FoundFolder | undefined> {
   const metainfo = await readBytes(join(directory, OURS, METAINFO))
-  if (!metainfo) return undefined
-  const info = tryParse(metainfo)
-  if (!info) return undefined
+  const info = metainfo && tryParse(metainfo)
+  if (!info || createHash('sha1').update(encodeInfo(metainfo)).digest('hex') !== infoHash) return undefined
   const state = await readState(directory)
-  const bits = await readBytes(join(directory, OURS, BITS))
-  return {
+  const saved = new Set(
+    piecesIn((await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array(), info.pieceCount),
+  )
+  const claimed = await possiblePieces(
     directory,
-    metainfo,
     info,
-    state,
-    claimed: await cutToFiles(directory, info, bits ?? new Uint8Array()),
-  }
+    (piece) => saved.has(piece) || isInWholeFile(info, state, piece),
+  )
+  return { directory, metainfo, info, state, claimed }
 }
 
 /** What we know of a folder; where the file is gone or damaged, as much as the folder itself tells. */
@@ -131,9 +133,10 @@ export function filePaths(directory: string, info: TorrentInfo): string[] {
  * @returns bytes given back to the disk
  */
 export async function removeFolder(directory: string): Promise<number> {
-  const found = await readFolder(directory)
+  const metainfo = await readBytes(join(directory, OURS, METAINFO))
+  const info = metainfo && tryParse(metainfo)
   let freedBytes = 0
-  for (const path of found ? filePaths(directory, found.info) : []) {
+  for (const path of info ? filePaths(directory, info) : []) {
     const file = await lstat(path).catch(() => undefined)
     if (!file) continue
     await unlink(path)
@@ -146,22 +149,31 @@ export async function removeFolder(directory: string): Promise<number> {
   return freedBytes
 }
 
-/** A piece cannot be there if a file is too short to hold it. */
-async function cutToFiles(directory: string, info: TorrentInfo, bits: Uint8Array): Promise<Uint8Array> {
-  const kept = new Uint8Array(Math.ceil(info.pieceCount / 8))
-  kept.set(bits.subarray(0, kept.length))
+/** A bit for each piece that is claimed, but for those that a missing or shortened file cannot hold. */
+async function possiblePieces(
+  directory: string,
+  info: TorrentInfo,
+  isClaimed: (piece: number) => boolean,
+): Promise<Uint8Array> {
+  const impossible = new Set<number>()
   const paths = filePaths(directory, info)
   for (const [index, file] of info.files.entries()) {
     if (file.isPadding || file.length === 0) continue
     const size = (await stat(paths[index] ?? '').catch(() => undefined))?.size ?? 0
     if (size >= file.length) continue
     const firstGone = Math.floor((file.offset + size) / info.pieceLength)
-    const lastGone = Math.floor((file.offset + file.length - 1) / info.pieceLength)
-    for (let piece = firstGone; piece <= lastGone; piece++) {
-      kept[piece >> 3] = (kept[piece >> 3] ?? 0) & ~(0x80 >> (piece & 7))
-    }
+    for (let piece = firstGone; piece <= piecesOf(info, file).last; piece++) impossible.add(piece)
   }
-  return kept
+  return writeBitfield(info.pieceCount, (piece) => !impossible.has(piece) && isClaimed(piece))
+}
+
+function isInWholeFile(info: TorrentInfo, state: FolderState, piece: number): boolean {
+  return Object.keys(state.whole).some((index) => {
+    const file = info.files[Number(index)]
+    if (!file) return false
+    const { first, last } = piecesOf(info, file)
+    return piece >= first && piece <= last
+  })
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -195,7 +195,7 @@ export async function openTorrentService(
   async function create(infoHash: InfoHash, base: string | undefined): Promise<Torrent> {
     const elsewhere = onDisk.get(infoHash)?.directory ?? (await readLocation(options.root, infoHash))
     const directory = elsewhere ?? (await locateFolder(base ?? options.root, infoHash))
-    const found = await readFolder(directory)
+    const found = await readFolder(directory, infoHash)
     if (base && !elsewhere) await writeLocation(options.root, infoHash, directory)
     const torrent = new Torrent(
       { ...options, infoHash, directory },

@@ -204,11 +204,16 @@ export class Torrent {
   async isWhole(fileIdx: number): Promise<boolean> {
     const { state } = this.#known()
     const whole = state.whole[fileIdx]
-    if (!whole) return false
+    if (!whole) {
+      // Nothing may be missing of a file that was never found to be whole: an earlier run left it so, or it was touched.
+      if (this.#missingIn(fileIdx) === 0) void this.#completeIfWhole(fileIdx)
+      return false
+    }
     const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
     if (file?.size === whole.size && file.mtimeMs === whole.mtimeMs) return true
     this.#log.warn('a file was changed on disk, its pieces are checked again', { path: this.pathOf(fileIdx) })
     this.#doubt(fileIdx, file !== undefined)
+    if (file) void this.#completeIfWhole(fileIdx)
     return false
   }
 
@@ -463,12 +468,14 @@ export class Torrent {
   async #complete(fileIdx: number): Promise<void> {
     const { pieces, info, claimed, state } = this.#known()
     const { first, last } = piecesOf(info, this.#file(fileIdx))
+    const before = await stat(this.pathOf(fileIdx))
     for (let piece = first; piece <= last; piece++) {
       if (pieces.stateOf(piece) === 'claimed') await claimed.check(piece)
     }
     if (pieces.count('verified', first, last) <= last - first) return
-
     const file = await stat(this.pathOf(fileIdx))
+    if (file.mtimeMs !== before.mtimeMs && !this.#session.isRunning) return this.#doubt(fileIdx, true)
+
     state.whole[fileIdx] = { size: file.size, mtimeMs: file.mtimeMs }
     this.#finishing.delete(fileIdx)
     this.#unsaved = true

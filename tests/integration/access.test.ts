@@ -1,0 +1,246 @@
+import { describe, expect, test } from 'vitest'
+import { startTestApp } from '../support/test-app.ts'
+import { type Answer, send } from './send.ts'
+
+const PUBLIC = [
+  '8.8.8.8',
+  '2606:4700:4700::1111',
+  '::ffff:8.8.8.8',
+  '172.32.0.1',
+  '100.128.0.1',
+  'unknown',
+  '10.0.0.300',
+]
+const PRIVATE = [
+  '127.0.0.1',
+  '::1',
+  '10.1.2.3',
+  '172.16.0.1',
+  '192.168.1.20',
+  '::ffff:192.168.1.20',
+  'fd12::1',
+  'fe80::1',
+  '100.64.1.1',
+]
+const FORWARDING = {
+  'X-Forwarded-For': '192.168.1.20',
+  'X-Real-IP': '192.168.1.20',
+  Forwarded: 'for=192.168.1.20',
+  Via: '1.1 proxy',
+  'X-Forwarded-Host': 'films.example.org',
+  'X-Forwarded-Proto': 'https',
+  'CF-Connecting-IP': '192.168.1.20',
+}
+const PATHS = [
+  '/',
+  '/manifest.json',
+  '/stream/movie/tt1254207.json',
+  `/stream/proxy/${'a'.repeat(40)}`,
+  '/logo.svg',
+  '/admin/cleanup',
+  '/nowhere',
+]
+
+describe('ACCESS=lan', () => {
+  test('lets this machine in', async () => {
+    await using app = await startTestApp()
+    for (const path of ['/', '/manifest.json', '/stream/movie/tt1254207.json']) {
+      expect((await send(app.url + path)).status, path).toBe(200)
+    }
+  })
+
+  test('keeps out who comes through a proxy that nobody trusts, and says what to set', async () => {
+    await using app = await startTestApp({ ADMIN_PASSWORD: 'secret' })
+    for (const [header, value] of Object.entries(FORWARDING)) {
+      for (const path of PATHS) {
+        const answer = await send(app.url + path, { headers: { [header]: value } })
+        expect(answer.status, `${header} ${path}`).toBe(403)
+        expect(messageOf(answer)).toContain('TRUST_PROXY')
+      }
+    }
+  })
+
+  test.for(['loopback', '1', '127.0.0.1', '127.0.0.0/8,10.0.0.0/8'])(
+    'behind TRUST_PROXY=%s looks at who the proxy asks for',
+    async (proxy) => {
+      await using app = await startTestApp({ TRUST_PROXY: proxy })
+      for (const address of PUBLIC) {
+        const answer = await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': address } })
+        expect(answer.status, address).toBe(403)
+        expect(messageOf(answer)).toContain('ACCESS')
+      }
+      for (const address of PRIVATE) {
+        const answer = await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': address } })
+        expect(answer.status, address).toBe(200)
+      }
+      // The last address is the one that the proxy itself has seen.
+      const faked = await send(`${app.url}/manifest.json`, {
+        headers: { 'X-Forwarded-For': '192.168.1.20, 8.8.8.8' },
+      })
+      expect(faked.status).toBe(403)
+    },
+  )
+
+  test('does not believe a proxy that is not the trusted one', async () => {
+    await using app = await startTestApp({ TRUST_PROXY: '10.9.9.9' })
+    const headers = { 'X-Forwarded-For': '8.8.8.8', 'X-Forwarded-Host': 'evil.example' }
+    const answer = await send(`${app.url}/proxy/stream/movie/tt1254207.json`, { headers })
+    expect(answer.text).not.toContain('evil.example')
+  })
+
+  test('keeps a public client from films, from HEAD and from clean-up as well', async () => {
+    await using app = await startTestApp({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret' })
+    for (const path of PATHS) {
+      for (const method of ['GET', 'HEAD', 'POST']) {
+        const headers = { 'X-Forwarded-For': '8.8.8.8', Authorization: 'Bearer secret' }
+        expect((await send(app.url + path, { method, headers })).status, `${method} ${path}`).toBe(403)
+      }
+    }
+  })
+})
+
+test('ACCESS=open lets in who comes through a proxy, trusted or not', async () => {
+  await using app = await startTestApp({ ACCESS: 'open' })
+  for (const [header, value] of Object.entries(FORWARDING)) {
+    for (const path of ['/', '/manifest.json', '/stream/movie/tt1254207.json']) {
+      expect((await send(app.url + path, { headers: { [header]: value } })).status, `${header} ${path}`).toBe(
+        200,
+      )
+    }
+  }
+})
+
+test('ACCESS=open lets in a public client', async () => {
+  await using app = await startTestApp({ ACCESS: 'open', TRUST_PROXY: 'loopback' })
+  expect((await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': '8.8.8.8' } })).status).toBe(
+    200,
+  )
+})
+
+describe('clean-up', () => {
+  const NOTHING = { removed: 0, freedBytes: 0 }
+
+  test('needs no password from this machine while none is set', async () => {
+    await using app = await startTestApp()
+    const answer = await cleanUp(app.url)
+    expect(answer.status).toBe(200)
+    expect(answer.json).toEqual(NOTHING)
+  })
+
+  test('may be asked for by a page that this server sent to this machine', async () => {
+    await using app = await startTestApp()
+    const { port } = new URL(app.url)
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) {
+      expect((await cleanUp(app.url, { Host: host, Origin: `http://${host}` })).status, host).toBe(200)
+    }
+  })
+
+  test('may not be asked for by a page of another site', async () => {
+    await using app = await startTestApp()
+    const { port } = new URL(app.url)
+    const here = `127.0.0.1:${port}`
+    const evil = `evil.example:${port}`
+    const foreign = [
+      { Origin: 'https://evil.example' },
+      { Origin: 'null' },
+      { Origin: '' },
+      { Origin: 'http://127.0.0.1' },
+      { Origin: 'http://127.0.0.1:1' },
+      { Origin: `http://localhost:${port}`, Host: here },
+      { Origin: `http://127.0.0.1:${port}.evil.example`, Host: here },
+      { Origin: `http://user@${evil}`, Host: here },
+      // A name of a stranger that leads to this machine: Origin and Host are the same.
+      { Origin: `http://${evil}`, Host: evil },
+      { Origin: `http://localhost.evil.example:${port}`, Host: `localhost.evil.example:${port}` },
+    ]
+    for (const headers of foreign) {
+      const answer = await cleanUp(app.url, headers)
+      expect(answer.status, JSON.stringify(headers)).toBe(403)
+      expect(messageOf(answer)).toContain('ADMIN_PASSWORD')
+    }
+  })
+
+  test.for([{ ACCESS: 'open' }, { TRUST_PROXY: 'loopback' }, { ACCESS: 'open', TRUST_PROXY: '1' }])(
+    'may not be asked for through a proxy without a password (%j)',
+    async (settings) => {
+      await using app = await startTestApp(settings)
+      for (const [header, value] of Object.entries(FORWARDING)) {
+        const answer = await cleanUp(app.url, { [header]: value })
+        expect(answer.status, header).toBe(403)
+        expect(messageOf(answer)).toContain('ADMIN_PASSWORD')
+      }
+    },
+  )
+
+  test('needs the password when one is set', async () => {
+    await using app = await startTestApp({ ADMIN_PASSWORD: 'pässword 1' })
+    const wrong = [
+      undefined,
+      'Bearer',
+      'Bearer ',
+      'Bearer wrong',
+      'Bearer pässword',
+      'Bearer pässword 12',
+      'pässword 1',
+      'Basic cMOkc3N3b3JkIDE=',
+    ]
+    for (const authorization of wrong) {
+      const headers = authorization === undefined ? {} : { Authorization: latin1(authorization) }
+      const answer = await cleanUp(app.url, headers)
+      expect(answer.status, authorization).toBe(401)
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer/)
+      expect(answer.text).not.toContain('pässword')
+    }
+  })
+
+  test('with the right password is done from anywhere that ACCESS lets in', async () => {
+    await using app = await startTestApp({ ADMIN_PASSWORD: 'a long password', TRUST_PROXY: 'loopback' })
+    for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+      const answer = await cleanUp(app.url, { Authorization: `${scheme} a long password` })
+      expect(answer.status, scheme).toBe(200)
+      expect(answer.json).toEqual(NOTHING)
+    }
+    const forwarded = await cleanUp(app.url, {
+      Authorization: 'Bearer a long password',
+      'X-Forwarded-For': '192.168.1.20',
+    })
+    expect(forwarded.status).toBe(200)
+  })
+
+  test('is done by POST alone', async () => {
+    await using app = await startTestApp()
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
+      const { status, headers } = await send(`${app.url}/admin/cleanup`, { method })
+      expect(status, method).toBe(405)
+      expect(headers.allow).toBe('POST')
+    }
+  })
+
+  test('lets no page of another site read anything', async () => {
+    for (const settings of [{}, { ADMIN_PASSWORD: 'secret' }]) {
+      await using app = await startTestApp(settings)
+      for (const method of ['GET', 'POST', 'OPTIONS', 'HEAD']) {
+        for (const origin of [undefined, 'https://web.stremio.com']) {
+          const headers = {
+            ...(origin === undefined ? {} : { Origin: origin, 'Access-Control-Request-Method': 'POST' }),
+          }
+          const answer = await send(`${app.url}/admin/cleanup`, { method, headers })
+          expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
+        }
+      }
+    }
+  })
+
+  function cleanUp(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return send(`${url}/admin/cleanup`, { method: 'POST', headers })
+  }
+})
+
+function messageOf(answer: Answer): string {
+  return (answer.json as { message: string }).message
+}
+
+/** UTF-8 in the form in which Node writes headers, one letter per byte. */
+function latin1(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}

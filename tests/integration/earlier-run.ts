@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import bencode from 'bencode'
+
+const PIECE_LENGTH = 256 * 1024
+
+export interface EarlierRun {
+  /** download folder */
+  readonly root: string
+  readonly files: readonly { readonly name: string; readonly bytes: Buffer }[]
+  /** epoch ms; default now */
+  readonly lastReadAt?: number
+  /** name of the folder; default the info hash */
+  readonly folderName?: (infoHash: string) => string
+}
+
+export interface LeftFolder {
+  readonly infoHash: string
+  readonly directory: string
+  /** of each file, in the order they were given */
+  readonly paths: readonly string[]
+}
+
+/** Leaves a torrent in a download folder as a run does that fetched it whole. */
+export async function leaveWholeTorrent(run: EarlierRun): Promise<LeftFolder> {
+  const { metainfo, infoHash, pieceCount } = makeTorrent(run.files)
+  const directory = join(run.root, run.folderName?.(infoHash) ?? infoHash)
+  const ours = join(directory, '.self-streme')
+  await mkdir(ours, { recursive: true })
+
+  const paths = run.files.map(({ name }) => join(directory, name))
+  for (const [index, { bytes }] of run.files.entries()) await writeFile(paths[index] ?? '', bytes)
+  const stats = await Promise.all(paths.map((path) => stat(path)))
+  const whole = Object.fromEntries(stats.map(({ size, mtimeMs }, index) => [index, { size, mtimeMs }]))
+  const lastReadAt = run.lastReadAt ?? Date.now()
+  await writeFile(join(ours, 'metainfo.torrent'), metainfo)
+  await writeFile(join(ours, 'state.json'), JSON.stringify({ createdAt: lastReadAt, lastReadAt, whole }))
+  await writeFile(join(ours, 'verified.bits'), allBits(pieceCount))
+  return { infoHash, directory, paths }
+}
+
+function makeTorrent(files: EarlierRun['files']): {
+  metainfo: Uint8Array
+  infoHash: string
+  pieceCount: number
+} {
+  const data = Buffer.concat(files.map(({ bytes }) => bytes))
+  const pieceCount = Math.ceil(data.length / PIECE_LENGTH)
+  const hashes = Array.from({ length: pieceCount }, (_, piece) =>
+    sha1(data.subarray(piece * PIECE_LENGTH, (piece + 1) * PIECE_LENGTH)),
+  )
+  const [first] = files
+  const content =
+    files.length === 1
+      ? { length: data.length, name: first?.name }
+      : { files: files.map(({ name, bytes }) => ({ length: bytes.length, path: [name] })), name: 'Films' }
+  const info = { ...content, 'piece length': PIECE_LENGTH, pieces: Buffer.concat(hashes) }
+  return {
+    metainfo: bencode.encode({ info }),
+    infoHash: sha1(bencode.encode(info)).toString('hex'),
+    pieceCount,
+  }
+}
+
+/** A bit for each piece, the first one highest; those behind the last piece are 0. */
+function allBits(pieceCount: number): Buffer {
+  const bits = Buffer.alloc(Math.ceil(pieceCount / 8))
+  for (let piece = 0; piece < pieceCount; piece++)
+    bits[piece >> 3] = (bits[piece >> 3] ?? 0) | (0x80 >> (piece & 7))
+  return bits
+}
+
+function sha1(bytes: Uint8Array): Buffer {
+  return createHash('sha1').update(bytes).digest()
+}

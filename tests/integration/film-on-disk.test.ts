@@ -1,0 +1,428 @@
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  stat,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openStream, readBytes } from '../support/http-client.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { type EarlierRun, type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
+import { send } from './send.ts'
+
+const MIB = 1024 * 1024
+const HOUR_MS = 3_600_000
+/** no peers, and no long wait for them */
+const ALONE = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0', STREAM_STALL_TIMEOUT: '300' }
+const film = patternBytes(3 * MIB + 123)
+/** more than all buffers between the server and a viewer who stands still hold */
+const longFilm = patternBytes(24 * MIB, 'long')
+
+describe('a film that an earlier run fetched', () => {
+  test('is served whole, with nobody in the swarm', async () => {
+    await using left = await leave()
+    await using app = await left.start()
+    const askedAt = Date.now()
+    const answer = await send(left.urlOn(app))
+    expect(answer.status).toBe(200)
+    expect(answer.headers).toMatchObject({
+      etag: `"${left.infoHash}-0"`,
+      'content-type': 'video/x-matroska',
+      'content-length': String(film.length),
+      'accept-ranges': 'bytes',
+    })
+    expect(answer.body.equals(film)).toBe(true)
+    expect(Date.now() - askedAt).toBeLessThan(2_000)
+  })
+
+  test('answers HEAD, ranges and conditions', async () => {
+    await using left = await leave()
+    await using app = await left.start()
+    const url = left.urlOn(app)
+    const etag = `"${left.infoHash}-0"`
+    const head = await send(url, { method: 'HEAD' })
+    expect([head.status, head.headers['content-length'], head.headers.etag]).toEqual([
+      200,
+      String(film.length),
+      etag,
+    ])
+
+    const ranges = [
+      [0, 1],
+      [262_143, 262_144],
+      [2 * MIB - 5, 3 * MIB],
+      [film.length - 1, film.length - 1],
+    ] as const
+    for (const [start, end] of ranges) {
+      const answer = await send(url, { headers: { Range: `bytes=${start}-${end}`, 'If-Range': etag } })
+      expect(answer.status).toBe(206)
+      expect(answer.headers['content-range']).toBe(`bytes ${start}-${end}/${film.length}`)
+      expect(answer.body.equals(film.subarray(start, end + 1))).toBe(true)
+    }
+    const beyond = await send(url, { headers: { Range: `bytes=${film.length}-` } })
+    expect([beyond.status, beyond.headers['content-range']]).toEqual([416, `bytes */${film.length}`])
+    expect((await send(url, { headers: { 'If-None-Match': etag } })).status).toBe(304)
+    const stale = await send(url, { headers: { Range: 'bytes=0-1', 'If-Range': '"other-0"' } })
+    expect([stale.status, stale.body.length]).toEqual([200, film.length])
+  })
+
+  test('is found by its index, and by nothing that it is not', async () => {
+    const small = patternBytes(2 * MIB, 'small')
+    await using left = await leave({
+      files: [
+        { name: 'Small.mp4', bytes: small },
+        { name: 'Read me.txt', bytes: Buffer.from('hello') },
+        { name: 'Large.mkv', bytes: film },
+      ],
+    })
+    await using app = await left.start()
+    for (const [path, fileIdx, bytes] of [
+      ['', 2, film],
+      ['/2', 2, film],
+      ['/2/Small.mp4', 2, film],
+      ['/0', 0, small],
+      ['/0/Large.mkv', 0, small],
+    ] as const) {
+      const answer = await send(left.urlOn(app) + path)
+      expect(answer.headers.etag, path).toBe(`"${left.infoHash}-${fileIdx}"`)
+      expect(answer.body.equals(bytes), path).toBe(true)
+    }
+    for (const path of ['/1', '/3', '/999']) {
+      expect((await send(left.urlOn(app) + path)).status, path).toBe(404)
+    }
+  })
+
+  test('counts no folder of ours as a placed file', async () => {
+    await using left = await leave()
+    await writeFile(join(left.directory, `${'e'.repeat(40)}.mkv`), film)
+    await using app = await left.start()
+    expect((await send(`${app.url}/stream/proxy/${'e'.repeat(40)}`)).status).toBe(404)
+  })
+})
+
+describe('a file that was changed on disk', () => {
+  test('but for its date is looked at again, and served', async () => {
+    await using left = await leave()
+    await using app = await left.start()
+    await utimes(left.path, 1_000, 1_000)
+    for (let time = 0; time < 2; time++) {
+      const answer = await send(left.urlOn(app))
+      expect([answer.status, answer.headers.etag]).toEqual([200, `"${left.infoHash}-0"`])
+      expect(answer.body.equals(film)).toBe(true)
+    }
+  })
+
+  test.for(['before the start', 'while the server runs'])('%s never gives a wrong byte', async (when) => {
+    await using left = await leave()
+    const badByte = 2 * MIB + 300_000
+    const badPieceFrom = 2 * MIB + 262_144
+    if (when === 'before the start') await flipByte(left.path, badByte)
+    await using app = await left.start()
+    if (when !== 'before the start') {
+      expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
+      await flipByte(left.path, badByte)
+    }
+
+    for (let time = 0; time < 2; time++) {
+      const answer = await receive(left.urlOn(app))
+      expect(answer.status).toBe(200)
+      expect(answer.isWhole).toBe(false)
+      expect(answer.bytes.length).toBe(badPieceFrom)
+      expect(answer.bytes.equals(film.subarray(0, badPieceFrom))).toBe(true)
+    }
+    const inBadPiece = await receive(left.urlOn(app), `bytes=${badByte + 1}-${badByte + 2}`)
+    expect(inBadPiece.status).toBe(404)
+    const behind = await receive(left.urlOn(app), `bytes=${badPieceFrom + 262_144}-`)
+    expect(behind.status).toBe(206)
+    expect(behind.bytes.equals(film.subarray(badPieceFrom + 262_144))).toBe(true)
+  })
+
+  test('at its first byte gives 404', async () => {
+    await using left = await leave()
+    await flipByte(left.path, 0)
+    await using app = await left.start()
+    expect((await send(left.urlOn(app))).status).toBe(404)
+  })
+
+  test.for(['before the start', 'while the server runs'])(
+    'by cutting it, %s, ends where it ends',
+    async (when) => {
+      await using left = await leave()
+      const cutAt = 1.5 * MIB + 10
+      if (when === 'before the start') await truncate(left.path, cutAt)
+      await using app = await left.start()
+      if (when !== 'before the start') {
+        expect((await send(left.urlOn(app))).status).toBe(200)
+        await truncate(left.path, cutAt)
+      }
+      const answer = await receive(left.urlOn(app))
+      expect(answer.isWhole).toBe(false)
+      expect(answer.bytes.length).toBeLessThanOrEqual(cutAt)
+      expect(answer.bytes.equals(film.subarray(0, 1.5 * MIB))).toBe(true)
+    },
+  )
+
+  test('by taking it away gives 404', async () => {
+    await using left = await leave()
+    await using app = await left.start()
+    expect((await send(left.urlOn(app))).status).toBe(200)
+    await unlink(left.path)
+    expect((await send(left.urlOn(app))).status).toBe(404)
+  })
+
+  test('together with what we know of it is looked at piece by piece', async () => {
+    await using left = await leave()
+    await writeFile(join(left.directory, '.self-streme', 'state.json'), '{"createdAt":1,"last')
+    await flipByte(left.path, MIB)
+    await using app = await left.start()
+    const answer = await receive(left.urlOn(app))
+    expect(answer.bytes.equals(film.subarray(0, MIB))).toBe(true)
+    expect(answer.isWhole).toBe(false)
+  })
+})
+
+describe('what the user put there', () => {
+  test('a folder called like an info hash is neither read, nor written to, nor removed', async () => {
+    await using folder = await temporaryFolder()
+    const hash = 'd'.repeat(40)
+    const own = join(folder.path, hash)
+    await mkdir(own)
+    await writeFile(join(own, `${hash}.mkv`), film)
+    await writeFile(join(own, 'Film.mkv'), film)
+    {
+      await using app = await startTestApp({
+        ...ALONE,
+        TORRENT_DOWNLOAD_PATH: folder.path,
+        TORRENT_CLEANUP_INTERVAL: '1',
+        TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
+      })
+      expect((await send(`${app.url}/stream/proxy/${hash}`)).status).toBe(404)
+      expect(await cleanUp(app)).toEqual({ removed: 0, freedBytes: 0 })
+    }
+    expect((await readdir(own)).sort()).toEqual(['Film.mkv', `${hash}.mkv`])
+    expect((await readFile(join(own, 'Film.mkv'))).equals(film)).toBe(true)
+  })
+
+  test('a folder of that name makes the server put a number behind its own', async () => {
+    await using left = await leave({ folderName: (infoHash) => `${infoHash}.2` })
+    const own = join(left.root, left.infoHash)
+    await mkdir(own)
+    await writeFile(join(own, 'Film.mkv'), patternBytes(MIB, 'mine'))
+    await using app = await left.start()
+    expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
+    expect(await cleanUp(app)).toMatchObject({ removed: 1 })
+    expect(await isThere(left.directory)).toBe(false)
+    expect(await readdir(own)).toEqual(['Film.mkv'])
+  })
+
+  test('files and folders inside of ours survive a clean-up', async () => {
+    await using left = await leave()
+    await writeFile(join(left.directory, 'Film.srt'), 'subtitles')
+    await mkdir(join(left.directory, 'Extras'))
+    await writeFile(join(left.directory, 'Extras', 'Film.mkv'), 'mine')
+    await using app = await left.start()
+    expect((await cleanUp(app)).removed).toBe(1)
+    expect((await readdir(left.directory, { recursive: true })).sort()).toEqual([
+      'Extras',
+      'Extras/Film.mkv',
+      'Film.srt',
+    ])
+    expect((await send(left.urlOn(app))).status).toBe(404)
+    expect(await cleanUp(app)).toEqual({ removed: 0, freedBytes: 0 })
+  })
+
+  test('a placed file survives every clean-up', async () => {
+    await using left = await leave({ lastReadAt: 1 })
+    const placed = join(left.root, `Mine ${left.infoHash}.mp4`)
+    await writeFile(placed, film)
+    await utimes(placed, 1, 1)
+    {
+      await using app = await left.start({
+        TORRENT_CLEANUP_INTERVAL: '500',
+        TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
+      })
+      await expect.poll(() => isThere(left.directory)).toBe(false)
+      expect(await cleanUp(app)).toEqual({ removed: 0, freedBytes: 0 })
+      // The film of the server is gone, so now the user's stands for it.
+      expect((await send(left.urlOn(app))).headers['content-type']).toBe('video/mp4')
+    }
+    expect((await stat(placed)).mtimeMs).toBe(1_000)
+  })
+})
+
+describe('clean-up', () => {
+  test('on request removes what nobody reads, and says how much that was', async () => {
+    await using left = await leave()
+    const other = await leaveWholeTorrent({
+      root: left.root,
+      files: [{ name: 'Other.mp4', bytes: longFilm }],
+    })
+    await using app = await left.start()
+    const { removed, freedBytes } = await cleanUp(app)
+    expect(removed).toBe(2)
+    expect(freedBytes).toBeGreaterThanOrEqual(film.length + longFilm.length)
+    expect(await isThere(left.directory)).toBe(false)
+    expect(await isThere(other.directory)).toBe(false)
+    expect((await send(left.urlOn(app))).status).toBe(404)
+  })
+
+  test('removes a film that was idle for long, also while the server was down', async () => {
+    await using left = await leave({ lastReadAt: Date.now() - HOUR_MS })
+    const other = await leaveWholeTorrent({ root: left.root, files: [{ name: 'Other.mp4', bytes: film }] })
+    const startedAt = Date.now()
+    await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '1000' })
+    await expect.poll(() => isThere(left.directory), { interval: 20 }).toBe(false)
+    expect(Date.now() - startedAt).toBeLessThan(1_500)
+    expect(app.app.torrents.entries().map(({ infoHash }) => infoHash)).toEqual([other.infoHash])
+    expect(await isThere(other.directory)).toBe(true)
+    await expect.poll(() => isThere(other.directory), { interval: 20, timeout: 3_000 }).toBe(false)
+    expect(Date.now() - startedAt).toBeGreaterThan(900)
+    expect(Date.now() - startedAt).toBeLessThan(1_600)
+  })
+
+  test('with an interval of 0 removes nothing', async () => {
+    await using left = await leave({ lastReadAt: 1 })
+    {
+      await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '0' })
+      // The janitor makes a round in 100 ms; one request is not enough to see that it did nothing.
+      const until = Date.now() + 400
+      await expect.poll(() => Date.now() > until).toBe(true)
+      expect((await send(left.urlOn(app))).status).toBe(200)
+    }
+    expect(await isThere(left.path)).toBe(true)
+  })
+
+  test('counts from the last read, which a restart does not forget', async () => {
+    await using left = await leave({ lastReadAt: Date.now() - HOUR_MS })
+    const readAt = Date.now()
+    {
+      await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: String(2 * HOUR_MS) })
+      expect((await send(left.urlOn(app), { headers: { Range: 'bytes=0-1' } })).status).toBe(206)
+    }
+    await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: String(2 * HOUR_MS) })
+    expect(app.app.torrents.entries()[0]?.lastReadAt).toBeGreaterThanOrEqual(readAt)
+  })
+
+  test('does not touch a film that somebody reads', async () => {
+    await using left = await leave({ files: [{ name: 'Long.mkv', bytes: longFilm }], lastReadAt: Date.now() })
+    await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '400' })
+    const viewer = await openStream(left.urlOn(app))
+    expect((await readBytes(viewer, 1000)).equals(longFilm.subarray(0, 1000))).toBe(true)
+    expect(await cleanUp(app)).toEqual({ removed: 0, freedBytes: 0 })
+    const until = Date.now() + 1_000
+    await expect.poll(() => Date.now() > until, { timeout: 3_000 }).toBe(true)
+    expect(await isThere(left.path)).toBe(true)
+    expect((await readBytes(viewer, longFilm.length - 1000)).equals(longFilm.subarray(1000))).toBe(true)
+
+    // From here on nobody reads it.
+    const readUntil = Date.now()
+    await expect.poll(() => isThere(left.directory), { interval: 20, timeout: 3_000 }).toBe(false)
+    expect(Date.now() - readUntil).toBeLessThan(600 + 100)
+  })
+
+  test.for([
+    ['idle', { old: false, recent: true }],
+    ['all', { old: false, recent: false }],
+    ['none', { old: true, recent: true }],
+  ] as const)('at shutdown (%s) leaves %j', async ([onShutdown, expected]) => {
+    await using left = await leave()
+    const old = await leaveWholeTorrent({
+      root: left.root,
+      files: [{ name: 'Old.mp4', bytes: film }],
+      lastReadAt: Date.now() - HOUR_MS + 200,
+    })
+    const settings = { TORRENT_CLEANUP_INTERVAL: String(HOUR_MS), TORRENT_CLEANUP_ON_SHUTDOWN: onShutdown }
+    {
+      await using app = await left.start(settings)
+      const isPastItsTime = Date.now() + 250
+      await expect.poll(() => Date.now() > isPastItsTime).toBe(true)
+      expect(await isThere(old.directory)).toBe(true)
+      expect(app.app.torrents.entries()).toHaveLength(2)
+    }
+    expect({ old: await isThere(old.directory), recent: await isThere(left.directory) }).toEqual(expected)
+  })
+})
+
+test('a second server on the same folder refuses to start, until the first has stopped', async () => {
+  await using left = await leave()
+  {
+    await using app = await left.start()
+    await expect(left.start()).rejects.toMatchObject({
+      code: 'folder.in_use',
+      message: expect.stringMatching(/TORRENT_DOWNLOAD_PATH/),
+    })
+    expect((await send(left.urlOn(app))).status).toBe(200)
+  }
+  await using app = await left.start()
+  expect((await send(left.urlOn(app))).status).toBe(200)
+})
+
+interface Left extends LeftFolder, AsyncDisposable {
+  /** download folder */
+  readonly root: string
+  /** of the first file */
+  readonly path: string
+  start(settings?: Record<string, string>): Promise<TestApp>
+  urlOn(app: TestApp): string
+}
+
+/** A download folder of its own, with one torrent in it. */
+async function leave(run: Partial<Omit<EarlierRun, 'root'>> = {}): Promise<Left> {
+  const folder = await temporaryFolder()
+  const left = await leaveWholeTorrent({
+    files: [{ name: 'Film.mkv', bytes: film }],
+    ...run,
+    root: folder.path,
+  })
+  return {
+    ...left,
+    root: folder.path,
+    path: left.paths[0] ?? '',
+    start: (settings) => startTestApp({ ...ALONE, TORRENT_DOWNLOAD_PATH: folder.path, ...settings }),
+    urlOn: (app) => `${app.url}/stream/proxy/${left.infoHash}`,
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}
+
+/** All bytes that come, also of an answer that is cut off. */
+async function receive(
+  url: string,
+  range?: string,
+): Promise<{ status: number; bytes: Buffer; isWhole: boolean }> {
+  const stream = await openStream(url, range === undefined ? {} : { Range: range })
+  const parts: Buffer[] = []
+  const closed = new Promise((done) => stream.on('close', done))
+  stream.on('error', () => undefined).on('data', (part: Buffer) => parts.push(part))
+  await closed
+  return { status: stream.statusCode ?? 0, bytes: Buffer.concat(parts), isWhole: stream.complete }
+}
+
+/** Damages a byte so that the date of the file tells of it. */
+async function flipByte(path: string, position: number): Promise<void> {
+  await using file = await open(path, 'r+')
+  const byte = Buffer.alloc(1)
+  await file.read(byte, 0, 1, position)
+  await file.write(Buffer.from([~(byte[0] ?? 0) & 0xff]), 0, 1, position)
+}
+
+async function cleanUp(app: TestApp): Promise<{ removed: number; freedBytes: number }> {
+  const answer = await send(`${app.url}/admin/cleanup`, { method: 'POST' })
+  expect(answer.status).toBe(200)
+  return answer.json as { removed: number; freedBytes: number }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

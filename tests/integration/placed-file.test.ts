@@ -1,0 +1,401 @@
+import { mkdir, open, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { type Answer, type SendOptions, send } from './send.ts'
+
+const MIB = 1024 * 1024
+const HASH = 'abcdef0123456789abcdef0123456789abcdef01'
+const BASE32_OF_HASH = 'VPG66AJDIVTYTK6N54ASGRLHRGV433YB'
+/** no peers, so that only what is on disk can be had, and the rest is refused soon */
+const NO_PEERS = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }
+const NO_STREAM =
+  '{"error":"Stream not found","message":"Unable to stream this content. P2P connectivity is unavailable and no cached version exists.","suggestion":"This content requires P2P connectivity or needs to be downloaded first."}'
+
+const film = patternBytes(2 * MIB + 4_321)
+const size = film.length
+const placedAt = new Date('2024-05-06T07:08:09.500Z')
+
+describe('a file with the info hash in its name', () => {
+  const resources = new AsyncDisposableStack()
+  let app: TestApp
+  let url: string
+
+  beforeAll(async () => {
+    app = resources.use(await startTestApp(NO_PEERS))
+    await place(app, `My Film [${HASH.toUpperCase()}] 1080p.MKV`)
+    url = `${app.url}/stream/proxy/${HASH}`
+  })
+  afterAll(() => resources.disposeAsync())
+
+  const get = (headers: Record<string, string> = {}, options: SendOptions = {}) =>
+    send(url, { headers, ...options })
+
+  test('is sent whole, with all a player wants to know', async () => {
+    const answer = await get({ 'Accept-Encoding': 'gzip, deflate, br' })
+    expect(answer.status).toBe(200)
+    expect(answer.body.equals(film)).toBe(true)
+    expect(answer.headers).toMatchObject({
+      'content-type': 'video/x-matroska',
+      'content-length': String(size),
+      'accept-ranges': 'bytes',
+      'last-modified': 'Mon, 06 May 2024 07:08:09 GMT',
+      etag: expect.stringMatching(/^"[\x21\x23-\x7e]+"$/),
+      'access-control-allow-origin': '*',
+    })
+    expect(answer.headers).not.toHaveProperty('transfer-encoding')
+    expect(answer.headers).not.toHaveProperty('content-encoding')
+    expect(answer.headers).not.toHaveProperty('content-range')
+  })
+
+  test('answers HEAD with the same headers and no body', async () => {
+    const [head, whole] = await Promise.all([get({}, { method: 'HEAD' }), get()])
+    expect(head.status).toBe(200)
+    expect(head.body).toHaveLength(0)
+    expect({ ...head.headers, date: '' }).toEqual({ ...whole.headers, date: '' })
+  })
+
+  test('is served with no engine work, and nothing is written', async () => {
+    expect((await get()).status).toBe(200)
+    expect(app.app.torrents.entries()).toEqual([])
+    expect((await readdir(app.folder)).filter((name) => name.toLowerCase().startsWith(HASH))).toEqual([])
+    expect((await stat(join(app.folder, `My Film [${HASH.toUpperCase()}] 1080p.MKV`))).mtime).toEqual(
+      placedAt,
+    )
+  })
+
+  test.for([
+    ['bytes=0-0', 0, 0],
+    ['bytes=0-1', 0, 1],
+    ['BYTES=5-9', 5, 9],
+    ['Bytes=5-5', 5, 5],
+    ['bytes=1000000-', 1_000_000, size - 1],
+    [`bytes=${size - 1}-`, size - 1, size - 1],
+    ['bytes=0-', 0, size - 1],
+    ['bytes=-1', size - 1, size - 1],
+    ['bytes=-1000', size - 1000, size - 1],
+    [`bytes=-${size}`, 0, size - 1],
+    ['bytes=-99999999999', 0, size - 1],
+    ['bytes=100-99999999999', 100, size - 1],
+    [`bytes=${size - 10}-99999999999999999999999`, size - 10, size - 1],
+    [`bytes=131071-131072`, 131_071, 131_072],
+    ['bytes=1048000-2000000', 1_048_000, 2_000_000],
+    ['bytes=000-001', 0, 1],
+  ] as const)('answers %s with bytes %i to %i', async ([range, start, end]) => {
+    const answer = await get({ Range: range })
+    expect(answer.status).toBe(206)
+    expect(answer.headers['content-range']).toBe(`bytes ${start}-${end}/${size}`)
+    expect(answer.headers['content-length']).toBe(String(end - start + 1))
+    expect(answer.headers['content-type']).toBe('video/x-matroska')
+    expect(answer.headers).not.toHaveProperty('transfer-encoding')
+    expect(answer.body.equals(film.subarray(start, end + 1))).toBe(true)
+  })
+
+  test.for(['bytes=-0', `bytes=${size}-`, `bytes=${size}-${size + 5}`, 'bytes=99999999999999999999999-'])(
+    'answers %s with 416 and its size',
+    async (range) => {
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await get({ Range: range }, { method })
+        expect(answer.status).toBe(416)
+        expect(answer.headers['content-range']).toBe(`bytes */${size}`)
+        expect(answer.body).toHaveLength(0)
+      }
+    },
+  )
+
+  test.for([
+    'bytes=5-2',
+    'bytes=a-b',
+    'bytes=--5',
+    'bytes=1-2-3',
+    'bytes=',
+    'bytes=-',
+    'bytes',
+    '',
+    'items=0-5',
+    'bytes=0-1,5-9',
+    'bytes=0-1, -1',
+    'bytes=0x0-0x5',
+    'bytes=1.5-3',
+    'bytes=+1-3',
+    '0-5',
+  ])('ignores the Range "%s" and sends everything', async (range) => {
+    const answer = await get({ Range: range })
+    expect(answer.status).toBe(200)
+    expect(answer.headers['content-length']).toBe(String(size))
+    expect(answer.headers).not.toHaveProperty('content-range')
+    expect(answer.body.equals(film)).toBe(true)
+  })
+
+  test('answers 304 to who has it already', async () => {
+    const { etag = '' } = (await get()).headers
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await get({ 'If-None-Match': known }, { method })
+        expect(answer.status, known).toBe(304)
+        expect(answer.headers.etag).toBe(etag)
+        expect(answer.body).toHaveLength(0)
+      }
+    }
+    expect((await get({ 'If-None-Match': etag, Range: 'bytes=0-1' })).status).toBe(304)
+    expect((await get({ 'If-None-Match': '"other"' })).status).toBe(200)
+    expect((await get({ 'If-None-Match': '"other"', Range: 'bytes=0-1' })).status).toBe(206)
+  })
+
+  test('answers 304 by its date, unless an entity tag says something else', async () => {
+    const after = 'Mon, 06 May 2024 07:08:09 GMT'
+    const before = 'Mon, 06 May 2024 07:08:08 GMT'
+    expect((await get({ 'If-Modified-Since': after })).status).toBe(304)
+    expect((await get({ 'If-Modified-Since': before })).status).toBe(200)
+    expect((await get({ 'If-Modified-Since': after, 'If-None-Match': '"other"' })).status).toBe(200)
+  })
+
+  test('goes on after a break only if it is still the same', async () => {
+    const { etag = '', 'last-modified': date = '' } = (await get()).headers
+    const Range = 'bytes=100-199'
+    for (const same of [etag, date]) {
+      const answer = await get({ Range, 'If-Range': same })
+      expect(answer.status, same).toBe(206)
+      expect(answer.body.equals(film.subarray(100, 200))).toBe(true)
+    }
+    const stale = [
+      '"other"',
+      `W/${etag}`,
+      'Mon, 06 May 2024 07:08:08 GMT',
+      'Mon, 06 May 2024 07:08:10 GMT',
+      'nonsense',
+      '*',
+    ]
+    for (const other of stale) {
+      const answer = await get({ Range, 'If-Range': other })
+      expect(answer.status, other).toBe(200)
+      expect(answer.body.length).toBe(size)
+    }
+    // A stale condition means "send all of it", so an impossible range does not count either.
+    expect((await get({ Range: `bytes=${size}-`, 'If-Range': '"other"' })).status).toBe(200)
+    expect((await get({ Range: `bytes=${size}-`, 'If-Range': etag })).status).toBe(416)
+  })
+
+  test('answers a preflight request', async () => {
+    for (const path of ['', '/0', '/0/name.mkv']) {
+      const { status, headers, body } = await send(url + path, {
+        method: 'OPTIONS',
+        headers: { Origin: 'https://web.stremio.com', 'Access-Control-Request-Headers': 'range' },
+      })
+      expect(status).toBe(204)
+      expect(body).toHaveLength(0)
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+        'access-control-allow-headers': 'Range, Content-Type, Authorization',
+      })
+    }
+  })
+
+  test('lets a page read the headers of every answer', async () => {
+    const answers = [
+      await get(),
+      await get({ Range: 'bytes=0-1' }),
+      await get({ Range: 'bytes=-0' }),
+      await get({}, { method: 'HEAD' }),
+      await send(`${app.url}/stream/proxy/none`),
+    ]
+    for (const { headers } of answers) {
+      expect(headers['access-control-allow-origin']).toBe('*')
+      const exposed = headers['access-control-expose-headers']?.split(', ')
+      expect(exposed).toEqual(expect.arrayContaining(['Content-Range', 'Content-Length', 'Accept-Ranges']))
+    }
+  })
+
+  test.for(['POST', 'PUT', 'DELETE', 'PATCH'])('does not take %s', async (method) => {
+    const { status, headers } = await get({}, { method })
+    expect(status).toBe(405)
+    expect(headers.allow).toBe('GET, HEAD, OPTIONS')
+  })
+
+  test.for([
+    `/${HASH.toUpperCase()}`,
+    `/${BASE32_OF_HASH}`,
+    `/${BASE32_OF_HASH.toLowerCase()}`,
+    `/${HASH}/0`,
+    `/${HASH}/17`,
+    `/${HASH}/999999`,
+    `/${HASH}/3/Any%20name%20at%20all.mp4`,
+    `/${HASH}/0/a%2Fb%3F%23%25.mkv`,
+    `/${HASH}/0/%E2%98%83.mkv`,
+    `/${HASH}/0/film.json`,
+    `/${HASH}/0/manifest.json`,
+    `/${HASH}/0/name.mkv?tr=http%3A%2F%2Ftracker.example%3A80%2Fannounce&tr=nonsense&season=1&episode=2`,
+  ])('is what %s means', async (path) => {
+    const answer = await send(`${app.url}/stream/proxy${path}`, { headers: { Range: 'bytes=7-9' } })
+    expect(answer.status).toBe(206)
+    expect(answer.body.equals(film.subarray(7, 10))).toBe(true)
+    expect(answer.headers['content-type']).toBe('video/x-matroska')
+  })
+
+  test.for([
+    `/${HASH}/first`,
+    `/${HASH}/-1`,
+    `/${HASH}/1.5`,
+    `/${HASH}/0x1`,
+    `/${HASH}/9999999999`,
+    `/${HASH}/%200`,
+    `/${HASH.slice(1)}`,
+    `/${HASH}0`,
+    `/${HASH.slice(1)}g`,
+    `/${BASE32_OF_HASH.slice(1)}1`,
+    '/nonsense',
+    '/tt1254207.json',
+    '/..%2F..%2Fetc%2Fpasswd',
+    '/magnet:%3Fxt=urn:btih:abc',
+  ])('is not what %s means, which gets 404', async (path) => {
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await send(`${app.url}/stream/proxy${path}`, { method, headers: { Range: 'bytes=0-1' } })
+      expect(answer.status).toBe(404)
+      expect(answer.headers['content-type']).toContain('application/json')
+      expect(answer.text).toBe(method === 'HEAD' ? '' : NO_STREAM)
+    }
+  })
+
+  test('has another entity tag when its content was replaced', async () => {
+    await using own = await startTestApp(NO_PEERS)
+    const name = `${HASH}.mp4`
+    const tags = []
+    for (const [bytes, at] of [
+      [film, 0],
+      [film, 1],
+      [film.subarray(1), 1],
+    ] as const) {
+      await place(own, name, bytes, new Date(placedAt.getTime() + at))
+      tags.push((await send(`${own.url}/stream/proxy/${HASH}`, { method: 'HEAD' })).headers.etag)
+    }
+    expect(new Set(tags).size).toBe(3)
+  })
+})
+
+test('each container has its media type', async () => {
+  await using app = await startTestApp(NO_PEERS)
+  const types = {
+    mp4: 'video/mp4',
+    mkv: 'video/x-matroska',
+    avi: 'video/x-msvideo',
+    mov: 'video/quicktime',
+    m4v: 'video/x-m4v',
+    webm: 'video/webm',
+    flv: 'video/x-flv',
+    WebM: 'video/webm',
+  }
+  for (const [index, [extension, type]] of Object.entries(types).entries()) {
+    const hash = String(index).repeat(40)
+    await place(app, `${hash}.${extension}`)
+    const answer = await send(`${app.url}/stream/proxy/${hash}/0/name.mkv`, { method: 'HEAD' })
+    expect(answer.status, extension).toBe(200)
+    expect(answer.headers['content-type']).toBe(type)
+  }
+})
+
+test('of several placed files the one that the URL names is served, else the largest', async () => {
+  await using app = await startTestApp(NO_PEERS)
+  const names = [`a ${HASH}.mp4`, `b ${HASH.toUpperCase()}.mkv`, `c & d? ${HASH} ü.webm`]
+  const lengths = [MIB, MIB + 2, MIB + 1]
+  for (const [index, name] of names.entries()) await place(app, name, film.subarray(0, lengths[index]))
+  const lengthOf = async (path: string) => {
+    const { headers } = await send(`${app.url}/stream/proxy/${HASH}${path}`, { method: 'HEAD' })
+    return Number(headers['content-length'])
+  }
+  for (const [index, name] of names.entries()) {
+    expect(await lengthOf(`/0/${encodeURIComponent(name)}`)).toBe(lengths[index])
+    expect(await lengthOf(`/5/${encodeURIComponent(name)}`)).toBe(lengths[index])
+  }
+  for (const path of ['', '/0', '/1', '/0/other.mp4', `/0/${HASH}.mp4`]) {
+    expect(await lengthOf(path), path).toBe(MIB + 2)
+  }
+})
+
+test('a file of exactly 1 MiB is enough', async () => {
+  await using app = await startTestApp(NO_PEERS)
+  await place(app, `${HASH}.mp4`, film.subarray(0, MIB))
+  expect((await send(`${app.url}/stream/proxy/${HASH}`)).body.equals(film.subarray(0, MIB))).toBe(true)
+})
+
+describe('404 is the answer', () => {
+  test('when the file is too small, no video, not finished, or called otherwise', async () => {
+    await using app = await startTestApp(NO_PEERS)
+    const hash = (digit: number) => String(digit).repeat(40)
+    await place(app, `${hash(0)}.mp4`, film.subarray(0, MIB - 1))
+    await place(app, `${hash(1)}.txt`)
+    await place(app, `Film ${hash(2)}`)
+    await place(app, `${hash(3)}.mp4.part`)
+    await place(app, `${hash(4)}.wmv`)
+    await place(app, `${hash(5).slice(1)}.mp4`)
+    await mkdir(join(app.folder, `${hash(6)}.mp4`))
+    await mkdir(join(app.folder, 'films'))
+    await place(app, `films/${hash(7)}.mp4`)
+    await place(app, `${HASH}.mp4`)
+    await Promise.all(
+      Array.from({ length: 9 }, (_, digit) => refuses(`${app.url}/stream/proxy/${hash(digit)}`)),
+    )
+  })
+
+  async function refuses(url: string): Promise<void> {
+    const askedAt = Date.now()
+    const answer = await send(url, { headers: { Range: 'bytes=0-1' } })
+    expect(answer.status, url).toBe(404)
+    expect(answer.text).toBe(NO_STREAM)
+    expect(answer.headers['cache-control']).toBe('no-store')
+    for (const header of ['etag', 'content-range', 'last-modified'])
+      expect(answer.headers).not.toHaveProperty(header)
+    expect(Date.now() - askedAt).toBeLessThan(1_300)
+  }
+})
+
+describe('a file that is being written', () => {
+  /** long enough for the server to see whether the file still grows */
+  const PATIENT = { ...NO_PEERS, TORRENT_TIMEOUT: '1500' }
+
+  test('is served at the latest 2 s after its last write', async () => {
+    await using app = await startTestApp(PATIENT)
+    await writeFile(join(app.folder, `${HASH}.mp4`), film)
+    const writtenAt = Date.now()
+    const answer = await send(`${app.url}/stream/proxy/${HASH}`)
+    expect(answer.status).toBe(200)
+    expect(answer.body.equals(film)).toBe(true)
+    expect(Date.now() - writtenAt).toBeLessThan(2_000)
+  })
+
+  test('is never cut short: whoever gets it, gets all of it', async () => {
+    await using app = await startTestApp(PATIENT)
+    const url = `${app.url}/stream/proxy/${HASH}`
+    let isWritten = false
+    let writtenAt = 0
+    const ask = async () => {
+      const answers: Answer[] = []
+      while (!isWritten) answers.push(await send(url))
+      return answers
+    }
+    const write = async () => {
+      await using file = await open(join(app.folder, `${HASH}.mp4`), 'w')
+      const steps = 8
+      for (let step = 0; step < steps; step++) {
+        const [from, to] = [step, step + 1].map((n) => Math.floor((n * size) / steps))
+        await file.write(film.subarray(from, to))
+        writtenAt = Date.now()
+        await sleep(200)
+      }
+      isWritten = true
+    }
+    const [early] = await Promise.all([ask(), write()])
+    for (const { status, body } of early) expect(status === 404 || body.equals(film)).toBe(true)
+    await expect.poll(async () => (await send(url)).body.equals(film)).toBe(true)
+    expect(Date.now() - writtenAt).toBeLessThan(2_000)
+  })
+})
+
+/** Puts a film into the download folder, as long ago as `placedAt`. */
+async function place(app: TestApp, name: string, bytes: Buffer = film, at = placedAt): Promise<void> {
+  const path = join(app.folder, name)
+  await writeFile(path, bytes)
+  await utimes(path, at, at)
+}
