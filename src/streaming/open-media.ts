@@ -1,9 +1,9 @@
 import type { ByteRange } from '../domain/byte-range.ts'
 import { contentTypeOf } from '../domain/content-type.ts'
+import { Deadline } from '../domain/deadline.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { writeMagnet } from '../domain/magnet.ts'
-import { timeoutSignal } from '../domain/timeout-signal.ts'
 import type { Media } from './media.ts'
 
 export interface MediaRequest {
@@ -62,29 +62,33 @@ export function mediaOpener<File extends PlacedFile>(
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
     const { infoHash, fileIdx, name, trackers } = request
-    const tooLate = timeoutSignal(timeoutMs)
-    const deadline = AbortSignal.any([gone, tooLate])
+    await using opening = new AsyncDisposableStack()
+    const deadline = opening.use(new Deadline(timeoutMs))
+    const signal = AbortSignal.any([gone, deadline.signal])
 
     const whole = await torrents.findWhole(infoHash, fileIdx)
     if (whole) return fromTorrent(whole)
-    const file = await inTime(placed.find(infoHash, name, deadline))
+    const file = await inTime(placed.find(infoHash, name, signal))
     if (file) return fromPlaced(file)
     const magnet = writeMagnet(infoHash, trackers)
-    return fromTorrent(await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, deadline)))
+    return fromTorrent(await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, signal)))
 
     function fromTorrent(stream: TorrentStream): Media {
+      opening.use(stream)
+      const held = opening.move()
       return {
         name: stream.name,
         size: stream.size,
         etag: `"${stream.infoHash}-${stream.fileIdx}"`,
         contentType: contentTypeOf(stream.name),
-        whenStartable: (position) => inTime(stream.whenStartable(position, deadline)),
-        read: (range, signal) => stream.read(range, signal),
-        [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+        whenStartable: (position) => inTime(stream.whenStartable(position, signal)),
+        read: (range, left) => stream.read(range, left),
+        [Symbol.asyncDispose]: () => held.disposeAsync(),
       }
     }
 
     function fromPlaced(found: File): Media {
+      const held = opening.move()
       return {
         name: found.name,
         size: found.size,
@@ -92,8 +96,8 @@ export function mediaOpener<File extends PlacedFile>(
         lastModified: new Date(found.mtimeMs),
         contentType: contentTypeOf(found.name),
         whenStartable: async () => undefined,
-        read: (range, signal) => placed.read(found, range, signal),
-        [Symbol.asyncDispose]: async () => undefined,
+        read: (range, left) => placed.read(found, range, left),
+        [Symbol.asyncDispose]: () => held.disposeAsync(),
       }
     }
 
@@ -101,7 +105,7 @@ export function mediaOpener<File extends PlacedFile>(
       try {
         return await answer
       } catch (cause) {
-        if (!tooLate.aborted || gone.aborted || cause instanceof SelfStremeError) throw cause
+        if (!deadline.isPassed || gone.aborted || cause instanceof SelfStremeError) throw cause
         throw new SelfStremeError('media.no_peers', `nobody gave ${infoHash} in ${timeoutMs} ms`, { cause })
       }
     }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LONGEST_TIMER_MS } from '../domain/deadline.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { timeoutSignal } from '../domain/timeout-signal.ts'
 import type { Engine, OpenTorrent, PieceWindow, SwarmStats } from '../engine/engine.ts'
 import type { Log } from '../observe/log.ts'
 import { Waiters } from './waiters.ts'
@@ -37,7 +37,7 @@ interface Run {
 
 /**
  * One torrent's stay in the swarm: it looks for peers, and where there are none tries again a few times, each time
- * after a longer pause. Once a peer was found it stays until it is stopped.
+ * after a longer pause. With peers it stays until it is stopped.
  */
 export class SwarmSession {
   readonly #engine: Engine
@@ -129,14 +129,17 @@ export class SwarmSession {
     const { infoHash } = this.#request
     const { maxRetries, timeoutMs } = this.#options
     let failure: SelfStremeError | undefined
-    for (let tries = triesMade; !stopped.aborted; tries++) {
+    let tries = triesMade
+    while (!stopped.aborted) {
       failure = await this.#tryOnce(stopped)
       await this.#engine.close(infoHash)
+      // Where there was a peer there may be one again: the count begins anew.
+      tries = this.#hasMetPeer ? 1 : tries + 1
       this.#stats = NO_PEERS
       this.#hasMetPeer = false
-      if (stopped.aborted || failure?.code !== 'media.no_peers' || tries >= maxRetries) break
-      const delayMs = Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS, timeoutMs)
-      this.#log.info(`Retrying torrent: ${infoHash}`, { try: tries + 2, of: maxRetries + 1, delayMs })
+      if (stopped.aborted || failure?.code !== 'media.no_peers' || tries > maxRetries) break
+      const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (tries - 1), LONGEST_DELAY_MS, timeoutMs)
+      this.#log.info(`Retrying torrent: ${infoHash}`, { try: tries + 1, of: maxRetries + 1, delayMs })
       this.#wakeUp = new AbortController()
       await sleep(delayMs, undefined, { signal: AbortSignal.any([stopped, this.#wakeUp.signal]) }).catch(
         () => undefined,
@@ -152,20 +155,25 @@ export class SwarmSession {
     }
   }
 
-  /** One stay in the swarm. Resolves when it is over, and says why unless it was stopped. */
+  /**
+   * One stay in the swarm. Resolves when it is over, and says why unless it was stopped. It is over as well when all
+   * peers have left and nobody came for as long as a try takes, though something is still wanted: trackers and DHT
+   * hear of us seldom, unless we come anew.
+   */
   async #tryOnce(stopped: AbortSignal): Promise<SelfStremeError | undefined> {
     const over = Promise.withResolvers<SelfStremeError | undefined>()
     const { infoHash } = this.#request
-    const tooLate = timeoutSignal(this.#options.timeoutMs)
-    const onTooLate = () => {
-      if (this.#metainfo && this.#stats.peers > 0) return
-      over.resolve(
-        new SelfStremeError('media.no_peers', `no peer for ${infoHash} in ${this.#options.timeoutMs} ms`),
-      )
-    }
+    const { timeoutMs } = this.#options
     const onStopped = () => over.resolve(undefined)
-    tooLate.addEventListener('abort', onTooLate)
     stopped.addEventListener('abort', onStopped)
+    const watch = setTimeout(
+      () => {
+        const isNeeded = this.#windows.length > 0 || !this.#hasMetPeer
+        if (this.#metainfo && (this.#stats.peers > 0 || !isNeeded)) watch.refresh()
+        else over.resolve(new SelfStremeError('media.no_peers', `no peer for ${infoHash} in ${timeoutMs} ms`))
+      },
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
+    )
     try {
       this.#engine.open({
         ...this.#request,
@@ -179,7 +187,10 @@ export class SwarmSession {
           },
           stats: (stats) => {
             this.#stats = stats
-            if (stats.peers > 0) this.#onPeer()
+            if (stats.peers > 0) {
+              this.#onPeer()
+              if (this.#metainfo) watch.refresh()
+            }
             this.#events.stats(stats)
           },
           failed: ({ code, reason }) => over.resolve(new SelfStremeError(code, `${infoHash}: ${reason}`)),
@@ -188,7 +199,7 @@ export class SwarmSession {
       this.#engine.want(infoHash, this.#windows)
       return await over.promise
     } finally {
-      tooLate.removeEventListener('abort', onTooLate)
+      clearTimeout(watch)
       stopped.removeEventListener('abort', onStopped)
     }
   }

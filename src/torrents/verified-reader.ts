@@ -1,6 +1,6 @@
+import { Deadline } from '../domain/deadline.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { TorrentFile, TorrentInfo } from '../domain/metainfo.ts'
-import { timeoutSignal } from '../domain/timeout-signal.ts'
 import type { ReadableEnd } from '../files/read-slices.ts'
 import type { ClaimedPieces } from './claimed-pieces.ts'
 import type { PieceMap } from './piece-map.ts'
@@ -48,12 +48,12 @@ export function verifiedReader(options: VerifiedReaderOptions): ReadableEnd {
 
   async function waitFor(piece: number, signal: AbortSignal): Promise<void> {
     const budgetMs = hasBegun ? options.stallMs : options.firstPieceMs
-    const tooLate = timeoutSignal(budgetMs)
+    using deadline = new Deadline(budgetMs)
     await options.onMissing()
     try {
-      await pieces.whenThere(piece, AbortSignal.any([signal, tooLate]))
+      await pieces.whenThere(piece, AbortSignal.any([signal, deadline.signal]))
     } catch (cause) {
-      if (signal.aborted || !tooLate.aborted) throw cause
+      if (signal.aborted || !deadline.isPassed) throw cause
       throw new SelfStremeError(
         'media.stalled',
         `piece ${piece} of ${file.name} did not come in ${budgetMs} ms`,
