@@ -76,6 +76,8 @@ export class Torrent {
   readonly #trackers = new Set<string>()
   #content: Content | undefined
   #users = 0
+  /** requests that wait for their first byte, and watch nothing yet */
+  #starting = 0
   #lastUsedAt: number
   #lastReadAt: number
   #unsaved = false
@@ -239,13 +241,15 @@ export class Torrent {
     const piece = Math.floor((this.#file(fileIdx).offset + position) / info.pieceLength)
     if (pieces.stateOf(piece) === 'claimed') await claimed.check(piece)
     if (!pieces.isMissing(piece)) return
-    await this.join()
     const either = new AbortController()
     const stop = AbortSignal.any([signal, either.signal])
+    this.#starting++
     try {
+      await this.join()
       await Promise.race([pieces.whenThere(piece, stop), this.#session.whenPeerFound(stop)])
     } finally {
       either.abort()
+      this.#starting--
     }
   }
 
@@ -489,7 +493,8 @@ export class Torrent {
 
   #isNothingToFetch(): boolean {
     const { state } = this.#known()
-    return [...this.#watchers.keys(), ...this.#finishing].every((fileIdx) => state.whole[fileIdx])
+    const wanted = [...this.#watchers.keys(), ...this.#finishing]
+    return this.#starting === 0 && wanted.every((fileIdx) => state.whole[fileIdx])
   }
 
   #onStats(stats: SwarmStats): void {

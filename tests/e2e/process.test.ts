@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { childrenOf, isRunning } from '../support/processes.ts'
+import { connectPeer, freePort } from '../support/raw-peer.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -70,18 +71,26 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
   '%s to the whole group stops the server in order within 5 s',
   async (signal) => {
     await using folder = await temporaryFolder()
-    await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const port = await freePort()
+    await using server = startServerProcess({
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_PORT: String(port),
+    })
     const url = await server.url()
+    const infoHash = 'ab'.repeat(20)
+    const waiting = fetch(`${url}/stream/proxy/${infoHash}`).catch(() => undefined)
+    // The engine knows the torrent now, so it is up, and busy.
+    const peer = await connectPeer(port, infoHash)
     const [engine] = childrenOf(server.child.pid as number, ENGINE)
-    const waiting = fetch(`${url}/stream/proxy/${'ab'.repeat(20)}`).catch(() => undefined)
     process.kill(engine as number, signal)
-    expect(isRunning(engine as number)).toBe(true)
 
     const askedAt = Date.now()
     server.child.kill(signal)
     expect(await server.ended()).toBe(0)
     expect(Date.now() - askedAt).toBeLessThan(5_000)
     expect(isRunning(engine as number)).toBe(false)
+    expect(server.output()).not.toContain('engine process ended')
+    peer.socket.destroy()
     await waiting
   },
 )

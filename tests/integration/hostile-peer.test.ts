@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import bencode from 'bencode'
 import { expect, test } from 'vitest'
-import { connectPeer, freePort, type RawPeer } from '../support/hostile-peer.ts'
 import { childrenOf } from '../support/processes.ts'
+import { connectPeer, freePort, type RawPeer } from '../support/raw-peer.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const INFO_HASH = 'ab'.repeat(20)

@@ -5,9 +5,7 @@
 import { messageOf } from '../../domain/errors.ts'
 import type { Command, Report } from '../protocol.ts'
 import { freeTcpPort, freeUdpPort } from './free-port.ts'
-import { installLookupGuard } from './lookup-guard.ts'
-import { type Swarm, startSwarm } from './webtorrent-adapter.ts'
-import { installWireGuard } from './wire-guard.ts'
+import type { Swarm } from './webtorrent-adapter.ts'
 
 process.on('SIGTERM', () => undefined)
 process.on('SIGINT', () => undefined)
@@ -27,6 +25,10 @@ process.on('message', (command: Command) => {
 })
 
 async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<Swarm> {
+  // Loading webtorrent takes a while, in which signals must not end this process: so it comes after the handlers.
+  const { installLookupGuard } = await import('./lookup-guard.ts')
+  const { installWireGuard } = await import('./wire-guard.ts')
+  const { startSwarm } = await import('./webtorrent-adapter.ts')
   installWireGuard((peer, reason) => log('info', 'peer dropped', { peer, reason }))
   installLookupGuard(new Set(options.trustedTrackers.map((url) => URL.parse(url)?.hostname ?? '')))
 
