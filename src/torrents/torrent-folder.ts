@@ -73,10 +73,16 @@ export async function listFolders(root: string): Promise<{ infoHash: InfoHash; d
 }
 
 /** Makes a folder ours, with the metadata in it, so that no later run has to ask a peer. */
-export async function createFolder(directory: string, metainfo: Uint8Array, now: number): Promise<void> {
+export async function createFolder(
+  directory: string,
+  metainfo: Uint8Array,
+  now: number,
+): Promise<FolderState> {
+  const state: FolderState = { createdAt: now, lastReadAt: now, whole: {} }
   await mkdir(join(directory, OURS), { recursive: true })
   await writeFileAtomic(join(directory, OURS, METAINFO), metainfo)
-  await saveState(directory, { createdAt: now, lastReadAt: now, whole: {} })
+  await saveState(directory, state)
+  return state
 }
 
 /** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
