@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { startTestApp } from '../support/test-app.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { type Answer, send } from './send.ts'
 
 const PUBLIC = [
@@ -42,6 +42,17 @@ const PATHS = [
 ]
 
 describe('ACCESS=lan', () => {
+  let behindProxy: TestApp
+  beforeAll(async () => {
+    behindProxy = await startTestApp({ TRUST_PROXY: 'loopback' })
+  })
+  afterAll(() => behindProxy[Symbol.asyncDispose]())
+
+  async function statusFor(address: string): Promise<number> {
+    const headers = { 'X-Forwarded-For': address }
+    return (await send(`${behindProxy.url}/manifest.json`, { headers })).status
+  }
+
   test('lets this machine in', async () => {
     await using app = await startTestApp()
     for (const path of ['/', '/manifest.json', '/stream/movie/tt1254207.json']) {
@@ -80,6 +91,20 @@ describe('ACCESS=lan', () => {
       expect(faked.status).toBe(403)
     },
   )
+
+  test.for([
+    ...['2002:808:808::1', '2001:0:53aa:64c::1', '64:ff9b::808:808', '192.88.99.1', '240.0.0.1', '224.0.0.1'],
+    ...['192.0.2.1', '2001:db8::1', '0.0.0.0', '198.18.0.1', '8.8.8.8', '2a00:1450::1'],
+  ])('keeps out %s, which is in no private network', async (address) => {
+    expect(await statusFor(address)).toBe(403)
+  })
+
+  test.for([
+    ...['10.1.2.3', '192.168.1.2', '172.16.0.9', '169.254.3.4', '100.64.1.1'],
+    ...['::1', 'fe80::1', 'fd00::1', '::ffff:192.168.1.2'],
+  ])('lets in %s, which nobody on the internet can have', async (address) => {
+    expect(await statusFor(address)).toBe(200)
+  })
 
   test('does not believe a proxy that is not the trusted one', async () => {
     await using app = await startTestApp({ TRUST_PROXY: '10.9.9.9' })
@@ -207,6 +232,13 @@ describe('clean-up', () => {
     expect(forwarded.status).toBe(200)
   })
 
+  test('takes a password with letters beyond ASCII as UTF-8', async () => {
+    await using app = await startTestApp({ ADMIN_PASSWORD: 'pässword ✓ 1' })
+    const answer = await cleanUp(app.url, { Authorization: latin1('Bearer pässword ✓ 1') })
+    expect(answer.status).toBe(200)
+    expect(answer.json).toEqual(NOTHING)
+  })
+
   test('is done by POST alone', async () => {
     await using app = await startTestApp()
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
@@ -228,6 +260,22 @@ describe('clean-up', () => {
           expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
         }
       }
+    }
+  })
+
+  test('lets no page of another site read a refusal either', async () => {
+    await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
+    const fromOutside = { 'X-Forwarded-For': '8.8.8.8' }
+    for (const [path, headers, status] of [
+      ['/admin/cleanup', fromOutside, 403],
+      ['/ADMIN/cleanup', fromOutside, 403],
+      ['/admin', fromOutside, 403],
+      ['/admin/%', fromOutside, 403],
+      ['/admin/nothing', {}, 404],
+    ] as const) {
+      const answer = await send(app.url + path, { method: 'POST', headers })
+      expect(answer.status, path).toBe(status)
+      expect(answer.headers, path).not.toHaveProperty('access-control-allow-origin')
     }
   })
 

@@ -137,6 +137,22 @@ describe('pages of other sites may read', () => {
     expect(headers['access-control-allow-methods']).toBe('GET, HEAD, OPTIONS')
   })
 
+  test('that an address is no percent-encoding', async () => {
+    for (const path of ['/stream/movie/%E0%A4%A.json', '/%E0/manifest.json']) {
+      const { status, headers } = await send(url + path)
+      expect(status).toBe(400)
+      expect(headers['access-control-allow-origin']).toBe('*')
+    }
+  })
+
+  test('that ACCESS keeps them out', async () => {
+    for (const path of ['/manifest.json', BUNNY, `/stream/proxy/${BUNNY_HASH}`]) {
+      const { status, headers } = await send(url + path, { headers: { 'X-Forwarded-For': '192.168.1.20' } })
+      expect(status).toBe(403)
+      expect(headers['access-control-allow-origin']).toBe('*')
+    }
+  })
+
   test('that POST is not allowed', async () => {
     const { status, headers } = await send(`${url}/manifest.json`, { method: 'POST' })
     expect(status).toBe(405)
@@ -366,15 +382,45 @@ describe('links begin', () => {
     '[::1',
     'films lan',
     '&lt;',
+    '',
+    '..',
+    'evil:99999',
   ])('never with the hostile Host "%s"', async (host) => {
-    const ask = (path: string) =>
-      sendRaw(url, [`GET ${path} HTTP/1.1`, `Host: ${host}`, `User-Agent: ${IPHONE}`])
+    await expectOwnAddress((path) =>
+      sendRaw(url, [`GET ${path} HTTP/1.1`, `Host: ${host}`, `User-Agent: ${IPHONE}`]),
+    )
+  })
+
+  test("with the server's own address where the request names no host", async () => {
+    await expectOwnAddress((path) => sendRaw(url, [`GET ${path} HTTP/1.0`, `User-Agent: ${IPHONE}`]))
+  })
+
+  test.for(['"><script>', 'javascript'])(
+    'never with the protocol "%s" that a trusted proxy passes on',
+    async (protocol) => {
+      await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
+      const headers = { 'X-Forwarded-Proto': protocol, 'User-Agent': IPHONE }
+      const page = (await send(app.url, { headers })).text
+      expect(page).toContain(`${app.url}/proxy/manifest.json`)
+      for (const text of [
+        page,
+        (await send(`${app.url}/manifest.json`, { headers })).text,
+        (await send(app.url + BUNNY, { headers })).text,
+      ]) {
+        expect(text).toContain(app.url.slice('http:'.length))
+        expect(text).not.toMatch(/<script|javascript/)
+      }
+      expect(await linkFrom(app.url, headers)).toMatch(new RegExp(`^${app.url}/`))
+    },
+  )
+
+  async function expectOwnAddress(ask: (path: string) => Promise<string>): Promise<void> {
     const page = await ask('/')
     expect(page).toContain(`stremio:${url.slice('http:'.length)}/manifest.json`)
     expect(page).not.toContain('<script>')
     expect(await ask('/manifest.json')).toContain(`"logo":"${url}/logo.svg"`)
     expect(await ask(BUNNY)).toContain(`"url":"${url}/stream/proxy/`)
-  })
+  }
 
   async function linkFrom(base: string, headers: Record<string, string>): Promise<string | undefined> {
     return streamsIn(await send(`${base}/proxy${BUNNY}`, { headers }))[0]?.url

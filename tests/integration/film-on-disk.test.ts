@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { isWholeOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
 import { type EarlierRun, type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
 import { send } from './send.ts'
 
@@ -54,6 +54,13 @@ describe('a film that an earlier run fetched', () => {
       200,
       String(film.length),
       etag,
+    ])
+
+    const headOfPart = await send(url, { method: 'HEAD', headers: { Range: 'bytes=5-9' } })
+    expect([headOfPart.status, headOfPart.headers['content-range'], headOfPart.body.length]).toEqual([
+      206,
+      `bytes 5-9/${film.length}`,
+      0,
     ])
 
     const ranges = [
@@ -120,6 +127,31 @@ describe('a file that was changed on disk', () => {
       expect(answer.body.equals(film)).toBe(true)
     }
   })
+
+  test('is whole again once all its pieces were looked at', async () => {
+    await using left = await leave()
+    await using app = await left.start()
+    await utimes(left.path, 1, 1)
+    expect(await isWholeOnDisk(app, left.infoHash)).toBe(false)
+    await expect.poll(() => isWholeOnDisk(app, left.infoHash)).toBe(true)
+    expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
+  })
+
+  test.for(['at once', 'when it counts as whole again'])(
+    'after it was touched, and then changed %s, never gives a wrong byte',
+    async (when) => {
+      await using left = await leave()
+      await using app = await left.start()
+      await utimes(left.path, 1, 1)
+      expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
+      if (when !== 'at once') await expect.poll(() => isWholeOnDisk(app, left.infoHash)).toBe(true)
+      await flipByte(left.path, 2 * MIB)
+      const { status, bytes } = await receive(left.urlOn(app))
+      if (status !== 200) return expect(status).toBeGreaterThanOrEqual(400)
+      expect(bytes.length).toBeLessThanOrEqual(2 * MIB)
+      expect(bytes.equals(film.subarray(0, bytes.length))).toBe(true)
+    },
+  )
 
   test.for(['before the start', 'while the server runs'])('%s never gives a wrong byte', async (when) => {
     await using left = await leave()
@@ -188,6 +220,42 @@ describe('a file that was changed on disk', () => {
     expect(answer.bytes.equals(film.subarray(0, MIB))).toBe(true)
     expect(answer.isWhole).toBe(false)
   })
+})
+
+describe('a film of which the server lost its notes', () => {
+  test('on its pieces is served all the same, when its date has changed too', async () => {
+    await using left = await leave()
+    await unlink(join(left.directory, '.self-streme', 'verified.bits'))
+    await utimes(left.path, 1, 1)
+    await using app = await left.start()
+    const answer = await send(left.urlOn(app))
+    expect(answer.status).toBe(200)
+    expect(answer.body.equals(film)).toBe(true)
+  })
+
+  test.for([
+    ['are gone', undefined],
+    ['are empty', ''],
+    ['are broken', '{"createdAt": 17, "lastRe'],
+    ['are something else', '[]'],
+  ] as const)('on itself is served all the same, when they %s', async ([, content]) => {
+    await using left = await leave()
+    const notes = join(left.directory, '.self-streme', 'state.json')
+    await (content === undefined ? unlink(notes) : writeFile(notes, content))
+    await using app = await left.start()
+    const answer = await send(left.urlOn(app))
+    expect(answer.status).toBe(200)
+    expect(answer.body.equals(film)).toBe(true)
+  })
+})
+
+test("a folder with another torrent's metadata is not served under the hash it is called by", async () => {
+  const called = 'f'.repeat(40)
+  await using left = await leave({ folderName: () => called })
+  await using app = await left.start()
+  for (const path of ['', '/0']) {
+    expect((await send(`${app.url}/stream/proxy/${called}${path}`)).status).toBe(404)
+  }
 })
 
 describe('what the user put there', () => {
@@ -327,6 +395,16 @@ describe('clean-up', () => {
     const readUntil = Date.now()
     await expect.poll(() => isThere(left.directory), { interval: 20, timeout: 3_000 }).toBe(false)
     expect(Date.now() - readUntil).toBeLessThan(600 + 100)
+  })
+
+  test('at shutdown (all) removes the film that somebody is being sent, too', async () => {
+    await using left = await leave({ files: [{ name: 'Long.mkv', bytes: longFilm }] })
+    {
+      await using app = await left.start({ TORRENT_CLEANUP_ON_SHUTDOWN: 'all' })
+      await readBytes(await openStream(left.urlOn(app)), 1000)
+      expect(app.app.torrents.entries()).toMatchObject([{ isUsed: true }])
+    }
+    expect(await isThere(left.directory)).toBe(false)
   })
 
   test.for([

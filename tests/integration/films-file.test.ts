@@ -125,6 +125,7 @@ const BROKEN = [
   { ...FILM, id: 'tt15', type: 'series', season: 1, episode: 1 },
   { ...FILM, id: 'tt16', type: 'series', season: 1, fileIdx: 0 },
   { ...FILM, id: 'tt17', trackers: 'udp://a.example' },
+  { ...FILM, id: 'tt18', trackers: ['not a url'] },
   null,
   'One',
   [],
@@ -136,6 +137,35 @@ test('a broken entry is skipped, and the others stay', async () => {
   expect(await catalog(app.url)).toEqual([...FREE_FILMS, 'One', 'Other'])
   expect(await catalog(app.url, 'series')).toEqual([])
   expect(await magnets(app.url, 'series/tt15:1:1')).toEqual([])
+})
+
+test('a name that is no Unicode takes no other stream of its film along', async () => {
+  await using films = await filmsFile([
+    { ...FILM, infoHash: 'd'.repeat(40), fileName: 'half a letter \ud83c.mkv' },
+    { ...FILM, fileName: 'One.mkv' },
+  ])
+  await using app = await startTestApp({ FILMS_FILE: films.path })
+  for (const mode of ['magnet', 'proxy']) {
+    expect(await streams(app.url, mode, 'movie/selfstreme:one'), mode).toMatchObject([
+      { behaviorHints: { filename: 'One.mkv' } },
+    ])
+  }
+})
+
+test('a byte order mark in front is no obstacle', async () => {
+  await using films = await filmsFile([])
+  await writeFile(films.path, `\uFEFF${JSON.stringify([FILM])}`)
+  await using app = await startTestApp({ FILMS_FILE: films.path })
+  expect(await catalog(app.url)).toEqual([...FREE_FILMS, 'One'])
+})
+
+test('right after a change everybody sees the new list, however many ask at once', async () => {
+  await using films = await filmsFile([FILM])
+  await using app = await startTestApp({ FILMS_FILE: films.path })
+  expect(await catalog(app.url)).toEqual([...FREE_FILMS, 'One'])
+  await films.write([FILM, OTHER])
+  const lists = await Promise.all(Array.from({ length: 20 }, () => catalog(app.url)))
+  for (const list of lists) expect(list).toEqual([...FREE_FILMS, 'One', 'Other'])
 })
 
 test('the log names each entry that is skipped, and says why', async () => {
@@ -156,6 +186,7 @@ test.for([
   ['half of it', JSON.stringify([FILM, OTHER]).slice(0, -20)],
   ['nothing', ''],
   ['something else', 'name,hash\nOne,abc'],
+  ['JSON that is no list', JSON.stringify({ films: [OTHER] })],
 ] as const)('while the file holds %s, the films of before stay', async ([, content]) => {
   await using films = await filmsFile([FILM])
   await using app = await startTestApp({ FILMS_FILE: films.path })

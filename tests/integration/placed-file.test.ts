@@ -57,6 +57,16 @@ describe('a file with the info hash in its name', () => {
     expect({ ...head.headers, date: '' }).toEqual({ ...whole.headers, date: '' })
   })
 
+  test('answers HEAD with Range as it answers GET, but for the body', async () => {
+    for (const range of ['bytes=5-9', 'bytes=-7', 'bytes=1000000-']) {
+      const headers = { Range: range }
+      const [head, part] = await Promise.all([get(headers, { method: 'HEAD' }), get(headers)])
+      expect([head.status, part.status], range).toEqual([206, 206])
+      expect({ ...head.headers, date: '' }).toEqual({ ...part.headers, date: '' })
+      expect(head.body).toHaveLength(0)
+    }
+  })
+
   test('is served with no engine work, and nothing is written', async () => {
     expect((await get()).status).toBe(200)
     expect(app.app.torrents.entries()).toEqual([])
@@ -226,6 +236,11 @@ describe('a file with the info hash in its name', () => {
     `/${HASH}/0/a%2Fb%3F%23%25.mkv`,
     `/${HASH}/0/%E2%98%83.mkv`,
     `/${HASH}/0/film.json`,
+    `/${HASH}/0/100%.mkv`,
+    `/${HASH}/0/%E0%A4%A.mkv`,
+    `/${HASH}/0/a/b.mkv`,
+    `/${HASH}/`,
+    `/${HASH}/0/`,
     `/${HASH}/0/manifest.json`,
     `/${HASH}/0/name.mkv?tr=http%3A%2F%2Ftracker.example%3A80%2Fannounce&tr=nonsense&season=1&episode=2`,
   ])('is what %s means', async (path) => {
@@ -314,6 +329,18 @@ test('of several placed files the one that the URL names is served, else the lar
   }
 })
 
+test('a name is found, however its letters are written in the URL and on the disk', async () => {
+  await using app = await startTestApp(NO_PEERS)
+  const name = `Amélie ${HASH}.mkv`
+  await place(app, name.normalize('NFD'), film.subarray(0, MIB))
+  await place(app, `Largest ${HASH}.mkv`)
+  for (const form of ['NFC', 'NFD']) {
+    const path = encodeURIComponent(name.normalize(form))
+    const { headers } = await send(`${app.url}/stream/proxy/${HASH}/0/${path}`, { method: 'HEAD' })
+    expect(headers['content-length'], form).toBe(String(MIB))
+  }
+})
+
 test('a file of exactly 1 MiB is enough', async () => {
   await using app = await startTestApp(NO_PEERS)
   await place(app, `${HASH}.mp4`, film.subarray(0, MIB))
@@ -337,6 +364,12 @@ describe('404 is the answer', () => {
     await Promise.all(
       Array.from({ length: 9 }, (_, digit) => refuses(`${app.url}/stream/proxy/${hash(digit)}`)),
     )
+  })
+
+  test('when nobody can tell in time whether the file is finished', async () => {
+    await using app = await startTestApp(NO_PEERS)
+    await writeFile(join(app.folder, `${HASH}.mp4`), film)
+    await refuses(`${app.url}/stream/proxy/${HASH}`)
   })
 
   async function refuses(url: string): Promise<void> {
@@ -363,6 +396,22 @@ describe('a file that is being written', () => {
     expect(answer.status).toBe(200)
     expect(answer.body.equals(film)).toBe(true)
     expect(Date.now() - writtenAt).toBeLessThan(2_000)
+  })
+
+  test('is waited for by who asks before it is finished', async () => {
+    await using app = await startTestApp({ ...NO_PEERS, TORRENT_TIMEOUT: '10000' })
+    await using file = await open(join(app.folder, `${HASH}.mp4`), 'w')
+    await file.write(film.subarray(0, MIB + 1))
+    const asked = send(`${app.url}/stream/proxy/${HASH}`)
+    for (let at = MIB + 1; at < size; at += 400_000) {
+      await sleep(250)
+      await file.write(film.subarray(at, at + 400_000))
+    }
+    const writtenAt = Date.now()
+    const answer = await asked
+    expect(answer.status).toBe(200)
+    expect(answer.body.equals(film)).toBe(true)
+    expect(Date.now() - writtenAt).toBeLessThan(2_000 + 300)
   })
 
   test('is never cut short: whoever gets it, gets all of it', async () => {

@@ -5,7 +5,10 @@ import { SETTINGS } from '../../src/config/config.ts'
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
 test('the table of settings in README names every setting, and no other', () => {
-  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.+?) \|/gm)].map(([, name = '', shown = '']) => [name, shown])
+  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.+?) \|/gm)].map(([, name = '', shown = '']) => [
+    name,
+    shown,
+  ])
   expect(rows.map(([name]) => name).toSorted()).toEqual(Object.keys(SETTINGS.shape).toSorted())
 })
 

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { type Candidate, mergeCandidates } from '../../src/domain/candidate.ts'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
+
+const A = 'a'.repeat(40) as InfoHash
+const B = 'b'.repeat(40) as InfoHash
+
+function candidate(infoHash: InfoHash, more: Partial<Candidate> = {}): Candidate {
+  return { infoHash, title: 'Film', trackers: [], bingeKey: 'film', ...more }
+}
+
+test('the same file of the same torrent is listed once, with the trackers of both', () => {
+  const merged = mergeCandidates([
+    candidate(A, { fileIdx: 1, title: 'First', trackers: ['udp://a', 'udp://b'] }),
+    candidate(A, { fileIdx: 1, title: 'Second', trackers: ['udp://b', 'udp://c'] }),
+  ])
+  expect(merged).toEqual([
+    candidate(A, { fileIdx: 1, title: 'First', trackers: ['udp://a', 'udp://b', 'udp://c'] }),
+  ])
+})
+
+test('what the first does not know, the second may say', () => {
+  const [merged] = mergeCandidates([
+    candidate(A, { quality: '1080p' }),
+    candidate(A, { quality: '720p', sizeBytes: 5, fileName: 'film.mkv' }),
+  ])
+  expect(merged).toMatchObject({ quality: '1080p', sizeBytes: 5, fileName: 'film.mkv' })
+})
+
+test('other files, other torrents, and a file that is not known are listed on their own', () => {
+  const all = [candidate(A), candidate(A, { fileIdx: 0 }), candidate(A, { fileIdx: 1 }), candidate(B)]
+  expect(mergeCandidates(all)).toEqual(all)
+})
+
+test('the order in which they were found stays', () => {
+  const merged = mergeCandidates([candidate(B), candidate(A), candidate(B)])
+  expect(merged.map(({ infoHash }) => infoHash)).toEqual([B, A])
+})
+
+test('a tracker that one source names twice is listed once', () => {
+  expect(mergeCandidates([candidate(A, { trackers: ['udp://a', 'udp://a'] })])[0]?.trackers).toEqual([
+    'udp://a',
+  ])
+})
+
+test('of nothing comes nothing', () => {
+  expect(mergeCandidates([])).toEqual([])
+})

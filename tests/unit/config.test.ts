@@ -1,0 +1,255 @@
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { ConfigError, readConfig } from '../../src/config/config.ts'
+
+function mistakesOf(env: Readonly<Record<string, string>>): string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n')
+    throw error
+  }
+  return []
+}
+
+test('without a single setting there is a working server', () => {
+  expect(readConfig({})).toMatchObject({
+    http: { port: 7000, host: '0.0.0.0', publicUrl: undefined, trustProxy: undefined },
+    access: { mode: 'lan', adminPassword: undefined },
+    torrents: {
+      root: resolve('temp'),
+      extraPaths: [],
+      maxTorrents: 25,
+      timeoutMs: 120_000,
+      maxRetries: 4,
+      stallTimeoutMs: 30_000,
+      seed: false,
+    },
+    cleanup: { idleMs: 1_800_000, onShutdown: 'idle' },
+    engine: {
+      port: 6881,
+      dht: true,
+      pex: true,
+      lsd: false,
+      utp: false,
+      webRtc: false,
+      nat: false,
+      encryption: 'off',
+      maxPeers: 35,
+      downloadLimit: undefined,
+      uploadLimit: undefined,
+    },
+    films: { file: undefined },
+    log: { level: 'info', format: 'text' },
+  })
+  expect(readConfig({}).torrents.trackers.length).toBeGreaterThan(3)
+})
+
+test('settings of other programs are none of our business', () => {
+  expect(readConfig({ PATH: '/bin', npm_config_x: '1' })).toEqual(readConfig({}))
+})
+
+test('all mistakes are told together, one a line, each with its name and what was expected', () => {
+  const mistakes = mistakesOf({
+    PORT: 'http',
+    TORRENT_TIMEOUT: '2 min',
+    TORRENT_UPLOAD_LIMIT: 'lots',
+    TORRENT_DHT: 'yes',
+    ACCESS: 'everybody',
+    PUBLIC_URL: 'films.example.org',
+    TORRENT_TRACKERS: 'ftp://a, udp://b.org:1, c',
+  })
+  expect(mistakes.toSorted()).toEqual([
+    'ACCESS: "everybody" is not one of lan, open',
+    'PORT: "http" is not a port (try 7000)',
+    'PUBLIC_URL: "films.example.org" is not the address devices use, without a path behind it (try https://films.example.org)',
+    'TORRENT_DHT: "yes" is not true or false',
+    'TORRENT_TIMEOUT: "2 min" is not a number of milliseconds (try 120000)',
+    'TORRENT_TRACKERS: "c" is not a tracker (try udp://tracker.example.org:1337/announce)',
+    'TORRENT_TRACKERS: "ftp://a" is not a tracker (try udp://tracker.example.org:1337/announce)',
+    'TORRENT_UPLOAD_LIMIT: "lots" is not a size (try 50GB)',
+  ])
+})
+
+test.for(['PUBLIC_URL', 'TRUST_PROXY', 'TORRENT_DOWNLOAD_LIMIT', 'TORRENT_UPLOAD_LIMIT', 'FILMS_FILE'])(
+  'an empty %s says "none"',
+  (name) => {
+    expect(readConfig({ [name]: '' })).toEqual(readConfig({}))
+  },
+)
+
+test('an empty list of trackers is no trackers, not the built-in ones', () => {
+  const config = readConfig({ TORRENT_TRACKERS: '', TORRENT_EXTRA_PATHS: '' })
+  expect(config.torrents.trackers).toEqual([])
+  expect(config.engine.trustedTrackers).toEqual([])
+  expect(config.torrents.extraPaths).toEqual([])
+})
+
+test.for([
+  'PORT',
+  'HOST',
+  'TORRENT_DOWNLOAD_PATH',
+  'TORRENT_CLEANUP_INTERVAL',
+  'TORRENT_TIMEOUT',
+  'TORRENT_MAX_RETRIES',
+  'TORRENT_DHT',
+  'TORRENT_ENCRYPTION',
+  'ADMIN_PASSWORD',
+  'ACCESS',
+  'LOG_LEVEL',
+])('an empty %s is a value, and a wrong one', (name) => {
+  expect(mistakesOf({ [name]: '' })).toEqual([expect.stringContaining(`${name}: "" is not `)])
+})
+
+test.for([
+  ['0', 0],
+  ['80', 80],
+  ['65535', 65_535],
+] as const)('PORT=%s is a port', ([PORT, port]) => {
+  expect(readConfig({ PORT }).http.port).toBe(port)
+})
+
+test.for(['65536', '-1', '80.5', '0x50', '8e1', ' 80', '80 ', '٨٠'])('PORT=%s is none', (PORT) => {
+  expect(mistakesOf({ PORT })).toEqual([`PORT: "${PORT}" is not a port (try 7000)`])
+})
+
+test.for([
+  ['5000000', 5_000_000],
+  ['5MB', 5_000_000],
+  ['5 MB', 5_000_000],
+  ['5mb', 5_000_000],
+  ['5M', 5_000_000],
+  ['5MiB', 5 * 2 ** 20],
+  ['500B', 500],
+  ['64KiB', 2 ** 16],
+  ['1.5GB', 1_500_000_000],
+  ['2GiB', 2 ** 31],
+  ['1TB', 1e12],
+] as const)('%s are %i bytes', ([text, bytes]) => {
+  const { engine } = readConfig({ TORRENT_DOWNLOAD_LIMIT: text, TORRENT_UPLOAD_LIMIT: text })
+  expect([engine.downloadLimit, engine.uploadLimit]).toEqual([bytes, bytes])
+})
+
+test.for(['lots', '-5', '5PB', '1e9', '.5G', '5.', '1,5GB', '5 5', 'GB', '9999999TB'])(
+  '"%s" is no size',
+  (text) => {
+    expect(mistakesOf({ TORRENT_UPLOAD_LIMIT: text })).toEqual([
+      `TORRENT_UPLOAD_LIMIT: "${text}" is not a size (try 50GB)`,
+    ])
+  },
+)
+
+test('nothing may be uploaded, but something has to be downloaded', () => {
+  expect(readConfig({ TORRENT_UPLOAD_LIMIT: '0' }).engine.uploadLimit).toBe(0)
+  expect(mistakesOf({ TORRENT_DOWNLOAD_LIMIT: '0' })).toHaveLength(1)
+  expect(mistakesOf({ TORRENT_DOWNLOAD_LIMIT: '0.5' })).toHaveLength(1)
+})
+
+test.for(['1', '2147483647', '2147483648', '9007199254740991'])('%s ms is a time, however long', (text) => {
+  const config = readConfig({
+    TORRENT_TIMEOUT: text,
+    TORRENT_CLEANUP_INTERVAL: text,
+    STREAM_STALL_TIMEOUT: text,
+  })
+  expect([config.torrents.timeoutMs, config.cleanup.idleMs, config.torrents.stallTimeoutMs]).toEqual(
+    Array(3).fill(Number(text)),
+  )
+})
+
+test.for(['-5', '1.5', '2 min', '120s', '9007199254740992'])('"%s" is no time', (text) => {
+  expect(mistakesOf({ TORRENT_TIMEOUT: text })).toEqual([
+    `TORRENT_TIMEOUT: "${text}" is not a number of milliseconds (try 120000)`,
+  ])
+})
+
+test('films may be kept for good, but nobody waits for no time at all', () => {
+  expect(readConfig({ TORRENT_CLEANUP_INTERVAL: '0' }).cleanup.idleMs).toBe(0)
+  expect(readConfig({ TORRENT_MAX_RETRIES: '0' }).torrents.maxRetries).toBe(0)
+  for (const name of [
+    'TORRENT_TIMEOUT',
+    'STREAM_STALL_TIMEOUT',
+    'TORRENT_MAX_CONNECTIONS',
+    'TORRENT_PEERS',
+  ]) {
+    expect(mistakesOf({ [name]: '0' })).toHaveLength(1)
+  }
+})
+
+test.for([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+] as const)('%s is a switch', ([text, expected]) => {
+  expect(readConfig({ TORRENT_DHT: text, TORRENT_SEED: text })).toMatchObject({
+    engine: { dht: expected },
+    torrents: { seed: expected },
+  })
+})
+
+test.for([
+  ['1', 1],
+  ['2', 2],
+  ['loopback', ['loopback']],
+  ['loopback, linklocal, uniquelocal', ['loopback', 'linklocal', 'uniquelocal']],
+  ['10.0.0.1', ['10.0.0.1']],
+  ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+  ['fd00::/8', ['fd00::/8']],
+] as const)('TRUST_PROXY=%s says which proxies are believed', ([TRUST_PROXY, expected]) => {
+  expect(readConfig({ TRUST_PROXY }).http.trustProxy).toEqual(expected)
+})
+
+test.for(['true', 'all', '*', '-1', 'nginx', '10.0.0.0/33', '10.0.0.0/', '300.1.1.1', 'loopback,nginx'])(
+  'TRUST_PROXY=%s believes nobody, and is a mistake',
+  (TRUST_PROXY) => {
+    expect(mistakesOf({ TRUST_PROXY })).toEqual([
+      `TRUST_PROXY: "${TRUST_PROXY}" is not a number of proxies, or their addresses (try 1, loopback or 10.0.0.0/8)`,
+    ])
+  },
+)
+
+test.for([
+  ['https://films.example.org', 'https://films.example.org'],
+  ['https://films.example.org/', 'https://films.example.org'],
+  ['HTTP://Films.Example.ORG:8080', 'http://films.example.org:8080'],
+  ['http://[::1]:7000/', 'http://[::1]:7000'],
+] as const)('PUBLIC_URL=%s begins every link with %s', ([PUBLIC_URL, expected]) => {
+  expect(readConfig({ PUBLIC_URL }).http.publicUrl).toBe(expected)
+})
+
+test.for([
+  'films.example.org',
+  'ftp://a.org',
+  'https://a.org/films',
+  'https://a.org?x',
+  'https://a.org#x',
+  'http://',
+  'http://a.org:99999',
+  'http://a b',
+])('PUBLIC_URL=%s is no address that links can begin with', (PUBLIC_URL) => {
+  expect(mistakesOf({ PUBLIC_URL })).toEqual([expect.stringContaining(`PUBLIC_URL: "${PUBLIC_URL}" is not `)])
+})
+
+test('lists are separated by commas, with blanks or without', () => {
+  const config = readConfig({
+    TORRENT_TRACKERS: 'udp://a.org:1, http://b.org/announce ,,wss://c.org',
+    TORRENT_EXTRA_PATHS: '/films , more',
+  })
+  expect(config.torrents.trackers).toEqual(['udp://a.org:1', 'http://b.org/announce', 'wss://c.org'])
+  expect(config.torrents.extraPaths).toEqual(['/films', resolve('more')])
+})
+
+test('trackers that the user configured are trusted by the engine', () => {
+  expect(readConfig({ TORRENT_TRACKERS: 'http://10.0.0.1/' }).engine.trustedTrackers).toEqual([
+    'http://10.0.0.1/',
+  ])
+})
+
+test('paths are told from where the server was started', () => {
+  const config = readConfig({ TORRENT_DOWNLOAD_PATH: 'films', FILMS_FILE: './films.json' })
+  expect([config.torrents.root, config.films.file]).toEqual([resolve('films'), resolve('films.json')])
+})
+
+test('nobody changes the settings afterwards', () => {
+  expect(Object.isFrozen(readConfig({}))).toBe(true)
+})

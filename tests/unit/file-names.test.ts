@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { safeFileNames } from '../../src/domain/file-names.ts'
+
+function safe(...names: readonly string[]): string[] {
+  return safeFileNames(names.map((name) => ({ path: name, name, length: 1, offset: 0, isPadding: false })))
+}
+
+test.for([
+  'Big Buck Bunny.mkv',
+  'S01E02 – Größe (1080p) [x].mp4',
+  '日本語.mkv',
+  '🎬 film.mkv',
+  '-rf',
+  '$HOME',
+  '%2e%2e',
+  'film',
+])('"%s" is a good name already', (name) => {
+  expect(safe(name)).toEqual([name])
+})
+
+test.for([
+  ['a path', 'a/b.mkv', 'a_b.mkv'],
+  ['an absolute path', '/etc/passwd', '_etc_passwd'],
+  ['a way out of the folder', '../../x.mkv', '_.._x.mkv'],
+  ['a way out in the words of Windows', '..\\..\\x.mkv', '_.._x.mkv'],
+  ['a drive', 'C:x.mkv', 'C_x.mkv'],
+  ['letters that Windows reserves', 'a<b>c:d"e|f?g*h', 'a_b_c_d_e_f_g_h'],
+  ['a NUL', 'a\0b.mkv', 'ab.mkv'],
+  ['a line break', 'a\r\nb.mkv', 'ab.mkv'],
+  ['an escape sequence', 'a\u001b[2Jb\u009b.mkv', 'a[2Jb.mkv'],
+  ['a mark that reverses what follows', 'a\u202egpj.exe', 'agpj.exe'],
+  ['marks that set a direction', '\u200fa\u200e\u2067b\u2069.mkv', 'ab.mkv'],
+  ['letters without width', 'a\u200b\u2060\ufeff.mkv', 'a.mkv'],
+  ['a dot in front', '.hidden.mkv', 'hidden.mkv'],
+  ['blanks and dots around it', ' . a.mkv . ', 'a.mkv'],
+  ['our own folder', '.self-streme', 'self-streme'],
+  ['our own folder behind what cannot be seen', '\u200b.self-streme', 'self-streme'],
+  ['the name of a device', 'CON', '_CON'],
+  ['the name of a device with an extension', 'nul.mkv', '_nul.mkv'],
+  ['the name of a port', 'Com1.mp4', '_Com1.mp4'],
+  ['a device with a stream', 'lpt1:x', 'lpt1_x'],
+  ['a letter and its accent', 'e\u0301.mkv', 'é.mkv'],
+] as const)('%s is made harmless', ([, name, expected]) => {
+  expect(safe(name)).toEqual([expected])
+})
+
+test.for(['', '.', '..', '...', '   ', '\0', '\u202e', ' . . '])(
+  'of "%s" nothing is left, and the file gets a number',
+  (name) => {
+    expect(safe('a.mkv', name)).toEqual(['a.mkv', 'file-1'])
+  },
+)
+
+test.for([
+  ['the same name', ['a.mkv', 'a.mkv', 'a.mkv'], ['a.mkv', 'a (2).mkv', 'a (3).mkv']],
+  ['names that differ only in case', ['a.mkv', 'A.MKV'], ['a.mkv', 'A (2).MKV']],
+  ['names that differ only in how an accent is written', ['é.mkv', 'e\u0301.mkv'], ['é.mkv', 'é (2).mkv']],
+  [
+    'names that differ only in what was taken out',
+    ['a?.mkv', 'a*.mkv', 'a_.mkv'],
+    ['a_.mkv', 'a_ (2).mkv', 'a_ (3).mkv'],
+  ],
+  [
+    'a name that looks like a second one',
+    ['a.mkv', 'a (2).mkv', 'a.mkv'],
+    ['a.mkv', 'a (2).mkv', 'a (3).mkv'],
+  ],
+  ['a name that looks like a number', ['file-1', ''], ['file-1', 'file-1 (2)']],
+  ['names without extension', ['a', 'a'], ['a', 'a (2)']],
+] as const)('files with %s stay apart', ([, names, expected]) => {
+  expect(safe(...names)).toEqual(expected)
+})
+
+test.for([
+  ['latin letters', `${'x'.repeat(300)}.mkv`],
+  ['letters of two bytes', `${'ü'.repeat(300)}.mkv`],
+  ['letters of four bytes', `${'🎬'.repeat(100)}.mkv`],
+  ['letters that grow when they are composed', `${'\u0344'.repeat(200)}.mkv`],
+  ['a megabyte', `${'x'.repeat(2 ** 20)}.mkv`],
+] as const)(
+  'a name of too many %s is cut to 200 bytes, between letters and before the extension',
+  ([, name]) => {
+    const names = safe(name, name)
+    for (const each of names) {
+      expect(Buffer.byteLength(each)).toBeLessThanOrEqual(200)
+      expect(Buffer.byteLength(each)).toBeGreaterThan(190)
+      expect(each.isWellFormed()).toBe(true)
+      expect(each).toMatch(/\.mkv$/)
+    }
+    expect(new Set(names).size).toBe(2)
+  },
+)
+
+test('names that are alike after they were cut stay apart', () => {
+  const names = safe(`${'x'.repeat(300)}1.mkv`, `${'x'.repeat(300)}2.mkv`, `${'X'.repeat(300)}3.MKV`)
+  expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(3)
+})
+
+test('the same files get the same names again', () => {
+  const names = ['b.mkv', '', 'B.mkv', '../b.mkv', 'x'.repeat(500)]
+  expect(safe(...names)).toEqual(safe(...names))
+})

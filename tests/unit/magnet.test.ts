@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { parseMagnet, writeMagnet } from '../../src/domain/magnet.ts'
+
+const HASH = 'dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c' as InfoHash
+const BASE32 = '3WBFL3G4PSSV7MF37AJSHWDQMLNR63I4'
+
+test.for([
+  ['a magnet link', `magnet:?xt=urn:btih:${HASH}`],
+  ['a base32 hash', `magnet:?xt=urn:btih:${BASE32}`],
+  ['an upper-case scheme and topic', `MAGNET:?xt=URN:BTIH:${HASH.toUpperCase()}`],
+  ['an encoded topic', `magnet:?xt=urn%3Abtih%3A${HASH}`],
+  ['a topic that is not the first parameter', `magnet:?dn=x&xt=urn:btih:${HASH}`],
+  ['a hybrid torrent', `magnet:?xt=urn:btmh:1220${'a'.repeat(64)}&xt=urn:btih:${HASH}`],
+  ['a broken topic beside a good one', `magnet:?xt=urn:btih:zz&xt=urn:btih:${HASH}`],
+  ['blanks around it', `  magnet:?xt=urn:btih:${HASH}\n`],
+  ['broken escapes in the name', `magnet:?dn=%E0%A4%A&xt=urn:btih:${HASH}`],
+  ['a bare info hash', HASH],
+  ['a bare info hash in upper case with blanks', ` ${HASH.toUpperCase()} `],
+  ['a bare base32 hash', BASE32],
+] as const)('%s is understood', ([, text]) => {
+  expect(parseMagnet(text)?.infoHash).toBe(HASH)
+})
+
+test.for([
+  '',
+  'magnet:',
+  'magnet:?',
+  'magnet:?dn=only-a-name',
+  'magnet:?xt=urn:btih:',
+  'magnet:?xt=urn:btih:tooshort',
+  'magnet:?xt=urn:sha1:YNCKHTQCWBTRNJIV4WNAE52SJUQCZO5C',
+  `magnet:?xt=urn:btmh:1220${'a'.repeat(64)}`,
+  `magnet:xt=urn:btih:${HASH}`,
+  `http://example.org/?xt=urn:btih:${HASH}`,
+  `stremio-magnet:?xt=urn:btih:${HASH}`,
+  `xt=urn:btih:${HASH}`,
+])('"%s" names no torrent', (text) => {
+  expect(parseMagnet(text)).toBeUndefined()
+})
+
+test('the name and the trackers come along, each tracker once', () => {
+  const text = `magnet:?xt=urn:btih:${HASH}&dn=Big+Buck%20Bunny&tr=udp%3A%2F%2Fa.org%3A1&tr=http://b.org/x&tr=udp%3A%2F%2Fa.org%3A1`
+  expect(parseMagnet(text)).toEqual({
+    infoHash: HASH,
+    name: 'Big Buck Bunny',
+    trackers: ['udp://a.org:1', 'http://b.org/x'],
+  })
+})
+
+test('what would make the server fetch something else is left out', () => {
+  const text = `magnet:?xt=urn:btih:${HASH}&ws=http://10.0.0.1/&xs=http://10.0.0.1/&as=http://10.0.0.1/&x.pe=10.0.0.1:1&so=0`
+  expect(parseMagnet(text)).toEqual({ infoHash: HASH, trackers: [] })
+})
+
+test('a written magnet holds nothing but the hash and the trackers', () => {
+  expect(writeMagnet(HASH)).toBe(`magnet:?xt=urn:btih:${HASH}`)
+  expect(writeMagnet(HASH, ['udp://a.org:1', 'http://b.org/?x=1&y=2'])).toBe(
+    `magnet:?xt=urn:btih:${HASH}&tr=udp%3A%2F%2Fa.org%3A1&tr=http%3A%2F%2Fb.org%2F%3Fx%3D1%26y%3D2`,
+  )
+})
+
+test('what was written can be read again', () => {
+  const trackers = ['http://b.org/a+b?x=1&tr=2#f', 'udp://ü.org:1/%20']
+  expect(parseMagnet(writeMagnet(HASH, trackers))).toEqual({ infoHash: HASH, trackers })
+})

@@ -1,0 +1,235 @@
+import bencode from 'bencode'
+import { expect, test } from 'vitest'
+import {
+  parseMetainfo,
+  pieceHashAt,
+  pieceLengthAt,
+  piecesOf,
+  stripMetainfo,
+} from '../../src/domain/metainfo.ts'
+
+const KIB = 1024
+const PIECE = 16 * KIB
+
+/** A torrent of one file of one piece, with some of it changed. */
+function torrent(changes: Readonly<Record<string, unknown>> = {}, ...leftOut: readonly string[]): Uint8Array {
+  const info = { name: 'film.mkv', 'piece length': PIECE, length: 100, pieces: hashes(1), ...changes }
+  return bencode.encode({
+    info: Object.fromEntries(Object.entries(info).filter(([key]) => !leftOut.includes(key))),
+  })
+}
+
+/** A torrent of several files that fit into one piece. */
+function folder(files: unknown, changes: Readonly<Record<string, unknown>> = {}): Uint8Array {
+  return torrent({ name: 'folder', files, ...changes }, 'length')
+}
+
+function hashes(count: number): Uint8Array {
+  return new Uint8Array(20 * count)
+}
+
+function raw(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1')
+}
+
+test('one file is its own only file', () => {
+  expect(parseMetainfo(torrent())).toEqual({
+    name: 'film.mkv',
+    pieceLength: PIECE,
+    length: 100,
+    pieceCount: 1,
+    pieceHashes: hashes(1),
+    files: [{ path: 'film.mkv', name: 'film.mkv', length: 100, offset: 0, isPadding: false }],
+  })
+})
+
+test('files of a folder lie one behind the other', () => {
+  const { name, files, length, pieceCount } = parseMetainfo(
+    folder(
+      [
+        { length: 20_000, path: ['Season 1', 'one.mkv'] },
+        { length: 0, path: ['empty.txt'] },
+        { length: 12_769, path: ['two.mkv'] },
+      ],
+      { pieces: hashes(3) },
+    ),
+  )
+  expect({ name, length, pieceCount }).toEqual({ name: 'folder', length: 32_769, pieceCount: 3 })
+  expect(files).toEqual([
+    { path: 'Season 1/one.mkv', name: 'one.mkv', length: 20_000, offset: 0, isPadding: false },
+    { path: 'empty.txt', name: 'empty.txt', length: 0, offset: 20_000, isPadding: false },
+    { path: 'two.mkv', name: 'two.mkv', length: 12_769, offset: 20_000, isPadding: false },
+  ])
+})
+
+test.for([
+  ['the attribute "p"', { attr: 'p', path: ['zeros'] }, true],
+  ['"p" among other attributes', { attr: 'xph', path: ['zeros'] }, true],
+  ['the folder .pad', { path: ['.pad', '12345'] }, true],
+  ['other attributes', { attr: 'xh', path: ['film.mkv'] }, false],
+  ['attributes that are no text', { attr: 5, path: ['film.mkv'] }, false],
+  ['a name that only begins with .pad', { path: ['.padding.mkv'] }, false],
+] as const)('by %s a padding file is told from others', ([, entry, isPadding]) => {
+  const [, file] = parseMetainfo(
+    folder([
+      { length: 50, path: ['a'] },
+      { length: 50, ...entry },
+    ]),
+  ).files
+  expect(file).toMatchObject({ offset: 50, length: 50, isPadding })
+})
+
+test('padding counts in the order of files, so that later ones keep their index and place', () => {
+  const { files } = parseMetainfo(
+    folder(
+      [
+        { length: 100, path: ['a.mkv'] },
+        { length: PIECE - 100, path: ['.pad', '1'], attr: 'p' },
+        { length: 1, path: ['b.mkv'] },
+      ],
+      { pieces: hashes(2) },
+    ),
+  )
+  expect(files[2]).toMatchObject({ name: 'b.mkv', offset: PIECE })
+})
+
+test('names in UTF-8 come before those in another encoding', () => {
+  const { name, files } = parseMetainfo(
+    folder([{ length: 100, path: ['?.mkv'], 'path.utf-8': ['ü.mkv'] }], { 'name.utf-8': 'Größe' }),
+  )
+  expect({ name, file: files[0]?.name }).toEqual({ name: 'Größe', file: 'ü.mkv' })
+})
+
+test.for([
+  ['a name that is no text', { name: 5 }],
+  ['a name that is not UTF-8', { name: Buffer.from([0xff, 0xfe]) }],
+  ['a name that leads out of the folder', { name: '../../etc/passwd' }],
+  ['an absolute name', { name: '/etc/passwd' }],
+] as const)('%s is no reason to refuse a torrent', ([, changes]) => {
+  expect(parseMetainfo(torrent(changes)).files).toHaveLength(1)
+})
+
+test('a path that leads out of the folder is only text', () => {
+  const [file] = parseMetainfo(folder([{ length: 100, path: ['..', '..', 'etc', 'passwd'] }])).files
+  expect(file).toMatchObject({ path: '../../etc/passwd', name: 'passwd' })
+})
+
+test.for([
+  ['a piece length that is text', torrent({ 'piece length': 'abc' }), /piece length "abc"/],
+  ['no piece length', torrent({}, 'piece length'), /piece length/],
+  ['a piece length of 0', torrent({ 'piece length': 0 }), /piece length 0/],
+  ['a negative piece length', torrent({ 'piece length': -PIECE }), /piece length/],
+  ['a piece length below 16 KiB', torrent({ 'piece length': 8 * KIB }), /piece length/],
+  ['a piece length above 64 MiB', torrent({ 'piece length': 128 * KIB * KIB }), /piece length/],
+  ['a piece length that is no power of two', torrent({ 'piece length': PIECE + 1 }), /power of two/],
+  ['a length of 9e12', torrent({ length: 9e12 }), /pieces are more/],
+  ['a negative length', torrent({ length: -1 }), /length -1/],
+  ['a length that is text', torrent({ length: '100' }), /length "100"/],
+  [
+    'a length that no number holds',
+    raw(`d4:infod6:lengthi${'9'.repeat(30)}e12:piece lengthi16384eee`),
+    /length/,
+  ],
+  ['no length', torrent({}, 'length'), /length undefined/],
+  ['a length of 0', torrent({ length: 0 }), /empty/],
+  ['hashes cut short', torrent({ pieces: new Uint8Array(19) }), /"pieces"/],
+  ['a hash too few', torrent({ length: PIECE + 1 }), /"pieces"/],
+  ['a hash too many', torrent({ pieces: hashes(2) }), /"pieces"/],
+  ['hashes that are a number', torrent({ pieces: 20 }), /"pieces"/],
+  ['no hashes', torrent({}, 'pieces'), /"pieces"/],
+  [
+    'more than 100,000 pieces',
+    torrent({ length: 100_000 * PIECE + 1, pieces: hashes(100_001) }),
+    /100001 pieces/,
+  ],
+  ['no file', folder([]), /0 files/],
+  ['more than 10,000 files', folder(Array(10_001).fill({ length: 1, path: ['a'] })), /10001 files/],
+  ['files that are no list', folder({ a: 1 }), /"files"/],
+  ['files that are text', folder('film.mkv'), /"files"/],
+  ['a file that is text', folder(['film.mkv']), /length/],
+  ['a file without path', folder([{ length: 100 }]), /path/],
+  ['a file with an empty path', folder([{ length: 100, path: [] }]), /path/],
+  ['a file whose path is text', folder([{ length: 100, path: 'film.mkv' }]), /path/],
+  [
+    'a file with a negative length',
+    folder([
+      { length: 200, path: ['a'] },
+      { length: -100, path: ['b'] },
+    ]),
+    /length -100/,
+  ],
+  [
+    '9e12 bytes in each of many files',
+    folder(Array(2_000).fill({ length: 9e12, path: ['a'] })),
+    /length 9000000000000/,
+  ],
+  ['only empty files', folder([{ length: 0, path: ['a'] }]), /empty/],
+  [
+    'only a version 2 torrent',
+    bencode.encode({ info: { 'meta version': 2, 'piece length': PIECE, 'file tree': {} } }),
+    /length/,
+  ],
+  ['text that is not bencoded', raw('<html>'), /bencoded/],
+  ['bytes cut off in the middle', torrent().subarray(0, 30), /bencoded/],
+  ['a text longer than the bytes', raw('d4:info999999999:ab'), /bencoded/],
+  ['lists 200,000 deep', raw(`d4:info${'l'.repeat(200_000)}`), /bencoded/],
+  ['nothing', new Uint8Array(), /piece length/],
+  ['a number', raw('i5e'), /piece length/],
+  ['a list', raw('le'), /piece length/],
+  ['no info', raw('d3:fooi1ee'), /piece length/],
+  ['an info that is a number', raw('d4:infoi1ee'), /piece length/],
+  ['an info that is text', raw('d4:info5:helloe'), /piece length/],
+] as const)('refused, with a word on why: %s', ([, bytes, why]) => {
+  expect(() => parseMetainfo(bytes)).toThrow(
+    expect.objectContaining({ code: 'torrent.invalid', message: expect.stringMatching(why) }),
+  )
+})
+
+test.for([PIECE, 256 * KIB, 64 * KIB * KIB])('a piece length of %i is taken', (pieceLength) => {
+  expect(parseMetainfo(torrent({ 'piece length': pieceLength })).pieceLength).toBe(pieceLength)
+})
+
+test('10,000 files and 100,000 pieces are taken', () => {
+  const files = Array.from({ length: 10_000 }, (_, index) => ({
+    length: index ? 0 : 100,
+    path: [`${index}`],
+  }))
+  expect(parseMetainfo(folder(files)).files).toHaveLength(10_000)
+  expect(parseMetainfo(torrent({ length: 100_000 * PIECE, pieces: hashes(100_000) })).pieceCount).toBe(
+    100_000,
+  )
+})
+
+test('a stripped torrent file holds nothing but the info, byte for byte', () => {
+  const info = { length: 1, name: Buffer.from([0xff, 0]), private: 1, zzz: ['x', { a: 1 }] }
+  const whole = bencode.encode({ announce: 'http://127.0.0.1/', info, 'url-list': ['http://10.0.0.1/'] })
+  expect(Buffer.from(stripMetainfo(whole))).toEqual(Buffer.from(bencode.encode({ info })))
+})
+
+const TWO_FILES = parseMetainfo(
+  folder(
+    [
+      { length: PIECE + 1, path: ['a.mkv'] },
+      { length: 0, path: ['empty.mkv'] },
+      { length: PIECE, path: ['b.mkv'] },
+    ],
+    { pieces: Uint8Array.from({ length: 60 }, (_, index) => index) },
+  ),
+)
+
+test('the last piece is as long as what is left', () => {
+  expect([0, 1, 2].map((piece) => pieceLengthAt(TWO_FILES, piece))).toEqual([PIECE, PIECE, 1])
+})
+
+test('each piece has its own hash', () => {
+  expect(pieceHashAt(TWO_FILES, 0)).toEqual(Uint8Array.from({ length: 20 }, (_, index) => index))
+  expect(pieceHashAt(TWO_FILES, 2)).toEqual(Uint8Array.from({ length: 20 }, (_, index) => 40 + index))
+})
+
+test('two files may share a piece', () => {
+  expect(TWO_FILES.files.map((file) => piecesOf(TWO_FILES, file))).toEqual([
+    { first: 0, last: 1 },
+    { first: 1, last: 1 },
+    { first: 1, last: 2 },
+  ])
+})

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import { allowedTrackers, MAX_TRACKERS } from '../../src/domain/tracker-url.ts'
+
+test.for([
+  'udp://tracker.opentrackr.org:1337/announce',
+  'UDP://Tracker.Example.ORG:1337',
+  'http://tracker.example.org/announce',
+  'https://tracker.example.org/announce?passkey=1',
+  'ws://tracker.example.org',
+  'wss://tracker.example.org:443/',
+  'http://8.8.8.8/announce',
+  'udp://8.8.8.8:80',
+  'udp://[2001:4860:4860::8888]:80',
+  'udp://[::ffff:8.8.8.8]:80',
+  'udp://☃.example.org:80',
+])('%s is out on the internet', (url) => {
+  expect(allowedTrackers([url], [])).toEqual([url])
+})
+
+test.for([
+  // loopback, in every way it can be written
+  'http://127.0.0.1/announce',
+  'http://127.8.9.1/',
+  'http://127.0.0.1./',
+  'http://0x7f.1/',
+  'http://2130706433/',
+  'http://017700000001/',
+  'http://127.1/',
+  'http://①②⑦.⓪.⓪.①/',
+  'http://0/',
+  'http://0.0.0.0/',
+  'http:127.0.0.1',
+  'http:\\\\127.0.0.1\\',
+  'http://user:password@127.0.0.1/',
+  'http://tracker.example.org@127.0.0.1/',
+  'udp://127.0.0.1:80',
+  'udp://127.0.0.1.:80',
+  'udp://0x7f.1:80',
+  'udp://2130706433:80',
+  'udp://127%2e0%2e0%2e1:80',
+  'udp://①②⑦.⓪.⓪.①:80',
+  'udp://tracker.example.org\\@127.0.0.1:80',
+  'udp://[::1]:80',
+  'udp://[::]:80',
+  'udp://[::ffff:127.0.0.1]:80',
+  'udp://[::ffff:7f00:1]:80',
+  'udp://[64:ff9b::7f00:1]:80',
+  'udp://[2002:7f00:1::]:80',
+  'http://localhost/',
+  'http://LOCALHOST./',
+  'http://a.localhost/',
+  // the network at home or in the cloud
+  'http://10.0.0.1/',
+  'http://172.16.0.1/',
+  'http://192.168.1.1/',
+  'http://100.64.0.1/',
+  'http://169.254.169.254/latest/meta-data',
+  'http://metadata.google.internal/',
+  'udp://[fd00::1]:80',
+  'udp://[fe80::1]:80',
+  'http://intranet/',
+  'http://nas.local/',
+  'http://nas.lan/',
+  'http://nas.home.arpa/',
+  // nobody's
+  'http://224.0.0.1/',
+  'http://240.0.0.1/',
+  'http://255.255.255.255/',
+  'http://192.0.2.1/',
+  'http://198.18.0.1/',
+  'http://[2001:db8::1]/',
+])('%s is not out on the internet', (url) => {
+  expect(allowedTrackers([url], [])).toEqual([])
+})
+
+test.for([
+  '',
+  'not a url',
+  'tracker.example.org:1337',
+  'http://',
+  'udp://',
+  'udp:///announce',
+  'ftp://tracker.example.org/',
+  'file:///etc/passwd',
+  'dht://tracker.example.org',
+  'javascript:alert(1)',
+  'udp://tracker example.org:1',
+  'http://tracker.example.org:99999/',
+])('"%s" is no tracker', (url) => {
+  expect(allowedTrackers([url], [])).toEqual([])
+})
+
+test.for([
+  ['http://127.0.0.1:9000/announce', 'udp://127.0.0.1:1'],
+  ['http://127.0.0.1:9000/announce', 'http://0x7f.1/'],
+  ['udp://nas:6969', 'http://NAS./announce'],
+  ['udp://tracker.lan:6969/announce', 'udp://tracker.lan:6969/announce'],
+] as const)('where the user configured %s, %s is allowed', ([trusted, url]) => {
+  expect(allowedTrackers([url], [trusted])).toEqual([url])
+})
+
+test('another host on the same network is not', () => {
+  expect(allowedTrackers(['http://10.0.0.2/', 'http://127.0.0.1/'], ['http://10.0.0.1/'])).toEqual([])
+})
+
+test('a configured tracker that cannot be read lets in nobody', () => {
+  expect(allowedTrackers(['not a url', 'http://127.0.0.1/'], ['http://[', ''])).toEqual([])
+})
+
+test('at most 20 are taken, each once, and the refused do not count', () => {
+  const good = Array.from({ length: 30 }, (_, index) => `udp://t${index}.example.org:1`)
+  const urls = ['http://127.0.0.1/', ...good.flatMap((url) => [url, url])]
+  expect(allowedTrackers(urls, [])).toEqual(good.slice(0, 20))
+  expect(MAX_TRACKERS).toBe(20)
+})

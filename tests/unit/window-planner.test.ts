@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest'
+import type { TorrentFile, TorrentInfo } from '../../src/domain/metainfo.ts'
+import { type Plan, planWindows, type Reader } from '../../src/torrents/window-planner.ts'
+
+const KIB = 1024
+const MIB = KIB * KIB
+const PIECE = 256 * KIB
+const PIECES_PER_MIB = MIB / PIECE
+
+/** One film of 400 MiB, or whatever files are given, one behind the other. */
+function torrent(lengths: readonly number[] = [400 * MIB], pieceLength = PIECE): TorrentInfo {
+  let length = 0
+  const files = lengths.map((each, index): TorrentFile => {
+    const offset = length
+    length += each
+    return { path: `${index}.mkv`, name: `${index}.mkv`, length: each, offset, isPadding: false }
+  })
+  const pieceCount = Math.ceil(length / pieceLength)
+  return { name: 'film', pieceLength, length, pieceCount, pieceHashes: new Uint8Array(), files }
+}
+
+function fileOf(info: TorrentInfo, index = 0): TorrentFile {
+  const file = info.files[index]
+  if (!file) throw new Error(`no file ${index}`)
+  return file
+}
+
+function reader(info: TorrentInfo, position: number, more: Partial<Reader> = {}): Reader {
+  const file = more.file ?? fileOf(info)
+  return { file, position, end: file.length, delivered: 0, ...more }
+}
+
+function plan(info: TorrentInfo, readers: readonly Reader[], more: Partial<Plan> = {}) {
+  const windows = planWindows({ info, readers, background: [], isMissing: () => true, ...more })
+  return {
+    urgent: windows.filter(({ priority }) => priority === 'urgent').map(({ from, to }) => [from, to]),
+    background: windows.filter(({ priority }) => priority === 'background').map(({ from, to }) => [from, to]),
+  }
+}
+
+/** All pieces are there but some. */
+function missing(...ranges: readonly (readonly [from: number, to: number])[]) {
+  return (piece: number) => ranges.some(([from, to]) => piece >= from && piece <= to)
+}
+
+test('a reader that has just come gets 1 MiB, and nothing else is fetched', () => {
+  const info = torrent()
+  expect(plan(info, [reader(info, 0)], { background: info.files })).toEqual({
+    urgent: [[0, 3]],
+    background: [],
+  })
+  expect(plan(info, [reader(info, 100 * MIB)]).urgent).toEqual([[400, 403]])
+})
+
+test('the window of a reader that keeps reading grows, up to a limit', () => {
+  const info = torrent()
+  const sizes = [0, 1, 2, 4, 8, 16, 32, 64, 128, 100_000].map((deliveredMib) => {
+    const [[from = 0, to = 0] = []] = plan(info, [reader(info, 0, { delivered: deliveredMib * MIB })]).urgent
+    return (to - from + 1) / PIECES_PER_MIB
+  })
+  expect(sizes).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64, 64])
+})
+
+test('a window moves in steps, not with every slice that is read', () => {
+  const info = torrent()
+  const ends = [0, 1, 3, 7].map(
+    (mib) => plan(info, [reader(info, mib * MIB, { delivered: 16 * MIB })]).urgent[0]?.[1],
+  )
+  expect(new Set(ends).size).toBe(2)
+})
+
+test('a window ends where the reader ends', () => {
+  const info = torrent()
+  expect(plan(info, [reader(info, 0, { end: 1 })]).urgent).toEqual([[0, 0]])
+  expect(plan(info, [reader(info, 0, { end: PIECE })]).urgent).toEqual([[0, 0]])
+  expect(plan(info, [reader(info, 0, { end: PIECE + 1 })]).urgent).toEqual([[0, 1]])
+  expect(plan(info, [reader(info, 400 * MIB - 1)]).urgent).toEqual([[1599, 1599]])
+})
+
+test('a window stays inside the file', () => {
+  const info = torrent([10 * PIECE + 1, 10 * PIECE, 100 * MIB])
+  const file = fileOf(info, 1)
+  const read = reader(info, 0, { file, delivered: 1_000 * MIB })
+  expect(plan(info, [read]).urgent).toEqual([[10, 20]])
+})
+
+test('a window begins and ends with a piece that is missing', () => {
+  const info = torrent()
+  const read = reader(info, 0, { delivered: 4 * MIB })
+  expect(plan(info, [read], { isMissing: missing([5, 6], [9, 9]) }).urgent).toEqual([[5, 9]])
+})
+
+test('several readers keep a window each', () => {
+  const info = torrent()
+  const readers = [reader(info, 0), reader(info, 50 * MIB, { delivered: 2 * MIB }), reader(info, 300 * MIB)]
+  expect(plan(info, readers).urgent).toEqual([
+    [0, 3],
+    [200, 215],
+    [1200, 1203],
+  ])
+})
+
+test('readers at the same place share a window', () => {
+  const info = torrent()
+  expect(plan(info, [reader(info, 0), reader(info, 0)]).urgent).toEqual([[0, 3]])
+})
+
+test('readers of different files each get their own', () => {
+  const info = torrent([10 * MIB, 10 * MIB])
+  const readers = info.files.map((file) => reader(info, 0, { file }))
+  expect(plan(info, readers).urgent).toEqual([
+    [0, 3],
+    [40, 43],
+  ])
+})
+
+test('while one reader runs dry, nothing is fetched in the background', () => {
+  const info = torrent()
+  const satisfied = reader(info, 0)
+  const dry = reader(info, 200 * MIB)
+  const isMissing = missing([100, 1599])
+  expect(plan(info, [satisfied], { background: info.files, isMissing }).background).not.toEqual([])
+  expect(plan(info, [satisfied, dry], { background: info.files, isMissing }).background).toEqual([])
+})
+
+test('a reader that has half of its window is not dry', () => {
+  const info = torrent()
+  const isMissing = missing([2, 1599])
+  const { urgent, background } = plan(info, [reader(info, 0)], { background: info.files, isMissing })
+  expect(urgent).toEqual([[2, 3]])
+  expect(background).not.toEqual([])
+})
+
+test('the tail comes first, then what lies behind the farthest reader', () => {
+  const info = torrent()
+  const readers = [reader(info, 10 * MIB), reader(info, 100 * MIB), reader(info, 50 * MIB)]
+  const isMissing = missing([450, 1599])
+  const [tail, rest] = plan(info, readers, { background: info.files, isMissing }).background
+  expect(tail).toEqual([1592, 1599])
+  expect(rest?.[0]).toBe(450)
+})
+
+test('what is fetched in the background is bounded too', () => {
+  const info = torrent()
+  const [, [from = 0, to = 0] = []] = plan(info, [], { background: info.files }).background
+  expect(from).toBe(0)
+  expect(to / PIECES_PER_MIB).toBeGreaterThan(32)
+  expect(to / PIECES_PER_MIB).toBeLessThan(96)
+})
+
+test('behind the farthest reader nothing is missing, so what it jumped over is fetched', () => {
+  const info = torrent()
+  const read = reader(info, 200 * MIB)
+  const isMissing = missing([40, 60])
+  expect(plan(info, [read], { background: info.files, isMissing })).toEqual({
+    urgent: [],
+    background: [[40, 60]],
+  })
+})
+
+test('what lies before the reader comes before what it jumped over', () => {
+  const info = torrent()
+  const isMissing = missing([40, 60], [900, 950])
+  const { background } = plan(info, [reader(info, 200 * MIB)], { background: info.files, isMissing })
+  expect(background).toEqual([[900, 950]])
+})
+
+test('when all is there, nothing is fetched', () => {
+  const info = torrent()
+  const readers = [reader(info, 0), reader(info, 399 * MIB)]
+  expect(planWindows({ info, readers, background: info.files, isMissing: () => false })).toEqual([])
+})
+
+test('when nobody reads and nothing is to be finished, nothing is fetched', () => {
+  const info = torrent()
+  expect(planWindows({ info, readers: [], background: [], isMissing: () => true })).toEqual([])
+})
+
+test('only the files that are to be finished are fetched in the background', () => {
+  const info = torrent([10 * MIB, 10 * MIB, 10 * MIB])
+  const { background } = plan(info, [], { background: [fileOf(info, 1)] })
+  expect(background.flat().every((piece) => piece >= 40 && piece < 80)).toBe(true)
+  expect(background).toContainEqual([72, 79])
+})
+
+test('a reader of another file does not say where the background begins', () => {
+  const info = torrent([10 * MIB, 100 * MIB])
+  const read = reader(info, 9 * MIB)
+  const isMissing = missing([40, 439])
+  const { background } = plan(info, [read], { background: [fileOf(info, 1)], isMissing })
+  expect(background.map(([from]) => from)).toEqual([432, 40])
+})
+
+test('pieces of 16 MiB are taken one or two at a time', () => {
+  const info = torrent([400 * MIB], 16 * MIB)
+  expect(plan(info, [reader(info, 0)]).urgent).toEqual([[0, 0]])
+  expect(plan(info, [reader(info, 16 * MIB - 1)]).urgent).toEqual([[0, 1]])
+  const { background } = plan(info, [], { background: info.files })
+  expect(background[0]).toEqual([24, 24])
+  expect((background[1]?.[1] ?? 0) * 16).toBeLessThanOrEqual(80)
+})
+
+test('a file smaller than any window is one window', () => {
+  const info = torrent([100])
+  expect(plan(info, [reader(info, 0)], { background: info.files })).toEqual({
+    urgent: [[0, 0]],
+    background: [],
+  })
+  expect(plan(info, [], { background: info.files })).toEqual({ urgent: [], background: [[0, 0]] })
+})
