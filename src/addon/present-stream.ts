@@ -67,7 +67,7 @@ function proxyUrl({ infoHash, fileIdx, fileName, trackers }: Candidate, baseUrl:
     ...(fileIdx === undefined ? [] : [String(fileIdx), ...(fileName ? [fileName] : [])]),
   ]
   const query = new URLSearchParams(trackers.map((url): [string, string] => ['tr', url])).toString()
-  return `${baseUrl}/stream/proxy/${path.map(encodeURIComponent).join('/')}${query && `?${query}`}`
+  return `${baseUrl}/stream/proxy/${path.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}${query && `?${query}`}`
 }
 
 function nameOf({ quality }: Candidate, label: string): string {

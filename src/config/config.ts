@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { trackerHost } from '../domain/tracker-url.ts'
 
 const MIB = 1024 * 1024
 
@@ -95,7 +96,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 function toConfig(s: Settings) {
-  return Object.freeze({
+  return freeze({
     http: { port: s.PORT, host: s.HOST, publicUrl: s.PUBLIC_URL, trustProxy: s.TRUST_PROXY },
     access: { mode: s.ACCESS, adminPassword: s.ADMIN_PASSWORD },
     torrents: {
@@ -126,6 +127,11 @@ function toConfig(s: Settings) {
     films: { file: s.FILMS_FILE },
     log: { level: s.LOG_LEVEL, format: s.LOG_FORMAT },
   })
+}
+
+function freeze<T extends object>(value: T): Readonly<T> {
+  for (const each of Object.values(value)) if (typeof each === 'object' && each !== null) freeze(each)
+  return Object.freeze(value)
 }
 
 function pattern(expected: RegExp, words: string) {
@@ -177,33 +183,37 @@ function size(min: number) {
 
 function publicUrl() {
   const words = 'the address devices use, without a path behind it (try https://films.example.org)'
-  return pattern(/^https?:\/\/[^/?#]+\/?$/i, words)
+  return pattern(/^https?:\/\/[^/?#@\\\s]+\/?$/i, words)
     .refine(URL.canParse, { error: (issue) => `"${issue.input}" is not ${words}` })
     .transform((text) => new URL(text).origin)
 }
 
 function trackerUrl() {
-  return pattern(/^(https?|udp|wss?):\/\/[^/\s]+/i, 'a tracker (try udp://tracker.example.org:1337/announce)')
+  const words = 'a tracker (try udp://tracker.example.org:1337/announce)'
+  return pattern(/^/, words).refine((text) => trackerHost(text) !== undefined, {
+    error: (issue) => `"${issue.input}" is not ${words}`,
+  })
 }
 
 /** Either how many proxies stand in front, or which addresses they have; the form Express takes. */
 function trustedProxies() {
   const words = 'a number of proxies, or their addresses (try 1, loopback or 10.0.0.0/8)'
-  const presets = ['loopback', 'linklocal', 'uniquelocal']
+  const isCount = (text: string) => /^[1-9]$/.test(text)
   return z
     .string()
-    .transform(split)
-    .refine(
-      (parts) =>
-        (parts.length === 1 && /^[1-9]\d?$/.test(parts[0] ?? '')) ||
-        parts.every((part) => presets.includes(part) || isSubnet(part)),
-      { error: (issue) => `"${(issue.input as string[]).join(',')}" is not ${words}` },
-    )
-    .transform((parts) => (/^\d+$/.test(parts[0] ?? '') ? Number(parts[0]) : parts))
+    .refine((text) => isCount(text) || (split(text).length > 0 && split(text).every(isProxy)), {
+      error: (issue) => `"${issue.input}" is not ${words}`,
+    })
+    .transform((text) => (isCount(text) ? Number(text) : split(text)))
 }
 
-function isSubnet(text: string): boolean {
-  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text)
+/** An address as people write it, one with a prefix, or one of the words Express has for them. */
+function isProxy(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true
+  const [, address = '', prefix] = /^([^/]+)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? []
+  const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address)
+  if (!isV4 && !(address.includes(':') && ipaddr.IPv6.isValid(address))) return false
+  return prefix === undefined || Number(prefix) <= (isV4 ? 32 : 128)
 }
 
 function split(text: string): string[] {

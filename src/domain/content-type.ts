@@ -1,31 +1,33 @@
-const VIDEO_TYPES: Readonly<Record<string, string>> = {
-  mp4: 'video/mp4',
-  m4v: 'video/x-m4v',
-  mov: 'video/quicktime',
-  mkv: 'video/x-matroska',
-  webm: 'video/webm',
-  avi: 'video/x-msvideo',
-  flv: 'video/x-flv',
-  wmv: 'video/x-ms-wmv',
-  mpg: 'video/mpeg',
-  mpeg: 'video/mpeg',
-  ts: 'video/mp2t',
-  m2ts: 'video/mp2t',
-  ogv: 'video/ogg',
-  '3gp': 'video/3gpp',
-}
+const VIDEO_TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    mp4: 'video/mp4',
+    m4v: 'video/x-m4v',
+    mov: 'video/quicktime',
+    mkv: 'video/x-matroska',
+    webm: 'video/webm',
+    avi: 'video/x-msvideo',
+    flv: 'video/x-flv',
+    wmv: 'video/x-ms-wmv',
+    mpg: 'video/mpeg',
+    mpeg: 'video/mpeg',
+    ts: 'video/mp2t',
+    m2ts: 'video/mp2t',
+    ogv: 'video/ogg',
+    '3gp': 'video/3gpp',
+  }),
+)
 
 /** What a file that the user put into the download folder may end in. */
 const PLACED_EXTENSIONS = new Set(['mp4', 'mkv', 'avi', 'mov', 'm4v', 'webm', 'flv'])
 
 /** Media type of a video by its file name; `application/octet-stream` for anything else. */
 export function contentTypeOf(fileName: string): string {
-  return VIDEO_TYPES[extensionOf(fileName)] ?? 'application/octet-stream'
+  return VIDEO_TYPES.get(extensionOf(fileName)) ?? 'application/octet-stream'
 }
 
 /** Whether a file of a torrent is one that a player can play. */
 export function isVideo(fileName: string): boolean {
-  return extensionOf(fileName) in VIDEO_TYPES
+  return VIDEO_TYPES.has(extensionOf(fileName))
 }
 
 /** Whether a file in the download folder may be served because of its name. */

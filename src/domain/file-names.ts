@@ -1,12 +1,14 @@
 import type { TorrentFile } from './metainfo.ts'
 
 const MAX_BYTES = 200
+/** More than any name keeps; what comes behind is not worth looking at. */
+const MAX_LETTERS = 1_000
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 /** Marks that reverse or hide parts of a name: `gpj.exe` shown as `exe.jpg`. */
-const INVISIBLE = /[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}|[\u2028\u2029\u061c]/gu
 const RESERVED = /[<>:"/\\|?*]/g
-const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+const DEVICE_NAME = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)\s*(\.|$)/i
 
 /**
  * Names for the files of a torrent in its own folder: what the torrent calls them, made harmless on every file
@@ -17,30 +19,46 @@ const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
  */
 export function safeFileNames(files: readonly TorrentFile[]): string[] {
   const taken = new Set<string>()
+  /** the next number to put behind a name that was taken */
+  const numbers = new Map<string, number>()
   return files.map((file, index) => {
     const name = safeFileName(file.name) || `file-${index}`
     let unique = name
-    for (let n = 2; taken.has(key(unique)); n++) unique = withSuffix(name, ` (${n})`)
+    let n = numbers.get(key(name)) ?? 2
+    while (taken.has(key(unique))) unique = withSuffix(name, ` (${n++})`)
+    numbers.set(key(name), n)
     taken.add(key(unique))
     return unique
   })
 }
 
 function safeFileName(name: string): string {
-  const harmless = name
-    .normalize('NFC')
-    .replace(CONTROL, '')
-    .replace(INVISIBLE, '')
-    .replace(RESERVED, '_')
-    .replace(/^[.\s]+|[.\s]+$/g, '')
+  const harmless = trimDots(
+    shortened(name)
+      .toWellFormed()
+      .replace(CONTROL, '')
+      .replace(INVISIBLE, '')
+      .normalize('NFC')
+      .replace(RESERVED, '_'),
+  )
   return withSuffix(DEVICE_NAME.test(harmless) ? `_${harmless}` : harmless, '')
+}
+
+/** Cut in the middle, so that the extension stays. */
+function shortened(name: string): string {
+  return name.length <= MAX_LETTERS ? name : name.slice(0, MAX_LETTERS - 50) + name.slice(-50)
+}
+
+/** Dots and blanks at the ends hide a file, or are dropped by Windows. */
+function trimDots(name: string): string {
+  return name.replace(/^[.\s]+/, '').replace(/(?<![.\s])[.\s]+$/, '')
 }
 
 /** Puts a suffix before the extension and cuts what stands before it to fit. */
 function withSuffix(name: string, suffix: string): string {
   const extension = /\.[^.\s]{1,16}$/.exec(name)?.[0] ?? ''
   const stem = name.slice(0, name.length - extension.length)
-  return cutBytes(stem, MAX_BYTES - bytesOf(suffix + extension)).trimEnd() + suffix + extension
+  return trimDots(cutBytes(stem, MAX_BYTES - bytesOf(suffix + extension)) + suffix + extension)
 }
 
 function cutBytes(text: string, maxBytes: number): string {
@@ -51,7 +69,7 @@ function cutBytes(text: string, maxBytes: number): string {
     if (used > maxBytes) break
     cut += letter
   }
-  return cut
+  return cut.trimEnd()
 }
 
 function bytesOf(text: string): number {
@@ -60,5 +78,5 @@ function bytesOf(text: string): number {
 
 /** Names that differ only in case are one file on many disks. */
 function key(name: string): string {
-  return name.toLowerCase()
+  return name.toUpperCase().toLowerCase()
 }

@@ -19,16 +19,20 @@ export function parseMagnet(text: string): Magnet | undefined {
 
   const query = /^magnet:\?(.*)$/is.exec(text.trim())?.[1]
   if (query === undefined) return undefined
-  const params = new URLSearchParams(query)
-  const infoHash = params
-    .getAll('xt')
+  // Parameters may come in any case, and numbered where there are several: `xt.1=`, `tr.2=`.
+  const params = [...new URLSearchParams(query.replace(/#.*$/, ''))].map(
+    ([name, value]): [string, string] => [name.toLowerCase().replace(/\.\d+$/, ''), value],
+  )
+  const valuesOf = (wanted: string) =>
+    params.filter(([name, value]) => name === wanted && value).map(([, value]) => value)
+  const infoHash = valuesOf('xt')
     .map((topic) => /^urn:btih:(.+)$/i.exec(topic)?.[1])
     .map((hash) => (hash === undefined ? undefined : parseInfoHash(hash)))
     .find((hash) => hash !== undefined)
   if (!infoHash) return undefined
 
-  const name = params.get('dn')
-  return { infoHash, ...(name ? { name } : {}), trackers: [...new Set(params.getAll('tr'))] }
+  const [name] = valuesOf('dn')
+  return { infoHash, ...(name ? { name } : {}), trackers: [...new Set(valuesOf('tr'))] }
 }
 
 /** A magnet link that holds nothing but an info hash and trackers. */

@@ -12,6 +12,7 @@ export interface LogOptions {
 }
 
 const SECRET = /password|token|secret|authorization|api_?key/i
+const SECRET_IN_URL = /([?&](?:password|token|secret|api_?key)=)[^&\s"]+/gi
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 
@@ -20,26 +21,55 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
  *
  * Names that strangers chose stand in it, so control characters are escaped: no event can look like two.
  */
-export function createLog(options: LogOptions): Log {
-  const { combine, printf, timestamp, json } = winston.format
-  const hideSecrets = winston.format((event) => {
-    for (const key of Object.keys(event)) if (SECRET.test(key)) event[key] = '***'
-    return event
+export function createLog({ level, format }: LogOptions): Log {
+  const write = winston.format.printf(({ level: eventLevel, message, fields }) => {
+    const line =
+      format === 'json' ? jsonLine(eventLevel, message, fields) : textLine(eventLevel, message, fields)
+    return line.replace(SECRET_IN_URL, '$1***').replace(CONTROL, escaped)
   })
-  const text = printf(({ level, message, ...fields }) =>
-    [`${level}: ${message}`, ...Object.entries(fields).map(([key, value]) => `${key}=${shown(value)}`)]
-      .join(' ')
-      .replace(CONTROL, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  )
-  return winston.createLogger({
-    level: options.level,
-    format:
-      options.format === 'json' ? combine(hideSecrets(), timestamp(), json()) : combine(hideSecrets(), text),
+  const logger = winston.createLogger({
+    level,
+    format: write,
     transports: [new winston.transports.Console({ stderrLevels: [] })],
   })
+  // One object, so that a "%s" in a message stays what it is.
+  const at =
+    (eventLevel: LogLevel) =>
+    (message: string, fields: LogFields = {}) =>
+      void logger.log({ level: eventLevel, message, fields })
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }
 }
 
-function shown(value: unknown): string {
-  if (typeof value === 'string') return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(value)
-  return JSON.stringify(value) ?? String(value)
+function textLine(level: string, message: unknown, fields: unknown): string {
+  const shown = Object.entries(fields as LogFields).map(([key, value]) => `${key}=${shownValue(key, value)}`)
+  return [`${level}: ${message}`, ...shown].join(' ')
+}
+
+function jsonLine(level: string, message: unknown, fields: unknown): string {
+  const event = { level, message, timestamp: new Date().toISOString() }
+  return toJson({ ...event, ...(fields as LogFields), ...event })
+}
+
+function shownValue(key: string, value: unknown): string {
+  if (SECRET.test(key)) return '***'
+  if (value instanceof Error) return toJson(value.message)
+  return typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : toJson(value)
+}
+
+/** JSON of anything, without secrets, and without ever throwing: a log line must not be what breaks. */
+function toJson(value: unknown): string {
+  try {
+    const plain = JSON.stringify(value, (key, each: unknown) => {
+      if (SECRET.test(key)) return '***'
+      if (each instanceof Error) return each.message
+      return typeof each === 'bigint' ? String(each) : each
+    })
+    return plain ?? String(value)
+  } catch {
+    return JSON.stringify(String(value))
+  }
+}
+
+function escaped(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

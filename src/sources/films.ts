@@ -14,7 +14,7 @@ const filmEntry = z
       .string()
       .regex(/^(tt\d+|selfstreme:[\w.-]+)$/, 'expected an IMDb id ("tt…") or "selfstreme:" and a name'),
     type: z.enum(['movie', 'series']),
-    name: text.min(1),
+    name: text.regex(/\S/, 'expected a name'),
     infoHash: text.optional(),
     magnet: text.optional(),
     fileIdx: number.max(65_535).optional(),
@@ -27,7 +27,7 @@ const filmEntry = z
     attribution: text.optional(),
     poster: link.optional(),
     background: link.optional(),
-    year: number.optional(),
+    year: z.number().int().min(1800).max(3000).optional(),
     runtime: text.optional(),
     genres: z.array(text).optional(),
     quality: text.optional(),
@@ -35,10 +35,9 @@ const filmEntry = z
     sizeBytes: number.optional(),
   })
   .transform(({ infoHash, magnet, trackers, ...entry }, context) => {
-    const found =
-      infoHash === undefined ? parseMagnet(magnet ?? '') : { infoHash: parseInfoHash(infoHash), trackers: [] }
-    if (!found?.infoHash)
-      context.addIssue('expected "infoHash" (40 hex digits or 32 base32 letters) or "magnet"')
+    const link = parseMagnet(magnet ?? '')
+    const hash = infoHash === undefined ? link?.infoHash : parseInfoHash(infoHash)
+    if (!hash) context.addIssue('expected "infoHash" (40 hex digits or 32 base32 letters) or "magnet"')
     if (entry.type === 'series') {
       for (const key of ['season', 'episode', 'fileIdx'] as const) {
         if (entry[key] === undefined) context.addIssue(`an episode needs "${key}"`)
@@ -46,8 +45,8 @@ const filmEntry = z
     }
     return {
       ...entry,
-      infoHash: found?.infoHash as InfoHash,
-      trackers: [...(trackers ?? []), ...(found?.trackers ?? [])],
+      infoHash: hash as InfoHash,
+      trackers: [...(trackers ?? []), ...(link?.trackers ?? [])],
     }
   })
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LONGEST_TIMER_MS } from '../domain/deadline.ts'
-import { SelfStremeError } from '../domain/errors.ts'
+import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { Engine, OpenTorrent, PieceWindow, SwarmStats } from '../engine/engine.ts'
 import type { Log } from '../observe/log.ts'
 import { Waiters } from './waiters.ts'
@@ -131,10 +131,12 @@ export class SwarmSession {
     let failure: SelfStremeError | undefined
     let tries = triesMade
     while (!stopped.aborted) {
-      failure = await this.#tryOnce(stopped)
+      failure = await this.#tryOnce(stopped).catch(
+        (cause: unknown) => new SelfStremeError('engine.down', `${infoHash}: ${messageOf(cause)}`, { cause }),
+      )
       await this.#engine.close(infoHash)
       // Where there was a peer there may be one again: the count begins anew.
-      tries = this.#hasMetPeer ? 1 : tries + 1
+      tries = this.#hasMetPeer && this.#metainfo ? 1 : tries + 1
       this.#stats = NO_PEERS
       this.#hasMetPeer = false
       if (stopped.aborted || failure?.code !== 'media.no_peers' || tries > maxRetries) break

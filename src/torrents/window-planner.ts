@@ -36,7 +36,8 @@ export interface Plan {
  * @returns windows that begin and end with a missing piece; empty when there is nothing to fetch
  */
 export function planWindows({ info, readers, background, isMissing }: Plan): PieceWindow[] {
-  const urgent = readers.map((reader) => {
+  const hungry = readers.filter(({ position, end }) => position < end)
+  const urgent = hungry.map((reader) => {
     const ahead = aheadOf(reader)
     const from = pieceAt(info, reader.file, reader.position)
     const to = pieceAt(
@@ -96,7 +97,8 @@ function backgroundOf(
   ]
   if (!rest) return tail
   const ahead = Math.max(1, Math.floor(BACKGROUND_AHEAD / info.pieceLength))
-  return [...tail, { ...rest, to: Math.min(rest.to, roundUp(rest.from + ahead, Math.ceil(ahead / 4))) }]
+  const to = Math.min(rest.to, roundUp(rest.from + ahead, Math.ceil(ahead / 4)))
+  return [...tail, ...trim({ ...rest, to }, isMissing)]
 }
 
 function pieceAt(info: TorrentInfo, file: TorrentFile, position: number): number {

@@ -25,12 +25,12 @@ process.on('message', (command: Command) => {
 })
 
 async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<Swarm> {
-  // Loading webtorrent takes a while, in which signals must not end this process: so it comes after the handlers.
+  // Loading webtorrent takes a while, in which signals must not end this process; and it keeps what it finds.
   const { installLookupGuard } = await import('./lookup-guard.ts')
+  installLookupGuard(options.trustedTrackers)
   const { installWireGuard } = await import('./wire-guard.ts')
-  const { startSwarm } = await import('./webtorrent-adapter.ts')
   installWireGuard((peer, reason) => log('info', 'peer dropped', { peer, reason }))
-  installLookupGuard(new Set(options.trustedTrackers.map((url) => URL.parse(url)?.hostname ?? '')))
+  const { startSwarm } = await import('./webtorrent-adapter.ts')
 
   const tcp = await freeTcpPort(options.port)
   // uTP speaks UDP on the TCP port's number, so the DHT then takes the next one.

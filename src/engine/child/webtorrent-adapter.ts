@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import WebTorrent, { type Torrent } from 'webtorrent'
 import { piecesIn } from '../../domain/bitfield.ts'
-import { messageOf } from '../../domain/errors.ts'
+import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
-import { parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
+import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
 import type { EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { PieceStore } from './piece-store.ts'
@@ -99,6 +100,10 @@ export function startSwarm(
       try {
         if (!entry.info && metadata instanceof Uint8Array) {
           entry.info = parseMetainfo(metadata)
+          // webtorrent encodes the metadata anew: where that changes it, it would ask for another torrent from now on.
+          if (createHash('sha1').update(encodeInfo(metadata)).digest('hex') !== infoHash) {
+            throw new SelfStremeError('torrent.invalid', 'the metadata is not encoded as BEP 3 asks for')
+          }
           report({ kind: 'metainfo', id, bytes: stripMetainfo(metadata) })
         }
         await acceptMetadata(metadata)
