@@ -94,6 +94,27 @@ swarmTest(
   },
 )
 
+swarmTest(
+  'a tracker in the URL is asked, but one on this machine only where the user named the host',
+  async () => {
+    await using folder = await temporaryFolder()
+    const film = patternBytes(2 * MIB)
+    const path = join(folder.path, 'Film.mkv')
+    await writeFile(path, film)
+    await using swarm = await startSwarm({ path })
+    const way = `/stream/proxy/${swarm.infoHash}?tr=${encodeURIComponent(swarm.trackerUrl)}`
+    const settings = { TORRENT_TIMEOUT: '1500', TORRENT_MAX_RETRIES: '0' }
+
+    await using strict = await startTestApp(settings)
+    expect((await fetch(strict.url + way)).status).toBe(404)
+    await using trusting = await startTestApp({
+      ...settings,
+      TORRENT_TRACKERS: 'http://127.0.0.1:9/announce',
+    })
+    expectSameBytes(Buffer.from(await (await fetch(trusting.url + way)).arrayBuffer()), film)
+  },
+)
+
 swarmTest('when the engine process is killed, viewers wait and go on, with the right bytes', async () => {
   await using folder = await temporaryFolder()
   const film = patternBytes(24 * MIB)
