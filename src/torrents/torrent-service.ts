@@ -234,8 +234,10 @@ export async function openTorrentService(
   async function sweep(): Promise<void> {
     for (const torrent of torrents.values()) {
       await torrent.save()
+      // Of one whose metadata never came there is nothing to keep.
+      const lingerMs = torrent.info ? LINGER_MS : 0
       const isResting =
-        torrent.isIdle && !torrent.isLookingForPeers && Date.now() - torrent.lastUsedAt > LINGER_MS
+        torrent.isIdle && !torrent.isLookingForPeers && Date.now() - torrent.lastUsedAt > lingerMs
       if (!isResting || (options.seed && torrent.isInSwarm)) continue
       await torrent.leaveSwarm()
       if (torrent.isIdle) forget(torrent)
