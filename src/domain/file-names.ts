@@ -41,7 +41,8 @@ function safeFileName(name: string): string {
       .normalize('NFC')
       .replace(RESERVED, '_'),
   )
-  return withSuffix(DEVICE_NAME.test(harmless) ? `_${harmless}` : harmless, '')
+  const fitting = withSuffix(harmless, '')
+  return DEVICE_NAME.test(fitting) ? withSuffix(`_${fitting}`, '') : fitting
 }
 
 /** Cut in the middle, so that the extension stays. */

@@ -20,7 +20,7 @@ export function parseMagnet(text: string): Magnet | undefined {
   const query = /^magnet:\?(.*)$/is.exec(text.trim())?.[1]
   if (query === undefined) return undefined
   // Parameters may come in any case, and numbered where there are several: `xt.1=`, `tr.2=`.
-  const params = [...new URLSearchParams(query.replace(/#.*$/, ''))].map(
+  const params = [...new URLSearchParams(query.replace(/#.*$/s, ''))].map(
     ([name, value]): [string, string] => [name.toLowerCase().replace(/\.\d+$/, ''), value],
   )
   const valuesOf = (wanted: string) =>

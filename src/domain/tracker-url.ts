@@ -25,8 +25,8 @@ export function allowedTrackers(urls: readonly string[], trusted: readonly strin
 /** @returns host in canonical form, or `undefined` if the URL is no tracker's */
 export function trackerHost(url: string): string | undefined {
   // Whoever parses it next may see another host behind a backslash or a name before "@"; trackers have neither.
-  if (/[\\@\s]/.test(url)) return undefined
-  const scheme = /^[a-z]+:/i.exec(url)?.[0].toLowerCase() ?? ''
+  if (/[\\@\s\p{Cc}]/u.test(url)) return undefined
+  const scheme = /^([a-z]+:)\/\/[^/]/i.exec(url)?.[1]?.toLowerCase() ?? ''
   if (!SCHEMES.has(scheme)) return undefined
   // Only a URL of a scheme that browsers know has its IPv4 address brought into one form (0x7f.1 → 127.0.0.1).
   const parsed = URL.parse(url.replace(/^[a-z]+:/i, 'http:'))

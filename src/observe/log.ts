@@ -12,7 +12,7 @@ export interface LogOptions {
 }
 
 const SECRET = /password|token|secret|authorization|api_?key/i
-const SECRET_IN_URL = /([?&](?:password|token|secret|api_?key)=)[^&\s"]+/gi
+const SECRET_IN_URL = /([?&][^=&\s]*(?:password|token|secret|key)=)[^&\s"]+/gi
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 
@@ -47,7 +47,12 @@ function textLine(level: string, message: unknown, fields: unknown): string {
 
 function jsonLine(level: string, message: unknown, fields: unknown): string {
   const event = { level, message, timestamp: new Date().toISOString() }
-  return toJson({ ...event, ...(fields as LogFields), ...event })
+  const all: LogFields = { ...event, ...(fields as LogFields), ...event }
+  // Field by field, so that one that cannot be written does not take the others with it.
+  const parts = Object.entries(all)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${JSON.stringify(key)}:${SECRET.test(key) ? '"***"' : toJson(value)}`)
+  return `{${parts.join(',')}}`
 }
 
 function shownValue(key: string, value: unknown): string {
@@ -64,7 +69,7 @@ function toJson(value: unknown): string {
       if (each instanceof Error) return each.message
       return typeof each === 'bigint' ? String(each) : each
     })
-    return plain ?? String(value)
+    return plain ?? JSON.stringify(String(value))
   } catch {
     return JSON.stringify(String(value))
   }

@@ -10,7 +10,9 @@ test('the lock file names every optional package, for every platform', () => {
   const lock = readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')
   const { packages } = JSON.parse(lock) as { packages: Record<string, LockedPackage> }
   const locked = Object.keys(packages)
-  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  )
   expect(wanted.length).toBeGreaterThan(20)
   expect(wanted.filter((name) => !locked.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([])
 })

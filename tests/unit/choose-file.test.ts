@@ -26,6 +26,7 @@ test.for([
   ['no video', [file('a.txt', 9), file('b.jpg', 9)]],
   ['only an empty video', [file('a.mkv', 0)]],
   ['only padding', [file('a.mkv', 9, true)]],
+  ['only what every object has', [file('a.constructor', 9), file('a.__proto__', 9)]],
 ] as const)('where there is %s, there is nothing to play', ([, files]) => {
   expect(chooseFile(files)).toBeUndefined()
 })

@@ -195,18 +195,37 @@ test.for([
   ['10.0.0.1', ['10.0.0.1']],
   ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
   ['fd00::/8', ['fd00::/8']],
+  ['10.0.0.0/8, fd00::/8', ['10.0.0.0/8', 'fd00::/8']],
 ] as const)('TRUST_PROXY=%s says which proxies are believed', ([TRUST_PROXY, expected]) => {
   expect(readConfig({ TRUST_PROXY }).http.trustProxy).toEqual(expected)
 })
 
-test.for(['true', 'all', '*', '-1', 'nginx', '10.0.0.0/33', '10.0.0.0/', '300.1.1.1', 'loopback,nginx'])(
-  'TRUST_PROXY=%s believes nobody, and is a mistake',
-  (TRUST_PROXY) => {
-    expect(mistakesOf({ TRUST_PROXY })).toEqual([
-      `TRUST_PROXY: "${TRUST_PROXY}" is not a number of proxies, or their addresses (try 1, loopback or 10.0.0.0/8)`,
-    ])
-  },
-)
+// Express takes some of these for "everybody", or for another address than the one that was meant.
+test.for([
+  'true',
+  'all',
+  '*',
+  '-1',
+  'nginx',
+  '10.0.0.0/33',
+  '10.0.0.0/',
+  '300.1.1.1',
+  'loopback,nginx',
+  '0',
+  ',',
+  ' ',
+  '100',
+  '2130706433',
+  '5,10.0.0.1',
+  '127.1',
+  '0x7f.1',
+  '0.0.0.0/0',
+  '::/0',
+])('TRUST_PROXY="%s" believes nobody, and is a mistake', (TRUST_PROXY) => {
+  expect(mistakesOf({ TRUST_PROXY })).toEqual([
+    `TRUST_PROXY: "${TRUST_PROXY}" is not a number of proxies, or their addresses (try 1, loopback or 10.0.0.0/8)`,
+  ])
+})
 
 test.for([
   ['https://films.example.org', 'https://films.example.org'],
@@ -225,6 +244,10 @@ test.for([
   'https://a.org#x',
   'http://',
   'http://a.org:99999',
+  'http://user@a.org',
+  'http://user:password@a.org',
+  'http://a.org\\b',
+  'http://127.0.0.1\\@a.org',
   'http://a b',
 ])('PUBLIC_URL=%s is no address that links can begin with', (PUBLIC_URL) => {
   expect(mistakesOf({ PUBLIC_URL })).toEqual([expect.stringContaining(`PUBLIC_URL: "${PUBLIC_URL}" is not `)])
@@ -239,6 +262,15 @@ test('lists are separated by commas, with blanks or without', () => {
   expect(config.torrents.extraPaths).toEqual(['/films', resolve('more')])
 })
 
+test.for(['udp://a b', 'http://user@a.org/', 'http://127.0.0.1\\@a.org/', 'udp://', 'a.org'])(
+  'TORRENT_TRACKERS=%s is no tracker',
+  (TORRENT_TRACKERS) => {
+    expect(mistakesOf({ TORRENT_TRACKERS })).toEqual([
+      `TORRENT_TRACKERS: "${TORRENT_TRACKERS}" is not a tracker (try udp://tracker.example.org:1337/announce)`,
+    ])
+  },
+)
+
 test('trackers that the user configured are trusted by the engine', () => {
   expect(readConfig({ TORRENT_TRACKERS: 'http://10.0.0.1/' }).engine.trustedTrackers).toEqual([
     'http://10.0.0.1/',
@@ -250,6 +282,15 @@ test('paths are told from where the server was started', () => {
   expect([config.torrents.root, config.films.file]).toEqual([resolve('films'), resolve('films.json')])
 })
 
-test('nobody changes the settings afterwards', () => {
-  expect(Object.isFrozen(readConfig({}))).toBe(true)
+test('nobody changes the settings afterwards, at any depth', () => {
+  const config = readConfig({ TRUST_PROXY: 'loopback', TORRENT_EXTRA_PATHS: '/films' })
+  expect(notFrozen(config)).toEqual([])
+  expect(notFrozen(readConfig({}))).toEqual([])
 })
+
+/** Paths of the objects that could still be changed. */
+function notFrozen(value: unknown, path = 'config'): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const inside = Object.entries(value).flatMap(([key, each]) => notFrozen(each, `${path}.${key}`))
+  return Object.isFrozen(value) ? inside : [path, ...inside]
+}

@@ -37,6 +37,9 @@ test.for([
   'a.mkv/b',
   'a.mkv\\b',
   'film.mp4?x',
+  'a.constructor',
+  'a.__proto__',
+  'a.toString',
 ])('"%s" is no video', (name) => {
   expect(contentTypeOf(name)).toBe('application/octet-stream')
   expect(isVideo(name)).toBe(false)

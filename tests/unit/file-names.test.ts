@@ -31,6 +31,8 @@ test.for([
   ['a mark that reverses what follows', 'a\u202egpj.exe', 'agpj.exe'],
   ['marks that set a direction', '\u200fa\u200e\u2067b\u2069.mkv', 'ab.mkv'],
   ['letters without width', 'a\u200b\u2060\ufeff.mkv', 'a.mkv'],
+  ['an Arabic letter mark', 'a\u061cb.mkv', 'ab.mkv'],
+  ['a soft hyphen', 'a\u00adb.mkv', 'ab.mkv'],
   ['a dot in front', '.hidden.mkv', 'hidden.mkv'],
   ['blanks and dots around it', ' . a.mkv . ', 'a.mkv'],
   ['our own folder', '.self-streme', 'self-streme'],
@@ -39,7 +41,11 @@ test.for([
   ['the name of a device with an extension', 'nul.mkv', '_nul.mkv'],
   ['the name of a port', 'Com1.mp4', '_Com1.mp4'],
   ['a device with a stream', 'lpt1:x', 'lpt1_x'],
+  ['a device with a blank behind it', 'Nul .txt', '_Nul.txt'],
+  ['a device with a blank before a film', 'CON .mkv', '_CON.mkv'],
+  ['a port with a raised number', 'COM¹.mkv', '_COM¹.mkv'],
   ['a letter and its accent', 'e\u0301.mkv', 'é.mkv'],
+  ['a letter, and its accent behind what cannot be seen', 'e\u200b\u0301.mkv', 'é.mkv'],
 ] as const)('%s is made harmless', ([, name, expected]) => {
   expect(safe(name)).toEqual([expected])
 })
@@ -55,6 +61,7 @@ test.for([
   ['the same name', ['a.mkv', 'a.mkv', 'a.mkv'], ['a.mkv', 'a (2).mkv', 'a (3).mkv']],
   ['names that differ only in case', ['a.mkv', 'A.MKV'], ['a.mkv', 'A (2).MKV']],
   ['names that differ only in how an accent is written', ['é.mkv', 'e\u0301.mkv'], ['é.mkv', 'é (2).mkv']],
+  ['names that are one in upper case', ['ſ.mkv', 's.mkv'], ['ſ.mkv', 's (2).mkv']],
   [
     'names that differ only in what was taken out',
     ['a?.mkv', 'a*.mkv', 'a_.mkv'],
@@ -99,4 +106,35 @@ test('names that are alike after they were cut stay apart', () => {
 test('the same files get the same names again', () => {
   const names = ['b.mkv', '', 'B.mkv', '../b.mkv', 'x'.repeat(500)]
   expect(safe(...names)).toEqual(safe(...names))
+})
+
+test.for([
+  ['a dot', `${'x'.repeat(199)}.${'y'.repeat(20)}`],
+  ['dots', `${'x'.repeat(150)}${'.'.repeat(100)}${'y'.repeat(20)}`],
+  ['dots and blanks', `${'x'.repeat(150)}${'. '.repeat(100)}${'y'.repeat(20)}`],
+] as const)('a name that is cut at %s does not end in it', ([, name]) => {
+  const [cut] = safe(name)
+  expect(cut).toMatch(/^x+$/)
+})
+
+// Where the work grows with the square, this and what lies in the midst of blanks take far longer than they may.
+test('ten thousand files of one name get a name each', { timeout: 10_000 }, () => {
+  const names = safe(...Array<string>(10_000).fill('a.mkv'))
+  expect(new Set(names).size).toBe(10_000)
+  expect([names[0], names[1], names.at(-1)]).toEqual(['a.mkv', 'a (2).mkv', 'a (10000).mkv'])
+})
+
+test.for([
+  ['blanks', ' '.repeat(100_000), 'file-0'],
+  ['blanks between letters', `a${' '.repeat(100_000)}b.mkv`, 'a.mkv'],
+  ['blanks before the extension', `a${' '.repeat(100_000)}.mkv`, 'a.mkv'],
+] as const)('a name of 100 000 %s is shortened', { timeout: 3_000 }, ([, name, expected]) => {
+  expect(safe(name)).toEqual([expected])
+})
+
+test('a name that becomes that of a device by being cut is no longer one', () => {
+  const cut = safeFileNames([
+    { path: '', name: `CON${' '.repeat(300)}x.mkv`, length: 1, offset: 0, isPadding: false },
+  ])
+  expect(cut).toEqual(['_CON.mkv'])
 })

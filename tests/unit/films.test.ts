@@ -38,6 +38,16 @@ test('trackers of the entry and of its magnet link are joined', () => {
   expect(films[0]?.trackers).toEqual(['udp://a.org:1', 'udp://b.org:1'])
 })
 
+test('an entry with both a hash and a magnet link keeps the hash, and the trackers of both', () => {
+  const magnet = `magnet:?xt=urn:btih:${'b'.repeat(40)}&tr=udp%3A%2F%2Fb.org%3A1`
+  const { films } = parseFilms([{ ...FILM, magnet, trackers: ['udp://a.org:1'] }])
+  expect(films).toMatchObject([{ infoHash: HASH, trackers: ['udp://a.org:1', 'udp://b.org:1'] }])
+})
+
+test.for([1800, 2008, 3000])('%d is a year', (year) => {
+  expect(parseFilms([{ ...FILM, year }])).toMatchObject({ films: [{ year }], problems: [] })
+})
+
 test.for(['tt1', 'tt1254207', 'selfstreme:my-film', 'selfstreme:a.b_c'])('"%s" is an id', (id) => {
   expect(parseFilms([{ ...FILM, id }]).problems).toEqual([])
 })
@@ -47,6 +57,17 @@ test.for([
   ['an id that would look like an episode', { ...FILM, id: 'selfstreme:a:1' }, /id: /],
   ['no id', { ...FILM, id: undefined }, /id: /],
   ['no name', { ...FILM, name: '' }, /name: /],
+  ['a name of blanks', { ...FILM, name: ' \t ' }, /name: expected a name/],
+  ['half a letter in its name', { ...FILM, name: 'a\ud83c' }, /name: expected text in Unicode/],
+  [
+    'half a letter in its file name',
+    { ...FILM, fileName: '\udfac.mkv' },
+    /fileName: expected text in Unicode/,
+  ],
+  ['half a letter in a genre', { ...FILM, genres: ['\ud83c'] }, /genres\.0: expected text in Unicode/],
+  ['a year before all films', { ...FILM, year: 1799 }, /year: /],
+  ['a year far from now', { ...FILM, year: 3001 }, /year: /],
+  ['half a year', { ...FILM, year: 2008.5 }, /year: /],
   ['another type', { ...FILM, type: 'channel' }, /type: /],
   ['neither hash nor magnet link', { ...FILM, infoHash: undefined }, /"infoHash".* or "magnet"/],
   ['a hash that is none', { ...FILM, infoHash: 'zz' }, /"infoHash".* or "magnet"/],

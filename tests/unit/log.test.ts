@@ -87,3 +87,72 @@ test('a text that could be read as two fields is quoted', () => {
     'info: event a="x b=y" c="" d="\\""\n',
   )
 })
+
+test.for(['text', 'json'] as const)(
+  'as %s, a message that looks like a format keeps its fields',
+  (format) => {
+    const text = written({ format }, (log) => log.info('%s %d %j of 100%', { name: 'a', count: 5 }))
+    if (format === 'text') expect(text).toBe('info: %s %d %j of 100% name=a count=5\n')
+    else expect(JSON.parse(text)).toMatchObject({ message: '%s %d %j of 100%', name: 'a', count: 5 })
+  },
+)
+
+const CIRCULAR: { self?: object } = {}
+CIRCULAR.self = CIRCULAR
+
+test.for([
+  ['a bigint', 5n, '5'],
+  ['a bigint inside', { bytes: 5n }, { bytes: '5' }],
+  ['an error', new Error('no disk'), 'no disk'],
+  ['an error inside', { cause: new TypeError('no disk') }, { cause: 'no disk' }],
+  ['what holds itself', CIRCULAR, '[object Object]'],
+] as const)('%s is a value that can be read', ([, value, expected]) => {
+  const text = written({}, (log) => log.warn('event', { value }))
+  expect(text).toBe(`warn: event value=${JSON.stringify(expected)}\n`)
+})
+
+test.for([
+  ['a bigint', 5n, '5'],
+  ['a bigint inside', { bytes: 5n }, { bytes: '5' }],
+  ['an error', new Error('no disk'), 'no disk'],
+  ['an error inside', { cause: new TypeError('no disk') }, { cause: 'no disk' }],
+] as const)('as JSON, %s is one as well', ([, value, expected]) => {
+  const text = written({ format: 'json' }, (log) => log.warn('event', { value }))
+  expect(JSON.parse(text)).toMatchObject({ level: 'warn', message: 'event', value: expected })
+})
+
+test.for(['text', 'json'] as const)('as %s, secrets inside of fields and links are hidden', (format) => {
+  const text = written({ format }, (log) => {
+    log.info('GET /films?token=s3cret', {
+      request: { headers: [{ Authorization: 's3cret', accept: 'abc' }] },
+      url: 'http://a.org/announce?x=def&api_key=s3cret&y=ghi',
+      error: new Error('no answer from http://a.org/?password=s3cret'),
+    })
+  })
+  expect(text).not.toContain('s3cret')
+  expect(text).toMatch(/abc.*def.*ghi/)
+})
+
+test('as JSON, control characters of every kind are escaped, and can be read again', () => {
+  const name = 'a\u001b[2J\u007f\u0085\u009bb'
+  const text = written({ format: 'json' }, (log) => log.info(name, { name }))
+  expect(text.trimEnd()).not.toMatch(/\p{Cc}/u)
+  expect(JSON.parse(text)).toMatchObject({ message: name, name })
+})
+
+test.for(['text', 'json'] as const)('as %s, a field cannot take the place of the event', (format) => {
+  const fields = { message: 'forged', level: 'error', timestamp: '1970', n: 1 }
+  const text = written({ format }, (log) => log.info('event', fields))
+  if (format === 'text') expect(text).toBe('info: event message=forged level=error timestamp=1970 n=1\n')
+  else {
+    expect(JSON.parse(text)).toMatchObject({ level: 'info', message: 'event', n: 1 })
+    expect(text).not.toContain('1970')
+  }
+})
+
+test('as JSON, a field that cannot be written does not take the event with it', () => {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  const text = written({ format: 'json' }, (log) => log.warn('event', { circular, infoHash: 'abc' }))
+  expect(JSON.parse(text)).toMatchObject({ level: 'warn', message: 'event', infoHash: 'abc' })
+})

@@ -15,6 +15,10 @@ test.for([
   ['a broken topic beside a good one', `magnet:?xt=urn:btih:zz&xt=urn:btih:${HASH}`],
   ['blanks around it', `  magnet:?xt=urn:btih:${HASH}\n`],
   ['broken escapes in the name', `magnet:?dn=%E0%A4%A&xt=urn:btih:${HASH}`],
+  ['parameters in upper case', `magnet:?DN=x&XT=urn:btih:${HASH}`],
+  ['a numbered topic', `magnet:?xt.1=urn:btih:${HASH}`],
+  ['several numbered topics', `magnet:?xt.1=urn:btmh:1220${'a'.repeat(64)}&xt.2=urn:btih:${HASH}`],
+  ['a fragment behind it', `magnet:?xt=urn:btih:${HASH}#dn=x`],
   ['a bare info hash', HASH],
   ['a bare info hash in upper case with blanks', ` ${HASH.toUpperCase()} `],
   ['a bare base32 hash', BASE32],
@@ -45,6 +49,18 @@ test('the name and the trackers come along, each tracker once', () => {
     infoHash: HASH,
     name: 'Big Buck Bunny',
     trackers: ['udp://a.org:1', 'http://b.org/x'],
+  })
+})
+
+test.for([
+  ['an empty one does not count', '&tr=&tr=udp://a.org:1&tr'],
+  ['one in upper case counts', '&TR=udp://a.org:1'],
+  ['numbered ones count, each once', '&tr.1=udp://a.org:1&tr.2=udp://a.org:1'],
+  ['one in a fragment does not count', '&tr=udp://a.org:1#&tr=udp://b.org:1'],
+] as const)('of the trackers, %s', ([, params]) => {
+  expect(parseMagnet(`magnet:?xt=urn:btih:${HASH}&dn=${params}`)).toEqual({
+    infoHash: HASH,
+    trackers: ['udp://a.org:1'],
   })
 })
 

@@ -97,6 +97,11 @@ test.for(['a/b.mkv', 'a b?c#d%.mkv', '日本語.mkv', '"&+;.mkv'])(
   },
 )
 
+test('half a letter in a name stands in a link as a sign for what cannot be read', () => {
+  const [proxy] = presentStreams({ ...KNOWN, fileName: 'a\ud83c.mkv' }, 'proxy', OPTIONS)
+  expect(new URL(proxy?.url ?? '').pathname).toBe(`/stream/proxy/${HASH}/1/a%EF%BF%BD.mkv`)
+})
+
 test("a link carries the torrent's own trackers, and not those that the server asks anyway", () => {
   const trackers = ['http://a.org/announce?key=1&x=2', 'udp://b.org:1']
   const [proxy] = presentStreams({ ...FILM, trackers }, 'proxy', OPTIONS)

@@ -27,8 +27,12 @@ function startedSession(options: SwarmSessionOptions, trackers: () => readonly s
   const failures: SelfStremeError[] = []
   const told = { unverified: [] as number[], closed: 0 }
   let closing = Promise.resolve()
+  let whenOpened: (request: OpenTorrent) => void = ignore
   const engine: Engine = {
-    open: (request) => void opened.push(request),
+    open(request) {
+      opened.push(request)
+      whenOpened(request)
+    },
     want: (_infoHash, windows) => void wanted.push(windows),
     unverify: (_infoHash, piece) => void told.unverified.push(piece),
     async close() {
@@ -62,6 +66,10 @@ function startedSession(options: SwarmSessionOptions, trackers: () => readonly s
       const last = opened.at(-1)
       if (!last) throw new Error('the engine was not asked')
       return last.on
+    },
+    /** What the engine does when it is asked to open the torrent, from now on. */
+    onOpen: (act: (request: OpenTorrent) => void) => {
+      whenOpened = act
     },
     /** Lets `close` take until the returned function is called. */
     holdClosing: () => {
@@ -165,6 +173,26 @@ test('a peer that has no metadata does not', async () => {
   reports().stats(ONE_PEER)
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
   expect(failures[0]?.code).toBe('media.no_peers')
+})
+
+test('peers that never give the metadata do not make the tries endless', async () => {
+  const { session, opened, failures, onOpen } = startedSession({ timeoutMs: 20, maxRetries: 2 })
+  onOpen(({ on }) => on.stats(ONE_PEER))
+  await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
+  expect(opened).toHaveLength(3)
+  expect(failures[0]?.code).toBe('media.no_peers')
+  expect(session.isRunning).toBe(false)
+})
+
+test('an engine that cannot open the torrent is a failure that is told', async () => {
+  const { session, opened, failures, told, onOpen } = startedSession(PATIENT)
+  const cause = new Error('the channel is closed')
+  onOpen(() => {
+    throw cause
+  })
+  await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
+  expect(failures[0]).toMatchObject({ code: 'engine.down', message: `${INFO_HASH}: ${cause.message}`, cause })
+  expect([opened.length, told.closed, session.isRunning]).toEqual([1, 1, false])
 })
 
 test('stopping ends it at once, without a failure, and closes the torrent', async () => {

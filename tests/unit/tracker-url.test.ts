@@ -11,6 +11,7 @@ test.for([
   'http://8.8.8.8/announce',
   'udp://8.8.8.8:80',
   'udp://[2001:4860:4860::8888]:80',
+  'udp://[2a00:1450:4001:81b::200e]:80',
   'udp://[::ffff:8.8.8.8]:80',
   'udp://☃.example.org:80',
 ])('%s is out on the internet', (url) => {
@@ -44,6 +45,7 @@ test.for([
   'udp://[::]:80',
   'udp://[::ffff:127.0.0.1]:80',
   'udp://[::ffff:7f00:1]:80',
+  'udp://[::7f00:1]:80',
   'udp://[64:ff9b::7f00:1]:80',
   'udp://[2002:7f00:1::]:80',
   'http://localhost/',
@@ -62,6 +64,9 @@ test.for([
   'http://nas.local/',
   'http://nas.lan/',
   'http://nas.home.arpa/',
+  'http://router.home/',
+  'http://x.localdomain/',
+  'http://a.test/',
   // nobody's
   'http://224.0.0.1/',
   'http://240.0.0.1/',
@@ -88,6 +93,28 @@ test.for([
   'http://tracker.example.org:99999/',
 ])('"%s" is no tracker', (url) => {
   expect(allowedTrackers([url], [])).toEqual([])
+})
+
+// Two parsers that disagree on these would see two hosts.
+test.for([
+  'udp://127.0.0.1:8080\\@tracker.example.org/announce',
+  'http://tracker.example.org\\@127.0.0.1/',
+  'http://tracker.example.org\\announce',
+  'http://user@tracker.example.org',
+  'http://user:password@tracker.example.org/announce',
+  ' http://tracker.example.org/',
+  'http://tracker.example.org/ ',
+  'http://tracker.example.org/a b',
+  'http://tracker\t.example.org/',
+  'http://tracker.example\n.org/',
+  'http://tracker.example.org/\r\nHost: 127.0.0.1',
+  'ht\ntp://tracker.example.org/',
+  '\u0000http://tracker.example.org/',
+  'http://tracker\u0000.example.org/',
+  'http://tracker\u007f.example.org/',
+])('%j is no tracker either, whoever is behind it', (url) => {
+  expect(allowedTrackers([url], [])).toEqual([])
+  expect(allowedTrackers([url], ['http://127.0.0.1/', 'http://tracker.example.org/'])).toEqual([])
 })
 
 test.for([

@@ -90,6 +90,26 @@ test('a window begins and ends with a piece that is missing', () => {
   expect(plan(info, [read], { isMissing: missing([5, 6], [9, 9]) }).urgent).toEqual([[5, 9]])
 })
 
+test('a window that is bounded ends with a piece that is missing, too', () => {
+  const info = torrent()
+  const isMissing = missing([0, 10], [300, 1599])
+  expect(plan(info, [], { background: info.files, isMissing }).background).toEqual([
+    [1592, 1599],
+    [0, 10],
+  ])
+})
+
+test.for([
+  ['in the middle of a piece', 100],
+  ['between two pieces', 5 * PIECE],
+  ['at the end of the file', 400 * MIB],
+] as const)('a reader that is at its end %s asks for nothing, and holds up nothing', ([, end]) => {
+  const info = torrent()
+  const { urgent, background } = plan(info, [reader(info, end, { end })], { background: info.files })
+  expect(urgent).toEqual([])
+  expect(background).not.toEqual([])
+})
+
 test('several readers keep a window each', () => {
   const info = torrent()
   const readers = [reader(info, 0), reader(info, 50 * MIB, { delivered: 2 * MIB }), reader(info, 300 * MIB)]
