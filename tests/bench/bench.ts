@@ -15,6 +15,7 @@ const MIB = 1024 * 1024
 const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const FILM_BYTES = 256 * MIB
 const SEEKS = 12
+const SEEDERS = Number(process.env.SEEDERS ?? 3)
 
 type Figures = Readonly<Record<string, number>>
 type Name = keyof typeof contestants
@@ -48,7 +49,7 @@ for (const figure of Object.keys(first ?? {})) {
 
 /** Cold start and a whole film, as fast as it goes. */
 async function measureWhole(name: Name): Promise<Figures> {
-  await using swarm = await startSwarm({ path, pieceLength: MIB })
+  await using swarm = await startSeeders()
   await using contestant = await contestants[name](swarm)
   const startedAt = performance.now()
   const cpuBefore = contestant.cpuSeconds()
@@ -73,7 +74,7 @@ async function measureWhole(name: Name): Promise<Figures> {
 
 /** Seeks in a film that comes at 8 MB/s: time from the request to the first 64 KiB. */
 async function measureSeeks(name: Name): Promise<Figures> {
-  await using swarm: Swarm = await startSwarm({ path, pieceLength: MIB, uploadLimit: 8_000_000 })
+  await using swarm = await startSeeders(8_000_000)
   await using contestant: Contestant = await contestants[name](swarm)
   const url = await contestant.open()
   const times: number[] = []
@@ -94,6 +95,23 @@ async function measureSeeks(name: Name): Promise<Figures> {
   return {
     'seek p50, ms': median(times),
     'seek p95, ms': times[Math.ceil(times.length * 0.95) - 1] ?? Number.NaN,
+  }
+}
+
+/** A swarm of several seeders that give so many bytes a second together. */
+async function startSeeders(uploadLimit = 0): Promise<Swarm> {
+  const each = { path, pieceLength: MIB, uploadLimit: Math.floor(uploadLimit / SEEDERS) }
+  const first = await startSwarm(each)
+  const others = await Promise.all(
+    Array.from({ length: SEEDERS - 1 }, () => startSwarm({ ...each, trackerUrl: first.trackerUrl })),
+  )
+  // Those that share a tracker are not waited for one by one.
+  await new Promise((done) => setTimeout(done, 500))
+  return {
+    ...first,
+    async [Symbol.asyncDispose]() {
+      for (const swarm of [...others, first]) await swarm[Symbol.asyncDispose]()
+    },
   }
 }
 

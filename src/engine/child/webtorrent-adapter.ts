@@ -6,7 +6,9 @@ import { writeMagnet } from '../../domain/magnet.ts'
 import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
 import type { EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
+import { startEndgame } from './endgame.ts'
 import { PieceStore } from './piece-store.ts'
+import { createRequestQueue } from './request-queue.ts'
 
 const STATS_INTERVAL_MS = 1_000
 const UPLOAD_SLOTS = 4
@@ -31,6 +33,7 @@ interface Opened {
   /** what webtorrent was told; each must be taken back exactly as it was given */
   selected: readonly PieceWindow[]
   readonly statsTimer: NodeJS.Timeout
+  readonly tuning: DisposableStack
 }
 
 /**
@@ -79,8 +82,20 @@ export function startSwarm(
       uploads: UPLOAD_SLOTS,
     })
     torrent.setMaxListeners(0)
+    const tuning = new DisposableStack()
+    const queue = tuning.use(createRequestQueue())
+    tuning.use(startEndgame(torrent, () => starvingPieces(entry)))
     const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
-    const entry: Opened = { id, torrent, info, store: undefined, wanted: [], selected: [], statsTimer }
+    const entry: Opened = {
+      id,
+      torrent,
+      info,
+      store: undefined,
+      wanted: [],
+      selected: [],
+      statsTimer,
+      tuning,
+    }
     opened.set(id, entry)
 
     /** webtorrent calls `new` on its store; what a constructor returns takes the place of the new object. */
@@ -134,6 +149,9 @@ export function startSwarm(
         wire.destroy()
         return
       }
+      queue.add(wire)
+      // Peers unchoke those who want something; by now the handshake is on its way.
+      queueMicrotask(() => wire.interested())
       reportStats()
       wire.once('close', () => setImmediate(reportStats))
     })
@@ -211,6 +229,7 @@ export function startSwarm(
     opened.delete(id)
     if (entry) {
       clearInterval(entry.statsTimer)
+      entry.tuning.dispose()
       // Trackers may take their time to hear that we leave; only the files matter to whoever waits.
       if (!entry.torrent.destroyed) entry.torrent.destroy()
       await entry.store?.closeFiles()
@@ -227,6 +246,16 @@ export function startSwarm(
     },
     close,
   }
+}
+
+/** The first missing piece of each urgent window: what a reader waits for. */
+function starvingPieces({ torrent, selected }: Opened): number[] {
+  return selected.flatMap(({ from, to, priority }) => {
+    if (priority !== 'urgent') return []
+    let piece = from
+    while (piece <= to && torrent.bitfield.get(piece)) piece++
+    return piece <= to ? [piece] : []
+  })
 }
 
 function isSame(a: PieceWindow, b: PieceWindow): boolean {

@@ -43,10 +43,25 @@ declare module 'bittorrent-protocol' {
     readonly piece: number
     readonly offset: number
     readonly length: number
+    callback(error: Error | null, chunk: Uint8Array | null): void
   }
 
   export default class Wire extends Duplex {
-    readonly requests: readonly BlockRequest[]
+    readonly requests: BlockRequest[]
+    readonly peerChoking: boolean
+    readonly peerPieces: { get(piece: number): boolean }
+    /** bytes */
+    downloaded: number
+    /** Adds bytes to the measure; returns bytes per second. */
+    downloadSpeed: (received?: number) => number
+    interested(): void
+    request(
+      piece: number,
+      offset: number,
+      length: number,
+      done: (error: Error | null, chunk: Uint8Array | null) => void,
+    ): void
+    _message(id: number, numbers: readonly number[], data: Uint8Array | null): void
     readonly remoteAddress?: string
     readonly remotePort?: number
     cancel(piece: number, offset: number, length: number): void
