@@ -26,7 +26,8 @@ try {
 } catch (error) {
   const isForThePerson =
     error instanceof ConfigError || error instanceof SelfStremeError || isListenError(error)
-  stopWith(isForThePerson ? (error as Error).message : String((error as Error).stack ?? error))
+  const hint = isListenError(error) ? ' (see HOST and PORT)' : ''
+  stopWith(isForThePerson ? (error as Error).message + hint : String((error as Error).stack ?? error))
 }
 
 function isListenError(error: unknown): boolean {

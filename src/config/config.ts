@@ -139,9 +139,12 @@ function pattern(expected: RegExp, words: string) {
 }
 
 function wholeNumber(words: string, min = 0, max = Number.MAX_SAFE_INTEGER) {
-  return pattern(/^\d+$/, words)
+  return z
+    .string()
+    .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: (issue) => `"${issue.input}" is not ${words}`,
+    })
     .transform(Number)
-    .refine((value) => value >= min && value <= max, { error: (issue) => `"${issue.input}" is not ${words}` })
 }
 
 function milliseconds(min = 0) {

@@ -4,6 +4,8 @@ export type ErrorCode =
   | 'media.no_peers'
   | 'media.stalled'
   | 'media.damaged'
+  | 'disk.full'
+  | 'disk.failed'
   | 'torrent.invalid'
   | 'torrent.busy'
   | 'torrent.bad_path'

@@ -8,6 +8,10 @@ import type { Command, Report } from './protocol.ts'
 
 const CHILD = new URL('./child/main.ts', import.meta.url)
 const STOP_MS = 1_000
+/** Closing a torrent takes a moment; an engine that takes longer hangs. */
+const CLOSE_MS = 5_000
+/** The engine says once a second that it is alive. */
+const SILENCE_MS = 15_000
 const RESTART_DELAY_MS = { first: 100, longest: 30_000 }
 /** A run this long was a good one: the next crash is not part of a series. */
 const GOOD_RUN_MS = 60_000
@@ -30,6 +34,7 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
   const closing = new Map<number, () => void>()
   const stopping = new AbortController()
   let child: ChildProcess | undefined
+  let heardAt = 0
   let nextId = 1
   let crashes = 0
   const running = keepRunning()
@@ -54,12 +59,17 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     child = process
+    heardAt = performance.now()
     process.on('message', (report: Report) => hear(report))
+    const watchdog = setInterval(() => {
+      if (performance.now() - heardAt > SILENCE_MS) kill('it has not been heard of for long')
+    }, 1_000).unref()
     const ended = Promise.race([once(process, 'exit'), once(process, 'error')])
     tell({ kind: 'start', options })
     for (const torrent of torrents.values()) reopen(torrent)
     await ended.catch((error: unknown) => log.error('engine process cannot start', { reason: String(error) }))
     child = undefined
+    clearInterval(watchdog)
     for (const done of closing.values()) done()
     closing.clear()
   }
@@ -75,7 +85,15 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
     if (child?.connected) child.send(command, () => undefined)
   }
 
+  /** What hangs cannot be asked to stop. */
+  function kill(why: string): void {
+    log.error('engine process is killed', { why })
+    child?.kill('SIGKILL')
+  }
+
   function hear(report: Report): void {
+    heardAt = performance.now()
+    if (report.kind === 'alive') return
     if (report.kind === 'log') return log[report.level](report.message, report.fields)
     if (report.kind === 'closed') {
       closing.get(report.id)?.()
@@ -136,7 +154,9 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       const { promise, resolve } = Promise.withResolvers<void>()
       closing.set(torrent.id, resolve)
       tell({ kind: 'close', id: torrent.id })
+      const killer = setTimeout(() => kill('it did not close a torrent in time'), CLOSE_MS)
       await promise
+      clearTimeout(killer)
     },
     async [Symbol.asyncDispose]() {
       stopping.abort()

@@ -20,6 +20,7 @@ export type Command =
 
 /** What the engine process says to main. */
 export type Report =
+  | { readonly kind: 'alive' }
   | { readonly kind: 'metainfo'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'verified'; readonly id: number; readonly pieces: readonly number[] }
   | { readonly kind: 'missing'; readonly id: number; readonly pieces: readonly number[] }

@@ -7,6 +7,8 @@ const STATUS = {
   'media.no_peers': 404,
   'media.stalled': 504,
   'media.damaged': 503,
+  'disk.full': 507,
+  'disk.failed': 503,
   'torrent.invalid': 404,
   'torrent.busy': 503,
   'torrent.bad_path': 400,

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { SelfStremeError } from '../domain/errors.ts'
-import { isForwarded, isFromLoopback, isFromPrivateNetwork } from './request-context.ts'
+import { isForwarded, isFromLoopback, isFromPrivateNetwork, namesClientOtherwise } from './request-context.ts'
 
 export interface AccessOptions {
   readonly mode: 'lan' | 'open'
@@ -18,6 +18,12 @@ export function accessGuard({ mode }: AccessOptions, trustsProxy: boolean): Requ
       throw new SelfStremeError(
         'access.denied',
         'This request came through a proxy. Set TRUST_PROXY to the address of your proxy, so that the server can see who asks.',
+      )
+    }
+    if (namesClientOtherwise(req)) {
+      throw new SelfStremeError(
+        'access.denied',
+        'This request came through a proxy that does not say for whom. Make it send X-Forwarded-For, and TRUST_PROXY name its address.',
       )
     }
     if (!isFromPrivateNetwork(req)) {
@@ -43,8 +49,9 @@ export function adminGuard({ adminPassword }: AccessOptions): RequestHandler {
         'Send "Authorization: Bearer" with the ADMIN_PASSWORD.',
       )
     }
-    const isFromHere =
-      isFromLoopback(req) && !isForwarded(req) && !isForeign(req.get('origin'), req.get('host'))
+    const isFromPage =
+      req.get('sec-fetch-site') === 'cross-site' || isForeign(req.get('origin'), req.get('host'))
+    const isFromHere = isFromLoopback(req) && !isForwarded(req) && !isFromPage
     if (isFromHere) return next()
     throw new SelfStremeError(
       'access.denied',

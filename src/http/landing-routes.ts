@@ -39,15 +39,20 @@ function page(baseUrl: string, version: string): string {
 <title>self-streme</title>
 <style>
   body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; background: #1b1236; color: #eee }
-  a { color: #b79cff } code { background: #2c2052; padding: .15em .4em; border-radius: .3em; word-break: break-all }
+  a { color: #b79cff } code { background: #2c2052; padding: .15em .4em; border-radius: .3em; overflow-wrap: anywhere }
   .button { display: inline-block; background: #8a5cf6; color: #fff; padding: .6em 1.4em; border-radius: .5em; text-decoration: none }
 </style>
 <img src="/logo.svg" alt="" width="96" height="96">
 <h1>self-streme ${version}</h1>
 <p><a class="button" href="${host}/manifest.json">Install in Stremio</a></p>
 <p>Or paste this address into the search field of Stremio's addon page:<br><code>${manifest}</code></p>
+${isOnlyForThisMachine(baseUrl) ? '<p>This address is good for this machine and on your own network; Stremio on other devices mostly wants one that begins with <code>https://</code>: see README.</p>' : ''}
 <p>One address serves all your devices: each gets what it can play. To decide it yourself, install one of these instead:</p>
 <ul>${modes.map(([mode, meaning]) => `<li><code>${baseUrl}/${mode}/manifest.json</code><br>${meaning}</li>`).join('')}</ul>
 </html>
 `
+}
+
+function isOnlyForThisMachine(baseUrl: string): boolean {
+  return baseUrl.startsWith('http:')
 }

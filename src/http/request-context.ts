@@ -2,20 +2,20 @@ import type { Request, Response } from 'express'
 import ipaddr from 'ipaddr.js'
 import { DELIVERY_MODES, type DeliveryMode } from '../domain/device.ts'
 
-/** Headers by which a reverse proxy says for whom it asks. */
-const FORWARDING_HEADERS = [
+/** Headers by which proxies say for whom they ask, each in its own way. */
+const CLIENT_HEADERS = [
   'forwarded',
-  'via',
   'x-forwarded',
   'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
+  'x-original-forwarded-for',
   'x-real-ip',
   'x-client-ip',
   'x-cluster-client-ip',
+  'x-envoy-external-address',
   'true-client-ip',
   'cf-connecting-ip',
   'fastly-client-ip',
+  'fly-client-ip',
 ]
 
 /** Addresses that nobody on the internet can have. Shared address space is where home VPNs live (RFC 6598). */
@@ -32,7 +32,20 @@ export function goneSignal(res: Response): AbortSignal {
 
 /** Whether the request came through a proxy that names itself. */
 export function isForwarded(req: Request): boolean {
-  return FORWARDING_HEADERS.some((header) => req.headers[header] !== undefined)
+  const names = Object.keys(req.headers)
+  return (
+    names.some((name) => name === 'via' || name === 'x-original-host' || name.startsWith('x-forwarded')) ||
+    namesClient(req)
+  )
+}
+
+/** Whether a proxy says for whom it asks in a way that Express does not read, and not in the one that it does. */
+export function namesClientOtherwise(req: Request): boolean {
+  return namesClient(req) && req.ips.length === 0
+}
+
+function namesClient(req: Request): boolean {
+  return CLIENT_HEADERS.some((name) => req.headers[name] !== undefined)
 }
 
 /** Whether the client, as far as trusted proxies tell, is on this machine or in a private network. */
@@ -47,8 +60,12 @@ export function isFromLoopback(req: Request): boolean {
 
 /** @returns name of the address range, `undefined` for what is no address */
 function rangeOf(address: string | undefined): string | undefined {
-  // A link-local IPv6 address comes with the interface it was seen on.
-  const bare = address?.replace(/%.*$/, '') ?? ''
+  // A link-local IPv6 address comes with the interface it was seen on; some proxies put a port behind the address.
+  const bare =
+    address
+      ?.replace(/^\[(.*)\](:\d+)?$/, '$1')
+      .replace(/%.*$/, '')
+      .replace(/^([\d.]+):\d+$/, '$1') ?? ''
   return ipaddr.isValid(bare) ? ipaddr.process(bare).range() : undefined
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import express from 'express'
 import type { Addon } from '../addon/addon.ts'
 import type { Log } from '../observe/log.ts'
@@ -12,6 +13,8 @@ import { errorHandler } from './error-handler.ts'
 import { type AccessOptions, accessGuard } from './guards.ts'
 import { landingRoutes } from './landing-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
+
+const IDLE_MS = 1_000
 
 export interface HttpOptions {
   /** 0 = any free one */
@@ -61,13 +64,15 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   log.info(`self-streme ${version} listens on http://${options.host}:${port}`)
+  log.info(`Open ${publicUrl ?? `http://127.0.0.1:${port}`} to install the addon in Stremio`)
   return {
     port,
     async [Symbol.asyncDispose]() {
       server.close()
       server.closeAllConnections()
       if (server.listening) await once(server, 'close')
-      await streams.idle()
+      // Whoever is being served is cut off by now; one that does not come to its end must not keep us.
+      await Promise.race([streams.idle(), sleep(IDLE_MS, undefined, { ref: false })])
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { type Request, type Response, Router } from 'express'
 import { SelfStremeError } from '../domain/errors.ts'
 import { parseInfoHash } from '../domain/info-hash.ts'
@@ -19,10 +20,16 @@ export interface StreamRoutes {
 /** `/stream/proxy/{infoHash}[/{fileIdx}[/{name}]][?tr=…]`: the video itself. */
 export function streamRoutes(openMedia: OpenMedia, log: Log): StreamRoutes {
   const serving = new Set<Promise<void>>()
+  /** the last video asked for on each connection: a client that asks for many at once gets them one after the other */
+  const lastOn = new WeakMap<Socket, Promise<void>>()
   const router = Router()
   router.use(PATH, answerMethods('GET, HEAD, OPTIONS'), async (req, res) => {
-    const served = serve(req, res)
+    const served = (lastOn.get(req.socket) ?? Promise.resolve()).then(() => serve(req, res))
     serving.add(served)
+    lastOn.set(
+      req.socket,
+      served.catch(() => undefined),
+    )
     try {
       await served
     } finally {

@@ -37,7 +37,11 @@ const filmEntry = z
   .transform(({ infoHash, magnet, trackers, ...entry }, context) => {
     const link = parseMagnet(magnet ?? '')
     const hash = infoHash === undefined ? link?.infoHash : parseInfoHash(infoHash)
-    if (!hash) context.addIssue('expected "infoHash" (40 hex digits or 32 base32 letters) or "magnet"')
+    if (!hash) {
+      context.addIssue(
+        'expected "infoHash" (40 hex digits or 32 base32 letters) or "magnet" (a link with such a hash)',
+      )
+    }
     if (entry.type === 'series') {
       for (const key of ['season', 'episode', 'fileIdx'] as const) {
         if (entry[key] === undefined) context.addIssue(`an episode needs "${key}"`)

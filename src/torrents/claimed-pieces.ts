@@ -10,20 +10,20 @@ export class ClaimedPieces {
   readonly #info: TorrentInfo
   readonly #paths: readonly string[]
   readonly #pieces: PieceMap
-  readonly #onDamaged: (piece: number) => void
+  readonly #onChecked: (piece: number, isRight: boolean) => void
   readonly #checking = new Map<number, Promise<void>>()
 
-  /** @param onDamaged - the piece is not what it was claimed to be; it is missing from now on */
+  /** @param onChecked - told of every piece that was looked at; one that is not right is missing from now on */
   constructor(
     info: TorrentInfo,
     paths: readonly string[],
     pieces: PieceMap,
-    onDamaged: (piece: number) => void,
+    onChecked: (piece: number, isRight: boolean) => void,
   ) {
     this.#info = info
     this.#paths = paths
     this.#pieces = pieces
-    this.#onDamaged = onDamaged
+    this.#onChecked = onChecked
   }
 
   /** Resolves when the piece is verified or missing. */
@@ -40,9 +40,10 @@ export class ClaimedPieces {
     const bytes = await this.#read(piece).catch(() => undefined)
     const hash = bytes && Buffer.from(await crypto.subtle.digest('SHA-1', bytes))
     if (this.#pieces.stateOf(piece) !== 'claimed') return
-    if (hash?.equals(pieceHashAt(this.#info, piece))) return this.#pieces.markVerified([piece])
-    this.#pieces.markMissing([piece])
-    this.#onDamaged(piece)
+    const isRight = hash?.equals(pieceHashAt(this.#info, piece)) === true
+    if (isRight) this.#pieces.markVerified([piece])
+    else this.#pieces.markMissing([piece])
+    this.#onChecked(piece, isRight)
   }
 
   async #read(piece: number): Promise<Buffer<ArrayBuffer>> {

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { makeFolder } from '../files/make-folder.ts'
 
 /**
  * Makes sure that no second server works in a download folder. SQLite holds the lock, so that the system lets go of
@@ -12,7 +12,7 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 export async function lockDownloadFolder(root: string): Promise<Disposable> {
   let database: DatabaseSync | undefined
   try {
-    await mkdir(root, { recursive: true })
+    await makeFolder(root)
     database = new DatabaseSync(join(root, '.self-streme.lock'))
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE; COMMIT')
   } catch (cause) {

@@ -22,7 +22,8 @@ export interface SwarmRequest extends Omit<OpenTorrent, 'on' | 'trackers'> {
 }
 
 export interface SwarmSessionEvents {
-  metainfo(bytes: Uint8Array): void
+  /** Rejects with a SelfStremeError if nothing can be made of it; then the session is over. */
+  metainfo(bytes: Uint8Array): Promise<void>
   verified(pieces: readonly number[]): void
   missing(pieces: readonly number[]): void
   stats(stats: SwarmStats): void
@@ -184,8 +185,9 @@ export class SwarmSession {
         on: {
           ...this.#events,
           metainfo: (bytes) => {
-            this.#metainfo = bytes
-            this.#events.metainfo(bytes)
+            this.#events.metainfo(bytes).then(() => {
+              this.#metainfo = bytes
+            }, over.resolve)
           },
           stats: (stats) => {
             this.#stats = stats

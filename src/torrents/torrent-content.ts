@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
@@ -5,6 +6,15 @@ import type { Log } from '../observe/log.ts'
 import { ClaimedPieces } from './claimed-pieces.ts'
 import { PieceMap } from './piece-map.ts'
 import { type FolderState, type FoundFolder, filePaths, saveBits, saveState } from './torrent-folder.ts'
+
+/** The engine says so soon after it has written a piece; what is written later than that, somebody else wrote. */
+const REPORT_DELAY_MS = 1_000
+
+interface Trusted {
+  /** epoch ms */
+  readonly at: number
+  readonly inode?: number | undefined
+}
 
 export interface ContentEvents {
   /** The bytes of a piece on disk are not what they were claimed to be. */
@@ -28,6 +38,8 @@ export class TorrentContent {
   /** files written to since the state was last saved */
   readonly #written = new Set<number>()
   readonly #completing = new Set<number>()
+  /** what each file was when we last had reason to trust it */
+  readonly #trusted = new Map<number, Trusted>()
   #isChanged = false
   #saving: Promise<void> = Promise.resolve()
 
@@ -39,9 +51,14 @@ export class TorrentContent {
     this.#events = events
     this.#log = log
     this.pieces = new PieceMap(found.info.pieceCount, found.claimed)
-    this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, (piece) => {
+    this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, (piece, isRight) => {
+      const files = this.#filesOf(piece)
+      if (isRight) {
+        for (const file of files) this.#trust(file)
+        return
+      }
       log.warn('a piece on disk is damaged, it is fetched again', { directory: found.directory, piece })
-      for (const file of this.#filesOf(piece)) delete this.#state.whole[file]
+      for (const file of files) delete this.#state.whole[file]
       events.damaged(piece)
     })
   }
@@ -74,34 +91,48 @@ export class TorrentContent {
 
   /** Whether a file is whole on disk. One that was touched since it became so is looked at again, piece by piece. */
   async isWhole(fileIdx: number): Promise<boolean> {
+    const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
     const whole = this.#state.whole[fileIdx]
     if (!whole) {
+      this.#doubtIfChanged(fileIdx, file)
       // An earlier run may have left it so without saying it, or it was touched and put right since.
       this.completeIfWhole(fileIdx)
       return false
     }
-    const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
     if (file?.size === whole.size && file.mtimeMs === whole.mtimeMs) return true
-    this.#log.warn('a file was changed on disk, its pieces are checked again', { path: this.pathOf(fileIdx) })
     this.#doubt(fileIdx, file !== undefined)
     this.completeIfWhole(fileIdx)
     return false
   }
 
+  /** @throws SelfStremeError `media.damaged` if it is no longer the file that our pieces are in */
   async open(fileIdx: number): Promise<FileHandle> {
-    try {
-      return await open(this.pathOf(fileIdx))
-    } catch (cause) {
-      this.#doubt(fileIdx, false)
-      throw new SelfStremeError('media.damaged', `${this.pathOf(fileIdx)} cannot be opened`, { cause })
+    const file = await open(this.pathOf(fileIdx)).catch((cause: unknown) => this.#lose(fileIdx, cause))
+    const { ino } = await file.stat()
+    const trusted = this.#trusted.get(fileIdx)
+    if (trusted?.inode !== undefined && trusted.inode !== ino) {
+      await file.close()
+      return this.#lose(fileIdx, 'another file has its name')
     }
+    if (trusted) this.#trusted.set(fileIdx, { ...trusted, inode: ino })
+    return file
+  }
+
+  #lose(fileIdx: number, cause: unknown): never {
+    this.#trusted.delete(fileIdx)
+    this.#doubt(fileIdx, false)
+    throw new SelfStremeError('media.damaged', `${this.pathOf(fileIdx)} is gone: ${messageOf(cause)}`, {
+      cause,
+    })
   }
 
   /** The engine has written these pieces. */
   markVerified(pieces: readonly number[]): void {
     for (const piece of pieces) {
+      const files = this.#filesOf(piece)
+      for (const file of files) this.#trust(file)
       if (!this.pieces.isMissing(piece)) continue
-      for (const file of this.#filesOf(piece)) this.#written.add(file)
+      for (const file of files) this.#written.add(file)
       this.#isChanged = true
     }
     this.pieces.markVerified(pieces)
@@ -145,6 +176,20 @@ export class TorrentContent {
     if (this.wasWhole(fileIdx)) this.#events.whole(fileIdx)
   }
 
+  #trust(fileIdx: number): void {
+    this.#trusted.set(fileIdx, { ...this.#trusted.get(fileIdx), at: Date.now() })
+  }
+
+  /** Notices that somebody else wrote to a file that is not whole yet, or put another one in its place. */
+  #doubtIfChanged(fileIdx: number, file: Stats | undefined): void {
+    const trusted = this.#trusted.get(fileIdx)
+    if (!trusted) return
+    const isOther = trusted.inode !== undefined && file?.ino !== trusted.inode
+    if (!file || isOther) this.#doubt(fileIdx, false)
+    else if (file.ctimeMs > trusted.at + REPORT_DELAY_MS) this.#doubt(fileIdx, true)
+    this.#trusted.set(fileIdx, { at: Date.now(), inode: file?.ino })
+  }
+
   /** What we know of a file no longer holds: somebody changed it, or took it away. */
   #doubt(fileIdx: number, isThere: boolean): void {
     delete this.#state.whole[fileIdx]
@@ -152,6 +197,10 @@ export class TorrentContent {
     const { first, last } = piecesOf(this.info, this.file(fileIdx))
     const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
     const doubted = all.filter((piece) => !this.pieces.isMissing(piece))
+    if (doubted.length > 0)
+      this.#log.warn('a file was changed on disk, its pieces are checked again', {
+        path: this.pathOf(fileIdx),
+      })
     if (isThere) return this.pieces.markClaimed(doubted)
     this.pieces.markMissing(doubted)
     this.#events.lost()

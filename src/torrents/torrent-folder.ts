@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, lstat, mkdir, open, readdir, readFile, rm, rmdir, stat, unlink } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { piecesIn, writeBitfield } from '../domain/bitfield.ts'
+import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { safeFileNames } from '../domain/file-names.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { encodeInfo, parseMetainfo, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
@@ -72,16 +72,29 @@ export async function listFolders(root: string): Promise<{ infoHash: InfoHash; d
   return found.flat()
 }
 
-/** Makes a folder ours, with the metadata in it, so that no later run has to ask a peer. */
+/**
+ * Makes a folder ours, with the metadata in it, so that no later run has to ask a peer.
+ *
+ * @throws SelfStremeError `disk.full`, `disk.failed`
+ */
 export async function createFolder(
   directory: string,
   metainfo: Uint8Array,
   now: number,
 ): Promise<FolderState> {
   const state: FolderState = { createdAt: now, lastReadAt: now, whole: {} }
-  await mkdir(join(directory, OURS), { recursive: true })
-  await writeFileAtomic(join(directory, OURS, METAINFO), metainfo)
-  await saveState(directory, state)
+  try {
+    await mkdir(join(directory, OURS), { recursive: true })
+    await writeFileAtomic(join(directory, OURS, METAINFO), metainfo)
+    await saveState(directory, state)
+  } catch (cause) {
+    const isFull = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
+    throw new SelfStremeError(
+      isFull ? 'disk.full' : 'disk.failed',
+      `${directory} cannot be written: ${messageOf(cause)}`,
+      { cause },
+    )
+  }
   return state
 }
 
@@ -195,8 +208,9 @@ function isOurs(directory: string): Promise<boolean> {
   return exists(join(directory, OURS))
 }
 
+/** Whether there is anything of that name, be it a link that leads nowhere. */
 async function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
+  return lstat(path).then(
     () => true,
     () => false,
   )

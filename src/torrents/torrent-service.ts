@@ -205,7 +205,6 @@ export async function openTorrentService(
       log,
       Date.now(),
     )
-    torrent.addTrackers(options.trackers)
     torrents.set(infoHash, torrent)
     if (!found) log.info(`Adding new torrent: magnet:?xt=urn:btih:${infoHash}`)
     return torrent

@@ -2,6 +2,7 @@ import { type ByteRange, lengthOf } from '../domain/byte-range.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
+import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import { readSlices } from '../files/read-slices.ts'
 import type { Log } from '../observe/log.ts'
@@ -15,6 +16,8 @@ import { planWindows, type Reader } from './window-planner.ts'
 export interface TorrentOptions {
   readonly infoHash: InfoHash
   readonly directory: string
+  /** asked for every torrent */
+  readonly trackers: readonly string[]
   readonly timeoutMs: number
   readonly maxRetries: number
   readonly stallTimeoutMs: number
@@ -45,7 +48,7 @@ export class Torrent {
   readonly #keeper: TorrentKeeper
   readonly #log: Log
   readonly #session: SwarmSession
-  readonly #trackers = new Set<string>()
+  #trackers: readonly string[] = []
   readonly #infoWaiters = new Waiters()
   readonly #readers = new Set<ActiveReader>()
   /** how many streams of each file are being watched */
@@ -81,12 +84,12 @@ export class Torrent {
     const request = {
       infoHash: options.infoHash,
       directory: options.directory,
-      trackers: () => [...this.#trackers],
+      trackers: () => [...new Set([...options.trackers, ...this.#trackers])],
       metainfo: found?.metainfo,
       claimed: () => this.#content?.pieces.toBitfield(),
     }
     const events = {
-      metainfo: (bytes: Uint8Array) => void this.#onMetainfo(bytes),
+      metainfo: (bytes: Uint8Array) => this.#onMetainfo(bytes),
       verified: (pieces: readonly number[]) => this.#onVerified(pieces),
       missing: (pieces: readonly number[]) => this.#onMissing(pieces),
       stats: (stats: SwarmStats) => this.#onStats(stats),
@@ -143,9 +146,9 @@ export class Torrent {
     }
   }
 
-  /** Trackers to ask from the next try on, besides those that are known. */
+  /** Trackers to ask from the next try on, besides the configured ones; the last that were named count. */
   addTrackers(trackers: readonly string[]): void {
-    for (const tracker of trackers) this.#trackers.add(tracker)
+    this.#trackers = [...new Set([...trackers, ...this.#trackers])].slice(0, MAX_TRACKERS)
   }
 
   /** Joins the swarm if it has not. */
@@ -325,22 +328,18 @@ export class Torrent {
 
   async #onMetainfo(metainfo: Uint8Array): Promise<void> {
     if (this.#content) return
-    try {
-      const info = parseMetainfo(metainfo)
-      const state = await createFolder(this.directory, metainfo, Date.now())
-      this.#content = this.#contentOf({
-        directory: this.directory,
-        metainfo,
-        info,
-        state,
-        claimed: new Uint8Array(),
-      })
-      this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
-      this.#infoWaiters.wakeAll()
-      this.#replan()
-    } catch (error) {
-      this.#infoWaiters.failAll(error)
-    }
+    const info = parseMetainfo(metainfo)
+    const state = await createFolder(this.directory, metainfo, Date.now())
+    this.#content = this.#contentOf({
+      directory: this.directory,
+      metainfo,
+      info,
+      state,
+      claimed: new Uint8Array(),
+    })
+    this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
+    this.#infoWaiters.wakeAll()
+    this.#replan()
   }
 
   #onVerified(pieces: readonly number[]): void {

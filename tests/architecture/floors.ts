@@ -14,8 +14,8 @@ const floors = [
 
 /** Packages that only one place may know. */
 const doors = {
-  webtorrent: '^src/engine/child/webtorrent-adapter\\.ts$',
-  'bittorrent-protocol': '^src/engine/child/wire-guard\\.ts$',
+  webtorrent: '^src/engine/child/',
+  'bittorrent-protocol': '^src/engine/child/',
   express: '^src/http/',
   'stremio-addon-sdk': '^src/addon/|^manifest/',
   winston: '^src/observe/log\\.ts$',

@@ -95,6 +95,36 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
+test('an engine that hangs holds up neither clean-up nor the end', async () => {
+  await using folder = await temporaryFolder()
+  const port = await freePort()
+  await using server = startServerProcess({
+    TORRENT_DOWNLOAD_PATH: folder.path,
+    TORRENT_PORT: String(port),
+    TORRENT_TIMEOUT: '2000',
+    TORRENT_MAX_RETRIES: '0',
+  })
+  const url = await server.url()
+  const waiting = fetch(`${url}/stream/proxy/${'ab'.repeat(20)}`).catch(() => undefined)
+  const peer = await connectPeer(port, 'ab'.repeat(20))
+  const [engine] = childrenOf(server.child.pid as number, ENGINE)
+  process.kill(engine as number, 'SIGSTOP')
+  expect((await waiting)?.status).toBe(404)
+  expect((await fetch(`${url}/admin/cleanup`, { method: 'POST' })).status).toBe(200)
+
+  const askedAt = Date.now()
+  server.child.kill('SIGTERM')
+  expect(await server.ended()).toBe(0)
+  expect(Date.now() - askedAt).toBeLessThan(5_000)
+  peer.socket.destroy()
+})
+
+test('a download folder that cannot be made is told in a sentence', async () => {
+  await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: '/proc/nope' })
+  expect(await server.ended()).toBe(1)
+  expect(server.output()).toMatch(/\/proc\/nope cannot be used.*TORRENT_DOWNLOAD_PATH/)
+})
+
 test('when the server is killed, its engine goes with it', async () => {
   await using folder = await temporaryFolder()
   await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })

@@ -46,7 +46,7 @@ function startedSession(options: SwarmSessionOptions, trackers: () => readonly s
     options,
     { infoHash: INFO_HASH, directory: '/films', claimed: () => undefined, trackers },
     {
-      metainfo: ignore,
+      metainfo: async () => undefined,
       verified: ignore,
       missing: ignore,
       stats: ignore,

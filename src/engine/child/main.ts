@@ -7,6 +7,8 @@ import type { Command, Report } from '../protocol.ts'
 import { freeTcpPort, freeUdpPort } from './free-port.ts'
 import type { Swarm } from './webtorrent-adapter.ts'
 
+const ALIVE_INTERVAL_MS = 1_000
+
 process.on('SIGTERM', () => undefined)
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
@@ -16,6 +18,8 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`engine: ${error.stack ?? messageOf(error)}\n`)
   process.exit(1)
 })
+
+setInterval(() => say({ kind: 'alive' }), ALIVE_INTERVAL_MS)
 
 let starting: Promise<Swarm> | undefined
 process.on('message', (command: Command) => {

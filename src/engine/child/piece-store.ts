@@ -136,13 +136,13 @@ export class PieceStore {
 
   /** A full disk is no reason to lose the piece: it waits here until there is room, and nothing more is fetched meanwhile. */
   async #writeWhenThereIsRoom(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       try {
         return await writeAll(handle, bytes, position)
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
         if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
-        this.#events.diskFull()
+        if (tries === 0) this.#events.diskFull()
         await sleep(DISK_FULL_RETRY_MS, undefined, { signal: this.#closing.signal })
       }
     }
@@ -213,7 +213,7 @@ export class PieceStore {
 export interface PieceStoreEvents {
   /** A claimed piece does not have its hash. */
   damaged(piece: number): void
-  /** A write waits for room on the disk; called again at every try. */
+  /** A write waits for room on the disk. */
   diskFull(): void
 }
 
