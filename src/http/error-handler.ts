@@ -22,6 +22,14 @@ const STATUS = {
 
 const RETRY_AFTER_SECONDS = 30
 
+/** Where the error itself speaks of paths and processes, which are nobody else's business. */
+const WORDS: Partial<Record<ErrorCode, string>> = {
+  'media.damaged': 'The file on disk was changed or taken away. Ask again, and it is fetched anew.',
+  'disk.full': 'The disk of the server is full.',
+  'disk.failed': 'The server cannot write to its disk; its log says why.',
+  'engine.down': 'The part of the server that fetches torrents does not run; its log says why.',
+}
+
 /** What players and people get when a film cannot be had; the words are part of the interface. */
 const NO_STREAM = {
   error: 'Stream not found',
@@ -47,15 +55,9 @@ export function errorHandler(log: Log): ErrorRequestHandler {
     res.status(status).set('Cache-Control', 'no-store')
     if (status === 503) res.set('Retry-After', String(RETRY_AFTER_SECONDS))
     if (status === 401) res.set('WWW-Authenticate', 'Bearer')
-    const isNoStream = status === 404 && code !== undefined
-    res.json(
-      isNoStream
-        ? NO_STREAM
-        : {
-            error: code ?? 'error',
-            message: status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error),
-          },
-    )
+    if (status === 404 && code !== undefined) return void res.json(NO_STREAM)
+    const words = status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error)
+    res.json({ error: code ?? 'error', message: (code && WORDS[code]) ?? words })
   }
 }
 

@@ -292,3 +292,43 @@ function messageOf(answer: Answer): string {
 function latin1(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
+
+test.for([
+  ['X-Real-IP', '8.8.8.8'],
+  ['Forwarded', 'for=8.8.8.8'],
+  ['CF-Connecting-IP', '8.8.8.8'],
+  ['True-Client-IP', '192.168.1.2'],
+])(
+  'a trusted proxy that names the client by %s alone is refused, and told what to send',
+  async ([header = '', value = '']) => {
+    await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
+    const answer = await send(`${app.url}/manifest.json`, { headers: { [header]: value } })
+    expect(answer.status).toBe(403)
+    expect((answer.json as { message: string }).message).toContain('X-Forwarded-For')
+  },
+)
+
+test('a trusted proxy may put a port behind the address', async () => {
+  await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
+  const ask = async (client: string) =>
+    (await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': client } })).status
+  expect([await ask('192.168.1.5:4444'), await ask('[fd00::1]:4444'), await ask('8.8.8.8:4444')]).toEqual([
+    200, 200, 403,
+  ])
+})
+
+test.for(['X-Forwarded-Port', 'X-Forwarded-Server', 'X-Original-Forwarded-For', 'Fly-Client-IP'])(
+  '%s says that there is a proxy, too',
+  async (header) => {
+    await using app = await startTestApp()
+    const headers = { [header]: '1' }
+    expect((await send(`${app.url}/manifest.json`, { headers })).status).toBe(403)
+    expect((await send(`${app.url}/admin/cleanup`, { method: 'POST', headers })).status).toBe(403)
+  },
+)
+
+test('a page of another site cannot have clean-up done, also where its browser sends no Origin', async () => {
+  await using app = await startTestApp()
+  const headers = { 'Sec-Fetch-Site': 'cross-site' }
+  expect((await send(`${app.url}/admin/cleanup`, { method: 'POST', headers })).status).toBe(403)
+})
