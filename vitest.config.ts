@@ -5,6 +5,8 @@ const project = (name: string, timeoutMs: number) => ({
     name,
     include: [`tests/${name}/**/*.test.ts`],
     pool: 'forks' as const,
+    // Most tests wait for a swarm or a clock, not for the processor.
+    maxWorkers: 4,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
   },
