@@ -396,7 +396,7 @@ describe('clean-up', () => {
     // From here on nobody reads it.
     const readUntil = Date.now()
     await expect.poll(() => isThere(left.directory), { interval: 20, timeout: 3_000 }).toBe(false)
-    expect(Date.now() - readUntil).toBeLessThan(600 + 100)
+    expect(Date.now() - readUntil).toBeLessThan(600 + 1_000)
   })
 
   test('at shutdown (all) removes the film that somebody is being sent, too', async () => {

@@ -16,6 +16,8 @@ const NO_STREAM =
 
 const film = patternBytes(2 * MIB + 4_321)
 const size = film.length
+/** what a busy machine may add to a promise */
+const SLACK_MS = 1_000
 const placedAt = new Date('2024-05-06T07:08:09.500Z')
 
 describe('a file with the info hash in its name', () => {
@@ -380,7 +382,7 @@ describe('404 is the answer', () => {
     expect(answer.headers['cache-control']).toBe('no-store')
     for (const header of ['etag', 'content-range', 'last-modified'])
       expect(answer.headers).not.toHaveProperty(header)
-    expect(Date.now() - askedAt).toBeLessThan(1_300)
+    expect(Date.now() - askedAt).toBeLessThan(1_300 + SLACK_MS)
   }
 })
 
@@ -395,7 +397,7 @@ describe('a file that is being written', () => {
     const answer = await send(`${app.url}/stream/proxy/${HASH}`)
     expect(answer.status).toBe(200)
     expect(answer.body.equals(film)).toBe(true)
-    expect(Date.now() - writtenAt).toBeLessThan(2_000)
+    expect(Date.now() - writtenAt).toBeLessThan(2_000 + SLACK_MS)
   })
 
   test('is waited for by who asks before it is finished', async () => {
@@ -411,7 +413,7 @@ describe('a file that is being written', () => {
     const answer = await asked
     expect(answer.status).toBe(200)
     expect(answer.body.equals(film)).toBe(true)
-    expect(Date.now() - writtenAt).toBeLessThan(2_000 + 300)
+    expect(Date.now() - writtenAt).toBeLessThan(2_000 + SLACK_MS)
   })
 
   test('is never cut short: whoever gets it, gets all of it', async () => {
@@ -438,7 +440,7 @@ describe('a file that is being written', () => {
     const [early] = await Promise.all([ask(), write()])
     for (const { status, body } of early) expect(status === 404 || body.equals(film)).toBe(true)
     await expect.poll(async () => (await send(url)).body.equals(film)).toBe(true)
-    expect(Date.now() - writtenAt).toBeLessThan(2_000)
+    expect(Date.now() - writtenAt).toBeLessThan(2_000 + SLACK_MS)
   })
 })
 
