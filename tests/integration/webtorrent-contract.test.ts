@@ -18,10 +18,26 @@ test('webtorrent speaks through the very Wire that we guard, not through one of 
   expect(existsSync(new URL('webtorrent/node_modules/bittorrent-protocol', packages))).toBe(false)
 })
 
-test('the members that the guard wraps are there', () => {
-  for (const member of ['_onMessageLength', '_onMessage', '_parse', 'cancel', 'destroy'] as const) {
+test('the members of a wire that we wrap or call are there', () => {
+  const members = [
+    '_onMessageLength',
+    '_onMessage',
+    '_parse',
+    '_message',
+    'cancel',
+    'request',
+    'interested',
+  ] as const
+  for (const member of members) {
     expect(typeof Wire.prototype[member], member).toBe('function')
   }
+})
+
+test('a wire measures its speed, and keeps its requests, where we put ours', () => {
+  const wire = new (Wire as unknown as new () => Wire)()
+  expect(typeof wire.downloadSpeed).toBe('function')
+  expect([wire.downloaded, wire.requests, wire.peerChoking]).toEqual([0, [], true])
+  wire.destroy()
 })
 
 test('the members of a torrent that the adapter uses are there', async () => {
