@@ -14,7 +14,7 @@ export async function sendMedia(req: Request, res: Response, media: Media, gone:
   if (media.lastModified) res.set('Last-Modified', media.lastModified.toUTCString())
   if (req.fresh) return void res.status(304).end()
 
-  const range = rangeFor(req, res, media)
+  const range = rangeFor(req, media)
   if (range === 'none') return void res.status(416).set('Content-Range', `bytes */${media.size}`).end()
 
   const bytes = range ?? { start: 0, end: media.size - 1 }
@@ -31,7 +31,7 @@ export async function sendMedia(req: Request, res: Response, media: Media, gone:
 }
 
 /** @returns `undefined` to send everything, `none` if no byte of the file was asked for */
-function rangeFor(req: Request, _res: Response, media: Media): ByteRange | 'none' | undefined {
+function rangeFor(req: Request, media: Media): ByteRange | 'none' | undefined {
   const condition = req.get('if-range')
   if (condition !== undefined && !isSameVersion(condition, media)) return undefined
   try {
