@@ -6,6 +6,9 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { writeMagnet } from '../domain/magnet.ts'
 import type { Media } from './media.ts'
 
+/** A file that was just put there is worth a moment more than peers are; an answer still comes within a second. */
+const SETTLING_MS = 800
+
 export interface MediaRequest {
   readonly infoHash: InfoHash
   /** counted over all files of the torrent from 0; without it, the largest video */
@@ -68,7 +71,8 @@ export function mediaOpener<File extends PlacedFile>(
 
     const whole = await torrents.findWhole(infoHash, fileIdx)
     if (whole) return fromTorrent(whole)
-    const file = await inTime(placed.find(infoHash, name, signal))
+    using settling = new Deadline(timeoutMs + SETTLING_MS)
+    const file = await inTime(placed.find(infoHash, name, AbortSignal.any([gone, settling.signal])))
     if (file) return fromPlaced(file)
     const magnet = writeMagnet(infoHash, trackers)
     return fromTorrent(await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, signal)))

@@ -450,3 +450,11 @@ async function place(app: TestApp, name: string, bytes: Buffer = film, at = plac
   await writeFile(path, bytes)
   await utimes(path, at, at)
 }
+
+test('a file that was just put there is served though peers would get no time for it', async () => {
+  await using app = await startTestApp({ TORRENT_TIMEOUT: '1000', TORRENT_MAX_RETRIES: '0' })
+  await writeFile(join(app.folder, `${'ce'.repeat(20)}.mp4`), film)
+  const answer = await fetch(`${app.url}/stream/proxy/${'ce'.repeat(20)}`)
+  expect(answer.status).toBe(200)
+  expect((await answer.arrayBuffer()).byteLength).toBe(film.length)
+})
