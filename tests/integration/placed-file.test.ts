@@ -1,4 +1,5 @@
-import { mkdir, open, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readlink, stat, utimes, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -457,4 +458,29 @@ test('a file that was just put there is served though peers would get no time fo
   const answer = await fetch(`${app.url}/stream/proxy/${'ce'.repeat(20)}`)
   expect(answer.status).toBe(200)
   expect((await answer.arrayBuffer()).byteLength).toBe(film.length)
+})
+
+test('a client that asks for many films at once on one connection gets them one after the other', async () => {
+  await using app = await startTestApp()
+  const hash = 'ad'.repeat(20)
+  const path = join(app.folder, `${hash}.mp4`)
+  await writeFile(path, patternBytes(8 * MIB))
+  await utimes(path, placedAt, placedAt)
+  const openHandles = async () => {
+    const targets = (await readdir('/proc/self/fd')).map((fd) =>
+      readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+    )
+    return (await Promise.all(targets)).filter((target) => target === path).length
+  }
+
+  const socket = connect(app.app.port, '127.0.0.1').pause()
+  socket.write(`GET /stream/proxy/${hash} HTTP/1.1\r\nHost: films\r\n\r\n`.repeat(40))
+  await expect.poll(openHandles).toBe(1)
+  // The others have arrived by now: a request on another connection came after them.
+  expect((await fetch(`${app.url}/stream/proxy/${hash}`, { headers: { Range: 'bytes=0-1' } })).status).toBe(
+    206,
+  )
+  await expect.poll(openHandles).toBe(1)
+  socket.destroy()
+  await expect.poll(openHandles).toBe(0)
 })
