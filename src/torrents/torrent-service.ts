@@ -1,5 +1,3 @@
-import { realpath } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { ByteRange } from '../domain/byte-range.ts'
 import { chooseFile } from '../domain/choose-file.ts'
 import { SelfStremeError } from '../domain/errors.ts'
@@ -8,6 +6,7 @@ import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../observe/log.ts'
+import { allowedPath } from './extra-paths.ts'
 import { Torrent } from './torrent.ts'
 import {
   listFolders,
@@ -71,7 +70,7 @@ export interface TorrentService extends AsyncDisposable {
    * @param retryCount - tries to find peers that were made before, counted against the most there may be
    * @param customPath - put the torrent there instead; must lie under one of the extra paths
    * @throws SelfStremeError `media.not_found`, `media.no_peers`, `torrent.invalid`, `torrent.busy`,
-   * `torrent.bad_path`, `engine.down`, or the signal's reason
+   * `torrent.bad_path`, `disk.full`, `disk.failed`, `engine.down`, or the signal's reason
    */
   getStream(
     magnetUri: string,
@@ -120,7 +119,7 @@ export async function openTorrentService(
         'media.not_found',
         `"${magnetUri.slice(0, 80)}" is neither magnet link nor info hash`,
       )
-    const base = customPath === undefined ? undefined : await allowedBase(customPath)
+    const base = customPath === undefined ? undefined : await allowedPath(customPath, options.extraPaths)
     const { torrent, lease: taken } = await acquire(magnet.infoHash, base)
     using lease = taken
     torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
@@ -298,16 +297,6 @@ export async function openTorrentService(
     }
   }
 
-  /** @throws SelfStremeError `torrent.bad_path` */
-  async function allowedBase(customPath: string): Promise<string> {
-    const wanted = await realLocation(resolve(customPath))
-    for (const allowed of options.extraPaths) {
-      const way = relative(await realLocation(allowed), wanted)
-      if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return wanted
-    }
-    throw new SelfStremeError('torrent.bad_path', `${customPath} is not under one of TORRENT_EXTRA_PATHS`)
-  }
-
   return {
     getStream,
     findWhole,
@@ -318,15 +307,5 @@ export async function openTorrentService(
       clearInterval(sweeper)
       await Promise.all([...torrents.values()].map((torrent) => torrent.save()))
     },
-  }
-}
-
-/** Where a path leads when all links in it are followed; what does not exist yet is put behind what does. */
-async function realLocation(path: string): Promise<string> {
-  try {
-    return await realpath(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
-    return join(await realLocation(dirname(path)), basename(path))
   }
 }
