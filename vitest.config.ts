@@ -19,6 +19,8 @@ export default defineConfig({
       project('architecture', 30_000),
       project('integration', 30_000),
       project('e2e', 90_000),
+      // Fuzzers, kill loops, gigabytes: `npm run test:long`.
+      project('long', 600_000),
     ],
   },
 })
