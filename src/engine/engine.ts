@@ -50,11 +50,14 @@ export interface EngineFailure {
   readonly reason: string
 }
 
-/** Pieces to fetch, both ends inclusive. `urgent` ones come first; `background` ones only when those leave peers idle. */
+/**
+ * Pieces to fetch, both ends inclusive. `urgent` ones come first, then those `ahead` of readers, and `background` ones
+ * only when those leave peers idle.
+ */
 export interface PieceWindow {
   readonly from: number
   readonly to: number
-  readonly priority: 'urgent' | 'background'
+  readonly priority: 'urgent' | 'ahead' | 'background'
 }
 
 /** The engine's own settings. */

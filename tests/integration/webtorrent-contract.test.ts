@@ -23,8 +23,9 @@ test('the members of a wire that we wrap or call are there', () => {
     '_onMessageLength',
     '_onMessage',
     '_parse',
-    '_message',
+    '_push',
     'cancel',
+    'have',
     'request',
     'interested',
   ] as const
@@ -33,10 +34,10 @@ test('the members of a wire that we wrap or call are there', () => {
   }
 })
 
-test('a wire measures its speed, and keeps its requests, where we put ours', () => {
+test('a wire measures its speed where we put our measure', () => {
   const wire = new (Wire as unknown as new () => Wire)()
-  expect(typeof wire.downloadSpeed).toBe('function')
-  expect([wire.downloaded, wire.requests, wire.peerChoking]).toEqual([0, [], true])
+  expect(Object.hasOwn(wire, 'downloadSpeed')).toBe(true)
+  expect([wire.peerChoking, wire.peerExtendedHandshake]).toEqual([true, {}])
   wire.destroy()
 })
 
@@ -52,10 +53,11 @@ test('the members of a torrent that the adapter uses are there', async () => {
   const torrent = client.add('ab'.repeat(20), { deselect: true })
   for (const member of [
     '_onMetadata',
-    '_select',
-    '_deselect',
+    '_update',
+    '_markVerified',
     '_markUnverified',
     '_checkDone',
+    '_destroy',
     'destroy',
   ] as const) {
     expect(typeof torrent[member], member).toBe('function')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type Wire from 'bittorrent-protocol'
 import WebTorrent, { type Torrent } from 'webtorrent'
 import { piecesIn } from '../../domain/bitfield.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
@@ -6,14 +7,12 @@ import { writeMagnet } from '../../domain/magnet.ts'
 import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
 import type { EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
-import { startEndgame } from './endgame.ts'
+import { BanList } from './ban-list.ts'
+import { Fetcher } from './fetch/fetcher.ts'
 import { PieceStore } from './piece-store.ts'
-import { createRequestQueue } from './request-queue.ts'
 
 const STATS_INTERVAL_MS = 1_000
 const UPLOAD_SLOTS = 4
-/** Within one priority webtorrent goes round the selections; only 0 is strictly behind all others. */
-const PRIORITY = { urgent: 1, background: 0 } as const
 
 /** The swarm as webtorrent sees it, spoken to in the engine's words. */
 export interface Swarm {
@@ -28,12 +27,8 @@ interface Opened {
   readonly torrent: Torrent
   info: TorrentInfo | undefined
   store: PieceStore | undefined
-  /** what main asked for */
-  wanted: readonly PieceWindow[]
-  /** what webtorrent was told; each must be taken back exactly as it was given */
-  selected: readonly PieceWindow[]
+  readonly fetcher: Fetcher
   readonly statsTimer: NodeJS.Timeout
-  readonly tuning: DisposableStack
 }
 
 /**
@@ -68,6 +63,7 @@ export function startSwarm(
   })
   client.on('error', onFatal)
   const opened = new Map<number, Opened>()
+  const banned = new BanList()
 
   function open(command: Extract<Command, { kind: 'open' }>): void {
     const { id, infoHash, trackers, directory, metainfo } = command
@@ -82,19 +78,15 @@ export function startSwarm(
       uploads: UPLOAD_SLOTS,
     })
     torrent.setMaxListeners(0)
-    const tuning = new DisposableStack()
-    const queue = tuning.use(createRequestQueue())
-    tuning.use(startEndgame(torrent, () => starvingPieces(entry)))
+    const fetcher = new Fetcher(torrent, { guilty: (wire, piece) => ban(wire, infoHash, piece) })
     const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
     const entry: Opened = {
       id,
       torrent,
       info,
       store: undefined,
-      wanted: [],
-      selected: [],
+      fetcher,
       statsTimer,
-      tuning,
     }
     opened.set(id, entry)
 
@@ -142,14 +134,13 @@ export function startSwarm(
       )
       for (const piece of gone) entry.store?.forget(piece)
       if (gone.length > 0) report({ kind: 'missing', id, pieces: gone })
-      select(entry)
     })
-    torrent.on('wire', (wire: Torrent['wires'][number]) => {
-      if (torrent.wires.length > options.maxPeers) {
+    torrent.on('wire', (wire: Wire) => {
+      if (torrent.wires.length > options.maxPeers || banned.isBanned(wire)) {
         wire.destroy()
         return
       }
-      queue.add(wire)
+      fetcher.add(wire)
       // Peers unchoke those who want something; by now the handshake is on its way.
       queueMicrotask(() => wire.interested())
       reportStats()
@@ -175,29 +166,16 @@ export function startSwarm(
     }
   }
 
-  function want(id: number, windows: readonly PieceWindow[]): void {
-    const entry = opened.get(id)
-    if (!entry) return
-    entry.wanted = windows
-    select(entry)
-  }
-
-  /** Tells webtorrent what changed, and calls back the requests for which there is no reason any more. */
-  function select(entry: Opened): void {
-    const { torrent, wanted } = entry
-    if (!torrent.ready || torrent.destroyed) return
-    const gone = entry.selected.filter((window) => !wanted.some((other) => isSame(window, other)))
-    const fresh = wanted.filter((window) => !entry.selected.some((other) => isSame(window, other)))
-    entry.selected = wanted
-    for (const { from, to } of gone) torrent._deselect(from, to, true)
-    for (const { from, to, priority } of fresh) torrent._select(from, to, PRIORITY[priority], undefined, true)
-
-    for (const wire of torrent.wires) {
-      for (const request of [...wire.requests]) {
-        if (wanted.some(({ from, to }) => request.piece >= from && request.piece <= to)) continue
-        wire.cancel(request.piece, request.offset, request.length)
-      }
-    }
+  function ban(wire: Wire, infoHash: string, piece: number): void {
+    banned.ban(wire)
+    const peer = `${wire.remoteAddress}:${wire.remotePort}`
+    report({
+      kind: 'log',
+      level: 'warn',
+      message: 'peer banned, it sent wrong bytes',
+      fields: { infoHash, peer, piece },
+    })
+    wire.destroy()
   }
 
   /** Has a piece fetched again that webtorrent believes to be there. */
@@ -210,12 +188,7 @@ export function startSwarm(
       torrent._checkDone()
     }
     report({ kind: 'missing', id, pieces: [piece] })
-    // A selection remembers how far it has come; given anew, it begins at its first piece again.
-    const { wanted } = entry
-    entry.wanted = []
-    select(entry)
-    entry.wanted = wanted
-    select(entry)
+    entry.fetcher.reopen(piece)
   }
 
   function fail(entry: Opened, code: 'torrent.invalid' | 'engine.down', error: unknown): void {
@@ -229,7 +202,7 @@ export function startSwarm(
     opened.delete(id)
     if (entry) {
       clearInterval(entry.statsTimer)
-      entry.tuning.dispose()
+      entry.fetcher[Symbol.dispose]()
       // Trackers may take their time to hear that we leave; only the files matter to whoever waits.
       if (!entry.torrent.destroyed) entry.torrent.destroy()
       await entry.store?.closeFiles()
@@ -239,25 +212,11 @@ export function startSwarm(
 
   return {
     open,
-    want,
+    want: (id, windows) => opened.get(id)?.fetcher.want(windows),
     unverify: (id, piece) => {
       const entry = opened.get(id)
       if (entry) forget(entry, piece)
     },
     close,
   }
-}
-
-/** The first missing piece of each urgent window: what a reader waits for. */
-function starvingPieces({ torrent, selected }: Opened): number[] {
-  return selected.flatMap(({ from, to, priority }) => {
-    if (priority !== 'urgent') return []
-    let piece = from
-    while (piece <= to && torrent.bitfield.get(piece)) piece++
-    return piece <= to ? [piece] : []
-  })
-}
-
-function isSame(a: PieceWindow, b: PieceWindow): boolean {
-  return a.from === b.from && a.to === b.to && a.priority === b.priority
 }

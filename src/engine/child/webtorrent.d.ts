@@ -15,14 +15,15 @@ declare module 'webtorrent' {
     readonly bitfield: { get(index: number): boolean }
     destroy(callback?: () => void): void
     _onMetadata(metadata: unknown): Promise<void>
-    _select(
-      from: number,
-      to: number,
-      priority: number,
-      notify: (() => void) | undefined,
-      isStream: boolean,
-    ): void
-    _deselect(from: number, to: number, isStream: boolean): void
+    /** in hex, one for each piece */
+    readonly _hashes: readonly string[]
+    readonly store: { put(piece: number, bytes: Uint8Array, done: (error: Error | null) => void): void }
+    readonly pieceLength: number
+    readonly lastPieceLength: number
+    /** Called whenever there may be something to ask peers for. */
+    _update: () => void
+    _markVerified(index: number): void
+    _destroy(error: Error): void
     _markUnverified(index: number): void
     _checkDone(): void
   }
@@ -39,19 +40,12 @@ declare module 'webtorrent' {
 declare module 'bittorrent-protocol' {
   import type { Duplex } from 'node:stream'
 
-  export interface BlockRequest {
-    readonly piece: number
-    readonly offset: number
-    readonly length: number
-    callback(error: Error | null, chunk: Uint8Array | null): void
-  }
-
   export default class Wire extends Duplex {
-    readonly requests: BlockRequest[]
     readonly peerChoking: boolean
     readonly peerPieces: { get(piece: number): boolean }
-    /** bytes */
-    downloaded: number
+    /** in hex */
+    readonly peerId: string
+    readonly peerExtendedHandshake: { readonly reqq?: unknown }
     /** Adds bytes to the measure; returns bytes per second. */
     downloadSpeed: (received?: number) => number
     interested(): void
@@ -61,7 +55,8 @@ declare module 'bittorrent-protocol' {
       length: number,
       done: (error: Error | null, chunk: Uint8Array | null) => void,
     ): void
-    _message(id: number, numbers: readonly number[], data: Uint8Array | null): void
+    have(piece: number): void
+    _push(message: Uint8Array): boolean
     readonly remoteAddress?: string
     readonly remotePort?: number
     cancel(piece: number, offset: number, length: number): void

@@ -1,0 +1,327 @@
+import type Wire from 'bittorrent-protocol'
+import type { Torrent } from 'webtorrent'
+import type { PieceWindow } from '../../engine.ts'
+import { Assembly, BLOCK_BYTES } from './assembly.ts'
+import { Blame } from './blame.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { inOneWrite } from './one-write.ts'
+import { type BlockRequest, Peer } from './peer.ts'
+import { PieceOrder } from './piece-order.ts'
+
+const TICK_MS = 100
+/** A piece that a reader needs next and that has not come for so long is asked for elsewhere as well. */
+const PATIENCE_MS = 100
+/** Somebody else must be expected to be so many times quicker, and by so many seconds, to be asked as well. */
+const HASTE = { times: 1.5, seconds: 0.05 }
+const POOL_BYTES = 16 * 1024 * 1024
+/** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
+const LEFT_BEHIND_BYTES = 32 * 1024 * 1024
+/** While so much waits to be written nothing more is asked for: the disk is the bottleneck, or full. */
+const MOST_UNWRITTEN_BYTES = 64 * 1024 * 1024
+
+export interface FetcherEvents {
+  /** It sent wrong bytes. */
+  guilty(wire: Wire, piece: number): void
+}
+
+/**
+ * Fetches pieces from the peers of a torrent, in the place of webtorrent's own request logic: it decides who is asked
+ * for which block, puts the pieces together, checks them, and has them stored.
+ *
+ * What it does differently: what is asked in advance is bounded by time; a block that a reader waits for is asked of a
+ * second peer if that one is likely to be quicker; a peer that falls silent gives its blocks back; it is known who gave
+ * each block, so that whoever sends wrong ones can be dropped; and an answer makes work for one peer, not for all.
+ */
+export class Fetcher implements Disposable {
+  readonly #torrent: Torrent
+  readonly #events: FetcherEvents
+  readonly #peers = new Map<Wire, Peer>()
+  readonly #assemblies = new Map<number, Assembly<Peer>>()
+  /** pieces that are complete and on their way to the disk */
+  readonly #unwritten = new Set<number>()
+  readonly #order = new PieceOrder((piece) => this.#isOpen(piece))
+  readonly #blame = new Blame<Peer>()
+  readonly #timer: NodeJS.Timeout
+  #windows: readonly PieceWindow[] = []
+  /** since when each piece that a reader needs next has been missing */
+  readonly #waitedFor = new Map<number, number>()
+  #buffers: BufferPool | undefined
+  #tickedAt = performance.now()
+  #isScheduled = false
+
+  constructor(torrent: Torrent, events: FetcherEvents) {
+    this.#torrent = torrent
+    this.#events = events
+    // webtorrent calls this whenever there may be something to ask for.
+    torrent._update = () => this.#refillSoon()
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref()
+  }
+
+  add(wire: Wire): void {
+    const peer = new Peer(wire)
+    this.#peers.set(wire, peer)
+    // webtorrent would compute an average over five seconds at every block; what is measured here is as good.
+    wire.downloadSpeed = () => peer.rate
+    wire.once('close', () => {
+      this.#peers.delete(wire)
+      this.#unbind(peer)
+    })
+  }
+
+  /** Which pieces to fetch from now on. What was asked for and is in none of the windows is called back. */
+  want(windows: readonly PieceWindow[]): void {
+    this.#windows = windows
+    this.#order.setWindows(windows)
+    for (const peer of this.#peers.values()) {
+      this.#callBack(peer, ({ assembly }) => !this.#order.includes(assembly.piece))
+    }
+    this.#dropLeftBehind()
+    this.#refillSoon()
+  }
+
+  /** A piece that was there is not any more. */
+  reopen(piece: number): void {
+    this.#order.reopen(piece)
+    this.#refillSoon()
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+
+  #isOpen(piece: number): boolean {
+    if (this.#torrent.bitfield.get(piece) || this.#unwritten.has(piece)) return false
+    return this.#assemblies.get(piece)?.hasFree ?? true
+  }
+
+  #refillSoon(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      // Those who have least to do are asked first.
+      const peers = [...this.#peers.values()].sort((a, b) => a.requests.length - b.requests.length)
+      for (const peer of peers) this.#refill(peer)
+    })
+  }
+
+  #refill(peer: Peer): void {
+    const { room } = peer
+    if (room === 0 || !peer.isUsable || !this.#canFetch) return
+    inOneWrite(peer.wire, () => {
+      let left = room
+      for (const piece of this.#order.pieces((piece) => this.#mayGive(peer, piece))) {
+        const assembly = this.#assemblyOf(piece, peer)
+        for (let block = assembly.takeFree(); block !== undefined; block = assembly.takeFree()) {
+          if (!this.#ask(peer, assembly, block) || --left === 0) return
+        }
+      }
+    })
+  }
+
+  get #canFetch(): boolean {
+    const { ready, destroyed, pieceLength } = this.#torrent
+    return ready && !destroyed && this.#unwritten.size * pieceLength < MOST_UNWRITTEN_BYTES
+  }
+
+  #mayGive(peer: Peer, piece: number): boolean {
+    if (!peer.wire.peerPieces.get(piece)) return false
+    if (!this.#blame.isDistrusted(piece)) return true
+    const boundTo = this.#assemblies.get(piece)?.boundTo
+    if (boundTo) return boundTo === peer
+    // Somebody who had no part in the wrong piece is better, if there is such a one.
+    const isBetter = (other: Peer) =>
+      other.isUsable && other.wire.peerPieces.get(piece) && !this.#blame.isSuspect(piece, other)
+    return !this.#blame.isSuspect(piece, peer) || ![...this.#peers.values()].some(isBetter)
+  }
+
+  #assemblyOf(piece: number, peer: Peer): Assembly<Peer> {
+    const begun = this.#assemblies.get(piece)
+    if (begun) return begun
+    const { pieceLength, pieces, lastPieceLength } = this.#torrent
+    this.#buffers ??= new BufferPool(pieceLength, POOL_BYTES)
+    const length = piece === pieces.length - 1 ? lastPieceLength : pieceLength
+    const assembly = new Assembly<Peer>(piece, this.#buffers.take(length))
+    if (this.#blame.isDistrusted(piece)) assembly.boundTo = peer
+    this.#assemblies.set(piece, assembly)
+    return assembly
+  }
+
+  /** @param block - taken or asked for already. @returns whether the peer heard of it */
+  #ask(peer: Peer, assembly: Assembly<Peer>, block: number): boolean {
+    const request = { assembly, block, askedAt: performance.now() }
+    peer.requests.push(request)
+    let wasRefused = false
+    peer.wire.request(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block), (error, chunk) => {
+      wasRefused = true
+      this.#onAnswer(peer, request, error ? undefined : (chunk ?? undefined))
+    })
+    return !wasRefused
+  }
+
+  #onAnswer(peer: Peer, request: BlockRequest, chunk: Uint8Array | undefined): void {
+    const { assembly, block } = request
+    peer.requests.splice(peer.requests.indexOf(request), 1)
+    assembly.unask(block)
+    const isCurrent = this.#assemblies.get(assembly.piece) === assembly
+    if (chunk) peer.onBlock(chunk.length, request, performance.now())
+    if (chunk && isCurrent && !this.#torrent.destroyed) {
+      assembly.put(block, chunk, peer)
+      if (assembly.askedFor(block) > 0) this.#callBackOthers(request)
+      if (assembly.isComplete) this.#finish(assembly)
+    }
+    if (chunk) return this.#refill(peer)
+    this.#order.reopen(assembly.piece)
+    this.#refillSoon()
+  }
+
+  /** A block is there: whoever else was asked for it need not send it. */
+  #callBackOthers({ assembly, block }: BlockRequest): void {
+    for (const peer of this.#peers.values()) {
+      this.#callBack(peer, (request) => request.assembly === assembly && request.block === block)
+    }
+  }
+
+  #callBack(peer: Peer, which: (request: BlockRequest) => boolean): void {
+    const requests = peer.requests.filter(which)
+    if (requests.length === 0) return
+    inOneWrite(peer.wire, () => {
+      for (const { assembly, block } of requests) {
+        peer.wire.cancel(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block))
+      }
+    })
+  }
+
+  #finish(assembly: Assembly<Peer>): void {
+    const { piece } = assembly
+    const torrent = this.#torrent
+    this.#assemblies.delete(piece)
+    this.#waitedFor.delete(piece)
+    if (assembly.digest() !== torrent._hashes[piece]) return this.#onWrong(assembly)
+    this.#accuse(this.#blame.onRight(assembly), piece)
+    this.#unwritten.add(piece)
+    torrent.store.put(piece, assembly.bytes, (error) => {
+      this.#unwritten.delete(piece)
+      this.#buffers?.giveBack(assembly.bytes)
+      if (torrent.destroyed) return
+      if (error) return torrent._destroy(error)
+      torrent._markVerified(piece)
+      for (const wire of torrent.wires) wire.have(piece)
+      // It looks through all files: once in a while is enough to notice that they are whole.
+      if (this.#unwritten.size === 0 && this.#assemblies.size === 0) torrent._checkDone()
+      this.#refillSoon()
+    })
+  }
+
+  #onWrong(assembly: Assembly<Peer>): void {
+    const guilty = this.#blame.onWrong(assembly)
+    this.#buffers?.giveBack(assembly.bytes)
+    this.#order.reopen(assembly.piece)
+    this.#accuse(guilty, assembly.piece)
+    this.#refillSoon()
+  }
+
+  #accuse(guilty: readonly Peer[], piece: number): void {
+    for (const { wire } of guilty) this.#events.guilty(wire, piece)
+  }
+
+  /** What only this peer could have given is begun anew, with another. */
+  #unbind(peer: Peer): void {
+    for (const assembly of this.#assemblies.values()) if (assembly.boundTo === peer) this.#drop(assembly)
+  }
+
+  #drop(assembly: Assembly<Peer>): void {
+    this.#assemblies.delete(assembly.piece)
+    this.#callBackAll(assembly)
+    this.#buffers?.giveBack(assembly.bytes)
+    this.#order.reopen(assembly.piece)
+  }
+
+  #callBackAll(assembly: Assembly<Peer>): void {
+    for (const peer of this.#peers.values()) this.#callBack(peer, (request) => request.assembly === assembly)
+  }
+
+  #dropLeftBehind(): void {
+    const behind = [...this.#assemblies.values()].filter(({ piece }) => !this.#order.includes(piece))
+    let bytes = behind.reduce((sum, assembly) => sum + assembly.bytes.length, 0)
+    for (const assembly of behind) {
+      if (bytes <= LEFT_BEHIND_BYTES) return
+      bytes -= assembly.bytes.length
+      this.#drop(assembly)
+    }
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    const seconds = (now - this.#tickedAt) / 1000
+    this.#tickedAt = now
+    if (this.#torrent.destroyed || this.#peers.size === 0) return
+    for (const peer of this.#peers.values()) {
+      peer.onTick(seconds)
+      this.#relieve(peer, now)
+    }
+    this.#hurry(now)
+    this.#refillSoon()
+  }
+
+  /** Takes back from a peer what it will not answer soon, for others to answer. */
+  #relieve(peer: Peer, now: number): void {
+    if (peer.isSilent(now) && this.#hasOther(peer)) {
+      peer.isStuck = true
+      this.#unbind(peer)
+      this.#callBack(peer, () => true)
+    } else if (peer.requests.length > 2 * peer.depth) {
+      const kept = new Set(peer.requests.slice(0, peer.depth))
+      this.#callBack(peer, (request) => !kept.has(request))
+    }
+  }
+
+  #hasOther(peer: Peer): boolean {
+    return [...this.#peers.values()].some((other) => other !== peer && other.isUsable && !other.isStuck)
+  }
+
+  /** Has what readers wait for asked of a second peer, where that one is likely to be quicker. */
+  #hurry(now: number): void {
+    const heads = new Set(this.#headsOfUrgentWindows())
+    for (const piece of this.#waitedFor.keys()) if (!heads.has(piece)) this.#waitedFor.delete(piece)
+    for (const piece of heads) {
+      const since = this.#waitedFor.get(piece)
+      if (since === undefined) this.#waitedFor.set(piece, now)
+      else if (now - since >= PATIENCE_MS) this.#askElsewhere(piece, now)
+    }
+  }
+
+  #askElsewhere(piece: number, now: number): void {
+    const assembly = this.#assemblies.get(piece)
+    if (!assembly || assembly.boundTo) return
+    for (const peer of this.#peers.values()) {
+      for (const request of peer.requests.filter((each) => each.assembly === assembly)) {
+        if (assembly.askedFor(request.block) > 1) continue
+        const quicker = this.#quickestFor(piece, peer)
+        if (!quicker) return
+        if (quicker.etaOfNext * HASTE.times + HASTE.seconds > peer.etaOf(request, now)) continue
+        assembly.ask(request.block)
+        this.#ask(quicker, assembly, request.block)
+      }
+    }
+  }
+
+  #quickestFor(piece: number, notThis: Peer): Peer | undefined {
+    let quickest: Peer | undefined
+    for (const peer of this.#peers.values()) {
+      if (peer === notThis || !peer.isUsable || !peer.wire.peerPieces.get(piece)) continue
+      if (!quickest || peer.etaOfNext < quickest.etaOfNext) quickest = peer
+    }
+    return quickest
+  }
+
+  /** The first missing piece of each urgent window: what its reader waits for. */
+  #headsOfUrgentWindows(): number[] {
+    return this.#windows.flatMap(({ from, to, priority }) => {
+      if (priority !== 'urgent') return []
+      let piece = from
+      while (piece <= to && this.#torrent.bitfield.get(piece)) piece++
+      return piece <= to ? [piece] : []
+    })
+  }
+}

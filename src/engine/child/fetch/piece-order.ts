@@ -1,0 +1,73 @@
+import type { PieceWindow } from '../../engine.ts'
+
+const ORDER = ['urgent', 'ahead', 'background'] as const
+
+interface Lane {
+  readonly from: number
+  readonly to: number
+  readonly priority: PieceWindow['priority']
+  /** no piece of the window before this one has a block that may be asked for */
+  next: number
+}
+
+/**
+ * In which order the pieces of several windows are asked for: `urgent` ones before those `ahead`, and those before the
+ * `background`. Windows of the same priority take turns, each from its front, so that no reader waits for another.
+ */
+export class PieceOrder {
+  #lanes: readonly Lane[] = []
+  readonly #isOpen: (piece: number) => boolean
+
+  /** @param isOpen - whether blocks of a piece are still to be asked for */
+  constructor(isOpen: (piece: number) => boolean) {
+    this.#isOpen = isOpen
+  }
+
+  setWindows(windows: readonly PieceWindow[]): void {
+    this.#lanes = windows.map((window) => ({ ...window, next: window.from }))
+  }
+
+  includes(piece: number): boolean {
+    return this.#lanes.some(({ from, to }) => piece >= from && piece <= to)
+  }
+
+  /** Blocks of a piece may be asked for again. */
+  reopen(piece: number): void {
+    for (const lane of this.#lanes) if (piece >= lane.from && piece < lane.next) lane.next = piece
+  }
+
+  /** @yields open pieces that `has` says yes to, the next one to ask for first */
+  *pieces(has: (piece: number) => boolean): Generator<number, void, void> {
+    for (const priority of ORDER) {
+      const cursors = this.#lanes
+        .filter((lane) => lane.priority === priority)
+        .map((lane) => ({ lane, at: this.#advance(lane) }))
+      for (;;) {
+        const nearest = nearestOf(cursors)
+        if (!nearest) break
+        const piece = nearest.at++
+        if (has(piece) && this.#isOpen(piece)) yield piece
+      }
+    }
+  }
+
+  #advance(lane: Lane): number {
+    while (lane.next <= lane.to && !this.#isOpen(lane.next)) lane.next++
+    return lane.next
+  }
+}
+
+interface Cursor {
+  readonly lane: Lane
+  at: number
+}
+
+/** The one that is least far from the front of its window. */
+function nearestOf(cursors: readonly Cursor[]): Cursor | undefined {
+  let nearest: Cursor | undefined
+  for (const cursor of cursors) {
+    if (cursor.at > cursor.lane.to) continue
+    if (!nearest || cursor.at - cursor.lane.from < nearest.at - nearest.lane.from) nearest = cursor
+  }
+  return nearest
+}
