@@ -200,7 +200,7 @@ export async function openTorrentService(
       { ...options, infoHash, directory },
       found,
       engine,
-      { makeRoom },
+      { makeRoom, isDryElsewhere, onDryChanged },
       log,
       Date.now(),
     )
@@ -226,6 +226,14 @@ export async function openTorrentService(
       log.info(`Putting torrent aside: ${idle.infoHash}`, { why: 'room for another one' })
       await idle.leaveSwarm()
     }
+  }
+
+  function isDryElsewhere(than: Torrent): boolean {
+    return [...torrents.values()].some((torrent) => torrent !== than && torrent.isDry)
+  }
+
+  function onDryChanged(changed: Torrent): void {
+    for (const torrent of torrents.values()) if (torrent !== changed) torrent.replan()
   }
 
   /** Writes down what changed, and puts aside what nobody has used for a while. */

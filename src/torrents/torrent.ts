@@ -6,12 +6,13 @@ import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import { readSlices } from '../files/read-slices.ts'
 import type { Log } from '../observe/log.ts'
+import { ActiveReader } from './active-reader.ts'
 import { SwarmSession } from './swarm-session.ts'
 import { TorrentContent } from './torrent-content.ts'
 import { createFolder, type FoundFolder } from './torrent-folder.ts'
 import { verifiedReader } from './verified-reader.ts'
 import { Waiters } from './waiters.ts'
-import { planWindows, type Reader } from './window-planner.ts'
+import { planWindows } from './window-planner.ts'
 
 export interface TorrentOptions {
   readonly infoHash: InfoHash
@@ -33,11 +34,10 @@ export interface TorrentKeeper {
    * @throws SelfStremeError `torrent.busy` if there is none
    */
   makeRoom(join: () => void): Promise<void>
-}
-
-interface ActiveReader extends Reader {
-  position: number
-  delivered: number
+  /** Whether a reader of any other torrent waits for more than there is. */
+  isDryElsewhere(than: Torrent): boolean
+  /** The torrent's own {@link Torrent.isDry} is another now. */
+  onDryChanged(torrent: Torrent): void
 }
 
 /** One torrent: what there is of it, its stay in the swarm, and those who read from it. */
@@ -62,6 +62,7 @@ export class Torrent {
   #lastUsedAt: number
   #lastReadAt: number
   #isPlanned = false
+  #isDry = false
   #lastUse: string | undefined
 
   /** @param found - its folder, if an earlier run left one */
@@ -117,6 +118,11 @@ export class Torrent {
     return this.#session.isLookingForPeers
   }
 
+  /** One of its readers could use all the bandwidth there is; no torrent then fetches anything in the background. */
+  get isDry(): boolean {
+    return this.#isDry
+  }
+
   /** When the last lease was returned, epoch ms. */
   get lastUsedAt(): number {
     return this.#lastUsedAt
@@ -157,7 +163,7 @@ export class Torrent {
     await this.#keeper.makeRoom(() => {
       if (!this.#session.isRunning) this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
       this.#session.start(triesMade)
-      this.#replan()
+      this.replan()
     })
   }
 
@@ -165,6 +171,7 @@ export class Torrent {
   async leaveSwarm(): Promise<void> {
     this.#finishing.clear()
     await this.#session.stop()
+    this.replan()
     await this.save()
   }
 
@@ -243,31 +250,30 @@ export class Torrent {
   ): AsyncGenerator<Buffer, void, void> {
     const content = this.#known()
     const parts = content.parts(fileIdx)
-    const reader: ActiveReader = { file: parts.file, position: range.start, end: range.end + 1, delivered: 0 }
+    const reader = new ActiveReader(parts.file, range.start, range.end + 1, performance.now())
     const readableEnd = verifiedReader({
       ...parts,
       firstPieceMs: this.#options.timeoutMs,
       stallMs: this.#options.stallTimeoutMs,
       onMissing: () => {
-        this.#replan()
+        this.replan()
         return this.join()
       },
     })
     this.#readers.add(reader)
-    this.#replan()
+    this.replan()
     try {
       for await (const slice of readSlices(() => content.open(fileIdx), range, readableEnd, signal)) {
         yield slice
-        reader.position += slice.length
-        reader.delivered += slice.length
+        reader.onDelivered(slice.length, performance.now())
         this.#lastReadAt = Date.now()
-        this.#replan()
+        this.replan()
       }
       if (reader.delivered !== lengthOf(range))
         throw new SelfStremeError('media.damaged', 'bytes are missing')
     } finally {
       this.#readers.delete(reader)
-      this.#replan()
+      this.replan()
     }
   }
 
@@ -290,7 +296,7 @@ export class Torrent {
           this.#finishOrStop(fileIdx)
         }
         this.#lastReadAt = Date.now()
-        this.#replan()
+        this.replan()
       },
     }
   }
@@ -310,7 +316,7 @@ export class Torrent {
     const events = {
       damaged: (piece: number) => {
         this.#session.unverify(piece)
-        this.#replan()
+        this.replan()
       },
       lost: () => {
         if (this.#session.isRunning) void this.#rejoin()
@@ -339,18 +345,18 @@ export class Torrent {
     })
     this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
     this.#infoWaiters.wakeAll()
-    this.#replan()
+    this.replan()
   }
 
   #onVerified(pieces: readonly number[]): void {
     this.#content?.markVerified(pieces)
     for (const fileIdx of this.#wanted()) this.#content?.completeIfWhole(fileIdx)
-    this.#replan()
+    this.replan()
   }
 
   #onMissing(pieces: readonly number[]): void {
     this.#content?.pieces.markMissing(pieces)
-    this.#replan()
+    this.replan()
   }
 
   async #onWhole(fileIdx: number): Promise<void> {
@@ -380,21 +386,32 @@ export class Torrent {
   }
 
   /** Tells the engine what to fetch, once in a turn however much happened in it. */
-  #replan(): void {
+  replan(): void {
     if (this.#isPlanned) return
     this.#isPlanned = true
     setImmediate(() => {
       this.#isPlanned = false
-      const content = this.#content
-      if (!content || (!this.#session.isRunning && this.#readers.size === 0)) return
-      const windows = planWindows({
+      this.#plan()
+    })
+  }
+
+  #plan(): void {
+    const content = this.#content
+    let isDry = false
+    if (content && (this.#session.isRunning || this.#readers.size > 0)) {
+      const plan = planWindows({
         info: content.info,
         readers: [...this.#readers],
         background: [...this.#wanted()].map((fileIdx) => content.file(fileIdx)),
         isMissing: (piece) => content.pieces.isMissing(piece),
+        isDryElsewhere: this.#keeper.isDryElsewhere(this),
       })
-      this.#session.want(windows)
-    })
+      this.#session.want(plan.windows)
+      isDry = plan.isDry
+    }
+    if (isDry === this.#isDry) return
+    this.#isDry = isDry
+    this.#keeper.onDryChanged(this)
   }
 
   #known(): TorrentContent {

@@ -4,7 +4,10 @@ import type { PieceWindow } from '../engine/engine.ts'
 const MIB = 1024 * 1024
 /** The first window after an open or a seek is small: what the reader waits for must not queue behind read-ahead. */
 const FIRST_AHEAD = MIB
-const MAX_AHEAD = 64 * MIB
+/** A window grows to what lasts so long at the reader's pace, but at least to `least` and at most to `most`. */
+const AHEAD = { seconds: 10, least: 8 * MIB, most: 64 * MIB }
+/** The part of a window that comes before the read-ahead of all others. */
+const URGENT_SECONDS = 2
 const BACKGROUND_AHEAD = 64 * MIB
 /** What most players read at the end of a file before they can start: the index of an MP4 or MKV. */
 const TAIL = 2 * MIB
@@ -18,87 +21,111 @@ export interface Reader {
   readonly end: number
   /** bytes it got since it began here */
   readonly delivered: number
+  /** how fast it takes them; 0 = not known yet */
+  readonly bytesPerSecond: number
 }
 
-export interface Plan {
+export interface Situation {
   readonly info: TorrentInfo
   readonly readers: readonly Reader[]
   /** files to fetch to the end when nobody has to wait for it */
   readonly background: readonly TorrentFile[]
   readonly isMissing: (piece: number) => boolean
+  /** a reader of another torrent runs dry */
+  readonly isDryElsewhere: boolean
+}
+
+export interface Plan {
+  /** each begins and ends with a missing piece; empty when there is nothing to fetch */
+  readonly windows: readonly PieceWindow[]
+  /** a reader could use all the bandwidth there is */
+  readonly isDry: boolean
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
 }
 
 /**
- * Which pieces to fetch now. In front of every reader lies an urgent window that grows as it keeps reading; the rest
- * of the files is fetched behind them, and only while no reader runs dry, because what peers already send cannot be
- * called back. Windows are bounded, so what a viewer never reaches is not fetched far in advance.
- *
- * @returns windows that begin and end with a missing piece; empty when there is nothing to fetch
+ * Which pieces to fetch now. In front of every reader lies an urgent window, and read-ahead that grows as it keeps
+ * reading; the rest of the files is fetched behind them, and only while no reader runs dry, because what peers already
+ * send cannot be called back. Windows are bounded, so what a viewer never reaches is not fetched far in advance.
  */
-export function planWindows({ info, readers, background, isMissing }: Plan): PieceWindow[] {
+export function planWindows({ info, readers, background, isMissing, isDryElsewhere }: Situation): Plan {
   const hungry = readers.filter(({ position, end }) => position < end)
-  const urgent = hungry.map((reader) => {
-    const ahead = aheadOf(reader)
-    const from = pieceAt(info, reader.file, reader.position)
-    const to = pieceAt(
-      info,
-      reader.file,
-      Math.min(reader.end, roundUp(reader.position + ahead, ahead / 4)) - 1,
-    )
-    return { from, to, isDry: isDry(info, reader, ahead, isMissing) }
-  })
-  const windows = urgent.flatMap(({ from, to }) => trim({ from, to, priority: 'urgent' }, isMissing))
-  if (urgent.some(({ isDry }) => isDry)) return distinct(windows)
-
-  for (const file of background) {
-    const farthest = Math.max(
-      0,
-      ...readers.filter((reader) => reader.file === file).map(({ position }) => position),
-    )
-    windows.push(...backgroundOf(info, file, farthest, isMissing))
-  }
-  return distinct(windows)
+  const isDry = hungry.some((reader) => runsDry(info, reader, isMissing))
+  const tails = background.filter(
+    (file) => !isDry || hungry.some((reader) => reader.file === file && isAtHead(reader)),
+  )
+  const windows: PieceWindow[] = [
+    ...hungry.flatMap((reader) => windowsOf(info, reader)),
+    ...tails.map((file) => inBackground(tailOf(info, file))),
+    ...(isDry || isDryElsewhere
+      ? []
+      : background.flatMap((file) => restOf(info, file, readers, isMissing)).map(inBackground)),
+  ]
+  return { windows: distinct(windows.flatMap((window) => trim(window, isMissing))), isDry }
 }
 
-function aheadOf(reader: Reader): number {
-  // Powers of two, so that a window changes now and then and not with every slice.
-  const wanted = Math.max(FIRST_AHEAD, 2 * reader.delivered)
-  return Math.min(MAX_AHEAD, 2 ** Math.floor(Math.log2(wanted)))
+/** The reader has what a film begins with; as a rule it asks for what it ends with next. */
+function isAtHead({ position, delivered }: Reader): boolean {
+  return delivered >= FIRST_AHEAD && position - delivered < FIRST_AHEAD
+}
+
+function windowsOf(info: TorrentInfo, reader: Reader): PieceWindow[] {
+  const ahead = aheadOf(reader)
+  const urgent = Math.min(ahead, powerOfTwo(Math.max(FIRST_AHEAD, URGENT_SECONDS * reader.bytesPerSecond)))
+  const from = pieceAt(info, reader.file, reader.position)
+  const urgentTo = lastPieceOf(info, reader, urgent)
+  const to = lastPieceOf(info, reader, ahead)
+  const windows: PieceWindow[] = [{ from, to: urgentTo, priority: 'urgent' }]
+  return to > urgentTo ? [...windows, { from: urgentTo + 1, to, priority: 'ahead' }] : windows
+}
+
+/** The last piece of a window of so many bytes; it moves in steps, and not with every slice that is read. */
+function lastPieceOf(info: TorrentInfo, { file, position, end }: Reader, bytes: number): number {
+  return pieceAt(info, file, Math.min(end, roundUp(position + bytes, bytes / 4)) - 1)
+}
+
+function aheadOf({ delivered, bytesPerSecond }: Reader): number {
+  const most = Math.min(AHEAD.most, Math.max(AHEAD.least, AHEAD.seconds * bytesPerSecond))
+  return powerOfTwo(Math.min(Math.max(FIRST_AHEAD, 2 * delivered), most))
 }
 
 /** Whether a reader could use all the bandwidth there is: less than half of its window is there. */
-function isDry(
-  info: TorrentInfo,
-  reader: Reader,
-  ahead: number,
-  isMissing: (piece: number) => boolean,
-): boolean {
+function runsDry(info: TorrentInfo, reader: Reader, isMissing: (piece: number) => boolean): boolean {
   const first = pieceAt(info, reader.file, reader.position)
-  const last = pieceAt(info, reader.file, Math.min(reader.end, reader.position + ahead / 2) - 1)
+  const last = pieceAt(info, reader.file, Math.min(reader.end, reader.position + aheadOf(reader) / 2) - 1)
   for (let piece = first; piece <= last; piece++) if (isMissing(piece)) return true
   return false
 }
 
-/** The tail, and what is missing behind the farthest reader; when that is all there, what it jumped over. */
-function backgroundOf(
+function tailOf(info: TorrentInfo, file: TorrentFile): Span {
+  return { from: pieceAt(info, file, file.length - TAIL), to: piecesOf(info, file).last }
+}
+
+/** What is missing behind the farthest reader; when that is all there, what it jumped over. */
+function restOf(
   info: TorrentInfo,
   file: TorrentFile,
-  position: number,
+  readers: readonly Reader[],
   isMissing: (piece: number) => boolean,
-): PieceWindow[] {
+): Span[] {
   const { first, last } = piecesOf(info, file)
-  const tail = trim(
-    { from: pieceAt(info, file, file.length - TAIL), to: last, priority: 'background' },
-    isMissing,
-  )
+  const positions = readers.filter((reader) => reader.file === file).map(({ position }) => position)
+  const farthest = pieceAt(info, file, Math.max(0, ...positions))
   const [rest] = [
-    ...trim({ from: pieceAt(info, file, position), to: last, priority: 'background' }, isMissing),
-    ...trim({ from: first, to: last, priority: 'background' }, isMissing),
+    ...trim({ from: farthest, to: last }, isMissing),
+    ...trim({ from: first, to: last }, isMissing),
   ]
-  if (!rest) return tail
+  if (!rest) return []
   const ahead = Math.max(1, Math.floor(BACKGROUND_AHEAD / info.pieceLength))
-  const to = Math.min(rest.to, roundUp(rest.from + ahead, Math.ceil(ahead / 4)))
-  return [...tail, ...trim({ ...rest, to }, isMissing)]
+  return [{ from: rest.from, to: Math.min(rest.to, roundUp(rest.from + ahead, Math.ceil(ahead / 4))) }]
+}
+
+function inBackground(span: Span): PieceWindow {
+  return { ...span, priority: 'background' }
 }
 
 function pieceAt(info: TorrentInfo, file: TorrentFile, position: number): number {
@@ -107,11 +134,15 @@ function pieceAt(info: TorrentInfo, file: TorrentFile, position: number): number
 }
 
 /** Leaves out the pieces at both ends that are there; nothing remains of a window in which none is missing. */
-function trim(window: PieceWindow, isMissing: (piece: number) => boolean): PieceWindow[] {
+function trim<Window extends Span>(window: Window, isMissing: (piece: number) => boolean): Window[] {
   let { from, to } = window
   while (from <= to && !isMissing(from)) from++
   while (to >= from && !isMissing(to)) to--
   return from <= to ? [{ ...window, from, to }] : []
+}
+
+function powerOfTwo(atMost: number): number {
+  return 2 ** Math.floor(Math.log2(atMost))
 }
 
 function roundUp(value: number, step: number): number {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { TorrentFile, TorrentInfo } from '../../src/domain/metainfo.ts'
-import { type Plan, planWindows, type Reader } from '../../src/torrents/window-planner.ts'
+import type { PieceWindow } from '../../src/engine/engine.ts'
+import { planWindows, type Reader, type Situation } from '../../src/torrents/window-planner.ts'
 
 const KIB = 1024
 const MIB = KIB * KIB
@@ -27,15 +28,15 @@ function fileOf(info: TorrentInfo, index = 0): TorrentFile {
 
 function reader(info: TorrentInfo, position: number, more: Partial<Reader> = {}): Reader {
   const file = more.file ?? fileOf(info)
-  return { file, position, end: file.length, delivered: 0, ...more }
+  return { file, position, end: file.length, delivered: 0, bytesPerSecond: 0, ...more }
 }
 
-function plan(info: TorrentInfo, readers: readonly Reader[], more: Partial<Plan> = {}) {
-  const windows = planWindows({ info, readers, background: [], isMissing: () => true, ...more })
-  return {
-    urgent: windows.filter(({ priority }) => priority === 'urgent').map(({ from, to }) => [from, to]),
-    background: windows.filter(({ priority }) => priority === 'background').map(({ from, to }) => [from, to]),
-  }
+function plan(info: TorrentInfo, readers: readonly Reader[], more: Partial<Situation> = {}) {
+  const situation = { info, readers, background: [], isMissing: () => true, isDryElsewhere: false, ...more }
+  const { windows } = planWindows(situation)
+  const of = (wanted: PieceWindow['priority']) =>
+    windows.filter(({ priority }) => priority === wanted).map(({ from, to }) => [from, to])
+  return { urgent: of('urgent'), ahead: of('ahead'), background: of('background') }
 }
 
 /** All pieces are there but some. */
@@ -47,25 +48,44 @@ test('a reader that has just come gets 1 MiB, and nothing else is fetched', () =
   const info = torrent()
   expect(plan(info, [reader(info, 0)], { background: info.files })).toEqual({
     urgent: [[0, 3]],
+    ahead: [],
     background: [],
   })
   expect(plan(info, [reader(info, 100 * MIB)]).urgent).toEqual([[400, 403]])
 })
 
-test('the window of a reader that keeps reading grows, up to a limit', () => {
+/** MiB from the front of the first window to the end of the last, for one reader at the start of a film. */
+function mibAhead(more: Partial<Reader>): number {
   const info = torrent()
-  const sizes = [0, 1, 2, 4, 8, 16, 32, 64, 128, 100_000].map((deliveredMib) => {
-    const [[from = 0, to = 0] = []] = plan(info, [reader(info, 0, { delivered: deliveredMib * MIB })]).urgent
-    return (to - from + 1) / PIECES_PER_MIB
-  })
-  expect(sizes).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64, 64])
+  const { urgent, ahead } = plan(info, [reader(info, 0, more)])
+  return ([...urgent, ...ahead].at(-1)?.[1] ?? 0) / PIECES_PER_MIB + 1 / PIECES_PER_MIB
+}
+
+test('what is fetched ahead of a reader grows as it keeps reading: to 8 MiB, or what it reads in ten seconds', () => {
+  const delivered = [0, 1, 2, 4, 8, 16, 32, 64, 128, 100_000].map((mib) => mib * MIB)
+  const sizesAt = (bytesPerSecond: number) =>
+    delivered.map((bytes) => mibAhead({ delivered: bytes, bytesPerSecond }))
+  expect(sizesAt(0)).toEqual([1, 2, 4, 8, 8, 8, 8, 8, 8, 8])
+  expect(sizesAt(0.5 * MIB)).toEqual([1, 2, 4, 8, 8, 8, 8, 8, 8, 8])
+  expect(sizesAt(2 * MIB)).toEqual([1, 2, 4, 8, 16, 16, 16, 16, 16, 16])
+  expect(sizesAt(100 * MIB)).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64, 64])
+})
+
+test('what a reader needs in the next two seconds comes before what is read ahead', () => {
+  const info = torrent()
+  const windowsAt = (bytesPerSecond: number) =>
+    plan(info, [reader(info, 0, { delivered: 100 * MIB, bytesPerSecond })])
+  expect(windowsAt(0)).toMatchObject({ urgent: [[0, 3]], ahead: [[4, 31]] })
+  expect(windowsAt(2 * MIB)).toMatchObject({ urgent: [[0, 15]], ahead: [[16, 63]] })
+  expect(windowsAt(100 * MIB)).toMatchObject({ urgent: [[0, 255]], ahead: [] })
 })
 
 test('a window moves in steps, not with every slice that is read', () => {
   const info = torrent()
-  const ends = [0, 1, 3, 7].map(
-    (mib) => plan(info, [reader(info, mib * MIB, { delivered: 16 * MIB })]).urgent[0]?.[1],
-  )
+  const ends = [0, 1, 3, 7].map((mib) => {
+    const read = reader(info, mib * MIB, { delivered: 64 * MIB, bytesPerSecond: 4 * MIB })
+    return plan(info, [read]).ahead[0]?.[1]
+  })
   expect(new Set(ends).size).toBe(2)
 })
 
@@ -80,13 +100,13 @@ test('a window ends where the reader ends', () => {
 test('a window stays inside the file', () => {
   const info = torrent([10 * PIECE + 1, 10 * PIECE, 100 * MIB])
   const file = fileOf(info, 1)
-  const read = reader(info, 0, { file, delivered: 1_000 * MIB })
+  const read = reader(info, 0, { file, delivered: 1_000 * MIB, bytesPerSecond: 100 * MIB })
   expect(plan(info, [read]).urgent).toEqual([[10, 20]])
 })
 
 test('a window begins and ends with a piece that is missing', () => {
   const info = torrent()
-  const read = reader(info, 0, { delivered: 4 * MIB })
+  const read = reader(info, 0, { delivered: 4 * MIB, bytesPerSecond: 4 * MIB })
   expect(plan(info, [read], { isMissing: missing([5, 6], [9, 9]) }).urgent).toEqual([[5, 9]])
 })
 
@@ -112,7 +132,11 @@ test.for([
 
 test('several readers keep a window each', () => {
   const info = torrent()
-  const readers = [reader(info, 0), reader(info, 50 * MIB, { delivered: 2 * MIB }), reader(info, 300 * MIB)]
+  const readers = [
+    reader(info, 0),
+    reader(info, 50 * MIB, { delivered: 2 * MIB, bytesPerSecond: 2 * MIB }),
+    reader(info, 300 * MIB),
+  ]
   expect(plan(info, readers).urgent).toEqual([
     [0, 3],
     [200, 215],
@@ -174,6 +198,7 @@ test('behind the farthest reader nothing is missing, so what it jumped over is f
   const isMissing = missing([40, 60])
   expect(plan(info, [read], { background: info.files, isMissing })).toEqual({
     urgent: [],
+    ahead: [],
     background: [[40, 60]],
   })
 })
@@ -188,12 +213,13 @@ test('what lies before the reader comes before what it jumped over', () => {
 test('when all is there, nothing is fetched', () => {
   const info = torrent()
   const readers = [reader(info, 0), reader(info, 399 * MIB)]
-  expect(planWindows({ info, readers, background: info.files, isMissing: () => false })).toEqual([])
+  const nothing = { urgent: [], ahead: [], background: [] }
+  expect(plan(info, readers, { background: info.files, isMissing: () => false })).toEqual(nothing)
 })
 
 test('when nobody reads and nothing is to be finished, nothing is fetched', () => {
   const info = torrent()
-  expect(planWindows({ info, readers: [], background: [], isMissing: () => true })).toEqual([])
+  expect(plan(info, [])).toEqual({ urgent: [], ahead: [], background: [] })
 })
 
 test('only the files that are to be finished are fetched in the background', () => {
@@ -222,9 +248,34 @@ test('pieces of 16 MiB are taken one or two at a time', () => {
 
 test('a file smaller than any window is one window', () => {
   const info = torrent([100])
-  expect(plan(info, [reader(info, 0)], { background: info.files })).toEqual({
-    urgent: [[0, 0]],
-    background: [],
+  const nothing = { urgent: [], ahead: [], background: [] }
+  const background = info.files
+  expect(plan(info, [reader(info, 0)], { background })).toEqual({ ...nothing, urgent: [[0, 0]] })
+  expect(plan(info, [], { background })).toEqual({ ...nothing, background: [[0, 0]] })
+})
+
+test('while a reader of another torrent runs dry, only what ends a film is fetched in the background', () => {
+  const info = torrent()
+  expect(plan(info, [], { background: info.files, isDryElsewhere: true }).background).toEqual([[1592, 1599]])
+})
+
+test('whoever has read what a film begins with gets what it ends with, behind what is ahead', () => {
+  const info = torrent()
+  const started = reader(info, MIB, { delivered: MIB })
+  expect(plan(info, [started], { background: info.files })).toEqual({
+    urgent: [[4, 7]],
+    ahead: [[8, 11]],
+    background: [[1592, 1599]],
   })
-  expect(plan(info, [], { background: info.files })).toEqual({ urgent: [], background: [[0, 0]] })
+  const elsewhere = reader(info, 101 * MIB, { delivered: MIB })
+  expect(plan(info, [elsewhere], { background: info.files }).background).toEqual([])
+})
+
+test('whether somebody runs dry is said, for the other torrents to hear', () => {
+  const info = torrent()
+  const situation = { info, background: [], isDryElsewhere: false }
+  const readers = [reader(info, 0)]
+  expect(planWindows({ ...situation, readers, isMissing: () => true }).isDry).toBe(true)
+  expect(planWindows({ ...situation, readers, isMissing: () => false }).isDry).toBe(false)
+  expect(planWindows({ ...situation, readers: [], isMissing: () => true }).isDry).toBe(false)
 })
