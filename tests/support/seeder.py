@@ -1,6 +1,9 @@
 """Makes a torrent of a file or folder and seeds it with libtorrent, until standard input ends.
 
-Usage: seeder.py '{"path": …, "tracker": …, "pieceLength": …, "uploadLimit": …}'
+Each line of standard input is answered with a line of JSON: {"uploaded": bytes of the film sent so far}
+
+Usage: seeder.py '{"path": …, "tracker": …, "pieceLength": …, "uploadLimit": …, "torrentFile": …, "utp": …}'
+With "torrentFile" nothing is hashed: it has to be the torrent file of that path, or the seeder sends wrong bytes.
 Prints one line of JSON when it seeds: {"infoHash": …, "port": …, "torrent": base64 of the torrent file}
 """
 import base64
@@ -13,15 +16,24 @@ import libtorrent as lt
 options = json.loads(sys.argv[1])
 path = os.path.abspath(options["path"])
 
-storage = lt.file_storage()
-lt.add_files(storage, path)
-# Version 1 only, files in the order of their names, no padding between them.
-flags = 0x40  # create_torrent.v1_only
-creator = lt.create_torrent(storage, options["pieceLength"], flags)
-if options.get("tracker"):
-    creator.add_tracker(options["tracker"])
-lt.set_piece_hashes(creator, os.path.dirname(path))
-torrent_file = lt.bencode(creator.generate())
+
+def make_torrent_file():
+    storage = lt.file_storage()
+    lt.add_files(storage, path)
+    # Version 1 only, files in the order of their names, no padding between them.
+    flags = 0x40  # create_torrent.v1_only
+    creator = lt.create_torrent(storage, options["pieceLength"], flags)
+    if options.get("tracker"):
+        creator.add_tracker(options["tracker"])
+    lt.set_piece_hashes(creator, os.path.dirname(path))
+    return lt.bencode(creator.generate())
+
+
+if options.get("torrentFile"):
+    with open(options["torrentFile"], "rb") as file:
+        torrent_file = file.read()
+else:
+    torrent_file = make_torrent_file()
 
 session = lt.session(
     {
@@ -30,8 +42,8 @@ session = lt.session(
         "enable_lsd": False,
         "enable_upnp": False,
         "enable_natpmp": False,
-        "enable_outgoing_utp": False,
-        "enable_incoming_utp": False,
+        "enable_outgoing_utp": options.get("utp", False),
+        "enable_incoming_utp": options.get("utp", False),
         "allow_multiple_connections_per_ip": True,
         "upload_rate_limit": options.get("uploadLimit", 0),
         "unchoke_slots_limit": 100,
@@ -39,14 +51,13 @@ session = lt.session(
     }
 )
 info = lt.torrent_info(lt.bdecode(torrent_file))
-handle = session.add_torrent(
-    {
-        "ti": info,
-        "save_path": os.path.dirname(path),
-        "flags": lt.torrent_flags.seed_mode | lt.torrent_flags.upload_mode,
-    }
-)
-handle.unset_flags(lt.torrent_flags.upload_mode)
+params = lt.add_torrent_params()
+params.ti = info
+params.save_path = os.path.dirname(path)
+# Not "seed mode", in which every piece is hashed when it is first asked for: it has to send what the path holds.
+params.have_pieces = [True] * info.num_pieces()
+params.flags &= ~lt.torrent_flags.paused
+handle = session.add_torrent(params)
 handle.unset_flags(lt.torrent_flags.auto_managed)
 handle.resume()
 # The limit of a session does not hold for peers on the same machine; that of a torrent does.
@@ -62,4 +73,5 @@ print(
     ),
     flush=True,
 )
-sys.stdin.read()
+for _ in sys.stdin:
+    print(json.dumps({"uploaded": handle.status().total_payload_upload}), flush=True)

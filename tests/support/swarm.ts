@@ -2,13 +2,15 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import bencode from 'bencode'
 import { Server } from 'bittorrent-tracker'
 
 const SEEDER = fileURLToPath(new URL('seeder.py', import.meta.url))
 
 /** Debian's own Python is the one that Debian's libtorrent is for. */
-const PYTHON = '/usr/bin/python3'
+export const PYTHON = '/usr/bin/python3'
 
 /** Whether libtorrent is there, the seeder of every swarm test. Where `CI` is set, it has to be. */
 export const hasSeeder = findSeeder()
@@ -16,11 +18,17 @@ export const hasSeeder = findSeeder()
 /** A swarm on this machine: a tracker, and libtorrent seeding one file or folder. */
 export interface Swarm extends AsyncDisposable {
   readonly infoHash: string
+  /** the seeder's, on 127.0.0.1 */
+  readonly port: number
   readonly trackerUrl: string
   /** torrent file */
   readonly metainfo: Uint8Array
   /** Settings that make the server join this swarm and no other. */
   readonly settings: Readonly<Record<string, string>>
+  /** Bytes of the film that the seeder has sent so far, to whomever. */
+  uploadedBytes(): Promise<number>
+  /** Holds the seeder up: its connections stay, and nothing comes over them. */
+  freeze(): void
   /** Ends the seeder; the tracker stays. */
   stopSeeding(): Promise<void>
 }
@@ -32,34 +40,43 @@ export interface SwarmOptions {
   readonly pieceLength?: number
   /** bytes per second */
   readonly uploadLimit?: number
-  /** of another swarm; without it, this one gets a tracker of its own */
+  /** of another swarm, or empty for none; without it, this one gets a tracker of its own */
   readonly trackerUrl?: string
+  /** torrent file of that path, made before: saves hashing it again. Where the path holds other bytes, those are sent. */
+  readonly torrentFile?: string
+  /** whether the seeder speaks uTP beside TCP */
+  readonly utp?: boolean
 }
 
 export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
-  const { path, pieceLength = 256 * 1024, uploadLimit } = options
+  const { path, pieceLength = 256 * 1024, uploadLimit, torrentFile, utp } = options
   await using starting = new AsyncDisposableStack()
   const tracker = options.trackerUrl === undefined ? starting.use(await startTracker()) : undefined
   const trackerUrl = tracker?.url ?? options.trackerUrl ?? ''
   const seeder = spawn(
     PYTHON,
-    [SEEDER, JSON.stringify({ path, tracker: trackerUrl, pieceLength, uploadLimit })],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
+    [SEEDER, JSON.stringify({ path, tracker: trackerUrl, pieceLength, uploadLimit, torrentFile, utp })],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   starting.defer(() => stop(seeder))
+  const lines = createInterface(seeder.stdout)
+  const [line] = (await once(lines, 'line')) as [string]
+  const { infoHash, port, torrent } = JSON.parse(line) as { infoHash: string; port: number; torrent: string }
   // Once the tracker knows the seeder, whoever asks it meets somebody.
-  const known = tracker && once(tracker.server, 'start')
-  const [line] = (await once(createInterface(seeder.stdout), 'line')) as [string]
-  await known
-  const { infoHash, torrent } = JSON.parse(line) as { infoHash: string; torrent: string }
+  while (trackerUrl && !(await knows(trackerUrl, infoHash, port))) await sleep(20)
   const parts = starting.move()
   return {
     infoHash,
+    port,
     trackerUrl,
     metainfo: Buffer.from(torrent, 'base64'),
     settings: { TORRENT_TRACKERS: trackerUrl },
+    async uploadedBytes() {
+      const answer = once(lines, 'line') as Promise<[string]>
+      seeder.stdin.write('\n')
+      return (JSON.parse((await answer)[0]) as { uploaded: number }).uploaded
+    },
+    freeze: () => void seeder.kill('SIGSTOP'),
     stopSeeding: () => stop(seeder),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
@@ -81,6 +98,17 @@ export async function startTracker(): Promise<
       await new Promise<void>((done) => tracker.close(() => done()))
     },
   }
+}
+
+/** Whether a tracker names a peer (BEP 3, BEP 23). */
+async function knows(trackerUrl: string, infoHash: string, port: number): Promise<boolean> {
+  const hash = infoHash.replace(/../g, '%$&')
+  const asker = `info_hash=${hash}&peer_id=-XX0001-justlooking0&port=1&uploaded=0&downloaded=0&left=0`
+  const answer = await fetch(`${trackerUrl}?${asker}&compact=1&numwant=100&event=stopped`)
+  const { peers } = bencode.decode(new Uint8Array(await answer.arrayBuffer())) as { peers: Uint8Array }
+  const view = new DataView(peers.buffer, peers.byteOffset, peers.length)
+  for (let at = 4; at < peers.length; at += 6) if (view.getUint16(at) === port) return true
+  return false
 }
 
 async function stop(seeder: ChildProcess): Promise<void> {

@@ -266,13 +266,14 @@ export class Fetcher implements Disposable {
 
   /** Takes back from a peer what it will not answer soon, for others to answer. */
   #relieve(peer: Peer, now: number): void {
-    if (peer.isSilent(now) && this.#hasOther(peer)) {
+    if (peer.isStuck || !this.#hasOther(peer)) return
+    if (peer.isSilent(now)) {
       peer.isStuck = true
       this.#unbind(peer)
       this.#callBack(peer, () => true)
-    } else if (peer.requests.length > 2 * peer.depth) {
-      const kept = new Set(peer.requests.slice(0, peer.depth))
-      this.#callBack(peer, (request) => !kept.has(request))
+    } else {
+      const late = new Set(peer.late)
+      this.#callBack(peer, (request) => late.has(request))
     }
   }
 

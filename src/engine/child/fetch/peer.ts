@@ -1,14 +1,18 @@
 import type Wire from 'bittorrent-protocol'
 import { type Assembly, BLOCK_BYTES } from './assembly.ts'
+import { Pace } from './pace.ts'
 
 /** Blocks that a peer is asked for at once when nothing is known of it. */
 const START_BLOCKS = 32
 const FEWEST_BLOCKS = 4
 const MOST_BLOCKS = 256
-/** How much is asked for in advance, in seconds of the peer's speed: a new request must not queue behind old ones for long. */
-const QUEUE_SECONDS = 0.3
-/** How much of the old rate stays when a peer slows down; when it speeds up, nothing does. */
-const DECAY = 0.7
+/**
+ * How much is asked for in advance, in seconds of the peer's speed: a new request must not queue behind old ones for
+ * long. Slower peers send in bursts, and get longer as long as it is no more than {@link START_BLOCKS}.
+ */
+const QUEUE_SECONDS = { fast: 0.3, slow: 1 }
+/** What a peer would answer later than that is better asked for elsewhere. */
+const LATE_SECONDS = 2
 /** With requests open and no block for so long, a peer counts as stuck; one that has never given anything gets longer. */
 const PATIENCE_MS = { proven: 1_000, unproven: 2_000, longest: 16_000 }
 
@@ -27,12 +31,10 @@ export class Peer {
   readonly requests: BlockRequest[] = []
   /** It has been stuck: nobody waits for it, but one block that it answers makes up for that. */
   isStuck = false
-  /** bytes per second while it had something to answer; 0 = not known */
-  #rate = 0
+  readonly #pace = new Pace()
   /** s, of the quickest answer: about what the distance costs */
   #latency = Number.POSITIVE_INFINITY
   #blocks = 0
-  #bytesInTick = 0
   #wasBusy = false
   #lastBlockAt = 0
   #patienceMs: number = PATIENCE_MS.unproven
@@ -43,7 +45,7 @@ export class Peer {
 
   /** bytes per second, 0 when it has not given anything yet */
   get rate(): number {
-    return this.#rate
+    return this.#pace.bytesPerSecond
   }
 
   get isUsable(): boolean {
@@ -55,9 +57,15 @@ export class Peer {
     const { reqq } = this.wire.peerExtendedHandshake
     const most = typeof reqq === 'number' && reqq > 0 ? Math.min(reqq, MOST_BLOCKS) : MOST_BLOCKS
     if (this.isStuck) return 1
-    if (this.#blocks < START_BLOCKS && this.#rate === 0) return Math.min(START_BLOCKS, most)
-    const wanted = Math.ceil((this.#rate * (this.#latency + QUEUE_SECONDS)) / BLOCK_BYTES)
-    return Math.max(Math.min(wanted, most), Math.min(FEWEST_BLOCKS, most))
+    if (this.rate === 0) return Math.min(START_BLOCKS, most)
+    const floor = Math.max(FEWEST_BLOCKS, Math.min(START_BLOCKS, this.#blocksIn(QUEUE_SECONDS.slow)))
+    return Math.min(most, Math.max(floor, this.#blocksIn(QUEUE_SECONDS.fast)))
+  }
+
+  /** What it has been asked for and will not answer soon. */
+  get late(): readonly BlockRequest[] {
+    if (this.rate === 0) return []
+    return this.requests.slice(Math.max(FEWEST_BLOCKS, this.#blocksIn(LATE_SECONDS)))
   }
 
   /** How many more blocks to ask for now. Small change is left until there is more of it: each message has its price. */
@@ -81,7 +89,7 @@ export class Peer {
   /** It has answered a request with a block. */
   onBlock(bytes: number, request: BlockRequest, now: number): void {
     this.#blocks++
-    this.#bytesInTick += bytes
+    this.#pace.add(bytes)
     this.#latency = Math.min(this.#latency, (now - request.askedAt) / 1000)
     this.#lastBlockAt = now
     if (this.isStuck) {
@@ -92,11 +100,7 @@ export class Peer {
 
   /** Measures; called several times a second. */
   onTick(seconds: number): void {
-    const rate = this.#bytesInTick / seconds
-    // A tick that began or ended with nothing to answer says nothing about how fast it could have been.
-    if (rate > this.#rate) this.#rate = rate
-    else if (this.#wasBusy) this.#rate = this.#rate * DECAY + rate * (1 - DECAY)
-    this.#bytesInTick = 0
+    this.#pace.measure(seconds, this.#wasBusy && this.requests.length > 0)
     this.#wasBusy = this.requests.length > 0
   }
 
@@ -108,7 +112,12 @@ export class Peer {
 
   #secondsFor(blocks: number): number {
     if (this.isStuck) return Number.POSITIVE_INFINITY
-    if (this.#rate === 0) return blocks === 1 ? 0.1 : Number.POSITIVE_INFINITY
-    return (blocks * BLOCK_BYTES) / this.#rate
+    if (this.rate === 0) return blocks === 1 ? 0.1 : Number.POSITIVE_INFINITY
+    return (blocks * BLOCK_BYTES) / this.rate
+  }
+
+  /** What it gives in so many seconds, and in the time that a request takes to it and back. */
+  #blocksIn(seconds: number): number {
+    return Math.ceil((this.rate * (this.#latency + seconds)) / BLOCK_BYTES)
   }
 }
