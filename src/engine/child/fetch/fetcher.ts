@@ -296,13 +296,13 @@ export class Fetcher implements Disposable {
     const assembly = this.#assemblies.get(piece)
     if (!assembly || assembly.boundTo) return
     for (const peer of this.#peers.values()) {
-      for (const request of peer.requests.filter((each) => each.assembly === assembly)) {
-        if (assembly.askedFor(request.block) > 1) continue
-        const quicker = this.#quickestFor(piece, peer)
-        if (!quicker) return
-        if (quicker.etaOfNext * HASTE.times + HASTE.seconds > peer.etaOf(request, now)) continue
-        assembly.ask(request.block)
-        this.#ask(quicker, assembly, request.block)
+      const quicker = this.#quickestFor(piece, peer)
+      if (!quicker) continue
+      for (const [index, { assembly: asked, block }] of [...peer.requests.entries()]) {
+        if (asked !== assembly || assembly.askedFor(block) > 1) continue
+        if (quicker.etaOfNext * HASTE.times + HASTE.seconds > peer.etaOf(index, now)) continue
+        assembly.ask(block)
+        this.#ask(quicker, assembly, block)
       }
     }
   }

@@ -75,10 +75,10 @@ export class Peer {
     return room * 4 >= depth ? room : 0
   }
 
-  /** Seconds until a request is answered, at the pace of the last ones. */
-  etaOf(request: BlockRequest, now: number): number {
-    const silence = (now - Math.max(this.#lastBlockAt, request.askedAt)) / 1000
-    return Math.max(silence, this.#secondsFor(this.requests.indexOf(request) + 1))
+  /** Seconds until a request is answered, at the pace of the last ones; where it is silent, that long at least. */
+  etaOf(index: number, now: number): number {
+    const silence = (now - Math.max(this.#lastBlockAt, this.requests[index]?.askedAt ?? now)) / 1000
+    return Math.max(silence, this.#secondsFor(index + 1))
   }
 
   /** Seconds until a block would be answered that is asked for now. */
