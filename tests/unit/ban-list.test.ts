@@ -9,7 +9,7 @@ test.for([
   ['93.184.216.34', '93.184.216.34'],
   ['93.184.216.34', '::ffff:93.184.216.34'],
   ['2606:2800:220:1::1', '2606:2800:220:1:0:0:0:1'],
-])('on the internet, everybody at the address is banned: %s is %s', ([banned, asked]) => {
+] as const)('on the internet, everybody at the address is banned: %s is %s', ([banned, asked]) => {
   const list = new BanList()
   list.ban(wire(banned, 6881, 'aa'))
   expect(list.isBanned(wire(asked, 50_000, 'bb'))).toBe(true)
