@@ -55,15 +55,12 @@ interface Span {
 export function planWindows({ info, readers, background, isMissing, isDryElsewhere }: Situation): Plan {
   const hungry = readers.filter(({ position, end }) => position < end)
   const isDry = hungry.some((reader) => runsDry(info, reader, isMissing))
-  const tails = background.filter(
-    (file) => !isDry || hungry.some((reader) => reader.file === file && isAtHead(reader)),
-  )
+  const tails = background.filter((file) => hungry.some((reader) => reader.file === file && isAtHead(reader)))
+  const rest =
+    isDry || isDryElsewhere ? [] : background.flatMap((file) => restOf(info, file, readers, isMissing))
   const windows: PieceWindow[] = [
     ...hungry.flatMap((reader) => windowsOf(info, reader)),
-    ...tails.map((file) => inBackground(tailOf(info, file))),
-    ...(isDry || isDryElsewhere
-      ? []
-      : background.flatMap((file) => restOf(info, file, readers, isMissing)).map(inBackground)),
+    ...[...tails.map((file) => tailOf(info, file)), ...rest].map(inBackground),
   ]
   return { windows: distinct(windows.flatMap((window) => trim(window, isMissing))), isDry }
 }
@@ -105,7 +102,7 @@ function tailOf(info: TorrentInfo, file: TorrentFile): Span {
   return { from: pieceAt(info, file, file.length - TAIL), to: piecesOf(info, file).last }
 }
 
-/** What is missing behind the farthest reader; when that is all there, what it jumped over. */
+/** What is missing behind each reader of a file; when that is all there, what they jumped over. */
 function restOf(
   info: TorrentInfo,
   file: TorrentFile,
@@ -113,15 +110,16 @@ function restOf(
   isMissing: (piece: number) => boolean,
 ): Span[] {
   const { first, last } = piecesOf(info, file)
-  const positions = readers.filter((reader) => reader.file === file).map(({ position }) => position)
-  const farthest = pieceAt(info, file, Math.max(0, ...positions))
-  const [rest] = [
-    ...trim({ from: farthest, to: last }, isMissing),
-    ...trim({ from: first, to: last }, isMissing),
-  ]
-  if (!rest) return []
+  const missingFrom = (from: number) => trim({ from, to: last }, isMissing).map((span) => bounded(info, span))
+  const behindReaders = readers
+    .filter((reader) => reader.file === file)
+    .flatMap(({ position }) => missingFrom(pieceAt(info, file, position)))
+  return behindReaders.length > 0 ? behindReaders : missingFrom(first)
+}
+
+function bounded(info: TorrentInfo, { from, to }: Span): Span {
   const ahead = Math.max(1, Math.floor(BACKGROUND_AHEAD / info.pieceLength))
-  return [{ from: rest.from, to: Math.min(rest.to, roundUp(rest.from + ahead, Math.ceil(ahead / 4))) }]
+  return { from, to: Math.min(to, roundUp(from + ahead, Math.ceil(ahead / 4))) }
 }
 
 function inBackground(span: Span): PieceWindow {

@@ -115,6 +115,13 @@ test('what a slow peer would only answer after two seconds is late', () => {
   expect(peerWith().late).toEqual([])
 })
 
+test('a block that was called back is known when it comes all the same, once', () => {
+  const peer = peerWith()
+  peer.onCalledBack(requestAt(0))
+  expect(peer.onLateBlock(BLOCK_BYTES, 0, 1)).toBe(false)
+  expect([peer.onLateBlock(BLOCK_BYTES, 0, 0), peer.onLateBlock(BLOCK_BYTES, 0, 0)]).toEqual([true, false])
+})
+
 test('pace sees through bursts, and what was not asked for does not count against it', () => {
   const pace = new Pace()
   for (let tick = 0; tick < 20; tick++) {

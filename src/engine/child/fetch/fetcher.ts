@@ -62,6 +62,9 @@ export class Fetcher implements Disposable {
     this.#peers.set(wire, peer)
     // webtorrent would compute an average over five seconds at every block; what is measured here is as good.
     wire.downloadSpeed = () => peer.rate
+    wire.on('piece', (piece: number, offset: number, chunk: Uint8Array) =>
+      this.#onLate(peer, piece, offset / BLOCK_BYTES, chunk),
+    )
     wire.once('close', () => {
       this.#peers.delete(wire)
       this.#unbind(peer)
@@ -164,19 +167,32 @@ export class Fetcher implements Disposable {
     peer.requests.splice(peer.requests.indexOf(request), 1)
     assembly.unask(block)
     const isCurrent = this.#assemblies.get(assembly.piece) === assembly
-    if (chunk) peer.onBlock(chunk.length, request, performance.now())
-    if (chunk && isCurrent && !this.#torrent.destroyed) {
-      assembly.put(block, chunk, peer)
-      if (assembly.askedFor(block) > 0) this.#callBackOthers(request)
-      if (assembly.isComplete) this.#finish(assembly)
+    if (chunk) {
+      peer.onBlock(chunk.length, request, performance.now())
+      if (isCurrent) this.#put(assembly, block, chunk, peer)
+      return this.#refill(peer)
     }
-    if (chunk) return this.#refill(peer)
     this.#order.reopen(assembly.piece)
     this.#refillSoon()
   }
 
+  /** What was called back may have been on its way; it is as good as if it had not been. */
+  #onLate(peer: Peer, piece: number, block: number, chunk: Uint8Array): void {
+    if (!peer.onLateBlock(chunk.length, piece, block)) return
+    const assembly = this.#assemblies.get(piece)
+    if (!assembly || assembly.isThere(block) || (assembly.boundTo ?? peer) !== peer) return
+    if (chunk.length === assembly.lengthOf(block)) this.#put(assembly, block, chunk, peer)
+  }
+
+  #put(assembly: Assembly<Peer>, block: number, chunk: Uint8Array, peer: Peer): void {
+    if (this.#torrent.destroyed) return
+    assembly.put(block, chunk, peer)
+    if (assembly.askedFor(block) > 0) this.#callBackOthers(assembly, block)
+    if (assembly.isComplete) this.#finish(assembly)
+  }
+
   /** A block is there: whoever else was asked for it need not send it. */
-  #callBackOthers({ assembly, block }: BlockRequest): void {
+  #callBackOthers(assembly: Assembly<Peer>, block: number): void {
     for (const peer of this.#peers.values()) {
       this.#callBack(peer, (request) => request.assembly === assembly && request.block === block)
     }
@@ -186,7 +202,9 @@ export class Fetcher implements Disposable {
     const requests = peer.requests.filter(which)
     if (requests.length === 0) return
     inOneWrite(peer.wire, () => {
-      for (const { assembly, block } of requests) {
+      for (const request of requests) {
+        const { assembly, block } = request
+        peer.onCalledBack(request)
         peer.wire.cancel(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block))
       }
     })

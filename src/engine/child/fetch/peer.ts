@@ -16,6 +16,9 @@ const LATE_SECONDS = 2
 /** With requests open and no block for so long, a peer counts as stuck; one that has never given anything gets longer. */
 const PATIENCE_MS = { proven: 1_000, unproven: 2_000, longest: 16_000 }
 
+/** Requests that were called back are remembered: they may be answered all the same, if that was on its way already. */
+const MOST_CALLED_BACK = 512
+
 /** A block that a peer was asked for and has not answered. */
 export interface BlockRequest {
   readonly assembly: Assembly<Peer>
@@ -32,6 +35,7 @@ export class Peer {
   /** It has been stuck: nobody waits for it, but one block that it answers makes up for that. */
   isStuck = false
   readonly #pace = new Pace()
+  readonly #calledBack = new Set<string>()
   /** s, of the quickest answer: about what the distance costs */
   #latency = Number.POSITIVE_INFINITY
   #blocks = 0
@@ -96,6 +100,21 @@ export class Peer {
       this.isStuck = false
       this.#patienceMs = Math.min(2 * this.#patienceMs, PATIENCE_MS.longest)
     } else if (this.#blocks === 1) this.#patienceMs = PATIENCE_MS.proven
+  }
+
+  onCalledBack({ assembly, block }: BlockRequest): void {
+    this.#calledBack.add(`${assembly.piece} ${block}`)
+    for (const oldest of this.#calledBack) {
+      if (this.#calledBack.size <= MOST_CALLED_BACK) return
+      this.#calledBack.delete(oldest)
+    }
+  }
+
+  /** It has sent a block that nobody waits for. @returns whether it was asked for it before that was called back */
+  onLateBlock(bytes: number, piece: number, block: number): boolean {
+    if (this.#calledBack.size === 0 || !this.#calledBack.delete(`${piece} ${block}`)) return false
+    this.#pace.add(bytes)
+    return true
   }
 
   /** Measures; called several times a second. */
