@@ -182,7 +182,9 @@ export function startSwarm(
   function forget(entry: Opened, piece: number): void {
     const { torrent, store, id } = entry
     store?.forget(piece)
-    if (!torrent.ready || torrent.destroyed) return
+    // While webtorrent starts a torrent it goes by the claimed pieces that it was given.
+    if (!torrent.ready) return void torrent.once('ready', () => forget(entry, piece))
+    if (torrent.destroyed) return
     if (torrent.bitfield.get(piece)) {
       torrent._markUnverified(piece)
       torrent._checkDone()
