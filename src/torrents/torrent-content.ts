@@ -5,7 +5,8 @@ import { piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo
 import type { Log } from '../observe/log.ts'
 import { ClaimedPieces } from './claimed-pieces.ts'
 import { PieceMap } from './piece-map.ts'
-import { type FolderState, type FoundFolder, filePaths, saveBits, saveState } from './torrent-folder.ts'
+import { type FolderState, type FoundFolder, filePaths } from './torrent-folder.ts'
+import { TorrentJournal } from './torrent-journal.ts'
 
 /** The engine says so soon after it has written a piece; what is written later than that, somebody else wrote. */
 const REPORT_DELAY_MS = 1_000
@@ -30,27 +31,23 @@ export class TorrentContent {
   readonly info: TorrentInfo
   readonly pieces: PieceMap
   readonly claimed: ClaimedPieces
-  readonly #directory: string
   readonly #paths: readonly string[]
   readonly #state: FolderState
+  readonly #journal: TorrentJournal
   readonly #events: ContentEvents
   readonly #log: Log
-  /** files written to since the state was last saved */
-  readonly #written = new Set<number>()
   readonly #completing = new Set<number>()
   /** what each file was when we last had reason to trust it */
   readonly #trusted = new Map<number, Trusted>()
-  #isChanged = false
-  #saving: Promise<void> = Promise.resolve()
 
   constructor(found: FoundFolder, events: ContentEvents, log: Log) {
     this.info = found.info
-    this.#directory = found.directory
     this.#paths = filePaths(found.directory, found.info)
     this.#state = found.state
     this.#events = events
     this.#log = log
     this.pieces = new PieceMap(found.info.pieceCount, found.claimed)
+    this.#journal = new TorrentJournal(found.directory, found.state, () => this.pieces.toBitfield(), log)
     this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, (piece, isRight) => {
       const files = this.#filesOf(piece)
       if (isRight) {
@@ -58,7 +55,7 @@ export class TorrentContent {
         return
       }
       log.warn('a piece on disk is damaged, it is fetched again', { directory: found.directory, piece })
-      for (const file of files) delete this.#state.whole[file]
+      for (const file of files) this.#forgetWhole(file)
       events.damaged(piece)
     })
   }
@@ -131,11 +128,14 @@ export class TorrentContent {
     for (const piece of pieces) {
       const files = this.#filesOf(piece)
       for (const file of files) this.#trust(file)
-      if (!this.pieces.isMissing(piece)) continue
-      for (const file of files) this.#written.add(file)
-      this.#isChanged = true
+      const isNew = this.pieces.isMissing(piece)
+      this.pieces.markVerified([piece])
+      if (!isNew) continue
+      this.#journal.notePieces(
+        this.info.pieceLength,
+        files.map((file) => this.pathOf(file)),
+      )
     }
-    this.pieces.markVerified(pieces)
   }
 
   /** If nothing is missing of a file, looks at what was only claimed, brings it to the disk and calls it whole. */
@@ -154,8 +154,11 @@ export class TorrentContent {
 
   /** Writes down what is on disk, and when it was last read, if that has changed. */
   save(lastReadAt: number): Promise<void> {
-    this.#saving = this.#saving.then(() => this.#save(lastReadAt))
-    return this.#saving
+    if (lastReadAt > this.#state.lastReadAt) {
+      this.#state.lastReadAt = lastReadAt
+      this.#journal.noteState()
+    }
+    return this.#journal.save()
   }
 
   async #complete(fileIdx: number): Promise<void> {
@@ -171,8 +174,8 @@ export class TorrentContent {
     if (claimed > 0 && file.mtimeMs !== before.mtimeMs) return this.#doubt(fileIdx, true)
 
     this.#state.whole[fileIdx] = { size: file.size, mtimeMs: file.mtimeMs }
-    this.#isChanged = true
-    await this.save(this.#state.lastReadAt)
+    this.#journal.noteState()
+    await this.#journal.save()
     if (this.wasWhole(fileIdx)) this.#events.whole(fileIdx)
   }
 
@@ -192,8 +195,7 @@ export class TorrentContent {
 
   /** What we know of a file no longer holds: somebody changed it, or took it away. */
   #doubt(fileIdx: number, isThere: boolean): void {
-    delete this.#state.whole[fileIdx]
-    this.#isChanged = true
+    this.#forgetWhole(fileIdx)
     const { first, last } = piecesOf(this.info, this.file(fileIdx))
     const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
     const doubted = all.filter((piece) => !this.pieces.isMissing(piece))
@@ -206,27 +208,10 @@ export class TorrentContent {
     this.#events.lost()
   }
 
-  async #save(lastReadAt: number): Promise<void> {
-    if (!this.#isChanged && this.#state.lastReadAt === lastReadAt) return
-    this.#isChanged = false
-    const written = [...this.#written]
-    this.#written.clear()
-    this.#state.lastReadAt = Math.max(lastReadAt, this.#state.lastReadAt)
-    try {
-      // The bits are taken first: a piece that comes during the sync is for the next time.
-      const bits = this.pieces.toBitfield()
-      if (written.length > 0)
-        await saveBits(
-          this.#directory,
-          written.map((file) => this.pathOf(file)),
-          bits,
-        )
-      await saveState(this.#directory, this.#state)
-    } catch (error) {
-      this.#isChanged = true
-      for (const file of written) this.#written.add(file)
-      this.#log.warn('state of a torrent not saved', { directory: this.#directory, reason: messageOf(error) })
-    }
+  #forgetWhole(fileIdx: number): void {
+    if (!this.wasWhole(fileIdx)) return
+    delete this.#state.whole[fileIdx]
+    this.#journal.noteState()
   }
 
   #filesOf(piece: number): number[] {
