@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { Log } from '../observe/log.ts'
 import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.ts'
@@ -37,22 +38,29 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
   let heardAt = 0
   let nextId = 1
   let crashes = 0
+  let crashesInARow = 0
   const running = keepRunning()
 
   async function keepRunning(): Promise<void> {
     while (!stopping.signal.aborted) {
       const startedAt = Date.now()
-      await runOnce()
+      const how = await runOnce().catch(messageOf)
       if (stopping.signal.aborted) return
-      crashes = Date.now() - startedAt > GOOD_RUN_MS ? 1 : crashes + 1
-      const delayMs = Math.min(RESTART_DELAY_MS.first * 2 ** (crashes - 1), RESTART_DELAY_MS.longest)
-      log.error('engine process ended, it is started again', { crashes, delayMs })
-      if (crashes >= CRASHES_UNTIL_DOWN) failAll(`the engine ended ${crashes} times in a row`)
+      crashes++
+      crashesInARow = Date.now() - startedAt > GOOD_RUN_MS ? 1 : crashesInARow + 1
+      const delayMs = Math.min(RESTART_DELAY_MS.first * 2 ** (crashesInARow - 1), RESTART_DELAY_MS.longest)
+      log.error('engine process ended, it is started again', { how, crashes, crashesInARow, delayMs })
+      if (isDown()) failAll(`the engine ended ${crashesInARow} times in a row`)
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
 
-  async function runOnce(): Promise<void> {
+  function isDown(): boolean {
+    return crashesInARow >= CRASHES_UNTIL_DOWN && !child
+  }
+
+  /** @returns how it ended; rejects if it could not be started */
+  async function runOnce(): Promise<string> {
     const process = fork(CHILD, {
       serialization: 'advanced',
       execArgv: ['--max-semi-space-size=2'],
@@ -64,14 +72,18 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
     const watchdog = setInterval(() => {
       if (performance.now() - heardAt > SILENCE_MS) kill('it has not been heard of for long')
     }, 1_000).unref()
-    const ended = Promise.race([once(process, 'exit'), once(process, 'error')])
+    const ended = once(process, 'exit')
     tell({ kind: 'start', options })
     for (const torrent of torrents.values()) reopen(torrent)
-    await ended.catch((error: unknown) => log.error('engine process cannot start', { reason: String(error) }))
-    child = undefined
-    clearInterval(watchdog)
-    for (const done of closing.values()) done()
-    closing.clear()
+    try {
+      const [code, signal] = await ended
+      return signal ?? `exit code ${code}`
+    } finally {
+      child = undefined
+      clearInterval(watchdog)
+      for (const done of closing.values()) done()
+      closing.clear()
+    }
   }
 
   function reopen({ id, request, metainfo, windows }: OpenedTorrent): void {
@@ -130,7 +142,7 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       if (torrents.has(request.infoHash)) throw new Error(`${request.infoHash} is open already`)
       const torrent = { id: nextId++, request, metainfo: request.metainfo, windows: [] }
       torrents.set(request.infoHash, torrent)
-      if (crashes >= CRASHES_UNTIL_DOWN && !child) {
+      if (isDown()) {
         torrents.delete(request.infoHash)
         queueMicrotask(() => request.on.failed({ code: 'engine.down', reason: 'the engine does not start' }))
         return
