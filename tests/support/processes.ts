@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Processes that one started, by a part of their command line. */
 export function childrenOf(pid: number, command = ''): number[] {
@@ -12,6 +12,24 @@ export function childrenOf(pid: number, command = ''): number[] {
 export function isRunning(pid: number): boolean {
   const [state] = statOf(pid)
   return state !== undefined && state !== 'Z'
+}
+
+/** What a process has open: paths of files, `socket:[…]` and the like. */
+export function openFilesOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+    } catch {
+      // Closed meanwhile.
+      return []
+    }
+  })
+}
+
+/** Memory that is the process' own, neither file nor shared, in bytes. */
+export function anonymousMemoryOf(pid: number): number {
+  const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`)) ?? []
+  return Number(kilobytes) * 1024
 }
 
 /** CPU time, of the process and what it started, in seconds. */
