@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
+import { filesIn, pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
 import type { PieceMap } from './piece-map.ts'
 
 /**
@@ -49,10 +49,11 @@ export class ClaimedPieces {
   async #read(piece: number): Promise<Buffer<ArrayBuffer>> {
     const start = piece * this.#info.pieceLength
     const bytes = Buffer.alloc(pieceLengthAt(this.#info, piece))
-    for (const [index, file] of this.#info.files.entries()) {
+    for (const index of filesIn(this.#info, piece)) {
+      const file = this.#info.files[index]
+      if (!file || file.isPadding) continue
       const from = Math.max(start, file.offset)
       const to = Math.min(start + bytes.length, file.offset + file.length)
-      if (to <= from || file.isPadding) continue
       await using handle = await open(this.#paths[index] ?? '', 'r')
       for (let at = from; at < to; ) {
         const { bytesRead } = await handle.read(bytes, at - start, to - at, at - file.offset)

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import { piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
+import { filesIn, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
 import type { Log } from '../observe/log.ts'
 import { ClaimedPieces } from './claimed-pieces.ts'
 import { PieceMap } from './piece-map.ts'
@@ -49,7 +49,7 @@ export class TorrentContent {
     this.pieces = new PieceMap(found.info.pieceCount, found.claimed)
     this.#journal = new TorrentJournal(found.directory, found.state, () => this.pieces.toBitfield(), log)
     this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, (piece, isRight) => {
-      const files = this.#filesOf(piece)
+      const files = filesIn(this.info, piece)
       if (isRight) {
         for (const file of files) this.#trust(file)
         return
@@ -126,7 +126,7 @@ export class TorrentContent {
   /** The engine has written these pieces. */
   markVerified(pieces: readonly number[]): void {
     for (const piece of pieces) {
-      const files = this.#filesOf(piece)
+      const files = filesIn(this.info, piece)
       for (const file of files) this.#trust(file)
       const isNew = this.pieces.isMissing(piece)
       this.pieces.markVerified([piece])
@@ -212,13 +212,5 @@ export class TorrentContent {
     if (!this.wasWhole(fileIdx)) return
     delete this.#state.whole[fileIdx]
     this.#journal.noteState()
-  }
-
-  #filesOf(piece: number): number[] {
-    const start = piece * this.info.pieceLength
-    const end = start + this.info.pieceLength
-    return this.info.files.flatMap(({ offset, length }, index) =>
-      offset < end && offset + length > start ? [index] : [],
-    )
   }
 }
