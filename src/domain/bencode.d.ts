@@ -1,7 +1,17 @@
-/** The two functions of bencode 4 that we use; byte strings come out as `Uint8Array`. */
+/** What we use of bencode 4; byte strings come out as `Uint8Array`. */
 declare module 'bencode' {
+  export interface Decoder {
+    (bytes: Uint8Array): unknown
+    /** The parts of the decoder call each other through these, and keep their place in them. */
+    next(): unknown
+    buffer(): Uint8Array
+    position: number
+    bytes: number
+    data: Uint8Array | null
+  }
+
   const bencode: {
-    decode(bytes: Uint8Array): unknown
+    readonly decode: Decoder
     encode(value: unknown): Uint8Array
   }
   export default bencode

@@ -1,4 +1,4 @@
-import bencode from 'bencode'
+import { decode as decodeBytes, encode } from './bencoding.ts'
 import { SelfStremeError } from './errors.ts'
 
 /** One file of a torrent. Its place in the list, counted from 0 over all files, is what Stremio calls `fileIdx`. */
@@ -30,8 +30,8 @@ export interface TorrentInfo {
 
 const KIB = 1024
 const MIN_PIECE_LENGTH = 16 * KIB
-const MAX_PIECE_LENGTH = 64 * KIB * KIB
-const MAX_PIECES = 100_000
+export const MAX_PIECE_LENGTH = 64 * KIB * KIB
+export const MAX_PIECES = 100_000
 const MAX_FILES = 10_000
 const HASH_BYTES = 20
 
@@ -70,12 +70,12 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
 
 /** The same metadata with nothing but `info` in it: no trackers, no web seeds. */
 export function stripMetainfo(bytes: Uint8Array): Uint8Array {
-  return bencode.encode({ info: field(decode(bytes), 'info') })
+  return encode({ info: field(decode(bytes), 'info') })
 }
 
 /** The bytes whose SHA-1 is the info hash (BEP 3). */
 export function encodeInfo(bytes: Uint8Array): Uint8Array {
-  return bencode.encode(field(decode(bytes), 'info'))
+  return encode(field(decode(bytes), 'info'))
 }
 
 /** Bytes of one piece; the last is shorter. */
@@ -113,7 +113,7 @@ export function filesIn({ files, pieceLength }: TorrentInfo, piece: number): num
 
 function decode(bytes: Uint8Array): unknown {
   try {
-    return bencode.decode(bytes)
+    return decodeBytes(bytes)
   } catch (cause) {
     throw new SelfStremeError('torrent.invalid', 'the metadata is not bencoded', { cause })
   }

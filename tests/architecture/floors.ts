@@ -20,7 +20,7 @@ const doors = {
   'stremio-addon-sdk': '^src/addon/|^manifest/',
   winston: '^src/observe/log\\.ts$',
   'ua-parser-js': '^src/domain/device\\.ts$',
-  bencode: '^src/domain/metainfo\\.ts$',
+  bencode: '^src/domain/bencoding\\.ts$',
 }
 
 export const floorRules: IConfiguration = {
