@@ -1,15 +1,76 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import bencode from 'bencode'
-import { expect, test } from 'vitest'
-import { childrenOf } from '../support/processes.ts'
-import { connectPeer, freePort, type RawPeer } from '../support/raw-peer.ts'
-import { startTestApp } from '../support/test-app.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { anonymousMiBOf, childrenOf } from '../support/processes.ts'
+import { connectPeer, extended, framed, freePort, message, type RawPeer } from '../support/raw-peer.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
 
-const INFO_HASH = 'ab'.repeat(20)
 const UT_METADATA = 1
+const UT_PEX = 2
+const MIB = 1024 * 1024
 
-/** Each of these ended the process, or made it buffer gigabytes, before there was a guard. */
-const ATTACKS: readonly [name: string, attack: (peer: RawPeer) => void][] = [
+/** A server with one torrent of which nothing is known yet, and one whose metadata a peer has brought. */
+interface Target extends AsyncDisposable {
+  readonly app: TestApp
+  readonly port: number
+  readonly engine: number
+}
+
+const UNKNOWN = 'ab'.repeat(20)
+const PIECES = 2_000
+const KNOWN = bencode.encode({
+  name: 'Film.mkv',
+  length: PIECES * 16_384,
+  'piece length': 16_384,
+  pieces: patternBytes(PIECES * 20),
+})
+const KNOWN_HASH = sha1(KNOWN)
+
+async function startTarget(settings: Readonly<Record<string, string>> = {}): Promise<Target> {
+  await using starting = new AsyncDisposableStack()
+  const port = await freePort()
+  const app = starting.use(
+    await startTestApp({
+      TORRENT_PORT: String(port),
+      TORRENT_TIMEOUT: '120000',
+      TORRENT_MAX_RETRIES: '0',
+      ...settings,
+    }),
+  )
+  const leaving = new AbortController()
+  starting.defer(() => leaving.abort())
+  for (const infoHash of [UNKNOWN, KNOWN_HASH]) {
+    fetch(`${app.url}/stream/proxy/${infoHash}`, { signal: leaving.signal }).catch(() => undefined)
+  }
+  const peer = await connectPeer(port, KNOWN_HASH)
+  bringMetadata(peer, KNOWN)
+  const metainfo = join(app.folder, KNOWN_HASH, '.self-streme', 'metainfo.torrent')
+  await vi.waitFor(() => expect(existsSync(metainfo)).toBe(true), { timeout: 10_000 })
+  peer.socket.destroy()
+  const [engine = 0] = childrenOf(process.pid, 'engine/child/main.ts')
+  const parts = starting.move()
+  return { app, port, engine, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
+
+/** The engine is the same process as before, and answers a peer that comes now at once. */
+async function expectUnharmed({ port, engine }: Target): Promise<void> {
+  const honest = await Promise.race([
+    connectPeer(port, UNKNOWN, '127.0.0.9'),
+    new Promise<never>((_, fail) => setTimeout(fail, 3_000, new Error('the engine is busy'))),
+  ])
+  honest.socket.destroy()
+  expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
+}
+
+type Attack = readonly [name: string, attack: (peer: RawPeer) => void]
+
+/** On a torrent of which only the info hash is known. */
+const WHILE_ASKING: readonly Attack[] = [
   [
     'metadata far behind its own end',
     (peer) => {
@@ -25,6 +86,46 @@ const ATTACKS: readonly [name: string, attack: (peer: RawPeer) => void][] = [
     },
   ],
   [
+    'a thousand times the news that there is metadata of 10 MB with nothing in it',
+    (peer) => {
+      peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: 10_000_000 })
+      const pieces = Array.from({ length: 611 }, (_, piece) => emptyMetadata(piece))
+      const again = Array.from({ length: 1_000 }, () => emptyMetadata(0))
+      peer.socket.write(Buffer.concat([...pieces, ...again]))
+    },
+  ],
+  [
+    'wrong metadata, and that it has no such extension after all',
+    (peer) => {
+      peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: 10 })
+      peer.socket.write(
+        Buffer.concat([
+          framed(extended(UT_METADATA, { msg_type: 1, piece: 0, total_size: 10 }, Buffer.alloc(10))),
+          framed(extended(0, { m: { ut_metadata: 0 } })),
+        ]),
+      )
+    },
+  ],
+  [
+    'metadata of a negative size',
+    (peer) => peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: -1 }),
+  ],
+  [
+    'metadata whose size is text',
+    (peer) => peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: '9' }),
+  ],
+  [
+    'a thousand handshakes of extensions',
+    (peer) => {
+      const handshake = framed(extended(0, { m: { ut_metadata: 2 }, metadata_size: 10_000_000 }))
+      peer.socket.write(Buffer.concat(Array<Buffer>(1_000).fill(handshake)))
+    },
+  ],
+]
+
+/** On any torrent, at any time. */
+const ALWAYS: readonly Attack[] = [
+  [
     'a request for metadata, though it has no such extension',
     (peer) => {
       peer.sendExtended(0, { m: {} })
@@ -35,66 +136,222 @@ const ATTACKS: readonly [name: string, attack: (peer: RawPeer) => void][] = [
     'a message of 2 GiB',
     (peer) => {
       peer.socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff, 20]))
-      peer.socket.write(Buffer.alloc(1024 * 1024))
+      peer.socket.write(Buffer.alloc(MIB))
     },
   ],
   ['a message that is cut short', (peer) => peer.send(Buffer.from([6, 0, 0]))],
+  ['a string of negative length', (peer) => sendText(peer, 0, 'l-3:e')],
+  ['a handshake of extensions nested 5 000 deep', (peer) => sendText(peer, 0, 'l'.repeat(5_000))],
+  ['a handshake of extensions that is a list', (peer) => sendText(peer, 0, 'le')],
+  ['extensions that are a list', (peer) => peer.sendExtended(0, { m: ['ut_metadata'] })],
+  ['an extension whose id is text', (peer) => peer.sendExtended(0, { m: { ut_pex: 'x' } })],
+  ['an extension with the id 256', (peer) => peer.sendExtended(0, { m: { ut_pex: 256 } })],
+  [
+    'an extension whose id cannot be made text',
+    (peer) => peer.sendExtended(0, { m: { a: { toString: 'x' } } }),
+  ],
+  [
+    'ten thousand extensions',
+    (peer) =>
+      peer.sendExtended(0, {
+        m: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`x${n}`, 1])),
+      }),
+  ],
+  [
+    'peers that are a dictionary with a length',
+    (peer) => sendText(peer, UT_PEX, 'd5:addedd6:lengthi500000000eee'),
+  ],
+  ['peers of five bytes', (peer) => peer.sendExtended(UT_PEX, { added: Buffer.alloc(5) })],
+  ['ten thousand peers', (peer) => peer.sendExtended(UT_PEX, { added: Buffer.alloc(60_000, 1) })],
+  ['piece −1', (peer) => peer.send(message(4, -1))],
+  ['a piece that no torrent has', (peer) => peer.send(message(4, 400_000))],
+  ['a request for nothing', (peer) => peer.send(message(6, 0, 0, 0))],
+  ['a request for −1 bytes', (peer) => peer.send(message(6, 0, 0, -1))],
+  ['a request at byte −1', (peer) => peer.send(message(6, 0, -1, 16_384))],
+  ['a block of nothing', (peer) => peer.send(message(7, 0, 0))],
+  ['a block without its header', (peer) => peer.send(Buffer.from([7, 0, 0, 0]))],
+  ['an empty bitfield', (peer) => peer.send(Buffer.from([5]))],
+  ['a bitfield of 100 KB', (peer) => peer.send(Buffer.alloc(100_000, 5))],
+  ['five bitfields', (peer) => flood(peer, Buffer.from([5, 0xff]), 5)],
+  ['that it has everything and nothing, again and again', (peer) => flood(peer, Buffer.from([14]), 5)],
+  [
+    'choke and unchoke without end',
+    (peer) => peer.socket.write(Buffer.concat(Array<Buffer>(200).fill(toggle))),
+  ],
+  ['interest without end', (peer) => flood(peer, Buffer.from([2]), 200)],
+  ['a port without end', (peer) => flood(peer, Buffer.from([9, 1, 1]), 200)],
 ]
 
-test.for(ATTACKS)('%s costs a peer its connection, and nothing else', async ([, attack]) => {
-  const port = await freePort()
-  await using app = await startTestApp({
-    TORRENT_PORT: String(port),
-    TORRENT_TIMEOUT: '6000',
-    TORRENT_MAX_RETRIES: '0',
-  })
-  const asked = fetch(`${app.url}/stream/proxy/${INFO_HASH}`).catch(() => undefined)
-  const hostile = await connectPeer(port, INFO_HASH)
-  const [engine] = childrenOf(process.pid, 'engine/child/main.ts')
+const toggle = Buffer.concat([framed(Buffer.from([1])), framed(Buffer.from([0]))])
 
-  attack(hostile)
-  await expect.poll(() => hostile.socket.destroyed, { timeout: 3_000 }).toBe(true)
-  expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
-  void asked
+describe('a peer loses its connection, and nobody else anything, by', () => {
+  let target: Target
+  beforeAll(async () => {
+    target = await startTarget()
+  })
+  afterAll(() => target[Symbol.asyncDispose]())
+
+  const cases = [
+    ...[...WHILE_ASKING, ...ALWAYS].map(
+      ([name, attack]) => [name, 'asks for metadata', UNKNOWN, attack] as const,
+    ),
+    ...ALWAYS.map(([name, attack]) => [name, 'looks for pieces', KNOWN_HASH, attack] as const),
+  ]
+  test.for(cases)('%s, while the server %s', async ([, , infoHash, attack]) => {
+    const hostile = await connectPeer(target.port, infoHash)
+    attack(hostile)
+    await expect.poll(() => hostile.socket.destroyed, { timeout: 3_000 }).toBe(true)
+    await expectUnharmed(target)
+  })
+
+  test('a hundred thousand pieces are news that costs no more than one', async () => {
+    const peer = await connectPeer(target.port, KNOWN_HASH)
+    peer.send(Buffer.from([1]))
+    peer.socket.write(
+      Buffer.concat(Array.from({ length: 200_000 }, (_, n) => framed(message(4, n % 100_000)))),
+    )
+    await expectUnharmed(target)
+    expect(peer.socket.destroyed).toBe(false)
+    peer.socket.destroy()
+  })
+
+  test('answers that a peer asks for and does not read are not kept for it', async () => {
+    const before = anonymousMiBOf(target.engine)
+    const peer = await connectPeer(target.port, KNOWN_HASH)
+    peer.socket.pause()
+    peer.sendExtended(0, { m: { ut_metadata: 2 } })
+    const request = framed(extended(UT_METADATA, { msg_type: 0, piece: 0 }))
+    const refused = framed(message(6, 0, 0, 16_384))
+    for (let n = 0; n < 20; n++) {
+      const part = Buffer.concat([
+        ...Array<Buffer>(1_000).fill(request),
+        ...Array<Buffer>(5_000).fill(refused),
+      ])
+      if (!peer.socket.write(part)) await once(peer.socket, 'drain')
+    }
+    await expectUnharmed(target)
+    // 20 000 pieces of metadata are 320 MiB.
+    expect(anonymousMiBOf(target.engine) - before).toBeLessThan(80)
+    peer.socket.destroy()
+  })
+
+  test('one address cannot take all connections', async () => {
+    const sockets = Array.from({ length: 80 }, () =>
+      connect({ port: target.port, host: '127.0.0.1', localAddress: '127.0.0.3' }).on(
+        'error',
+        () => undefined,
+      ),
+    )
+    await expect
+      .poll(() => sockets.filter((socket) => socket.closed || socket.destroyed).length, { timeout: 5_000 })
+      .toBe(16)
+    await expectUnharmed(target)
+    for (const socket of sockets) socket.destroy()
+  })
+})
+
+describe('with encryption, a peer loses its connection, and nobody else anything, by', () => {
+  let target: Target
+  beforeAll(async () => {
+    target = await startTarget({ TORRENT_ENCRYPTION: 'prefer' })
+  })
+  afterAll(() => target[Symbol.asyncDispose]())
+
+  test.for([
+    ['the key 0', Buffer.alloc(96)],
+    ['the key 1', Buffer.concat([Buffer.alloc(95), Buffer.from([1])])],
+    ['a key beyond the modulus', Buffer.alloc(96, 0xff)],
+    ['a key, and then only noise', patternBytes(2_000)],
+  ] as const)('%s', async ([, bytes]) => {
+    const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
+    await once(socket, 'connect')
+    socket.write(bytes)
+    // What comes back of an encrypted handshake is read, so that the end is seen.
+    socket.resume()
+    socket.write(Buffer.alloc(2_000, 7))
+    await expect.poll(() => socket.destroyed, { timeout: 3_000 }).toBe(true)
+    await expectUnharmed(target)
+  })
+
+  test('a hundred keys do not keep the engine busy', async () => {
+    const sockets = Array.from({ length: 60 }, () =>
+      connect(target.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .resume(),
+    )
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    const startedAt = performance.now()
+    for (const [n, socket] of sockets.entries()) socket.write(patternBytes(96, `key ${n}`))
+    await expect.poll(() => sockets.every((socket) => socket.bytesRead >= 96), { timeout: 10_000 }).toBe(true)
+    // A key of its own for each takes two seconds.
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    for (const socket of sockets) socket.destroy()
+  })
 })
 
 const HONEST = { name: 'Film.mkv', length: 1_000_000, 'piece length': 65_536, pieces: Buffer.alloc(16 * 20) }
-const HOSTILE_METADATA: readonly [name: string, info: object][] = [
-  ['a piece length that is a word', { ...HONEST, 'piece length': 'abc' }],
+const HOSTILE_METADATA: readonly [name: string, metadata: Uint8Array][] = [
+  ['a piece length that is a word', bencode.encode({ ...HONEST, 'piece length': 'abc' })],
   [
     'a piece length beyond all memory',
-    { ...HONEST, 'piece length': 2 ** 52, length: 2 ** 52, pieces: Buffer.alloc(20) },
+    bencode.encode({ ...HONEST, 'piece length': 2 ** 52, length: 2 ** 52, pieces: Buffer.alloc(20) }),
   ],
-  ['a length of nine terabytes', { ...HONEST, length: 9e12 }],
-  ['a negative length', { ...HONEST, length: -5 }],
-  ['too few hashes', { ...HONEST, pieces: Buffer.alloc(20) }],
+  ['a length of nine terabytes', bencode.encode({ ...HONEST, length: 9e12 })],
+  ['a negative length', bencode.encode({ ...HONEST, length: -5 })],
+  ['too few hashes', bencode.encode({ ...HONEST, pieces: Buffer.alloc(20) })],
   [
     '20 000 files',
-    {
+    bencode.encode({
       ...HONEST,
       length: undefined,
       files: Array.from({ length: 20_000 }, () => ({ length: 50, path: ['a'] })),
-    },
+    }),
   ],
+  ['no structure at all', Buffer.from('this is the text whose hash was asked for')],
+  ['a string of negative length in it', Buffer.from('d4:infol-3:ee')],
+  ['lists 50 000 deep', Buffer.from('l'.repeat(50_000))],
+  ['a million empty lists', Buffer.from(`d4:name${'le'.repeat(1_000_000)}e`)],
 ]
 
-test.for(HOSTILE_METADATA)('metadata with %s is refused at once, and the engine lives', async ([, info]) => {
-  const metadata = bencode.encode(info)
-  const infoHash = createHash('sha1').update(metadata).digest('hex')
-  const port = await freePort()
-  await using app = await startTestApp({
-    TORRENT_PORT: String(port),
-    TORRENT_TIMEOUT: '20000',
-    TORRENT_MAX_RETRIES: '0',
-  })
-  const asked = fetch(`${app.url}/stream/proxy/${infoHash}`)
-  const [engine] = childrenOf(process.pid, 'engine/child/main.ts')
-  const peer = await connectPeer(port, infoHash)
+test.for(HOSTILE_METADATA)(
+  'metadata with %s is refused at once, and the engine lives',
+  async ([, metadata]) => {
+    const infoHash = sha1(metadata)
+    const port = await freePort()
+    await using app = await startTestApp({
+      TORRENT_PORT: String(port),
+      TORRENT_TIMEOUT: '20000',
+      TORRENT_MAX_RETRIES: '0',
+    })
+    const asked = fetch(`${app.url}/stream/proxy/${infoHash}`)
+    const [engine] = childrenOf(process.pid, 'engine/child/main.ts')
+    const peer = await connectPeer(port, infoHash)
+    bringMetadata(peer, metadata)
+    expect((await asked).status).toBe(404)
+    expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
+  },
+)
+
+function bringMetadata(peer: RawPeer, metadata: Uint8Array): void {
   peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: metadata.length })
   for (let piece = 0; piece * 16_384 < metadata.length; piece++) {
     const part = metadata.subarray(piece * 16_384, (piece + 1) * 16_384)
     peer.sendExtended(UT_METADATA, { msg_type: 1, piece, total_size: metadata.length }, part)
   }
-  expect((await asked).status).toBe(404)
-  expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
-})
+}
+
+function sendText(peer: RawPeer, id: number, text: string): void {
+  peer.send(Buffer.concat([Buffer.from([20, id]), Buffer.from(text, 'latin1')]))
+}
+
+function flood(peer: RawPeer, bytes: Buffer, times: number): void {
+  peer.socket.write(Buffer.concat(Array<Buffer>(times).fill(framed(bytes))))
+}
+
+function emptyMetadata(piece: number): Buffer {
+  return framed(extended(UT_METADATA, { msg_type: 1, piece, total_size: 10_000_000 }))
+}
+
+function sha1(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('hex')
+}

@@ -40,6 +40,11 @@ export function cpuSecondsOf(pid: number): number {
   }, 0)
 }
 
+/** Memory that is a process's own, in MiB. */
+export function anonymousMiBOf(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
+}
+
 /** Fields of `/proc/…/stat` from the third on: state, parent, … (proc(5)); empty when there is no such process. */
 function statOf(pid: number | string): string[] {
   return textOf(`/proc/${pid}/stat`)

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import bencode from 'bencode'
+
+const HANDSHAKE_BYTES = 68
 
 /** A peer that speaks the wire by hand, so that it can say anything. */
 export interface RawPeer {
@@ -13,14 +15,16 @@ export interface RawPeer {
 }
 
 /**
- * Shakes hands, as a peer that knows the extension protocol, with whoever listens on a port; tries again until the
- * other side knows the torrent and answers.
+ * Shakes hands, as a peer that knows the extension protocol and the fast extension, with whoever listens on a port;
+ * tries again until the other side knows the torrent and answers.
+ *
+ * @param from - the address it comes from, one of this machine
  */
-export async function connectPeer(port: number, infoHash: string): Promise<RawPeer> {
+export async function connectPeer(port: number, infoHash: string, from = '127.0.0.1'): Promise<RawPeer> {
   const giveUpAt = Date.now() + 10_000
   for (;;) {
     try {
-      return await tryConnect(port, infoHash)
+      return await tryConnect(port, infoHash, from)
     } catch (error) {
       if (Date.now() > giveUpAt) throw error
       await sleep(50)
@@ -28,46 +32,95 @@ export async function connectPeer(port: number, infoHash: string): Promise<RawPe
   }
 }
 
-async function tryConnect(port: number, infoHash: string): Promise<RawPeer> {
-  const socket = connect(port, '127.0.0.1')
+async function tryConnect(port: number, infoHash: string, from: string): Promise<RawPeer> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: from })
   const closed = new Promise<void>((done) => socket.once('close', () => done()))
-  await once(socket, 'connect')
   socket.on('error', () => undefined)
-  const reserved = Buffer.from([0, 0, 0, 0, 0, 0x10, 0, 0])
-  socket.write(
-    Buffer.concat([
-      Buffer.from([19]),
-      Buffer.from('BitTorrent protocol'),
-      reserved,
-      Buffer.from(infoHash, 'hex'),
-      Buffer.from('-XX0001-hostilepeer1'),
-    ]),
-  )
+  await Promise.race([once(socket, 'connect'), closed.then(() => Promise.reject(new Error('no connection')))])
+  socket.write(handshakeOf(infoHash))
   await Promise.race([
     once(socket, 'data'),
     closed.then(() => Promise.reject(new Error('no handshake came back'))),
   ])
-  const send = (message: Uint8Array) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(message.length)
-    socket.write(Buffer.concat([length, message]))
+  return rawPeer(socket)
+}
+
+/** A peer that waits to be found: whoever connects to it is answered with a handshake and handed to `meet`. */
+export async function listenAsPeer(
+  infoHash: string,
+  meet: (peer: RawPeer) => void,
+): Promise<{ readonly port: number } & AsyncDisposable> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+    socket.once('data', () => {
+      socket.write(handshakeOf(infoHash))
+      meet(rawPeer(socket))
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: portOf(server.address()),
+    async [Symbol.asyncDispose]() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
   }
+}
+
+export function rawPeer(socket: Socket): RawPeer {
+  const send = (message: Uint8Array) => socket.write(framed(message))
   return {
     socket,
     send,
-    sendExtended: (id, header, payload = new Uint8Array()) =>
-      send(Buffer.concat([Buffer.from([20, id]), bencode.encode(header), payload])),
+    sendExtended: (id, header, payload) => send(extended(id, header, payload)),
   }
+}
+
+export function handshakeOf(infoHash: string, reserved = [0, 0, 0, 0, 0, 0x10, 0, 0x04]): Buffer {
+  const handshake = Buffer.concat([
+    Buffer.from([19]),
+    Buffer.from('BitTorrent protocol'),
+    Buffer.from(reserved),
+    Buffer.from(infoHash, 'hex'),
+    Buffer.from('-XX0001-hostilepeer1'),
+  ])
+  if (handshake.length !== HANDSHAKE_BYTES) throw new Error('that is no handshake')
+  return handshake
+}
+
+/** A message as it goes over the wire. */
+export function framed(message: Uint8Array): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(message.length)
+  return Buffer.concat([length, message])
+}
+
+export function extended(id: number, header: object, payload: Uint8Array = new Uint8Array()): Buffer {
+  return Buffer.concat([Buffer.from([20, id]), bencode.encode(header), payload])
+}
+
+/** A message of an id and big-endian numbers of four bytes, as most are. */
+export function message(id: number, ...numbers: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(1 + 4 * numbers.length)
+  bytes[0] = id
+  for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number >>> 0, 1 + 4 * index)
+  return bytes
 }
 
 /** A port that nobody listens on now. */
 export async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
   const server = createServer().listen(0)
   await once(server, 'listening')
-  const address = server.address()
+  const port = portOf(server.address())
   server.close()
   await once(server, 'close')
+  return port
+}
+
+function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
   if (typeof address !== 'object' || address === null) throw new Error('no address')
   return address.port
 }

@@ -32,6 +32,10 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   // Loading webtorrent takes a while, in which signals must not end this process; and it keeps what it finds.
   const { installLookupGuard } = await import('./lookup-guard.ts')
   installLookupGuard(options.trustedTrackers)
+  const { installConnectionGuard } = await import('./connection-guard.ts')
+  installConnectionGuard()
+  const { installDatagramGuard } = await import('./datagram-guard.ts')
+  installDatagramGuard((from, reason) => log('debug', 'datagram ignored', { from, reason }))
   const { installWireGuard } = await import('./wire-guard.ts')
   installWireGuard((peer, reason) => log('info', 'peer dropped', { peer, reason }))
   const { startSwarm } = await import('./webtorrent-adapter.ts')

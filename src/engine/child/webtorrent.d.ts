@@ -42,7 +42,7 @@ declare module 'bittorrent-protocol' {
 
   export default class Wire extends Duplex {
     readonly peerChoking: boolean
-    readonly peerPieces: { get(piece: number): boolean }
+    readonly peerPieces: { get(piece: number): boolean; set(piece: number, isThere: boolean): void }
     /** in hex */
     readonly peerId: string
     readonly peerExtendedHandshake: { readonly reqq?: unknown }
@@ -63,5 +63,31 @@ declare module 'bittorrent-protocol' {
     _parse(size: number, parser: (buffer: Uint8Array) => void): void
     _onMessageLength(buffer: Uint8Array): void
     _onMessage(buffer: Uint8Array): void
+    // What the guards wrap or look at.
+    constructor(type?: string, encryption?: number)
+    readonly hasFast: boolean
+    readonly amChoking: boolean
+    readonly peerRequests: readonly unknown[]
+    readonly extendedMapping: Readonly<Record<number, string>>
+    readonly _readableState: { readonly buffered: number }
+    readonly _parser: unknown
+    readonly _parserSize: number
+    readonly _encryptor: {
+      readonly constructor: { readonly prototype: object }
+      readonly dh: object
+      decrypt(data: Uint8Array): Uint8Array
+    } | null
+    _buffer: Uint8Array[]
+    _bufferSize: number
+    use(extension: ExtensionClass): void
+    reject(piece: number, offset: number, length: number): void
+    _write(data: Uint8Array, done: (error?: Error | null) => void): void
+    _processBuffer(): void
+    _onHandshake(infoHash: Uint8Array, peerId: Uint8Array, extensions: object): void
+    _onHave(piece: number): void
+    _onRequest(piece: number, offset: number, length: number): void
+    _onExtended(id: number, buffer: Uint8Array): void
   }
+
+  export type ExtensionClass = { readonly prototype: { readonly name: string } }
 }

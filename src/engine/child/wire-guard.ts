@@ -1,37 +1,25 @@
 import Wire from 'bittorrent-protocol'
 import { messageOf } from '../../domain/errors.ts'
+import { installExtensionGuard } from './extension-guard.ts'
+import { shareKeyExchange } from './key-exchange.ts'
+import { complaintAbout, MAX_MESSAGE_BYTES } from './message-rules.ts'
+import { installPatience } from './peer-patience.ts'
 
-/** The longest message an honest peer sends: a block of 128 KiB, a bitfield, an extension message; with room to spare. */
-const MAX_MESSAGE_BYTES = 1024 * 1024 + 64
-
-/** Bytes of the messages that have one length only, by their id (BEP 3, BEP 5, BEP 6). */
-const LENGTHS: Readonly<Record<number, number>> = {
-  0: 1, // choke
-  1: 1, // unchoke
-  2: 1, // interested
-  3: 1, // not interested
-  4: 5, // have
-  6: 13, // request
-  8: 13, // cancel
-  9: 3, // port
-  13: 5, // suggest
-  14: 1, // have all
-  15: 1, // have none
-  16: 13, // reject
-  17: 5, // allowed fast
-}
+/** So many pieces of one message are put together at once: copying all of it for each of them would be work squared. */
+const CHUNKS_HELD = 64
 
 /**
- * Makes a malformed message cost the peer its connection, and nothing else. As it comes, bittorrent-protocol 5.0.9
- * buffers whatever length a peer announces (up to 4 GiB), and an exception in a message handler, which three kinds
- * of `ut_metadata` message cause, ends the process.
+ * Makes a hostile message cost the peer its connection, and nothing else. As it comes, bittorrent-protocol 5.0.9
+ * buffers whatever length a peer announces (up to 4 GiB), and an exception while a message or a handshake is read
+ * ends the process: three kinds of `ut_metadata` message and an encryption handshake with the key 0 cause one.
  *
  * Call it before the first connection.
  *
  * @param onHostile - told why a peer was dropped
  */
 export function installWireGuard(onHostile: (address: string, reason: string) => void): void {
-  const { _onMessageLength: readLength, _onMessage: readMessage } = Wire.prototype
+  const { _onMessageLength: readLength, _onMessage: readMessage, _processBuffer: readBuffer } = Wire.prototype
+  const dropped = new WeakSet<Wire>()
 
   Wire.prototype._onMessageLength = function guardedLength(this: Wire, buffer) {
     const length = new DataView(buffer.buffer, buffer.byteOffset, 4).getUint32(0)
@@ -40,19 +28,45 @@ export function installWireGuard(onHostile: (address: string, reason: string) =>
   }
 
   Wire.prototype._onMessage = function guardedMessage(this: Wire, buffer) {
-    const expected = LENGTHS[buffer[0] ?? 0] ?? buffer.length
-    if (buffer.length !== expected) return drop(this, `message ${buffer[0]} with ${buffer.length} bytes`)
+    const complaint = complaintAbout(buffer)
+    if (complaint !== undefined) return drop(this, complaint)
+    readMessage.call(this, buffer)
+  }
+
+  // Whatever a peer sends is read in here, handshakes too, and messages that wait for an encryption handshake.
+  Wire.prototype._processBuffer = function guardedBuffer(this: Wire) {
     try {
-      readMessage.call(this, buffer)
+      readBuffer.call(this)
     } catch (error) {
       drop(this, messageOf(error))
     }
   }
 
+  holdUnfinishedMessages()
+  installPatience(drop)
+  installExtensionGuard(drop)
+  shareKeyExchange()
+
   function drop(wire: Wire, reason: string): void {
-    onHostile(`${wire.remoteAddress}:${wire.remotePort}`, reason)
+    if (dropped.has(wire)) return
+    dropped.add(wire)
+    onHostile(`${wire.remoteAddress ?? 'unknown'}:${wire.remotePort ?? 0}`, reason)
     // What the peer sent after the bad message is still in the buffer: it is skipped, not parsed.
     wire._parse(Number.POSITIVE_INFINITY, () => undefined)
     wire.destroy()
+  }
+}
+
+/** As it comes, everything buffered is copied anew for every chunk that arrives, be it of one byte. */
+function holdUnfinishedMessages(): void {
+  const { _write: write } = Wire.prototype
+
+  Wire.prototype._write = function heldWrite(this: Wire, data, done) {
+    const isUnfinished = this._bufferSize + data.length < this._parserSize
+    if (this._parser !== Wire.prototype._onMessage || !isUnfinished) return write.call(this, data, done)
+    this._buffer.push(this._encryptor?.decrypt(data) ?? data)
+    this._bufferSize += data.length
+    if (this._buffer.length > CHUNKS_HELD) this._buffer = [Buffer.concat(this._buffer, this._bufferSize)]
+    done(null)
   }
 }

@@ -1,0 +1,43 @@
+import dgram, { type Socket } from 'node:dgram'
+import { createRequire, findPackageJSON } from 'node:module'
+import { hardenDecoder } from '../../domain/bencoding.ts'
+import { messageOf } from '../../domain/errors.ts'
+
+/** From webtorrent to the package that reads what comes from the DHT, each found from the one before. */
+const WAY_TO_DHT = ['webtorrent', 'bittorrent-dht', 'k-rpc', 'k-rpc-socket']
+
+/**
+ * Makes a hostile datagram cost nothing. Anybody can send one, and what reads them (the DHT, local discovery,
+ * trackers) throws at some: as it comes, any datagram that does not look like an announcement ends the process while
+ * bittorrent-lsd 2.0.1 listens, and one of five bytes keeps the DHT's own bencode busy for good.
+ *
+ * Call it before webtorrent is loaded.
+ *
+ * @param onHostile - told who sent it, and what went wrong
+ */
+export function installDatagramGuard(onHostile: (address: string, reason: string) => void): void {
+  hardenDecoder(bencodeOfDht().decode)
+
+  const { createSocket } = dgram
+  dgram.createSocket = (...args: unknown[]) => {
+    const socket = Reflect.apply(createSocket, dgram, args) as Socket
+    const emit = socket.emit.bind(socket)
+    socket.emit = (event: string | symbol, ...values: unknown[]) => {
+      if (event !== 'message') return emit(event, ...values)
+      try {
+        return emit(event, ...values)
+      } catch (error) {
+        const { address, port } = values[1] as { address: string; port: number }
+        onHostile(`${address}:${port}`, messageOf(error))
+        return true
+      }
+    }
+    return socket
+  }
+}
+
+/** It brings a bencode of its own, another version than everybody else's. */
+export function bencodeOfDht(): { readonly decode: Parameters<typeof hardenDecoder>[0] } {
+  const found = WAY_TO_DHT.reduce((from, name) => findPackageJSON(name, from) ?? from, import.meta.url)
+  return createRequire(found)('bencode') as ReturnType<typeof bencodeOfDht>
+}

@@ -1,0 +1,196 @@
+import type { EventEmitter } from 'node:events'
+import Wire from 'bittorrent-protocol'
+import { decode } from '../../domain/bencoding.ts'
+import { messageOf } from '../../domain/errors.ts'
+import { isPublicAddress } from '../../domain/public-host.ts'
+import { type Drop, isTooRestless, unreadBytes } from './peer-patience.ts'
+
+const METADATA_PIECE = 16 * 1024
+/** Bytes of answers to requests for metadata that may be left unread; more requests are not answered. */
+const MOST_UNREAD = 1024 * 1024
+const MOST_EXTENSIONS = 100
+/** An honest peer sends 50 addresses, the first time perhaps some hundred. */
+const MOST_PEX_BYTES = 16 * 1024
+const MOST_PEX_PEERS = 200
+/** Bytes of an address with its port. */
+const PEX_LISTS = { added: 6, dropped: 6, added6: 18, dropped6: 18 } as const
+
+/** ut_metadata 5.0.1, as far as we know it. */
+interface MetadataExtension extends EventEmitter {
+  readonly metadata: Uint8Array
+  _infoHash: string | undefined
+  readonly _fetching: boolean
+  readonly _metadataComplete: boolean
+  readonly _metadataSize: number | null
+  readonly _numPieces: number
+  readonly _bitfield: { get(piece: number): boolean }
+  onExtendedHandshake(handshake: unknown): void
+  _onRequest(piece: unknown): void
+  _onData(piece: unknown, bytes: Uint8Array, totalSize: unknown): void
+  _checkDone(): Promise<void>
+  _failedMetadata(): void
+}
+
+/** ut_pex 4.0.5 and lt_donthave 2.0.1. */
+interface PlainExtension extends EventEmitter {
+  onMessage(buffer: Uint8Array): void
+}
+
+/**
+ * Lets extension messages (BEP 9, 10, 11) say only what they are for. As they come, the extensions believe every
+ * number and type: a list of peers that is a dictionary with a `length` makes `Buffer.from` count to it, a handshake
+ * that is repeated has the metadata asked for again, and a rejected promise of theirs ends the process.
+ */
+export function installExtensionGuard(drop: Drop): void {
+  const { use, _onExtended: readExtended, _onHandshake: shakeHands } = Wire.prototype
+  const infoHashes = new WeakMap<Wire, string>()
+
+  Wire.prototype._onHandshake = function rememberedHandshake(this: Wire, infoHash, ...others) {
+    infoHashes.set(this, Buffer.from(infoHash).toString('hex'))
+    shakeHands.call(this, infoHash, ...others)
+  }
+
+  Wire.prototype._onExtended = function guardedExtended(this: Wire, id, buffer) {
+    if (id === 0) {
+      if (isTooRestless(this)) return drop(this, 'it shakes hands too often')
+      const complaint = complaintAboutHandshake(buffer)
+      if (complaint !== undefined) return drop(this, complaint)
+    }
+    readExtended.call(this, id, buffer)
+  }
+
+  Wire.prototype.use = function guardedUse(this: Wire, extension) {
+    use.call(this, extension)
+    const { name } = extension.prototype
+    const handler: unknown = Reflect.get(this, name)
+    if (name === 'ut_metadata') {
+      const metadata = handler as MetadataExtension
+      // It is only told by peers that we went to; without it, whatever a peer sends is taken for the metadata.
+      metadata._infoHash = infoHashes.get(this)
+      guardMetadata(this, metadata, drop)
+    }
+    if (name === 'ut_pex') guardPeerExchange(this, handler as PlainExtension, drop)
+    if (name === 'lt_donthave') guardDontHave(this, handler as PlainExtension, drop)
+  }
+}
+
+function complaintAboutHandshake(buffer: Uint8Array): string | undefined {
+  let handshake: unknown
+  try {
+    handshake = decode(buffer)
+  } catch (error) {
+    return `an extension handshake that is not bencoded: ${messageOf(error)}`
+  }
+  if (!isDictionary(handshake)) return 'an extension handshake that is no dictionary'
+  const { m: extensions, metadata_size: size } = handshake
+  if (size !== undefined && !(Number.isSafeInteger(size) && (size as number) >= 0)) {
+    return 'metadata whose size is no number of bytes'
+  }
+  if (extensions === undefined) return undefined
+  if (!isDictionary(extensions)) return 'extensions that are no dictionary'
+  const ids = Object.values(extensions)
+  if (ids.length > MOST_EXTENSIONS) return `${ids.length} extensions`
+  return ids.every((id) => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 255)
+    ? undefined
+    : 'an extension whose id is no byte'
+}
+
+function guardMetadata(wire: Wire, metadata: MetadataExtension, drop: Drop): void {
+  const onExtendedHandshake = metadata.onExtendedHandshake.bind(metadata)
+  const onRequest = metadata._onRequest.bind(metadata)
+  const onData = metadata._onData.bind(metadata)
+  const checkDone = metadata._checkDone.bind(metadata)
+
+  metadata.onExtendedHandshake = (handshake) => {
+    // Once the size is known, all of it has been asked for.
+    if (metadata._metadataSize === null) onExtendedHandshake(handshake)
+  }
+
+  metadata._onRequest = (piece) => {
+    if (unreadBytes(wire) > MOST_UNREAD) return
+    if (metadata._metadataComplete && !isPieceOf(piece, metadata.metadata.length)) {
+      return drop(wire, 'a request for metadata that is not there')
+    }
+    onRequest(piece)
+  }
+
+  metadata._onData = (piece, bytes, totalSize) => {
+    if (!metadata._fetching) return
+    const size = metadata._metadataSize ?? 0
+    if (!isPieceOf(piece, size) || bytes.length !== Math.min(METADATA_PIECE, size - piece * METADATA_PIECE)) {
+      return drop(wire, 'metadata that nobody asked for')
+    }
+    // When all is there it is hashed, so it must not come twice.
+    if (!metadata._bitfield.get(piece)) onData(piece, bytes, totalSize)
+  }
+
+  metadata._checkDone = () =>
+    checkDone().catch((error: unknown) => {
+      // What has the right hash is the torrent's, though it cannot be read: whoever asked for it should know.
+      if (metadata._metadataComplete) metadata.emit('metadata', metadata.metadata)
+      else drop(wire, messageOf(error))
+    })
+
+  metadata._failedMetadata = () => drop(wire, 'metadata that is not this torrent’s')
+}
+
+function guardPeerExchange(wire: Wire, exchange: PlainExtension, drop: Drop): void {
+  const onMessage = exchange.onMessage.bind(exchange)
+  const emit = exchange.emit.bind(exchange)
+  let peers = 0
+
+  exchange.onMessage = (buffer) => {
+    const complaint = complaintAboutPeers(buffer)
+    if (complaint !== undefined) return drop(wire, complaint)
+    peers = 0
+    onMessage(buffer)
+  }
+
+  exchange.emit = (event, ...args) => {
+    // Who left another peer's swarm may well be in ours; believing it would let one peer take the others from us.
+    if (event === 'dropped') return false
+    if (event === 'peer' && (++peers > MOST_PEX_PEERS || !mayTellOf(wire, String(args[0])))) return false
+    return emit(event, ...args)
+  }
+}
+
+function complaintAboutPeers(buffer: Uint8Array): string | undefined {
+  if (buffer.length > MOST_PEX_BYTES) return `${buffer.length} bytes of peers`
+  let message: unknown
+  try {
+    message = decode(buffer)
+  } catch (error) {
+    return `peers that are not bencoded: ${messageOf(error)}`
+  }
+  if (!isDictionary(message)) return 'peers that are no dictionary'
+  for (const [key, size] of Object.entries(PEX_LISTS)) {
+    const list = message[key]
+    if (list === undefined) continue
+    if (!(list instanceof Uint8Array) || list.length % size !== 0)
+      return `peers whose "${key}" is no list of them`
+  }
+  return undefined
+}
+
+/** A peer on the internet has no business telling us of hosts in our network; one that is in it has. */
+function mayTellOf(wire: Wire, address: string): boolean {
+  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  return isPublicAddress(host) || (wire.remoteAddress !== undefined && !isPublicAddress(wire.remoteAddress))
+}
+
+function guardDontHave(wire: Wire, extension: PlainExtension, drop: Drop): void {
+  const onMessage = extension.onMessage.bind(extension)
+  extension.onMessage = (buffer) => {
+    if (buffer.length !== 4) return drop(wire, `lt_donthave with ${buffer.length} bytes`)
+    if (isTooRestless(wire)) return drop(wire, 'it loses pieces too often')
+    onMessage(buffer)
+  }
+}
+
+function isPieceOf(piece: unknown, size: number): piece is number {
+  return Number.isInteger(piece) && (piece as number) >= 0 && (piece as number) * METADATA_PIECE < size
+}
+
+function isDictionary(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
