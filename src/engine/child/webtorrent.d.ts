@@ -67,7 +67,7 @@ declare module 'bittorrent-protocol' {
     constructor(type?: string, encryption?: number)
     readonly hasFast: boolean
     readonly amChoking: boolean
-    readonly peerRequests: readonly unknown[]
+    readonly peerRequests: readonly { readonly length: number }[]
     readonly extendedMapping: Readonly<Record<number, string>>
     readonly _readableState: { readonly buffered: number }
     readonly _parser: unknown
