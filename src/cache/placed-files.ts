@@ -1,22 +1,33 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ByteRange } from '../domain/byte-range.ts'
 import { isPlaceableVideo } from '../domain/content-type.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
+import { OpenFiles } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
 
 const MIN_BYTES = 1_048_576
 /** A file that was written to so lately may still be in the middle of being copied. */
 const SETTLE_MS = 1_500
 
-/** A video that the user put into the download folder; we only ever read it. */
-export interface PlacedFile {
+/** A video that the user put into the download folder, open to be read; we only ever read it. */
+export interface PlacedFile extends AsyncDisposable {
   readonly path: string
   readonly name: string
   /** bytes */
   readonly size: number
   readonly mtimeMs: number
+  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
+}
+
+/** One that lies there. */
+interface FoundFile {
+  readonly path: string
+  readonly name: string
+  readonly stats: Stats
 }
 
 export interface PlacedFiles {
@@ -26,11 +37,12 @@ export interface PlacedFiles {
    * @param name - of several, the one that is called so; without it, or if there is none, the largest
    */
   find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
-  read(file: PlacedFile, range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
 /** @param root - the download folder; files directly in it count, those in folders do not */
 export function createPlacedFiles(root: string): PlacedFiles {
+  const open = new OpenFiles()
+
   async function find(
     infoHash: InfoHash,
     name: string | undefined,
@@ -39,22 +51,32 @@ export function createPlacedFiles(root: string): PlacedFiles {
     const names = await readdir(root).catch(() => [])
     const matching = names.filter((each) => each.toLowerCase().includes(infoHash) && isPlaceableVideo(each))
     const files = await Promise.all(matching.map((each) => settled(join(root, each), each, signal)))
-    return files
+    const chosen = files
       .filter((file) => file !== undefined)
-      .sort((a, b) => Number(isCalled(b, name)) - Number(isCalled(a, name)) || b.size - a.size)
+      .sort((a, b) => Number(isCalled(b, name)) - Number(isCalled(a, name)) || b.stats.size - a.stats.size)
       .at(0)
+    return chosen && opened(chosen)
   }
 
-  return {
-    find,
-    read: (file, range, signal) =>
-      readSlices(
-        () => open(file.path),
-        range,
-        async () => file.size,
-        signal,
-      ),
+  async function opened({ path, name, stats }: FoundFile): Promise<PlacedFile> {
+    const file = await open.open(path, stats)
+    return {
+      path,
+      name,
+      size: file.size,
+      mtimeMs: stats.mtimeMs,
+      read: (range, signal) =>
+        readSlices(
+          async () => file.handle,
+          range,
+          async () => file.size,
+          signal,
+        ),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    }
   }
+
+  return { find }
 }
 
 /**
@@ -62,23 +84,22 @@ export function createPlacedFiles(root: string): PlacedFiles {
  *
  * @returns `undefined` for what is no file, or too small
  */
-async function settled(path: string, name: string, signal: AbortSignal): Promise<PlacedFile | undefined> {
+async function settled(path: string, name: string, signal: AbortSignal): Promise<FoundFile | undefined> {
   for (;;) {
-    const file = await fileAt(path)
-    if (!file) return undefined
-    const ageMs = Date.now() - file.mtimeMs
-    if (ageMs >= SETTLE_MS || ageMs < 0) return { path, name, ...file }
+    const stats = await fileAt(path)
+    if (!stats) return undefined
+    const ageMs = Date.now() - stats.mtimeMs
+    if (ageMs >= SETTLE_MS || ageMs < 0) return { path, name, stats }
     await sleep(SETTLE_MS - ageMs, undefined, { signal })
   }
 }
 
-async function fileAt(path: string): Promise<{ size: number; mtimeMs: number } | undefined> {
+async function fileAt(path: string): Promise<Stats | undefined> {
   const found = await stat(path).catch(() => undefined)
-  if (!found?.isFile() || found.size < MIN_BYTES) return undefined
-  return { size: found.size, mtimeMs: found.mtimeMs }
+  return found?.isFile() && found.size >= MIN_BYTES ? found : undefined
 }
 
 /** Letters with marks can be written in two ways, and disks differ in which. */
-function isCalled(file: PlacedFile, name: string | undefined): boolean {
+function isCalled(file: FoundFile, name: string | undefined): boolean {
   return file.name.normalize() === name?.normalize()
 }

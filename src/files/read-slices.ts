@@ -1,8 +1,15 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange } from '../domain/byte-range.ts'
+import { LONGEST_SLICE, SliceBuffers } from './slice-buffers.ts'
 
+/** Small, so that the first bytes leave soon. */
 const FIRST_SLICE = 128 * 1024
-const SLICE = 1024 * 1024
+const SLICE = 256 * 1024
+/** A viewer who takes a slice in less than this is a fast one, and is given more at a time. */
+const FAST_MS = 15
+
+/** Shared by all who read: what one viewer has left is there for the next. */
+const buffers = new SliceBuffers()
 
 /**
  * Tells how far a file may be read from a position: the end, exclusive, of the bytes that are there and right.
@@ -13,9 +20,12 @@ export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<num
 /**
  * The bytes of a range, in order, the next slice being read while the last one is on its way.
  *
- * @param openFile - called once, when the first bytes are there
+ * Who asks for the next slice says with it that the last one may be overwritten: what was handed to a socket must have
+ * left it by then.
+ *
+ * @param openFile - called once, when the first bytes are there; whoever opens the file closes it, when this has ended
  * @param range - inclusive, inside the file
- * @yields exactly the bytes of the range, in slices of at most 1 MiB
+ * @yields exactly the bytes of the range
  * @throws whatever `readableEnd` throws; an error if the file is shorter than it says
  */
 export async function* readSlices(
@@ -25,31 +35,43 @@ export async function* readSlices(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
   let file: FileHandle | undefined
+  let length = FIRST_SLICE
 
-  async function readAt(position: number): Promise<Buffer> {
+  async function readAt(position: number): Promise<Slice> {
     const end = Math.min(await readableEnd(position, signal), range.end + 1)
     file ??= await openFile()
-    const wanted = Math.min(end - position, position === range.start ? FIRST_SLICE : SLICE)
-    const slice = Buffer.allocUnsafe(wanted)
-    const { bytesRead } = await file.read(slice, 0, wanted, position)
+    const wanted = Math.min(end - position, length)
+    const buffer = buffers.take(wanted)
+    const { bytesRead } = await file.read(buffer, 0, wanted, position)
     if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
-    return slice.subarray(0, bytesRead)
+    return { buffer, bytes: buffer.subarray(0, bytesRead) }
   }
 
-  let next = readAt(range.start)
+  let next: Promise<Slice> | undefined = readAt(range.start)
   try {
-    for (let position = range.start; position <= range.end; ) {
-      const slice = await next
-      position += slice.length
-      if (position <= range.end) {
-        next = readAt(position)
-        // It is awaited in the next round, which does not come if the viewer leaves meanwhile.
-        next.catch(() => undefined)
-      }
-      yield slice
+    for (let position = range.start; next; ) {
+      const { buffer, bytes }: Slice = await next
+      position += bytes.length
+      next = position > range.end ? undefined : readAt(position)
+      // It is awaited in the next round, which does not come if the viewer leaves meanwhile.
+      next?.catch(() => undefined)
+
+      const handedOutAt = performance.now()
+      yield bytes
+      // Not reached if the viewer left: the slice may still be in the socket, and is left to the collector.
+      buffers.giveBack(buffer)
+      const isFast = performance.now() - handedOutAt < FAST_MS
+      length = isFast ? Math.min(2 * length, LONGEST_SLICE) : SLICE
     }
   } finally {
-    await next.catch(() => undefined)
-    await file?.close()
+    // The disk may be in the middle of it.
+    const unsent = await next?.catch(() => undefined)
+    if (unsent) buffers.giveBack(unsent.buffer)
   }
+}
+
+interface Slice {
+  readonly buffer: Buffer
+  /** the part of it that was read */
+  readonly bytes: Buffer
 }

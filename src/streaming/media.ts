@@ -9,8 +9,10 @@ export interface Media extends AsyncDisposable {
   readonly etag: string
   readonly lastModified?: Date
   readonly contentType: string
+  /** where all of it lies on our disk; absent while something is missing, or was not verified */
+  readonly wholeAt?: string | undefined
   /** Resolves when it is sure enough that the bytes from `position` on will come. */
   whenStartable(position: number): Promise<void>
-  /** Exactly the bytes of the range, or an error. */
+  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }

@@ -24,14 +24,18 @@ interface TorrentStream extends AsyncDisposable {
   readonly fileIdx: number
   readonly name: string
   readonly size: number
+  readonly path: string
+  readonly isWhole: boolean
   whenStartable(position: number, signal: AbortSignal): Promise<void>
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
-interface PlacedFile {
+interface PlacedFile extends AsyncDisposable {
+  readonly path: string
   readonly name: string
   readonly size: number
   readonly mtimeMs: number
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
 export interface Torrents {
@@ -45,9 +49,8 @@ export interface Torrents {
   ): Promise<TorrentStream>
 }
 
-export interface Placed<File extends PlacedFile> {
-  find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<File | undefined>
-  read(file: File, range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
+export interface Placed {
+  find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
 }
 
 export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Media>
@@ -57,52 +60,38 @@ export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Me
  *
  * @param timeoutMs - an answer can begin by then, or there will be none
  */
-export function mediaOpener<File extends PlacedFile>(
+export function mediaOpener(
   { timeoutMs }: { readonly timeoutMs: number },
   torrents: Torrents,
-  placed: Placed<File>,
+  placed: Placed,
 ): OpenMedia {
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
-    const { infoHash, fileIdx, name, trackers } = request
+    const { infoHash, fileIdx } = request
+    // The way of nearly all requests is the short one.
+    const whole = await torrents.findWhole(infoHash, fileIdx)
+    return whole ? fromTorrent(whole, async () => undefined) : openSlowly(request, gone)
+  }
+
+  async function openSlowly(
+    { infoHash, fileIdx, name, trackers }: MediaRequest,
+    gone: AbortSignal,
+  ): Promise<Media> {
     await using opening = new AsyncDisposableStack()
     const deadline = opening.use(new Deadline(timeoutMs))
     const signal = AbortSignal.any([gone, deadline.signal])
 
-    const whole = await torrents.findWhole(infoHash, fileIdx)
-    if (whole) return fromTorrent(whole)
     using settling = new Deadline(timeoutMs + SETTLING_MS)
     const file = await inTime(placed.find(infoHash, name, AbortSignal.any([gone, settling.signal])))
     if (file) return fromPlaced(file)
     const magnet = writeMagnet(infoHash, trackers)
-    return fromTorrent(await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, signal)))
-
-    function fromTorrent(stream: TorrentStream): Media {
-      opening.use(stream)
-      const held = opening.move()
-      return {
-        name: stream.name,
-        size: stream.size,
-        etag: `"${stream.infoHash}-${stream.fileIdx}"`,
-        contentType: contentTypeOf(stream.name),
-        whenStartable: (position) => inTime(stream.whenStartable(position, signal)),
-        read: (range, left) => stream.read(range, left),
-        [Symbol.asyncDispose]: () => held.disposeAsync(),
-      }
-    }
-
-    function fromPlaced(found: File): Media {
-      const held = opening.move()
-      return {
-        name: found.name,
-        size: found.size,
-        etag: `"${found.size.toString(16)}-${Math.floor(found.mtimeMs).toString(16)}"`,
-        lastModified: new Date(found.mtimeMs),
-        contentType: contentTypeOf(found.name),
-        whenStartable: async () => undefined,
-        read: (range, left) => placed.read(found, range, left),
-        [Symbol.asyncDispose]: () => held.disposeAsync(),
-      }
+    const stream = opening.use(
+      await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, signal)),
+    )
+    const held = opening.move()
+    return {
+      ...fromTorrent(stream, (position) => inTime(stream.whenStartable(position, signal))),
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
     }
 
     async function inTime<T>(answer: Promise<T>): Promise<T> {
@@ -113,5 +102,32 @@ export function mediaOpener<File extends PlacedFile>(
         throw new SelfStremeError('media.no_peers', `nobody gave ${infoHash} in ${timeoutMs} ms`, { cause })
       }
     }
+  }
+}
+
+function fromTorrent(stream: TorrentStream, whenStartable: Media['whenStartable']): Media {
+  return {
+    name: stream.name,
+    size: stream.size,
+    etag: `"${stream.infoHash}-${stream.fileIdx}"`,
+    contentType: contentTypeOf(stream.name),
+    wholeAt: stream.isWhole ? stream.path : undefined,
+    whenStartable,
+    read: (range, left) => stream.read(range, left),
+    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  }
+}
+
+function fromPlaced(file: PlacedFile): Media {
+  return {
+    name: file.name,
+    size: file.size,
+    etag: `"${file.size.toString(16)}-${Math.floor(file.mtimeMs).toString(16)}"`,
+    lastModified: new Date(file.mtimeMs),
+    contentType: contentTypeOf(file.name),
+    wholeAt: file.path,
+    whenStartable: async () => undefined,
+    read: (range, left) => file.read(range, left),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   }
 }

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { filesIn, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
+import { type OpenFile, OpenFiles } from '../files/open-files.ts'
 import type { Log } from '../observe/log.ts'
 import { ClaimedPieces } from './claimed-pieces.ts'
 import { PieceMap } from './piece-map.ts'
@@ -36,6 +37,7 @@ export class TorrentContent {
   readonly #journal: TorrentJournal
   readonly #events: ContentEvents
   readonly #log: Log
+  readonly #open = new OpenFiles()
   readonly #completing = new Set<number>()
   /** what each file was when we last had reason to trust it */
   readonly #trusted = new Map<number, Trusted>()
@@ -86,20 +88,24 @@ export class TorrentContent {
     return this.#state.whole[fileIdx] !== undefined
   }
 
-  /** Whether a file is whole on disk. One that was touched since it became so is looked at again, piece by piece. */
-  async isWhole(fileIdx: number): Promise<boolean> {
+  /**
+   * Opens a file that is whole on disk; `undefined` if it is not. One that was touched since it became so is looked at
+   * again, piece by piece.
+   */
+  async openWhole(fileIdx: number): Promise<OpenFile | undefined> {
     const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
     const whole = this.#state.whole[fileIdx]
     if (!whole) {
       this.#doubtIfChanged(fileIdx, file)
       // An earlier run may have left it so without saying it, or it was touched and put right since.
       this.completeIfWhole(fileIdx)
-      return false
+      return undefined
     }
-    if (file?.size === whole.size && file.mtimeMs === whole.mtimeMs) return true
+    if (file?.size === whole.size && file.mtimeMs === whole.mtimeMs)
+      return this.#open.open(this.pathOf(fileIdx), file)
     this.#doubt(fileIdx, file !== undefined)
     this.completeIfWhole(fileIdx)
-    return false
+    return undefined
   }
 
   /** @throws SelfStremeError `media.damaged` if it is no longer the file that our pieces are in */

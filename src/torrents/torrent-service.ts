@@ -5,6 +5,8 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { OpenFile } from '../files/open-files.ts'
+import { readSlices } from '../files/read-slices.ts'
 import type { Log } from '../observe/log.ts'
 import { allowedPath } from './extra-paths.ts'
 import { Torrent } from './torrent.ts'
@@ -42,9 +44,11 @@ export interface TorrentStream extends AsyncDisposable {
   readonly size: number
   /** on our disk */
   readonly path: string
+  /** Nothing of it is missing, and all of it was verified. */
+  readonly isWhole: boolean
   /** Resolves when the first bytes of an answer are there, or a peer that can give them. */
   whenStartable(position: number, signal: AbortSignal): Promise<void>
-  /** Exactly the bytes of the range, or an error. */
+  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
@@ -131,7 +135,7 @@ export async function openTorrentService(
         `${magnet.infoHash} has no video ${fileIdx ?? ''}`.trimEnd(),
       )
     }
-    return streamOf(torrent, chosen, lease.move())
+    return streamOf(torrent, chosen, await torrent.openWhole(chosen), lease)
   }
 
   async function findWhole(infoHash: InfoHash, fileIdx?: number): Promise<TorrentStream | undefined> {
@@ -139,32 +143,45 @@ export async function openTorrentService(
     const { torrent, lease: taken } = await acquire(infoHash)
     using lease = taken
     const chosen = torrent.info && chooseFile(torrent.info.files, fileIdx)
-    if (chosen === undefined || !(await torrent.isWhole(chosen))) return undefined
-    return streamOf(torrent, chosen, lease.move())
+    const whole = chosen === undefined ? undefined : await torrent.openWhole(chosen)
+    return whole && chosen !== undefined ? streamOf(torrent, chosen, whole, lease) : undefined
   }
 
-  async function streamOf(torrent: Torrent, fileIdx: number, lease: DisposableStack): Promise<TorrentStream> {
+  /** @param whole - the file, if it is whole */
+  function streamOf(
+    torrent: Torrent,
+    fileIdx: number,
+    whole: OpenFile | undefined,
+    taken: DisposableStack,
+  ): TorrentStream {
     const file = torrent.info?.files[fileIdx]
     if (!file) throw new Error(`${torrent.infoHash} has no file ${fileIdx}`)
-    const isWhole = await torrent.isWhole(fileIdx)
+    const lease = taken.move()
     return {
       infoHash: torrent.infoHash,
       fileIdx,
       name: file.name,
       size: file.length,
       path: torrent.pathOf(fileIdx),
+      isWhole: whole !== undefined,
       async whenStartable(position, signal) {
-        if (!isWhole) await torrent.whenStartable(fileIdx, position, signal)
+        if (!whole) await torrent.whenStartable(fileIdx, position, signal)
       },
       read(range, signal) {
-        torrent.noteUse(fileIdx, isWhole)
+        torrent.noteUse(fileIdx, whole !== undefined)
         lease.use(torrent.watch(fileIdx))
-        return isWhole
-          ? torrent.readWhole(fileIdx, range, signal)
+        return whole
+          ? readSlices(
+              async () => whole.handle,
+              range,
+              async () => file.length,
+              signal,
+            )
           : torrent.readVerified(fileIdx, range, signal)
       },
       async [Symbol.asyncDispose]() {
         lease.dispose()
+        await whole?.[Symbol.asyncDispose]()
       },
     }
   }

@@ -4,6 +4,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
+import type { OpenFile } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
 import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
@@ -193,8 +194,9 @@ export class Torrent {
     return this.#known().pathOf(fileIdx)
   }
 
-  isWhole(fileIdx: number): Promise<boolean> {
-    return this.#known().isWhole(fileIdx)
+  /** @returns `undefined` if it is not whole */
+  openWhole(fileIdx: number): Promise<OpenFile | undefined> {
+    return this.#known().openWhole(fileIdx)
   }
 
   /** Says in the log what is read, and where it comes from; players ask often, so only what is new is worth `info`. */
@@ -231,17 +233,6 @@ export class Torrent {
     }
   }
 
-  /** Bytes of a file that is whole. */
-  readWhole(fileIdx: number, range: ByteRange, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
-    const content = this.#known()
-    return readSlices(
-      () => content.open(fileIdx),
-      range,
-      async () => content.file(fileIdx).length,
-      signal,
-    )
-  }
-
   /** Bytes of a file that is being fetched, as they are there and verified. */
   async *readVerified(
     fileIdx: number,
@@ -260,10 +251,12 @@ export class Torrent {
         return this.join()
       },
     })
+    await using opened = new AsyncDisposableStack()
+    const open = async () => opened.use(await content.open(fileIdx))
     this.#readers.add(reader)
     this.replan()
     try {
-      for await (const slice of readSlices(() => content.open(fileIdx), range, readableEnd, signal)) {
+      for await (const slice of readSlices(open, range, readableEnd, signal)) {
         yield slice
         reader.onDelivered(slice.length, performance.now())
         this.#lastReadAt = Date.now()

@@ -220,8 +220,8 @@ swarmTest('a torrent can be put under an extra path, and nowhere else', async ()
   const magnet = `magnet:?xt=urn:btih:${swarm.infoHash}&tr=${encodeURIComponent(swarm.trackerUrl)}`
   await using stream = await torrents.getStream(magnet, undefined, 0, join(extra.path, 'films'))
   const parts: Buffer[] = []
-  for await (const part of stream.read({ start: 0, end: stream.size - 1 }, new AbortController().signal))
-    parts.push(part)
+  for await (const slice of stream.read({ start: 0, end: stream.size - 1 }, new AbortController().signal))
+    parts.push(Buffer.from(slice))
   expectSameBytes(Buffer.concat(parts), film)
   expect(stream.path).toBe(join(extra.path, 'films', swarm.infoHash, 'Film.mkv'))
 })

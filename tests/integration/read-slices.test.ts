@@ -1,0 +1,135 @@
+import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { readSlices } from '../../src/files/read-slices.ts'
+import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const MIB = 1024 * 1024
+const film = patternBytes(5 * MIB + 17)
+const never = new AbortController().signal
+
+test.for([
+  [0, film.length - 1],
+  [0, 0],
+  [film.length - 1, film.length - 1],
+  [131_071, 131_072],
+  [1_000_001, 1_065_536],
+  [7, 4 * MIB],
+])('bytes %i to %i come in order and to the last one', async ([start = 0, end = 0]) => {
+  await using file = await openFilm()
+  const slices = readSlices(
+    async () => file.handle,
+    { start, end },
+    async () => film.length,
+    never,
+  )
+  expectSameBytes(await collect(slices), film.subarray(start, end + 1))
+})
+
+test('the first slice is small, and one that is taken fast is followed by a longer one', async () => {
+  await using file = await openFilm()
+  const range = { start: 0, end: film.length - 1 }
+  const lengths: number[] = []
+  for await (const slice of readSlices(
+    async () => file.handle,
+    range,
+    async () => film.length,
+    never,
+  )) {
+    lengths.push(slice.length)
+  }
+  expect(lengths[0]).toBe(128 * 1024)
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(MIB / 2)
+  expect(lengths.slice(0, 3)).toEqual([...lengths.slice(0, 3)].sort((a, b) => a - b))
+})
+
+test('a slice keeps its bytes until the next one is asked for', async () => {
+  await using file = await openFilm()
+  const range = { start: 0, end: film.length - 1 }
+  let position = 0
+  for await (const slice of readSlices(
+    async () => file.handle,
+    range,
+    async () => film.length,
+    never,
+  )) {
+    // The next one is being read meanwhile.
+    for (let n = 0; n < 5; n++) await turn()
+    expectSameBytes(slice, film.subarray(position, position + slice.length))
+    position += slice.length
+  }
+  expect(position).toBe(film.length)
+})
+
+test('what a viewer who left may still be sent is not overwritten by others', async () => {
+  await using file = await openFilm()
+  const range = { start: 0, end: film.length - 1 }
+  const read = () =>
+    readSlices(
+      async () => file.handle,
+      range,
+      async () => film.length,
+      never,
+    )
+  const leaving = read()
+  const { value: inTheSocket } = await leaving.next()
+  await leaving.return()
+  for (let n = 0; n < 3; n++) expectSameBytes(await collect(read()), film)
+  expectSameBytes(inTheSocket as Buffer, film.subarray(0, 128 * 1024))
+})
+
+test('a reader who leaves while the disk is read waits for it, so that the file may be closed', async () => {
+  const file = await openFilm()
+  const range = { start: 0, end: film.length - 1 }
+  const slices = readSlices(
+    async () => file.handle,
+    range,
+    async () => film.length,
+    never,
+  )
+  await slices.next()
+  await slices.return()
+  await file[Symbol.asyncDispose]()
+})
+
+test('a file that is shorter than it says is an error, not an end', async () => {
+  await using file = await openFilm()
+  const range = { start: 0, end: film.length + 999 }
+  const slices = readSlices(
+    async () => file.handle,
+    range,
+    async () => film.length + 1000,
+    never,
+  )
+  await expect(collect(slices)).rejects.toThrow(/ends at/)
+})
+
+test('no more is read than there is, and the rest when it has come', async () => {
+  await using file = await openFilm()
+  const steps = [10, 300_000, 300_001, film.length]
+  const readableEnd = async (position: number) => steps.find((step) => step > position) ?? 0
+  const lengths: number[] = []
+  const range = { start: 0, end: film.length - 1 }
+  for await (const slice of readSlices(async () => file.handle, range, readableEnd, never)) {
+    lengths.push(slice.length)
+  }
+  expect(lengths.slice(0, 2)).toEqual([10, 128 * 1024])
+  expect(lengths.reduce((sum, length) => sum + length)).toBe(film.length)
+})
+
+async function collect(slices: AsyncIterable<Buffer>): Promise<Buffer> {
+  const copies: Buffer[] = []
+  for await (const slice of slices) copies.push(Buffer.from(slice))
+  return Buffer.concat(copies)
+}
+
+async function openFilm(): Promise<{ handle: FileHandle } & AsyncDisposable> {
+  await using opening = new AsyncDisposableStack()
+  const path = join(opening.use(await temporaryFolder()).path, 'Film.mkv')
+  await writeFile(path, film)
+  const handle = opening.use(await open(path))
+  const opened = opening.move()
+  return { handle, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
