@@ -1,29 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
+import { sendJson } from './send-json.ts'
 
 /** Lets pages of any site read the answers, refusals too, as Stremio's own must; but nothing of the owner's. */
 export const openToAllSites: RequestHandler = (req, res, next) => {
-  if (!/^\/admin(\/|$)/i.test(req.path)) {
-    res.set('Access-Control-Allow-Origin', '*')
-    res.set('Access-Control-Expose-Headers', 'Content-Range, Content-Length, Accept-Ranges')
-  }
+  if (!/^\/admin(\/|$)/i.test(req.path)) openToAll(res)
   next()
+}
+
+export function openToAll(res: ServerResponse): void {
+  res.setHeader('Access-Control-Allow-Origin', '*')
+  res.setHeader('Access-Control-Expose-Headers', 'Content-Range, Content-Length, Accept-Ranges')
 }
 
 /** Answers preflight requests; methods that are not named get 405. */
 export function answerMethods(methods: string): RequestHandler {
   return (req, res, next) => {
-    if (req.method === 'OPTIONS') {
-      res.set('Access-Control-Allow-Methods', methods)
-      res.set('Access-Control-Allow-Headers', 'Range, Content-Type, Authorization')
-      res.set('Access-Control-Max-Age', '86400')
-      res.status(204).end()
-    } else if (methods.split(', ').includes(req.method)) {
-      next()
-    } else {
-      res
-        .status(405)
-        .set('Allow', methods)
-        .json({ error: 'request.invalid', message: `This answers ${methods}.` })
-    }
+    if (!answeredByMethod(methods, req, res)) next()
   }
+}
+
+/** The same, where the caller goes on. @returns whether there is nothing left to answer */
+export function answeredByMethod(methods: string, req: IncomingMessage, res: ServerResponse): boolean {
+  if (req.method === 'OPTIONS') {
+    res.setHeader('Access-Control-Allow-Methods', methods)
+    res.setHeader('Access-Control-Allow-Headers', 'Range, Content-Type, Authorization')
+    res.setHeader('Access-Control-Max-Age', '86400')
+    res.statusCode = 204
+    res.end()
+    return true
+  }
+  if (methods.split(', ').includes(req.method ?? '')) return false
+  res.setHeader('Allow', methods)
+  sendJson(res, 405, { error: 'request.invalid', message: `This answers ${methods}.` })
+  return true
 }

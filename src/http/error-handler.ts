@@ -1,6 +1,7 @@
-import type { ErrorRequestHandler } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ErrorCode, messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
+import { sendJson } from './send-json.ts'
 
 const STATUS = {
   'media.not_found': 404,
@@ -37,27 +38,30 @@ const NO_STREAM = {
   suggestion: 'This content requires P2P connectivity or needs to be downloaded first.',
 }
 
+export type AnswerError = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
+
 /** Turns whatever was thrown into an answer; one that has begun already is cut off, never ended as if it were whole. */
-export function errorHandler(log: Log): ErrorRequestHandler {
-  return (error: unknown, req, res, _next) => {
+export function errorAnswerer(log: Log): AnswerError {
+  return (error, req, res) => {
+    const path = req.url?.replace(/\?.*$/s, '')
     if (res.headersSent || res.closed) {
-      if (!res.closed) log.debug('answer cut off', { path: req.path, reason: messageOf(error) })
+      if (!res.closed) log.debug('answer cut off', { path, reason: messageOf(error) })
       res.destroy()
       return
     }
     const { status, code } = understand(error)
     if (status >= 500 && code !== 'torrent.busy')
-      log.warn('request failed', { path: req.path, code, reason: messageOf(error) })
-    else log.debug('request refused', { path: req.path, code, reason: messageOf(error) })
+      log.warn('request failed', { path, code, reason: messageOf(error) })
+    else log.debug('request refused', { path, code, reason: messageOf(error) })
 
     for (const header of ['Content-Length', 'Content-Range', 'ETag', 'Last-Modified'])
       res.removeHeader(header)
-    res.status(status).set('Cache-Control', 'no-store')
-    if (status === 503) res.set('Retry-After', String(RETRY_AFTER_SECONDS))
-    if (status === 401) res.set('WWW-Authenticate', 'Bearer')
-    if (status === 404 && code !== undefined) return void res.json(NO_STREAM)
+    res.setHeader('Cache-Control', 'no-store')
+    if (status === 503) res.setHeader('Retry-After', RETRY_AFTER_SECONDS)
+    if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
+    if (status === 404 && code !== undefined) return sendJson(res, status, NO_STREAM)
     const words = status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error)
-    res.json({ error: code ?? 'error', message: (code && WORDS[code]) ?? words })
+    sendJson(res, status, { error: code ?? 'error', message: (code && WORDS[code]) ?? words })
   }
 }
 

@@ -1,7 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { SelfStremeError } from '../domain/errors.ts'
-import { isForwarded, isFromLoopback, isFromPrivateNetwork, namesClientOtherwise } from './request-context.ts'
+import {
+  isForwarded,
+  isFromLoopback,
+  isFromPrivateNetwork,
+  namesClientOtherwise,
+  type TrustsProxy,
+} from './request-context.ts'
 
 export interface AccessOptions {
   readonly mode: 'lan' | 'open'
@@ -10,29 +17,37 @@ export interface AccessOptions {
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 
-/** Lets in whom `ACCESS` lets in. @param trustsProxy - whether forwarding headers are believed at all */
-export function accessGuard({ mode }: AccessOptions, trustsProxy: boolean): RequestHandler {
-  return (req, _res, next) => {
-    if (mode === 'open') return next()
+/** Throws for a request that must not be answered. */
+export type AccessGuard = (req: IncomingMessage) => void
+
+/**
+ * Lets in whom `ACCESS` lets in.
+ *
+ * @param trustsProxy - absent: forwarding headers are not believed at all
+ * @throws SelfStremeError `access.denied`
+ */
+export function accessGuard({ mode }: AccessOptions, trustsProxy: TrustsProxy | undefined): AccessGuard {
+  return (req) => {
+    if (mode === 'open') return
     if (isForwarded(req) && !trustsProxy) {
       throw new SelfStremeError(
         'access.denied',
         'This request came through a proxy. Set TRUST_PROXY to the address of your proxy, so that the server can see who asks.',
       )
     }
-    if (namesClientOtherwise(req)) {
+    const trusts = trustsProxy ?? (() => false)
+    if (namesClientOtherwise(req, trusts)) {
       throw new SelfStremeError(
         'access.denied',
         'This request came through a proxy that does not say for whom. Make it send X-Forwarded-For, and TRUST_PROXY name its address.',
       )
     }
-    if (!isFromPrivateNetwork(req)) {
+    if (!isFromPrivateNetwork(req, trusts)) {
       throw new SelfStremeError(
         'access.denied',
         'This server answers only devices in its own network. Set ACCESS=open to let in everybody who knows its address.',
       )
     }
-    next()
   }
 }
 

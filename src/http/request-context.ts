@@ -1,4 +1,5 @@
-import type { Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request } from 'express'
 import ipaddr from 'ipaddr.js'
 import { DELIVERY_MODES, type DeliveryMode } from '../domain/device.ts'
 
@@ -21,17 +22,28 @@ const CLIENT_HEADERS = [
 /** Addresses that nobody on the internet can have. Shared address space is where home VPNs live (RFC 6598). */
 const PRIVATE_RANGES = new Set(['loopback', 'private', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
 
+/** Whether an address is a proxy's whose word counts. @param hop - how many proxies it is away */
+export type TrustsProxy = (address: string, hop: number) => boolean
+
 /** Aborts when the client has closed the connection before it got its whole answer. */
-export function goneSignal(res: Response): AbortSignal {
+export function goneSignal(res: ServerResponse): AbortSignal {
   const gone = new AbortController()
-  res.once('close', () => {
+  // Not all answers hear of it: one that waits for its turn on the connection does not.
+  const { socket } = res.req
+  if (socket.destroyed) return AbortSignal.abort()
+  const leave = () => {
     if (!res.writableFinished) gone.abort()
+  }
+  socket.once('close', leave)
+  res.once('close', () => {
+    leave()
+    socket.off('close', leave)
   })
   return gone.signal
 }
 
 /** Whether the request came through a proxy that names itself. */
-export function isForwarded(req: Request): boolean {
+export function isForwarded(req: IncomingMessage): boolean {
   const names = Object.keys(req.headers)
   return (
     names.some((name) => name === 'via' || name === 'x-original-host' || name.startsWith('x-forwarded')) ||
@@ -39,22 +51,33 @@ export function isForwarded(req: Request): boolean {
   )
 }
 
-/** Whether a proxy says for whom it asks in a way that Express does not read, and not in the one that it does. */
-export function namesClientOtherwise(req: Request): boolean {
-  return namesClient(req) && req.ips.length === 0
+/** Whether a proxy says for whom it asks in a way that we do not read, and not in the one that we do. */
+export function namesClientOtherwise(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
+  return namesClient(req) && wayOf(req, trustsProxy).length === 1
 }
 
-function namesClient(req: Request): boolean {
+function namesClient(req: IncomingMessage): boolean {
   return CLIENT_HEADERS.some((name) => req.headers[name] !== undefined)
 }
 
 /** Whether the client, as far as trusted proxies tell, is on this machine or in a private network. */
-export function isFromPrivateNetwork(req: Request): boolean {
-  return PRIVATE_RANGES.has(rangeOf(req.ip) ?? '')
+export function isFromPrivateNetwork(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
+  return PRIVATE_RANGES.has(rangeOf(wayOf(req, trustsProxy).at(-1)) ?? '')
+}
+
+/** The addresses that a request came by, nearest first, up to the first one that is no trusted proxy: the client. */
+function wayOf({ socket, headers }: IncomingMessage, trustsProxy: TrustsProxy): string[] {
+  const told = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '')
+  const way = [socket.remoteAddress ?? '', ...told.reverse()]
+  const client = way.findIndex((address, hop) => !trustsProxy(address, hop))
+  return client === -1 ? way : way.slice(0, client + 1)
 }
 
 /** Whether the connection itself comes from this machine. */
-export function isFromLoopback(req: Request): boolean {
+export function isFromLoopback(req: IncomingMessage): boolean {
   return rangeOf(req.socket.remoteAddress) === 'loopback'
 }
 

@@ -1,59 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Request, type Response, Router } from 'express'
 import { SelfStremeError } from '../domain/errors.ts'
 import { parseInfoHash } from '../domain/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Log } from '../observe/log.ts'
 import type { MediaRequest, OpenMedia } from '../streaming/open-media.ts'
-import { answerMethods } from './cors.ts'
+import { answeredByMethod } from './cors.ts'
+import type { AnswerError } from './error-handler.ts'
 import { goneSignal } from './request-context.ts'
 import { sendMedia } from './send-media.ts'
 
-const PATH = '/stream/proxy'
-
 export interface StreamRoutes {
-  readonly router: Router
+  /** @param url - what stands behind `/stream/proxy` */
+  answer(req: IncomingMessage, res: ServerResponse, url: string): Promise<void>
   /** Resolves when no video is being sent any more. */
   idle(): Promise<void>
 }
 
 /** `/stream/proxy/{infoHash}[/{fileIdx}[/{name}]][?tr=…]`: the video itself. */
-export function streamRoutes(openMedia: OpenMedia, log: Log): StreamRoutes {
+export function streamRoutes(openMedia: OpenMedia, answerError: AnswerError, log: Log): StreamRoutes {
   const serving = new Set<Promise<void>>()
   /** the last video asked for on each connection: a client that asks for many at once gets them one after the other */
   const lastOn = new WeakMap<Socket, Promise<void>>()
-  const router = Router()
-  router.use(PATH, answerMethods('GET, HEAD, OPTIONS'), async (req, res) => {
-    const served = (lastOn.get(req.socket) ?? Promise.resolve()).then(() => serve(req, res))
-    serving.add(served)
-    lastOn.set(
-      req.socket,
-      served.catch(() => undefined),
-    )
-    try {
-      await served
-    } finally {
-      serving.delete(served)
-    }
-  })
 
-  async function serve(req: Request, res: Response): Promise<void> {
-    const request = readRequest(req.url)
+  async function answer(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
+    if (answeredByMethod('GET, HEAD, OPTIONS', req, res)) return
+    const served = (lastOn.get(req.socket) ?? Promise.resolve()).then(() => serve(req, res, url))
+    serving.add(served)
+    lastOn.set(req.socket, served)
+    await served
+    serving.delete(served)
+  }
+
+  /** Never fails: what goes wrong is the answer. */
+  async function serve(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
     const gone = goneSignal(res)
     try {
+      const request = readRequest(url)
       await using media = await openMedia(request, gone)
       await sendMedia(req, res, media, gone)
     } catch (error) {
       // A viewer who leaves, as players do at every seek, is a normal end.
-      if (!gone.aborted) throw error
-      log.debug('viewer left', { infoHash: request.infoHash })
+      if (gone.aborted) log.debug('viewer left', { url })
+      else answerError(error, req, res)
     }
   }
 
   return {
-    router,
+    answer,
     async idle() {
-      await Promise.allSettled(serving)
+      await Promise.all(serving)
     },
   }
 }
@@ -74,7 +70,7 @@ function readRequest(url: string): MediaRequest {
     infoHash,
     fileIdx: index === '' ? undefined : Number(index),
     name: decoded(rest.join('/')) || undefined,
-    trackers: new URLSearchParams(query).getAll('tr').slice(0, MAX_TRACKERS),
+    trackers: query === '' ? [] : new URLSearchParams(query).getAll('tr').slice(0, MAX_TRACKERS),
   }
 }
 

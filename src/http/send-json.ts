@@ -1,0 +1,10 @@
+import type { ServerResponse } from 'node:http'
+
+/** Ends an answer with JSON; of an answer to HEAD, Node sends the headers alone. */
+export function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  res.statusCode = status
+  res.setHeader('Content-Type', 'application/json; charset=utf-8')
+  res.setHeader('Content-Length', Buffer.byteLength(text))
+  res.end(text)
+}
