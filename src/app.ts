@@ -33,6 +33,8 @@ export async function createApp(config: Config): Promise<App> {
   const library = createFilmLibrary(config.films, log)
   await library.films()
 
+  const { accelPrefix, ...http } = config.http
+  const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root: config.torrents.root }
   const search = createSearch([library], log)
   const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
   const addon = createAddon({ version }, streams, library)
@@ -40,7 +42,7 @@ export async function createApp(config: Config): Promise<App> {
 
   const server = opened.use(
     await startServer(
-      { ...config.http, access: config.access, version },
+      { ...http, handOff, access: config.access, version },
       { addon, openMedia, admin: torrents },
       log,
     ),

@@ -16,59 +16,70 @@ const PUBLIC_TRACKERS = [
 ]
 
 /** Every setting: its parser, its default as it would be written, and what it means. README's table says the same. */
-export const SETTINGS = z.object({
-  PORT: wholeNumber('a port (try 7000)', 0, 65_535).default(7000).describe('HTTP port; 0 = any free one'),
-  HOST: pattern(/\S/, 'an address to listen on (try 0.0.0.0)')
-    .default('0.0.0.0')
-    .describe('address to listen on'),
-  PUBLIC_URL: orNone(publicUrl()).describe('how devices reach the server, where the request does not tell'),
-  TRUST_PROXY: orNone(trustedProxies()).describe('reverse proxies whose forwarding headers count'),
+export const SETTINGS = z
+  .object({
+    PORT: wholeNumber('a port (try 7000)', 0, 65_535).default(7000).describe('HTTP port; 0 = any free one'),
+    HOST: pattern(/\S/, 'an address to listen on (try 0.0.0.0)')
+      .default('0.0.0.0')
+      .describe('address to listen on'),
+    PUBLIC_URL: orNone(publicUrl()).describe('how devices reach the server, where the request does not tell'),
+    TRUST_PROXY: orNone(trustedProxies()).describe('reverse proxies whose forwarding headers count'),
 
-  TORRENT_DOWNLOAD_PATH: path().default(resolve('temp')).describe('downloads and cache'),
-  TORRENT_CLEANUP_INTERVAL: milliseconds()
-    .default(1_800_000)
-    .describe('idle time after which a film is removed; 0 = keep'),
-  TORRENT_CLEANUP_ON_SHUTDOWN: choice('idle', 'all', 'none')
-    .default('idle')
-    .describe('what a graceful stop removes'),
-  TORRENT_MAX_CONNECTIONS: wholeNumber('a number of torrents (try 25)', 1)
-    .default(25)
-    .describe('torrents at the same time'),
-  TORRENT_TIMEOUT: milliseconds(1).default(120_000).describe('longest wait for peers'),
-  TORRENT_MAX_RETRIES: wholeNumber('a number of tries (try 4)')
-    .default(4)
-    .describe('further tries to find peers'),
-  STREAM_STALL_TIMEOUT: milliseconds(1).default(30_000).describe("a viewer's longest wait in mid-stream"),
-  TORRENT_EXTRA_PATHS: list(path())
-    .default([])
-    .describe('further folders that single torrents may be put in'),
+    ACCEL_PREFIX: orNone(pathPrefix()).describe(
+      'where nginx has the download folder, to send whole films itself',
+    ),
 
-  TORRENT_PORT: wholeNumber('a port (try 6881)', 0, 65_535)
-    .default(6881)
-    .describe('BitTorrent port; 0 = any free one'),
-  TORRENT_TRACKERS: list(trackerUrl())
-    .default(PUBLIC_TRACKERS)
-    .describe('trackers, replacing the built-in list; empty = none'),
-  TORRENT_DHT: flag().default(true).describe('find peers through the DHT'),
-  TORRENT_PEX: flag().default(true).describe('find peers through other peers'),
-  TORRENT_LSD: flag().default(false).describe('find peers on the local network'),
-  TORRENT_UTP: flag().default(false).describe('connect over uTP as well'),
-  TORRENT_WEBRTC: flag().default(false).describe('connect to peers in browsers as well'),
-  TORRENT_NAT: flag().default(false).describe('ask the router to open the port (UPnP, NAT-PMP)'),
-  TORRENT_ENCRYPTION: choice('off', 'prefer').default('off').describe('protocol encryption between peers'),
-  TORRENT_PEERS: wholeNumber('a number of peers (try 35)', 1).default(35).describe('connections per torrent'),
-  TORRENT_DOWNLOAD_LIMIT: orNone(size(1)).describe('bytes a second from all peers'),
-  TORRENT_UPLOAD_LIMIT: orNone(size(0)).describe('bytes a second to all peers'),
-  TORRENT_SEED: flag().default(false).describe('go on sharing a film that is whole'),
+    TORRENT_DOWNLOAD_PATH: path().default(resolve('temp')).describe('downloads and cache'),
+    TORRENT_CLEANUP_INTERVAL: milliseconds()
+      .default(1_800_000)
+      .describe('idle time after which a film is removed; 0 = keep'),
+    TORRENT_CLEANUP_ON_SHUTDOWN: choice('idle', 'all', 'none')
+      .default('idle')
+      .describe('what a graceful stop removes'),
+    TORRENT_MAX_CONNECTIONS: wholeNumber('a number of torrents (try 25)', 1)
+      .default(25)
+      .describe('torrents at the same time'),
+    TORRENT_TIMEOUT: milliseconds(1).default(120_000).describe('longest wait for peers'),
+    TORRENT_MAX_RETRIES: wholeNumber('a number of tries (try 4)')
+      .default(4)
+      .describe('further tries to find peers'),
+    STREAM_STALL_TIMEOUT: milliseconds(1).default(30_000).describe("a viewer's longest wait in mid-stream"),
+    TORRENT_EXTRA_PATHS: list(path())
+      .default([])
+      .describe('further folders that single torrents may be put in'),
 
-  FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
-  ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
-  ADMIN_PASSWORD: pattern(/\S/, 'a password; leave the setting out to have none')
-    .optional()
-    .describe('for /admin'),
-  LOG_LEVEL: choice('error', 'warn', 'info', 'debug').default('info').describe('how much is logged'),
-  LOG_FORMAT: choice('text', 'json').default('text').describe('form of the log lines'),
-})
+    TORRENT_PORT: wholeNumber('a port (try 6881)', 0, 65_535)
+      .default(6881)
+      .describe('BitTorrent port; 0 = any free one'),
+    TORRENT_TRACKERS: list(trackerUrl())
+      .default(PUBLIC_TRACKERS)
+      .describe('trackers, replacing the built-in list; empty = none'),
+    TORRENT_DHT: flag().default(true).describe('find peers through the DHT'),
+    TORRENT_PEX: flag().default(true).describe('find peers through other peers'),
+    TORRENT_LSD: flag().default(false).describe('find peers on the local network'),
+    TORRENT_UTP: flag().default(false).describe('connect over uTP as well'),
+    TORRENT_WEBRTC: flag().default(false).describe('connect to peers in browsers as well'),
+    TORRENT_NAT: flag().default(false).describe('ask the router to open the port (UPnP, NAT-PMP)'),
+    TORRENT_ENCRYPTION: choice('off', 'prefer').default('off').describe('protocol encryption between peers'),
+    TORRENT_PEERS: wholeNumber('a number of peers (try 35)', 1)
+      .default(35)
+      .describe('connections per torrent'),
+    TORRENT_DOWNLOAD_LIMIT: orNone(size(1)).describe('bytes a second from all peers'),
+    TORRENT_UPLOAD_LIMIT: orNone(size(0)).describe('bytes a second to all peers'),
+    TORRENT_SEED: flag().default(false).describe('go on sharing a film that is whole'),
+
+    FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
+    ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
+    ADMIN_PASSWORD: pattern(/\S/, 'a password; leave the setting out to have none')
+      .optional()
+      .describe('for /admin'),
+    LOG_LEVEL: choice('error', 'warn', 'info', 'debug').default('info').describe('how much is logged'),
+    LOG_FORMAT: choice('text', 'json').default('text').describe('form of the log lines'),
+  })
+  .refine((s) => s.ACCEL_PREFIX === undefined || s.TRUST_PROXY !== undefined, {
+    path: ['ACCEL_PREFIX'],
+    error: 'works only with TRUST_PROXY, which says where the proxy is (try TRUST_PROXY=loopback)',
+  })
 
 export type Settings = z.infer<typeof SETTINGS>
 /** All settings in the form the parts want them; frozen. */
@@ -97,7 +108,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 function toConfig(s: Settings) {
   return freeze({
-    http: { port: s.PORT, host: s.HOST, publicUrl: s.PUBLIC_URL, trustProxy: s.TRUST_PROXY },
+    http: {
+      port: s.PORT,
+      host: s.HOST,
+      publicUrl: s.PUBLIC_URL,
+      trustProxy: s.TRUST_PROXY,
+      accelPrefix: s.ACCEL_PREFIX,
+    },
     access: { mode: s.ACCESS, adminPassword: s.ADMIN_PASSWORD },
     torrents: {
       root: s.TORRENT_DOWNLOAD_PATH,
@@ -189,6 +206,12 @@ function publicUrl() {
   return pattern(/^https?:\/\/[^/?#@\\\s]+\/?$/i, words)
     .refine(URL.canParse, { error: (issue) => `"${issue.input}" is not ${words}` })
     .transform((text) => new URL(text).origin)
+}
+
+function pathPrefix() {
+  return pattern(/^(\/[\w~-][\w.~-]*)+\/?$/, 'a path of the proxy (try /_media)').transform((text) =>
+    text.replace(/\/$/, ''),
+  )
 }
 
 function trackerUrl() {

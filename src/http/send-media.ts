@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ByteRange, lengthOf, parseRange, RangeNotSatisfiableError } from '../domain/byte-range.ts'
 import type { Media } from '../streaming/media.ts'
 import { isNotModified, isSameVersion } from './conditions.ts'
+import type { HandOff } from './hand-off.ts'
 import { sendSlices } from './send-slices.ts'
 
 /**
- * Answers GET and HEAD for a video: 200, 206, 304 or 416.
+ * Answers GET and HEAD for a video: 200, 206, 304 or 416. The bytes of the first two may be left to the proxy in front.
  *
  * @param gone - aborts when the client has left
  * @see RFC 9110 §13 (conditions), §14 (ranges)
@@ -14,6 +15,7 @@ export async function sendMedia(
   req: IncomingMessage,
   res: ServerResponse,
   media: Media,
+  handOff: HandOff,
   gone: AbortSignal,
 ): Promise<void> {
   res.setHeader('ETag', media.etag)
@@ -28,6 +30,7 @@ export async function sendMedia(
     return endEmpty(res, 416)
   }
 
+  if (await handOff(req, res, media)) return
   const bytes = range ?? { start: 0, end: media.size - 1 }
   if (req.method !== 'HEAD') await media.whenStartable(bytes.start)
   res.statusCode = range ? 206 : 200

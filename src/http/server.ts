@@ -11,6 +11,7 @@ import { type Admin, adminRoutes } from './admin-routes.ts'
 import { openToAll, openToAllSites } from './cors.ts'
 import { errorAnswerer } from './error-handler.ts'
 import { type AccessOptions, accessGuard } from './guards.ts'
+import { type HandOffOptions, handOffTo } from './hand-off.ts'
 import { landingRoutes } from './landing-routes.ts'
 import type { TrustsProxy } from './request-context.ts'
 import { streamRoutes } from './stream-routes.ts'
@@ -25,6 +26,8 @@ export interface HttpOptions {
   readonly publicUrl?: string | undefined
   /** how many proxies stand in front, or their addresses; absent = none */
   readonly trustProxy?: number | readonly string[] | undefined
+  /** to a proxy that can send files */
+  readonly handOff?: HandOffOptions | undefined
   readonly access: AccessOptions
   readonly version: string
 }
@@ -41,14 +44,14 @@ export interface HttpServer extends AsyncDisposable {
 
 /** Opens the HTTP port; disposing of it cuts off whoever is still being served. */
 export async function startServer(options: HttpOptions, parts: HttpParts, log: Log): Promise<HttpServer> {
-  const { publicUrl, trustProxy, access, version } = options
-  const answerError = errorAnswerer(log)
-  const streams = streamRoutes(parts.openMedia, answerError, log)
+  const { publicUrl, trustProxy, handOff, access, version } = options
   const app = express()
   app.disable('x-powered-by').disable('etag')
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
 
   const trustsProxy = app.get('trust proxy fn') as TrustsProxy
+  const answerError = errorAnswerer(log)
+  const streams = streamRoutes(parts.openMedia, handOffTo(handOff, trustsProxy), answerError, log)
   const guard = accessGuard(access, trustProxy === undefined ? undefined : trustsProxy)
 
   app.use(openToAllSites)

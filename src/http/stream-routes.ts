@@ -7,6 +7,7 @@ import type { Log } from '../observe/log.ts'
 import type { MediaRequest, OpenMedia } from '../streaming/open-media.ts'
 import { answeredByMethod } from './cors.ts'
 import type { AnswerError } from './error-handler.ts'
+import type { HandOff } from './hand-off.ts'
 import { goneSignal } from './request-context.ts'
 import { sendMedia } from './send-media.ts'
 
@@ -18,7 +19,12 @@ export interface StreamRoutes {
 }
 
 /** `/stream/proxy/{infoHash}[/{fileIdx}[/{name}]][?tr=…]`: the video itself. */
-export function streamRoutes(openMedia: OpenMedia, answerError: AnswerError, log: Log): StreamRoutes {
+export function streamRoutes(
+  openMedia: OpenMedia,
+  handOff: HandOff,
+  answerError: AnswerError,
+  log: Log,
+): StreamRoutes {
   const serving = new Set<Promise<void>>()
   /** the last video asked for on each connection: a client that asks for many at once gets them one after the other */
   const lastOn = new WeakMap<Socket, Promise<void>>()
@@ -38,7 +44,7 @@ export function streamRoutes(openMedia: OpenMedia, answerError: AnswerError, log
     try {
       const request = readRequest(url)
       await using media = await openMedia(request, gone)
-      await sendMedia(req, res, media, gone)
+      await sendMedia(req, res, media, handOff, gone)
     } catch (error) {
       // A viewer who leaves, as players do at every seek, is a normal end.
       if (gone.aborted) log.debug('viewer left', { url })

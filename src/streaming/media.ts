@@ -11,6 +11,8 @@ export interface Media extends AsyncDisposable {
   readonly contentType: string
   /** where all of it lies on our disk; absent while something is missing, or was not verified */
   readonly wholeAt?: string | undefined
+  /** Somebody else reads the bytes at `wholeAt`: counts like a {@link read}. */
+  noteRead(): void
   /** Resolves when it is sure enough that the bytes from `position` on will come. */
   whenStartable(position: number): Promise<void>
   /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */

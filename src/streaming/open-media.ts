@@ -26,6 +26,7 @@ interface TorrentStream extends AsyncDisposable {
   readonly size: number
   readonly path: string
   readonly isWhole: boolean
+  noteRead(): void
   whenStartable(position: number, signal: AbortSignal): Promise<void>
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
@@ -112,6 +113,7 @@ function fromTorrent(stream: TorrentStream, whenStartable: Media['whenStartable'
     etag: `"${stream.infoHash}-${stream.fileIdx}"`,
     contentType: contentTypeOf(stream.name),
     wholeAt: stream.isWhole ? stream.path : undefined,
+    noteRead: () => stream.noteRead(),
     whenStartable,
     read: (range, left) => stream.read(range, left),
     [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
@@ -126,6 +128,7 @@ function fromPlaced(file: PlacedFile): Media {
     lastModified: new Date(file.mtimeMs),
     contentType: contentTypeOf(file.name),
     wholeAt: file.path,
+    noteRead: () => undefined,
     whenStartable: async () => undefined,
     read: (range, left) => file.read(range, left),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),

@@ -46,6 +46,8 @@ export interface TorrentStream extends AsyncDisposable {
   readonly path: string
   /** Nothing of it is missing, and all of it was verified. */
   readonly isWhole: boolean
+  /** Somebody else reads the file: counts like a {@link read}. */
+  noteRead(): void
   /** Resolves when the first bytes of an answer are there, or a peer that can give them. */
   whenStartable(position: number, signal: AbortSignal): Promise<void>
   /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
@@ -157,6 +159,10 @@ export async function openTorrentService(
     const file = torrent.info?.files[fileIdx]
     if (!file) throw new Error(`${torrent.infoHash} has no file ${fileIdx}`)
     const lease = taken.move()
+    const noteRead = () => {
+      torrent.noteUse(fileIdx, whole !== undefined)
+      lease.use(torrent.watch(fileIdx))
+    }
     return {
       infoHash: torrent.infoHash,
       fileIdx,
@@ -164,12 +170,12 @@ export async function openTorrentService(
       size: file.length,
       path: torrent.pathOf(fileIdx),
       isWhole: whole !== undefined,
+      noteRead,
       async whenStartable(position, signal) {
         if (!whole) await torrent.whenStartable(fileIdx, position, signal)
       },
       read(range, signal) {
-        torrent.noteUse(fileIdx, whole !== undefined)
-        lease.use(torrent.watch(fileIdx))
+        noteRead()
         return whole
           ? readSlices(
               async () => whole.handle,

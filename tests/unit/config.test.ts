@@ -294,3 +294,27 @@ function notFrozen(value: unknown, path = 'config'): string[] {
   const inside = Object.entries(value).flatMap(([key, each]) => notFrozen(each, `${path}.${key}`))
   return Object.isFrozen(value) ? inside : [path, ...inside]
 }
+
+test.for([
+  ['/_media', '/_media'],
+  ['/_media/', '/_media'],
+  ['/a/b.c/~d', '/a/b.c/~d'],
+  ['', undefined],
+] as const)('ACCEL_PREFIX %j is %j', ([text, prefix]) => {
+  expect(readConfig({ ACCEL_PREFIX: text, TRUST_PROXY: 'loopback' }).http.accelPrefix).toBe(prefix)
+})
+
+test.for(['_media', '/', '/a b', '/../a', '/a/./b', '/a?b', 'http://a/b', '//a'])(
+  'ACCEL_PREFIX %j is a mistake',
+  (text) => {
+    expect(mistakesOf({ ACCEL_PREFIX: text, TRUST_PROXY: 'loopback' })).toEqual([
+      `ACCEL_PREFIX: "${text}" is not a path of the proxy (try /_media)`,
+    ])
+  },
+)
+
+test('ACCEL_PREFIX needs to know the proxy', () => {
+  expect(mistakesOf({ ACCEL_PREFIX: '/_media' })).toEqual([
+    'ACCEL_PREFIX: works only with TRUST_PROXY, which says where the proxy is (try TRUST_PROXY=loopback)',
+  ])
+})

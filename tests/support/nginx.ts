@@ -1,0 +1,101 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const EXAMPLE = fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url))
+/** Debian keeps it where only root looks. */
+const PATH = `${process.env.PATH}:/usr/sbin`
+
+/** Whether nginx is there. Where `CI` is set, it has to be. */
+export const hasNginx = findNginx()
+
+/** An nginx with the site of `deploy/nginx.conf`. */
+export interface Nginx extends AsyncDisposable {
+  /** `http://127.0.0.1:…`, without a slash at the end */
+  readonly url: string
+}
+
+/**
+ * @param appUrl - of the self-streme behind it
+ * @param folder - its download folder
+ */
+export async function startNginx(appUrl: string, folder: string): Promise<Nginx> {
+  await using starting = new AsyncDisposableStack()
+  const { path: own } = starting.use(await temporaryFolder())
+  const port = await freePort()
+  const site = filled(await readFile(EXAMPLE, 'utf8'), {
+    'server 127.0.0.1:7000;': `server ${new URL(appUrl).host};`,
+    'listen 80;': `listen 127.0.0.1:${port};`,
+    'alias /srv/self-streme/temp/;': `alias "${folder}/";`,
+  })
+  await writeFile(join(own, 'nginx.conf'), `${around(own)}\nhttp {\n${files(own)}\n${site}\n}\n`)
+  const nginx = spawn('nginx', ['-p', own, '-c', join(own, 'nginx.conf'), '-g', 'daemon off;'], {
+    env: { PATH },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = once(nginx, 'exit')
+  starting.defer(async () => {
+    nginx.kill('SIGTERM')
+    await ended
+  })
+  await untilItServes(nginx.stderr)
+  const parts = starting.move()
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
+
+/** Started by root, its workers would be somebody who may not read our folders. */
+function around(own: string): string {
+  const user = process.getuid?.() === 0 ? 'user root;' : ''
+  return `${user}\npid ${own}/pid;\nerror_log stderr notice;\nworker_processes 1;\nevents { worker_connections 64; }`
+}
+
+function files(own: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  return `access_log off;\n${temporary.map((what) => `${what}_temp_path ${own}/${what};`).join('\n')}`
+}
+
+/** Fails if the example no longer says what is to be replaced. */
+function filled(text: string, values: Readonly<Record<string, string>>): string {
+  return Object.entries(values).reduce((done, [from, to]) => {
+    if (!done.includes(from)) throw new Error(`deploy/nginx.conf does not say "${from}"`)
+    return done.replace(from, to)
+  }, text)
+}
+
+/** nginx cannot be told to take any free port. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** It says so, and what went wrong otherwise. */
+async function untilItServes(log: Readable): Promise<void> {
+  let said = ''
+  for await (const text of log.iterator({ destroyOnReturn: false })) {
+    said += text
+    if (said.includes('start worker process')) return void log.resume()
+  }
+  throw new Error(`nginx does not start: ${said}`)
+}
+
+function findNginx(): boolean {
+  try {
+    execFileSync('nginx', ['-v'], { stdio: 'ignore', env: { PATH } })
+    return true
+  } catch {
+    const missing = 'nginx is missing (apt-get install nginx)'
+    if (process.env.CI) throw new Error(missing)
+    console.warn(`\n*** ${missing}: the tests behind a real nginx are LEFT OUT. ***\n`)
+    return false
+  }
+}
