@@ -59,6 +59,9 @@ function isPlain(range: string): boolean {
 
 /** How to get from a folder to a file when all links are followed; `undefined` if that leads out of the folder. */
 async function wayInside(folder: string, path: string): Promise<string | undefined> {
-  const way = relative(await realpath(folder), await realpath(path))
+  // A file that is taken away at this moment is still open here.
+  const [from, to] = await Promise.all([realpath(folder), realpath(path)]).catch(() => [])
+  if (from === undefined || to === undefined) return undefined
+  const way = relative(from, to)
   return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : way
 }
