@@ -1,6 +1,9 @@
 import winston from 'winston'
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+/** from the few to the many */
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+
+export type LogLevel = (typeof LEVELS)[number]
 export type LogFields = Readonly<Record<string, unknown>>
 
 /** `error` wants a person, `warn` was survived, `info` is the life of the service, `debug` is for us. */
@@ -33,10 +36,12 @@ export function createLog({ level, format }: LogOptions): Log {
     transports: [new winston.transports.Console({ stderrLevels: [] })],
   })
   // One object, so that a "%s" in a message stays what it is.
-  const at =
-    (eventLevel: LogLevel) =>
-    (message: string, fields: LogFields = {}) =>
+  const at = (eventLevel: LogLevel) => {
+    // winston would write the line first, and then look whether anybody wants it.
+    if (LEVELS.indexOf(eventLevel) > LEVELS.indexOf(level)) return () => undefined
+    return (message: string, fields: LogFields = {}) =>
       void logger.log({ level: eventLevel, message, fields })
+  }
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }
 }
 

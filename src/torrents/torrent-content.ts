@@ -80,7 +80,9 @@ export class TorrentContent {
   /** How many pieces of a file are missing, and how many it has. */
   missingIn(fileIdx: number): { missing: number; of: number } {
     const { first, last } = piecesOf(this.info, this.file(fileIdx))
-    return { missing: this.pieces.count('missing', first, last), of: last - first + 1 }
+    // Players ask often, and long films have many pieces.
+    const missing = this.wasWhole(fileIdx) ? 0 : this.pieces.count('missing', first, last)
+    return { missing, of: last - first + 1 }
   }
 
   /** Whether a file was whole when it was last looked at. */
