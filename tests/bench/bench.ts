@@ -1,121 +1,83 @@
 /**
- * `npm run bench`: this server beside webtorrent's own, on the same swarm of libtorrent seeders, in turns. Prints the
- * median of the rounds, and how often better or worse we are. Every whole film is compared with the source.
+ * `npm run bench [-- scenario …]`: this server beside others, each case with all contestants in turns, so that a change of
+ * the machine's mood hits all of them. Prints a table for each scenario. README.md says what they measure.
  */
-import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { openStream, readBytes } from '../support/http-client.ts'
-import { patternBytes } from '../support/pattern-bytes.ts'
-import { type Swarm, startSwarm } from '../support/swarm.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
-import { type Contestant, contestants } from './contestants.ts'
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describeMachine } from './report/machine.ts'
+import { formatTable, type Results } from './report/table.ts'
+import type { Case, Figures, Scenario } from './scenario.ts'
+import { scenarios } from './scenarios.ts'
+import { settings } from './settings.ts'
 
-const MIB = 1024 * 1024
-const ROUNDS = Number(process.env.ROUNDS ?? 3)
-const FILM_BYTES = 256 * MIB
-const SEEKS = 12
-const SEEDERS = Number(process.env.SEEDERS ?? 3)
+const GIVE_UP_MS = 600_000
 
-type Figures = Readonly<Record<string, number>>
-type Name = keyof typeof contestants
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in scenarios))
+if (unknown.length > 0) {
+  const known = Object.entries(scenarios).map(([name, { about }]) => `  ${name}: ${about}`)
+  console.error(`There is no scenario ${unknown.join(', ')}. There are:\n${known.join('\n')}`)
+  process.exit(2)
+}
 
-await using folder = await temporaryFolder()
-const path = join(folder.path, 'Film.mkv')
-const film = patternBytes(FILM_BYTES)
-const digest = createHash('sha256').update(film).digest('hex')
-await writeFile(path, film)
+installContestants()
+console.log(`${describeMachine()}; ${settings.rounds} rounds, ${settings.seeders} seeders`)
+for (const [name, scenario] of Object.entries(scenarios)) {
+  if (asked.length === 0 || asked.includes(name)) await run(name, scenario)
+}
+process.exit()
 
-const names = Object.keys(contestants) as Name[]
-const rounds: Record<Name, Figures[]> = { 'self-streme': [], webtorrent: [] }
-for (let round = 1; round <= ROUNDS; round++) {
-  for (const name of round % 2 === 1 ? names : names.toReversed()) {
-    const figures = { ...(await measureWhole(name)), ...(await measureSeeks(name)) }
-    rounds[name].push(figures)
-    process.stderr.write(`round ${round}, ${name}: ${JSON.stringify(figures)}\n`)
+async function run(name: string, scenario: Scenario): Promise<void> {
+  await using stage = await scenario.prepare()
+  const cases = stage.cases.filter((each) => isChosen(each.name, settings.cases))
+  const results = cases.map(({ name: caseName, contestants }) => ({
+    caseName,
+    rounds: new Map(
+      contestants
+        .filter((each) => settings.only.length === 0 || settings.only.includes(each))
+        .map((each) => [each, [] as Figures[]]),
+    ),
+  })) satisfies Results[]
+
+  for (let round = 1; round <= settings.rounds; round++) {
+    for (const [index, each] of cases.entries()) {
+      const { rounds } = results[index] as (typeof results)[number]
+      const order = [...rounds.keys()]
+      for (const contestant of round % 2 === 1 ? order : order.toReversed()) {
+        const figures = await measure(each, contestant)
+        rounds.get(contestant)?.push(figures)
+        console.error(`${name}, round ${round}, ${each.name}, ${contestant}: ${JSON.stringify(figures)}`)
+      }
+    }
+  }
+  console.log(`\n### ${name}\n\n${scenario.about}\n\n${formatTable(results)}`)
+}
+
+/** A contestant that fails is said so, and the others go on. */
+async function measure(each: Case, contestant: string): Promise<Figures> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`not done after ${GIVE_UP_MS} ms`)), GIVE_UP_MS)
+  try {
+    return await Promise.race([each.measure(contestant), promise])
+  } catch (error) {
+    console.error(`*** ${each.name}, ${contestant} FAILED: ${(error as Error).stack}`)
+    return {}
+  } finally {
+    clearTimeout(timer)
   }
 }
 
-const [first] = rounds['self-streme']
-console.log(`\n| median of ${ROUNDS} rounds | self-streme | webtorrent | ratio |\n|---|---:|---:|---:|`)
-for (const figure of Object.keys(first ?? {})) {
-  const [ours, theirs] = names.map((name) =>
-    median(rounds[name].map((figures) => figures[figure] ?? Number.NaN)),
-  )
-  console.log(
-    `| ${figure} | ${ours?.toFixed(1)} | ${theirs?.toFixed(1)} | ${((ours ?? 0) / (theirs ?? 1)).toFixed(2)} |`,
-  )
+function isChosen(name: string, parts: readonly string[]): boolean {
+  return parts.length === 0 || parts.some((part) => name.includes(part))
 }
 
-/** Cold start and a whole film, as fast as it goes. */
-async function measureWhole(name: Name): Promise<Figures> {
-  await using swarm = await startSeeders()
-  await using contestant = await contestants[name](swarm)
-  const startedAt = performance.now()
-  const cpuBefore = contestant.cpuSeconds()
-  const answer = await fetch(await contestant.open())
-  const hash = createHash('sha256')
-  let firstByteMs = 0
-  let bytes = 0
-  for await (const part of answer.body ?? []) {
-    firstByteMs ||= performance.now() - startedAt
-    hash.update(part)
-    bytes += part.length
-  }
-  const seconds = (performance.now() - startedAt) / 1000
-  if (hash.digest('hex') !== digest) throw new Error(`${name} sent wrong bytes`)
-  const cpu = contestant.cpuSeconds() - cpuBefore
-  return {
-    'cold first byte, ms': firstByteMs,
-    'whole film, MB/s': bytes / 1e6 / seconds,
-    'CPU s per GiB': cpu / (bytes / MIB / 1024),
-  }
-}
-
-/** Seeks in a film that comes at 8 MB/s: time from the request to the first 64 KiB. */
-async function measureSeeks(name: Name): Promise<Figures> {
-  await using swarm = await startSeeders(8_000_000)
-  await using contestant: Contestant = await contestants[name](swarm)
-  const url = await contestant.open()
-  const times: number[] = []
-  for (let n = 0; n < SEEKS; n++) {
-    // The same places for everybody, none near another.
-    const start = n === 0 ? 0 : Math.floor((((n * 7) % SEEKS) + 0.5) * (FILM_BYTES / SEEKS))
-    const askedAt = performance.now()
-    const stream = await openStream(url, { Range: `bytes=${start}-` })
-    const got = await readBytes(stream, 65_536)
-    if (n > 0) times.push(performance.now() - askedAt)
-    if (!got.equals(film.subarray(start, start + 65_536)))
-      throw new Error(`${name} sent wrong bytes at ${start}`)
-    // A player reads on for a moment before the viewer seeks again.
-    await readBytes(stream, 2 * MIB)
-    stream.destroy()
-  }
-  times.sort((a, b) => a - b)
-  return {
-    'seek p50, ms': median(times),
-    'seek p95, ms': times[Math.ceil(times.length * 0.95) - 1] ?? Number.NaN,
-  }
-}
-
-/** A swarm of several seeders that give so many bytes a second together. */
-async function startSeeders(uploadLimit = 0): Promise<Swarm> {
-  const each = { path, pieceLength: MIB, uploadLimit: Math.floor(uploadLimit / SEEDERS) }
-  const first = await startSwarm(each)
-  const others = await Promise.all(
-    Array.from({ length: SEEDERS - 1 }, () => startSwarm({ ...each, trackerUrl: first.trackerUrl })),
-  )
-  // Those that share a tracker are not waited for one by one.
-  await new Promise((done) => setTimeout(done, 500))
-  return {
-    ...first,
-    async [Symbol.asyncDispose]() {
-      for (const swarm of [...others, first]) await swarm[Symbol.asyncDispose]()
-    },
-  }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+/** The others come from a lock file of their own, the first time they are needed. */
+function installContestants(): void {
+  const here = fileURLToPath(new URL('.', import.meta.url))
+  if (existsSync(`${here}/node_modules/peerflix`)) return
+  console.error('installing the contestants: npm ci --prefix tests/bench')
+  execFileSync('npm', ['ci', '--prefix', here, '--ignore-scripts', '--no-audit', '--no-fund'], {
+    stdio: ['ignore', process.stderr, 'inherit'],
+  })
 }

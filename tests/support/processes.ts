@@ -32,12 +32,22 @@ export function anonymousMemoryOf(pid: number): number {
   return Number(kilobytes) * 1024
 }
 
-/** CPU time, of the process and what it started, in seconds. */
+/** A process and all that it started, and that those started. */
+export function familyOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(familyOf)]
+}
+
+/** CPU time of a family, in seconds; those that have ended count with the process that waited for them. */
 export function cpuSecondsOf(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, each) => {
-    const [userTicks = 0, systemTicks = 0] = statOf(each).slice(11, 13).map(Number)
-    return sum + (userTicks + systemTicks) / 100
+  return familyOf(pid).reduce((sum, each) => {
+    const ticks = statOf(each).slice(11, 15).map(Number)
+    return sum + ticks.reduce((total, some) => total + some, 0) / 100
   }, 0)
+}
+
+/** Memory of a family that no file stands behind, in bytes. */
+export function anonymousBytesOf(pid: number): number {
+  return familyOf(pid).reduce((sum, each) => sum + anonymousMemoryOf(each), 0)
 }
 
 /** Memory that is a process's own, in MiB. */

@@ -2,7 +2,8 @@
 
 Each line of standard input is answered with a line of JSON: {"uploaded": bytes of the film sent so far}
 
-Usage: seeder.py '{"path": …, "tracker": …, "pieceLength": …, "uploadLimit": …, "torrentFile": …, "utp": …}'
+Usage: seeder.py '{"path": …, "tracker": …, "pieceLength": …, "uploadLimit": …, "torrentFile": …, "utp": …,
+    "tickInterval": …}'
 With "torrentFile" nothing is hashed: it has to be the torrent file of that path, or the seeder sends wrong bytes.
 Prints one line of JSON when it seeds: {"infoHash": …, "port": …, "torrent": base64 of the torrent file}
 """
@@ -47,6 +48,8 @@ session = lt.session(
         "allow_multiple_connections_per_ip": True,
         "upload_rate_limit": options.get("uploadLimit", 0),
         "unchoke_slots_limit": 100,
+        # How often an upload limit hands out what may be sent, in milliseconds.
+        "tick_interval": options.get("tickInterval", 500),
         "alert_mask": 0,
     }
 )

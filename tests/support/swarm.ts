@@ -40,6 +40,8 @@ export interface SwarmOptions {
   readonly pieceLength?: number
   /** bytes per second */
   readonly uploadLimit?: number
+  /** ms; how often the limit hands out what may be sent, libtorrent's own default is 500 */
+  readonly tickInterval?: number
   /** of another swarm, or empty for none; without it, this one gets a tracker of its own */
   readonly trackerUrl?: string
   /** torrent file of that path, made before: saves hashing it again. Where the path holds other bytes, those are sent. */
@@ -49,13 +51,13 @@ export interface SwarmOptions {
 }
 
 export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
-  const { path, pieceLength = 256 * 1024, uploadLimit, torrentFile, utp } = options
+  const { path, pieceLength = 256 * 1024, trackerUrl: _, ...others } = options
   await using starting = new AsyncDisposableStack()
   const tracker = options.trackerUrl === undefined ? starting.use(await startTracker()) : undefined
   const trackerUrl = tracker?.url ?? options.trackerUrl ?? ''
   const seeder = spawn(
     PYTHON,
-    [SEEDER, JSON.stringify({ path, tracker: trackerUrl, pieceLength, uploadLimit, torrentFile, utp })],
+    [SEEDER, JSON.stringify({ ...others, path, tracker: trackerUrl, pieceLength })],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   starting.defer(() => stop(seeder))

@@ -1,6 +1,6 @@
 /**
- * webtorrent's own HTTP server, as its documentation starts it, but without the swarm outside. Adds the torrent that
- * it is told on standard input, and prints the address of its largest file as soon as there is one.
+ * webtorrent's own HTTP server, as its documentation starts it, but without the swarm outside and without uTP. Adds
+ * every torrent that it is told on standard input, and prints the address of its largest file as soon as there is one.
  */
 import { createInterface } from 'node:readline'
 import WebTorrent from 'webtorrent'
@@ -20,6 +20,7 @@ createInterface(process.stdin).on('line', (magnet) => {
   torrent.once('ready', () => {
     const files = (torrent as unknown as { files: { streamURL: string; length: number }[] }).files
     const [largest] = files.toSorted((a, b) => b.length - a.length)
-    process.stdout.write(`http://127.0.0.1:${server.address().port}${largest?.streamURL}\n`)
+    const url = `http://127.0.0.1:${server.address().port}${largest?.streamURL}`
+    process.stdout.write(`${torrent.infoHash} ${url}\n`)
   })
 })

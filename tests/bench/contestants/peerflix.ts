@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import type { Contestant, ContestantOptions } from '../contestants.ts'
+import { startProcess } from '../measure/own-process.ts'
+
+const SERVER = new URL('peerflix-server.ts', import.meta.url)
+
+/** One process for each torrent, as peerflix is used; they have been up for a while when they get it. */
+export async function startPeerflix({ torrents = 1 }: ContestantOptions): Promise<Contestant> {
+  await using starting = new AsyncDisposableStack()
+  const folder = starting.use(await temporaryFolder())
+  const children = Array.from({ length: torrents }, () =>
+    starting.use(startProcess(process.execPath, [SERVER, folder.path])),
+  )
+  await Promise.all(children.map((child) => child.nextLine(/^ready/)))
+  await sleep(1_000)
+  const free = [...children]
+  const parts = starting.move()
+  return {
+    pids: children.map((child) => child.pid),
+    folder: folder.path,
+    async open({ magnet }) {
+      const child = free.shift()
+      if (!child) throw new Error(`peerflix was started for ${torrents} torrents`)
+      child.write(magnet)
+      return child.nextLine(/^http:/)
+    },
+    settled: async () => undefined,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}

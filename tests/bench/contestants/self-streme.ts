@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import manifest from '../../../package.json' with { type: 'json' }
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import type { Contestant, ContestantOptions } from '../contestants.ts'
+import { startProcess } from '../measure/own-process.ts'
+
+const ROOT = new URL('../../../', import.meta.url)
+const EVENT_LOOP = fileURLToPath(new URL('../measure/event-loop-delay.ts', import.meta.url))
+
+/** This server, with the arguments that `npm start` gives it. */
+export async function startSelfStreme(options: ContestantOptions): Promise<Contestant> {
+  await using starting = new AsyncDisposableStack()
+  const folder = starting.use(await temporaryFolder())
+  const child = starting.use(
+    startProcess(process.execPath, argumentsOf(options), {
+      PORT: '0',
+      HOST: '127.0.0.1',
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_PORT: '0',
+      TORRENT_DHT: 'false',
+      // What a request brings along may not lead to this machine; what is set may.
+      TORRENT_TRACKERS: options.trackerUrl,
+    }),
+  )
+  const [url] = /http:\S+/.exec(await child.nextLine(/listens on/)) ?? []
+  // The engine starts beside the HTTP port; a server that has been up for a while has both.
+  await sleep(1_000)
+  const parts = starting.move()
+  return {
+    pids: [child.pid],
+    folder: folder.path,
+    open: async ({ infoHash }) => `${url}/stream/proxy/${infoHash}`,
+    async settled() {
+      await child.nextLine(/Download complete/)
+    },
+    async eventLoopDelayMs() {
+      process.kill(child.pid, 'SIGUSR2')
+      return Number(/[\d.]+$/.exec(await child.nextLine(/^event loop delay/))?.[0])
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+function argumentsOf({ watchEventLoop = false }: ContestantOptions): string[] {
+  const [, ...args] = manifest.scripts.start.split(' ')
+  const main = fileURLToPath(new URL('src/main.ts', ROOT))
+  return [
+    ...(watchEventLoop ? [`--import=${EVENT_LOOP}`] : []),
+    ...args.filter((arg) => !arg.startsWith('--env-file')).map((arg) => (arg === 'src/main.ts' ? main : arg)),
+  ]
+}

@@ -1,0 +1,10 @@
+import type { IncomingMessage } from 'node:http'
+import { openStream } from '../../support/http-client.ts'
+
+/** Asks for a film from some byte on to its end, and makes sure that it is what comes. */
+export async function openFilm(url: string, start?: number): Promise<IncomingMessage> {
+  const stream = await openStream(url, start === undefined ? {} : { Range: `bytes=${start}-` })
+  const expected = start === undefined ? 200 : 206
+  if (stream.statusCode !== expected) throw new Error(`${url} answered ${stream.statusCode}`)
+  return stream
+}

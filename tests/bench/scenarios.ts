@@ -1,0 +1,15 @@
+import type { Scenario } from './scenario.ts'
+import { seek } from './scenarios/seek.ts'
+import { seekFar } from './scenarios/seek-far.ts'
+import { seekSteady } from './scenarios/seek-steady.ts'
+import { startAndWhole } from './scenarios/start-and-whole.ts'
+import { startAndWholeFar } from './scenarios/start-and-whole-far.ts'
+
+/** All that is measured, by the names that `npm run bench --` takes. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  'start-and-whole': startAndWhole,
+  'start-and-whole-far': startAndWholeFar,
+  seek,
+  'seek-steady': seekSteady,
+  'seek-far': seekFar,
+}
