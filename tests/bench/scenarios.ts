@@ -1,9 +1,11 @@
 import type { Scenario } from './scenario.ts'
+import { finished } from './scenarios/finished.ts'
 import { seek } from './scenarios/seek.ts'
 import { seekFar } from './scenarios/seek-far.ts'
 import { seekSteady } from './scenarios/seek-steady.ts'
 import { startAndWhole } from './scenarios/start-and-whole.ts'
 import { startAndWholeFar } from './scenarios/start-and-whole-far.ts'
+import { viewers } from './scenarios/viewers.ts'
 
 /** All that is measured, by the names that `npm run bench --` takes. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
@@ -12,4 +14,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   seek,
   'seek-steady': seekSteady,
   'seek-far': seekFar,
+  finished,
+  viewers,
 }

@@ -1,4 +1,4 @@
-/** What we use of peerflix 0.39, which ships no types. */
+/** What we use of packages that ship no types. */
 declare module 'peerflix' {
   import type { EventEmitter } from 'node:events'
   import type { AddressInfo } from 'node:net'
@@ -7,4 +7,13 @@ declare module 'peerflix' {
     magnet: string,
     options: { connections: number; dht: boolean; path: string | undefined; tmp: string | undefined },
   ): { server: EventEmitter & { address(): AddressInfo } }
+}
+
+declare module 'send' {
+  import type { IncomingMessage, ServerResponse } from 'node:http'
+
+  export default function send(
+    request: IncomingMessage,
+    path: string,
+  ): { pipe(response: ServerResponse): void }
 }

@@ -12,6 +12,8 @@ export interface OwnProcess extends AsyncDisposable {
   /** Resolves with the first line that matches, also if it was written before; each line is given out once. */
   nextLine(pattern: RegExp): Promise<string>
   write(line: string): void
+  /** Rejects when it ends. */
+  readonly failure: Promise<never>
 }
 
 const living = new Set<ChildProcess>()
@@ -45,10 +47,17 @@ export function startProcess(
     if (complaints.length > KEPT_LINES) complaints.shift()
   })
 
+  const failure = exit.then(() => {
+    throw new Error(`${command} ended: ${[...lines, ...complaints].join('\n')}`)
+  })
+  // Nobody may be waiting for it.
+  failure.catch(() => undefined)
+
   return {
     pid: child.pid ?? 0,
+    failure,
     nextLine(pattern) {
-      const { promise, resolve, reject } = Promise.withResolvers<string>()
+      const { promise, resolve } = Promise.withResolvers<string>()
       const look = () => {
         const index = lines.findIndex((line) => pattern.test(line))
         if (index < 0) return
@@ -57,9 +66,7 @@ export function startProcess(
       }
       waiting.add(look)
       look()
-      const ended = () => reject(new Error(`${command} ended: ${[...lines, ...complaints].join('\n')}`))
-      exit.then(ended, ended)
-      return promise
+      return Promise.race([promise, failure])
     },
     write: (line) => child.stdin.write(`${line}\n`),
     async [Symbol.asyncDispose]() {

@@ -16,6 +16,8 @@ export interface Torrent {
 
 export interface SeedersOptions {
   readonly pieceLength: number
+  /** one that other torrents have as well; default one of its own */
+  readonly trackerUrl?: string
   /** bytes a second that all give together; default as fast as it goes */
   readonly uploadLimit?: number
   /** how often the limit hands out what may be sent; libtorrent's own default is 500 */
@@ -30,7 +32,7 @@ export interface SeedersOptions {
 export async function startSeeders(film: Film, options: SeedersOptions): Promise<Torrent & AsyncDisposable> {
   const { pieceLength, uploadLimit = 0, limitTickMs = 500, oneWayMs = 0, utp = false } = options
   await using starting = new AsyncDisposableStack()
-  const tracker = starting.use(await startTracker())
+  const trackerUrl = options.trackerUrl ?? starting.use(await startTracker()).url
   const each = {
     path: film.path,
     pieceLength,
@@ -54,12 +56,12 @@ export async function startSeeders(film: Film, options: SeedersOptions): Promise
     const proxy = starting.use(startProcess(process.execPath, [DELAY_PROXY, oneWayMs, ...ports]))
     ports = JSON.parse(await proxy.nextLine(/^\[/)) as number[]
   }
-  for (const port of ports) await announce(tracker.url, infoHash, port)
+  for (const port of ports) await announce(trackerUrl, infoHash, port)
   const parts = starting.move()
   return {
     infoHash,
-    trackerUrl: tracker.url,
-    magnet: `magnet:?xt=urn:btih:${infoHash}&tr=${encodeURIComponent(tracker.url)}`,
+    trackerUrl,
+    magnet: `magnet:?xt=urn:btih:${infoHash}&tr=${encodeURIComponent(trackerUrl)}`,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }
