@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
 
 /** Players ask for a film piece by piece; between two requests it stays open for this long. */
-const LINGER_MS = 400
+const LINGER_MS = 250
 
 /** A file that is open to be read; disposing of it says that this reader is done. */
 export interface OpenFile extends AsyncDisposable {

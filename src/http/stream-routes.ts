@@ -42,6 +42,7 @@ export function streamRoutes(
   async function serve(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
     const gone = goneSignal(res)
     try {
+      gone.throwIfAborted()
       const request = readRequest(url)
       await using media = await openMedia(request, gone)
       await sendMedia(req, res, media, handOff, gone)

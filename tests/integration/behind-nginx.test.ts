@@ -269,7 +269,8 @@ test.skipIf(!hasNginx || !hasSeeder)(
     expectSameBytes((await send(nginx.url + path)).body, long)
 
     const told = () => send(app.url + path, { headers: OFFER })
-    await expect.poll(async () => (await told()).headers['x-accel-redirect']).toMatch(/Long\.mkv$/)
+    const file = async () => (await told()).headers['x-accel-redirect']
+    await expect.poll(file, { timeout: 10_000 }).toMatch(/Long\.mkv$/)
     const headers = { Range: 'bytes=5-9', 'If-Range': etag }
     const goesOn = await send(nginx.url + path, { headers })
     expect([goesOn.status, goesOn.headers.etag]).toEqual([206, etag])

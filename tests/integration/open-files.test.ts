@@ -1,12 +1,15 @@
 import { appendFile, readdir, readlink, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { OpenFiles } from '../../src/files/open-files.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 test('a file that many read is opened once, and closed soon after the last of them', async () => {
   await using folder = await temporaryFolder()
   const path = await put(folder.path, 'Film.mkv', 'film')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const files = new OpenFiles()
   const first = await files.open(path, await stat(path))
   const second = await files.open(path, await stat(path))
@@ -20,7 +23,9 @@ test('a file that many read is opened once, and closed soon after the last of th
   const again = await files.open(path, await stat(path))
   expect(again.handle).toBe(first.handle)
   await again[Symbol.asyncDispose]()
-  await expect.poll(() => handlesOn(path)).toBe(0)
+  expect(await handlesOn(path)).toBe(1)
+  vi.advanceTimersByTime(1_000)
+  await expect.poll(() => handlesOn(path), { timeout: 5_000 }).toBe(0)
 })
 
 test.for(['written to', 'replaced'])(
@@ -41,7 +46,7 @@ test.for(['written to', 'replaced'])(
     await old[Symbol.asyncDispose]()
     expect((await fresh.handle.stat()).ino).toBe(now.ino)
     await fresh[Symbol.asyncDispose]()
-    await expect.poll(() => filmsOpenIn(folder.path)).toEqual([])
+    await expect.poll(() => filmsOpenIn(folder.path), { timeout: 5_000 }).toEqual([])
   },
 )
 

@@ -482,5 +482,6 @@ test('a client that asks for many films at once on one connection gets them one 
   )
   await expect.poll(openHandles).toBe(1)
   socket.destroy()
-  await expect.poll(openHandles).toBe(0)
+  // It stays open for a moment, for whoever comes next.
+  await expect.poll(openHandles, { timeout: 5_000 }).toBe(0)
 })
