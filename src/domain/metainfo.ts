@@ -54,7 +54,8 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
     throw invalid(`piece length ${shown(pieceLength)} is not a power of two from 16 KiB to 64 MiB`)
   }
 
-  const name = text(field(info, 'name.utf-8') ?? field(info, 'name')) ?? ''
+  const name = text(field(info, 'name.utf-8') ?? field(info, 'name'))
+  if (name === undefined) throw invalid('the name is no text')
   const files = readFiles(info, name)
   const length = files.reduce((sum, file) => sum + file.length, 0)
   if (length === 0) throw invalid('all files are empty')
@@ -150,7 +151,11 @@ function readFiles(info: unknown, name: string): TorrentFile[] {
 function readPath(entry: unknown): string[] {
   const parts = field(entry, 'path.utf-8') ?? field(entry, 'path')
   if (!Array.isArray(parts) || parts.length === 0) throw invalid('a file has no path')
-  return parts.map((part) => text(part) ?? '')
+  return parts.map((part) => {
+    const name = text(part)
+    if (name === undefined) throw invalid('a path holds what is no text')
+    return name
+  })
 }
 
 function field(value: unknown, key: string): unknown {

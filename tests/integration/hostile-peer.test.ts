@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { patternBytes } from '../support/pattern-bytes.ts'
-import { anonymousMiBOf, childrenOf } from '../support/processes.ts'
+import { anonymousMiBOf, childrenOf, cpuSecondsOf } from '../support/processes.ts'
 import { connectPeer, extended, framed, freePort, message, type RawPeer } from '../support/raw-peer.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -61,7 +61,7 @@ async function startTarget(settings: Readonly<Record<string, string>> = {}): Pro
 async function expectUnharmed({ port, engine }: Target): Promise<void> {
   const honest = await Promise.race([
     connectPeer(port, UNKNOWN, '127.0.0.9'),
-    new Promise<never>((_, fail) => setTimeout(fail, 3_000, new Error('the engine is busy'))),
+    new Promise<never>((_, fail) => setTimeout(fail, 10_000, new Error('the engine is busy'))),
   ])
   honest.socket.destroy()
   expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
@@ -200,7 +200,7 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
   test.for(cases)('%s, while the server %s', async ([, , infoHash, attack]) => {
     const hostile = await connectPeer(target.port, infoHash)
     attack(hostile)
-    await expect.poll(() => hostile.socket.destroyed, { timeout: 3_000 }).toBe(true)
+    await expect.poll(() => hostile.socket.destroyed, { timeout: 10_000 }).toBe(true)
     await expectUnharmed(target)
   })
 
@@ -265,26 +265,26 @@ describe('with encryption, a peer loses its connection, and nobody else anything
   ] as const)('%s', async ([, bytes]) => {
     const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
     await once(socket, 'connect')
-    socket.write(bytes)
-    // What comes back of an encrypted handshake is read, so that the end is seen.
-    socket.resume()
+    socket.resume().write(bytes)
+    // Noise that comes together with the key is looked at with what comes next, or when the handshake takes too long.
+    await expect.poll(() => socket.destroyed || socket.bytesRead > 0, { timeout: 10_000 }).toBe(true)
     socket.write(Buffer.alloc(2_000, 7))
-    await expect.poll(() => socket.destroyed, { timeout: 3_000 }).toBe(true)
+    await expect.poll(() => socket.destroyed, { timeout: 10_000 }).toBe(true)
     await expectUnharmed(target)
   })
 
-  test('a hundred keys do not keep the engine busy', async () => {
+  test('sixty keys do not keep the engine busy', async () => {
     const sockets = Array.from({ length: 60 }, () =>
       connect(target.port, '127.0.0.1')
         .on('error', () => undefined)
         .resume(),
     )
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
-    const startedAt = performance.now()
+    const cpuBefore = cpuSecondsOf(target.engine)
     for (const [n, socket] of sockets.entries()) socket.write(patternBytes(96, `key ${n}`))
     await expect.poll(() => sockets.every((socket) => socket.bytesRead >= 96), { timeout: 10_000 }).toBe(true)
-    // A key of its own for each takes two seconds.
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    // A key of its own for each takes more than two seconds.
+    expect(cpuSecondsOf(target.engine) - cpuBefore).toBeLessThan(1)
     for (const socket of sockets) socket.destroy()
   })
 })

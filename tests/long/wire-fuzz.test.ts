@@ -67,7 +67,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
       const peer = waiting.use(
         await listenAsPeer(
           infoHash,
-          ({ socket }) => void attack(socket.resume(), random, count).catch(() => undefined),
+          ({ socket }) => void attack(socket, random, count).catch(() => undefined),
         ),
       )
       await announce(swarm.trackerUrl, infoHash, peer.port, n)

@@ -12,6 +12,8 @@ export interface RawPeer {
   send(message: Uint8Array): void
   /** Sends an extension message (BEP 10); 0 is the extension handshake. */
   sendExtended(id: number, header: object, payload?: Uint8Array): void
+  /** Has the other side's messages told, from the first one on. */
+  hear(listener: (message: Buffer) => void): void
 }
 
 /**
@@ -34,15 +36,11 @@ export async function connectPeer(port: number, infoHash: string, from = '127.0.
 
 async function tryConnect(port: number, infoHash: string, from: string): Promise<RawPeer> {
   const socket = connect({ port, host: '127.0.0.1', localAddress: from })
+  const { peer, shaken } = rawPeer(socket)
   const closed = new Promise<void>((done) => socket.once('close', () => done()))
-  socket.on('error', () => undefined)
-  await Promise.race([once(socket, 'connect'), closed.then(() => Promise.reject(new Error('no connection')))])
   socket.write(handshakeOf(infoHash))
-  await Promise.race([
-    once(socket, 'data'),
-    closed.then(() => Promise.reject(new Error('no handshake came back'))),
-  ])
-  return rawPeer(socket)
+  await Promise.race([shaken, closed.then(() => Promise.reject(new Error('no handshake came back')))])
+  return peer
 }
 
 /** A peer that waits to be found: whoever connects to it is answered with a handshake and handed to `meet`. */
@@ -53,10 +51,11 @@ export async function listenAsPeer(
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
-    socket.once('data', () => {
+    socket.on('close', () => sockets.delete(socket))
+    const { peer, shaken } = rawPeer(socket)
+    void shaken.then(() => {
       socket.write(handshakeOf(infoHash))
-      meet(rawPeer(socket))
+      meet(peer)
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -70,13 +69,38 @@ export async function listenAsPeer(
   }
 }
 
-export function rawPeer(socket: Socket): RawPeer {
-  const send = (message: Uint8Array) => socket.write(framed(message))
-  return {
+/** Reads what comes from the start, so that nothing is lost between the handshake and the first who listens. */
+function rawPeer(socket: Socket): { readonly peer: RawPeer; readonly shaken: Promise<void> } {
+  const shaken = Promise.withResolvers<void>()
+  const unheard: Buffer[] = []
+  let tell = (said: Buffer): void => void unheard.push(said)
+  let rest = Buffer.alloc(0)
+  let isShaken = false
+  socket.on('error', () => undefined)
+  socket.on('data', (bytes) => {
+    rest = Buffer.concat([rest, bytes])
+    if (!isShaken && rest.length >= HANDSHAKE_BYTES) {
+      isShaken = true
+      rest = rest.subarray(HANDSHAKE_BYTES)
+      shaken.resolve()
+    }
+    while (isShaken && rest.length >= 4 && rest.length >= 4 + rest.readUInt32BE(0)) {
+      const said = rest.subarray(4, 4 + rest.readUInt32BE(0))
+      rest = rest.subarray(4 + said.length)
+      tell(said)
+    }
+  })
+  const send = (said: Uint8Array) => socket.write(framed(said))
+  const peer: RawPeer = {
     socket,
     send,
     sendExtended: (id, header, payload) => send(extended(id, header, payload)),
+    hear(listener) {
+      tell = listener
+      for (const said of unheard.splice(0)) listener(said)
+    },
   }
+  return { peer, shaken: shaken.promise }
 }
 
 export function handshakeOf(infoHash: string, reserved = [0, 0, 0, 0, 0, 0x10, 0, 0x04]): Buffer {

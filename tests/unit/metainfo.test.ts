@@ -102,7 +102,6 @@ test('names in UTF-8 come before those in another encoding', () => {
 })
 
 test.for([
-  ['a name that is no text', { name: 5 }],
   ['a name that is not UTF-8', { name: Buffer.from([0xff, 0xfe]) }],
   ['a name that leads out of the folder', { name: '../../etc/passwd' }],
   ['an absolute name', { name: '/etc/passwd' }],
@@ -128,7 +127,7 @@ test.for([
   ['a length that is text', torrent({ length: '100' }), /length "100"/],
   [
     'a length that no number holds',
-    raw(`d4:infod6:lengthi${'9'.repeat(30)}e12:piece lengthi16384eee`),
+    raw(`d4:infod6:lengthi${'9'.repeat(30)}e4:name1:a12:piece lengthi16384eee`),
     /length/,
   ],
   ['no length', torrent({}, 'length'), /length undefined/],
@@ -148,6 +147,11 @@ test.for([
   ['files that are no list', folder({ a: 1 }), /"files"/],
   ['files that are text', folder('film.mkv'), /"files"/],
   ['a file that is text', folder(['film.mkv']), /length/],
+  // webtorrent cannot read these either, and would say so too late.
+  ['a name that is no text', torrent({ name: 5 }), /name is no text/],
+  ['no name', torrent({}, 'name'), /name is no text/],
+  ['a path with a number in it', folder([{ length: 100, path: ['a', 5] }]), /no text/],
+  ['a path with a list in it', folder([{ length: 100, path: [['a']] }]), /no text/],
   ['a file without path', folder([{ length: 100 }]), /path/],
   ['a file with an empty path', folder([{ length: 100, path: [] }]), /path/],
   ['a file whose path is text', folder([{ length: 100, path: 'film.mkv' }]), /path/],
@@ -167,7 +171,7 @@ test.for([
   ['only empty files', folder([{ length: 0, path: ['a'] }]), /empty/],
   [
     'only a version 2 torrent',
-    bencode.encode({ info: { 'meta version': 2, 'piece length': PIECE, 'file tree': {} } }),
+    bencode.encode({ info: { 'meta version': 2, name: 'a', 'piece length': PIECE, 'file tree': {} } }),
     /length/,
   ],
   ['text that is not bencoded', raw('<html>'), /bencoded/],

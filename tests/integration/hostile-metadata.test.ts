@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import bencode from 'bencode'
+import { afterEach, expect, test, vi } from 'vitest'
+import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { connectPeer, freePort, message, type RawPeer } from '../support/raw-peer.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp } from '../support/test-app.ts'
+
+const PIECE = 16_384
+const FILM = patternBytes(2 * PIECE, 'film')
+const HASHES = Buffer.concat([sha1(FILM.subarray(0, PIECE)), sha1(FILM.subarray(PIECE))])
+
+function oneFile(name: unknown): Record<string, unknown> {
+  return { name, length: FILM.length, 'piece length': PIECE, pieces: HASHES }
+}
+
+/** A film, and before it, in the same piece and so fetched with it, a file with a path of the given parts. */
+function twoFiles(path: unknown, film: unknown = ['film.mkv'], name: unknown = 'folder') {
+  return {
+    name,
+    'piece length': PIECE,
+    pieces: HASHES,
+    files: [
+      { length: 100, path },
+      { length: FILM.length - 100, path: film },
+    ],
+  }
+}
+
+const MADE_HARMLESS: readonly [name: string, info: object][] = [
+  ['that leads out of the folder', twoFiles(['../../sentinel'])],
+  ['that leads out, of a torrent of one file,', oneFile('../../sentinel.mkv')],
+  ['that leads out in the words of Windows', twoFiles(['..\\..\\sentinel'])],
+  ['that is absolute', twoFiles(['/tmp/self-streme-escaped'])],
+  ['that is absolute, of a torrent of one file,', oneFile('/tmp/self-streme-escaped.mkv')],
+  ['that is a dot', twoFiles(['.'])],
+  ['that is two dots', twoFiles(['..'])],
+  ['that is empty', twoFiles([''])],
+  ['of our own folder', twoFiles(['.self-streme'])],
+  ['of our own file in our own folder', twoFiles(['.self-streme', 'state.json'])],
+  ['of our lock', twoFiles(['.self-streme.lock'])],
+  ['of a device of Windows', twoFiles(['CON'])],
+  ['with what Windows reserves', oneFile('a<b>:"c|d?e*.mkv')],
+  ['over 255 bytes long', oneFile(`${'ü'.repeat(400)}.mkv`)],
+  ['with a NUL', oneFile('film\0.mkv')],
+  ['with a mark that reverses it', oneFile('exe\u202efilm.mkv')],
+  ['whose parts lead out of the folder', twoFiles(['..', '..', 'sentinel'])],
+  ['whose parts hold slashes', twoFiles(['../..', '/sentinel'])],
+  ['that differs only in case from another', twoFiles(['FILM.MKV'])],
+  ['that is a folder in another', twoFiles(['a'], ['a', 'film.mkv'])],
+  ['that is a folder of that name in another', twoFiles(['film.mkv'], ['film.mkv', 'film.mkv'])],
+  ['that another has as well', twoFiles(['film.mkv'], ['b', 'film.mkv'])],
+  ['in a folder that leads out', twoFiles(['a'], ['film.mkv'], '../../..')],
+  ['in a folder that is a dot', twoFiles(['a'], ['film.mkv'], '.')],
+]
+
+const REFUSED: readonly [name: string, info: object, reason: RegExp][] = [
+  ['10 001 files', { ...twoFiles(['a']), files: manyFiles(10_001) }, /10001 files/],
+  ['a file of 9e12 bytes', { ...oneFile('a'), length: 9e12 }, /pieces are more/],
+  ['a hash too many', { ...oneFile('a'), pieces: Buffer.alloc(60) }, /pieces/],
+  ['a piece of a hash', { ...oneFile('a'), pieces: Buffer.alloc(39) }, /pieces/],
+  ['a name that is a number', oneFile(5), /name is no text/],
+  ['a path without parts', twoFiles([]), /no path/],
+  ['a path that is text', twoFiles('a/b'), /no path/],
+  ['a path that is a number', twoFiles(5), /no path/],
+  ['a path that is a dictionary', twoFiles({ length: 1 }), /no path/],
+  ['a path of numbers', twoFiles([1, 2]), /no text/],
+  ['files that are a dictionary', { ...twoFiles(['a']), files: { length: 5 } }, /not a list/],
+]
+
+afterEach(() => vi.restoreAllMocks())
+
+test.for(MADE_HARMLESS)('a file with a name %s lies in its own folder and nowhere else', async ([, info]) => {
+  await using home = await temporaryFolder()
+  const { app, infoHash, peer, sentinel } = await meet(home.path, bencode.encode(info))
+  {
+    await using _ = app
+    serve(peer)
+    const isFolder = 'files' in info
+    const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/${isFolder ? 1 : 0}`)
+    expect(answer.status).toBe(200)
+    expectSameBytes(Buffer.from(await answer.arrayBuffer()), FILM.subarray(isFolder ? 100 : 0))
+    const names = await readdir(join(home.path, 'downloads', infoHash))
+    const files = names.filter((name) => name !== '.self-streme')
+    expect(files).toHaveLength(isFolder ? 2 : 1)
+    for (const name of files) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200)
+    await expectNothingElse(home.path, infoHash)
+    peer.socket.destroy()
+  }
+  // Stopping cleaned up.
+  expect(await readdir(join(home.path, 'downloads'))).not.toContain(infoHash)
+  await expectNothingElse(home.path, infoHash)
+  expect(await readFile(sentinel, 'utf8')).toBe('mine')
+})
+
+test.for(REFUSED)('metadata with %s is refused, and the log says which and why', async ([, info, reason]) => {
+  await using home = await temporaryFolder()
+  const lines: string[] = []
+  // The log goes to the console's own stream where there is one.
+  const stdout = (console as unknown as { _stdout?: NodeJS.WriteStream })._stdout ?? process.stdout
+  vi.spyOn(stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+  const metadata = bencode.encode(info)
+  const infoHash = sha1(metadata).toString('hex')
+  const { app, answered } = await meet(home.path, metadata)
+  await using _ = app
+  expect((await answered).status).toBe(404)
+  const line = lines.find((text) => text.includes('Torrent failed') && text.includes(infoHash))
+  expect(line).toMatch(reason)
+  expect(await readdir(join(home.path, 'downloads'))).not.toContain(infoHash)
+  await expectNothingElse(home.path, infoHash)
+})
+
+/** A server in a folder of a home that holds something else as well, and a peer that has given it the metadata. */
+async function meet(home: string, metadata: Uint8Array) {
+  const sentinel = join(home, 'sentinel')
+  await writeFile(sentinel, 'mine')
+  const folder = join(home, 'downloads')
+  await mkdir(folder)
+  await writeFile(join(folder, 'sentinel'), 'mine')
+  const infoHash = sha1(metadata).toString('hex')
+  const port = await freePort()
+  const app = await startTestApp({
+    TORRENT_DOWNLOAD_PATH: folder,
+    TORRENT_PORT: String(port),
+    TORRENT_TIMEOUT: '20000',
+    TORRENT_MAX_RETRIES: '0',
+    TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
+    LOG_LEVEL: 'info',
+  })
+  const answered = fetch(`${app.url}/stream/proxy/${infoHash}/0`, { method: 'HEAD' })
+  answered.catch(() => undefined)
+  const peer = await connectPeer(port, infoHash)
+  peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: metadata.length })
+  for (let piece = 0; piece * PIECE < metadata.length; piece++) {
+    const part = metadata.subarray(piece * PIECE, (piece + 1) * PIECE)
+    peer.sendExtended(1, { msg_type: 1, piece, total_size: metadata.length }, part)
+  }
+  return { app, infoHash, peer, sentinel, answered }
+}
+
+/** Has both pieces, and gives what it is asked for. */
+function serve({ send, hear }: RawPeer): void {
+  send(Buffer.from([5, 0b1100_0000]))
+  send(Buffer.from([1]))
+  hear((said) => {
+    if (said[0] !== 6) return
+    const [piece = 0, offset = 0, length = 0] = [1, 5, 9].map((at) => said.readUInt32BE(at))
+    const from = piece * PIECE + offset
+    send(Buffer.concat([message(7, piece, offset), FILM.subarray(from, from + length)]))
+  })
+}
+
+/** Everything in a home but what is in the torrent's own folder. */
+async function expectNothingElse(home: string, infoHash: string): Promise<void> {
+  const all = await readdir(home, { recursive: true })
+  const own = join('downloads', infoHash)
+  const others = all.filter((path) => path !== own && !path.startsWith(`${own}/`))
+  const locks = others.filter((path) => path.startsWith('downloads/.self-streme.lock'))
+  expect(others.filter((path) => !locks.includes(path)).sort()).toEqual([
+    'downloads',
+    'downloads/sentinel',
+    'sentinel',
+  ])
+}
+
+function manyFiles(count: number) {
+  return Array.from({ length: count }, () => ({ length: 1, path: ['a'] }))
+}
+
+function sha1(bytes: Uint8Array): Buffer {
+  return createHash('sha1').update(bytes).digest()
+}
