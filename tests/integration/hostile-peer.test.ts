@@ -5,9 +5,18 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { shakeHandsEncrypted } from '../support/encrypted-handshake.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { anonymousMiBOf, childrenOf, cpuSecondsOf } from '../support/processes.ts'
-import { connectPeer, extended, framed, freePort, message, type RawPeer } from '../support/raw-peer.ts'
+import {
+  connectPeer,
+  extended,
+  framed,
+  freePort,
+  handshakeOf,
+  message,
+  type RawPeer,
+} from '../support/raw-peer.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 const UT_METADATA = 1
@@ -269,6 +278,57 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     // Noise that comes together with the key is looked at with what comes next, or when the handshake takes too long.
     await expect.poll(() => socket.destroyed || socket.bytesRead > 0, { timeout: 10_000 }).toBe(true)
     socket.write(Buffer.alloc(2_000, 7))
+    await expect.poll(() => socket.destroyed, { timeout: 10_000 }).toBe(true)
+    await expectUnharmed(target)
+  })
+
+  /** Eight zeros, both encryptions, no padding, and nothing that is said first. */
+  const HONEST_CHOICE = Buffer.from('00000000000000000000000300000000', 'hex')
+  const changed = (at: number, bytes: readonly number[]) => {
+    const choice = Buffer.from(HONEST_CHOICE)
+    choice.set(bytes, at)
+    return choice
+  }
+
+  test('an honest handshake is answered', async () => {
+    const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
+    await shakeHandsEncrypted(socket, UNKNOWN, HONEST_CHOICE)
+    socket.write(handshakeOf(UNKNOWN))
+    // Its key with padding, its choice with padding, and its own handshake, which is the last thing to come.
+    await expect.poll(() => socket.bytesRead, { timeout: 10_000 }).toBeGreaterThan(96 + 14 + 68)
+    expect(socket.destroyed).toBe(false)
+    socket.destroy()
+  })
+
+  test.for([
+    ['eight bytes that are not 0', UNKNOWN, changed(7, [1])],
+    ['no encryption that it can speak', UNKNOWN, changed(8, [0, 0, 0, 0])],
+    ['an encryption that nobody knows', UNKNOWN, changed(8, [0x7f, 0, 0, 0])],
+    ['a torrent that nobody asked for', '12'.repeat(20), HONEST_CHOICE],
+    [
+      'a handshake inside that ends in the middle',
+      UNKNOWN,
+      Buffer.concat([changed(14, [0, 40]), handshakeOf(UNKNOWN).subarray(0, 40)]),
+    ],
+    [
+      'a handshake inside for another torrent',
+      UNKNOWN,
+      Buffer.concat([changed(14, [0, 68]), handshakeOf('12'.repeat(20))]),
+    ],
+    [
+      'padding of 65535 bytes with a bad message behind it',
+      UNKNOWN,
+      Buffer.concat([
+        changed(12, [0xff, 0xff]).subarray(0, 14),
+        Buffer.alloc(65_535),
+        Buffer.from([0, 68]),
+        handshakeOf(UNKNOWN),
+      ]),
+    ],
+  ] as const)('%s', async ([, infoHash, said]) => {
+    const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
+    await shakeHandsEncrypted(socket, infoHash, said)
+    socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff]))
     await expect.poll(() => socket.destroyed, { timeout: 10_000 }).toBe(true)
     await expectUnharmed(target)
   })

@@ -24,6 +24,14 @@ test('the members of a wire that we wrap or call are there', () => {
     '_onMessage',
     '_parse',
     '_push',
+    '_processBuffer',
+    '_write',
+    '_onHandshake',
+    '_onHave',
+    '_onRequest',
+    '_onExtended',
+    'use',
+    'reject',
     'cancel',
     'have',
     'request',
@@ -39,6 +47,41 @@ test('a wire measures its speed where we put our measure', () => {
   expect(Object.hasOwn(wire, 'downloadSpeed')).toBe(true)
   expect([wire.peerChoking, wire.peerExtendedHandshake]).toEqual([true, {}])
   wire.destroy()
+})
+
+test('a wire keeps what was not read yet, and its encryption, where the guards look for it', () => {
+  const wire = new Wire('tcpIncoming', 1)
+  expect(wire._readableState.buffered).toBe(0)
+  wire.push(Buffer.alloc(10))
+  expect(wire._readableState.buffered).toBe(10)
+  expect([wire._bufferSize, wire._buffer, wire._parserSize]).toEqual([0, [], 20])
+  const { prototype } = wire._encryptor?.constructor ?? {}
+  expect(Object.getOwnPropertyDescriptor(prototype, 'dh')?.get).toBeTypeOf('function')
+  wire.destroy()
+})
+
+test('the extensions have the members that the guards wrap', async () => {
+  const client = new WebTorrent({ dht: false, lsd: false, natUpnp: false, natPmp: false, tracker: false })
+  const torrent = client.add('ab'.repeat(20), { deselect: true })
+  const wire = new Wire()
+  torrent._onWire(wire)
+  const members = {
+    ut_metadata: [
+      'onExtendedHandshake',
+      '_onRequest',
+      '_onData',
+      '_checkDone',
+      '_failedMetadata',
+      '_bitfield',
+    ],
+    ut_pex: ['onMessage', 'emit'],
+    lt_donthave: ['onMessage'],
+  }
+  for (const [name, expected] of Object.entries(members)) {
+    for (const member of expected) expect(Reflect.get(wire, name), name).toHaveProperty(member)
+  }
+  wire.destroy()
+  await new Promise((done) => client.destroy(done))
 })
 
 test('the members of a torrent that the adapter uses are there', async () => {

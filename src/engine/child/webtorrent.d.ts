@@ -26,6 +26,7 @@ declare module 'webtorrent' {
     _destroy(error: Error): void
     _markUnverified(index: number): void
     _checkDone(): void
+    _onWire(wire: Wire): void
   }
 
   export default class WebTorrent extends EventEmitter {
