@@ -5,6 +5,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { hasSeeder } from '../support/swarm.ts'
+import { endAllProcesses } from './measure/own-process.ts'
 import { describeMachine } from './report/machine.ts'
 import { formatTable, type Results } from './report/table.ts'
 import type { Case, Figures, Scenario } from './scenario.ts'
@@ -21,6 +23,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+if (!hasSeeder) process.exit(2)
 installContestants()
 console.log(`${describeMachine()}; ${settings.rounds} rounds, ${settings.seeders} seeders`)
 for (const [name, scenario] of Object.entries(scenarios)) {
@@ -54,12 +57,11 @@ async function run(name: string, scenario: Scenario): Promise<void> {
   console.log(`\n### ${name}\n\n${scenario.about}\n\n${formatTable(results)}`)
 }
 
-/** A contestant that fails is said so, and the others go on. */
+/** A contestant that fails, or takes too long and loses its processes, is said so, and the others go on. */
 async function measure(each: Case, contestant: string): Promise<Figures> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`not done after ${GIVE_UP_MS} ms`)), GIVE_UP_MS)
+  const timer = setTimeout(endAllProcesses, GIVE_UP_MS)
   try {
-    return await Promise.race([each.measure(contestant), promise])
+    return await each.measure(contestant)
   } catch (error) {
     console.error(`*** ${each.name}, ${contestant} FAILED: ${(error as Error).stack}`)
     return {}

@@ -6,13 +6,15 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import peerflix from 'peerflix'
 
-const [folder] = process.argv.slice(2)
+const [folder, peerPort] = process.argv.slice(2)
 process.stdout.write('ready\n')
 const [magnet] = (await once(createInterface(process.stdin), 'line')) as [string]
 const { server } = peerflix(magnet, {
   // The command's own default for more than one core.
   connections: 100,
   dht: false,
+  // Several that start together would all find its default free, and then take it.
+  peerPort: Number(peerPort),
   path: folder,
   // It keeps torrent files here, which would make the next start a warm one.
   tmp: folder,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../support/raw-peer.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import type { Contestant, ContestantOptions } from '../contestants.ts'
 import { startProcess } from '../measure/own-process.ts'
@@ -9,8 +10,10 @@ const SERVER = new URL('peerflix-server.ts', import.meta.url)
 export async function startPeerflix({ torrents = 1 }: ContestantOptions): Promise<Contestant> {
   await using starting = new AsyncDisposableStack()
   const folder = starting.use(await temporaryFolder())
-  const children = Array.from({ length: torrents }, () =>
-    starting.use(startProcess(process.execPath, [SERVER, folder.path])),
+  const children = await Promise.all(
+    Array.from({ length: torrents }, async () =>
+      starting.use(startProcess(process.execPath, [SERVER, folder.path, await freePort()])),
+    ),
   )
   await Promise.all(children.map((child) => child.nextLine(/^ready/)))
   await sleep(1_000)

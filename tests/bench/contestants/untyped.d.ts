@@ -5,7 +5,13 @@ declare module 'peerflix' {
 
   export default function peerflix(
     magnet: string,
-    options: { connections: number; dht: boolean; path: string | undefined; tmp: string | undefined },
+    options: {
+      connections: number
+      dht: boolean
+      peerPort: number
+      path: string | undefined
+      tmp: string | undefined
+    },
   ): { server: EventEmitter & { address(): AddressInfo } }
 }
 

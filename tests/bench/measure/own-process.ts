@@ -17,9 +17,7 @@ export interface OwnProcess extends AsyncDisposable {
 }
 
 const living = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of living) killFamily(child)
-})
+process.on('exit', endAllProcesses)
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 
 export function startProcess(
@@ -74,6 +72,11 @@ export function startProcess(
       await exit
     },
   }
+}
+
+/** Ends all that were started and still live; whoever waits for them fails. */
+export function endAllProcesses(): void {
+  for (const child of living) killFamily(child)
 }
 
 function killFamily(child: ChildProcess): void {

@@ -6,11 +6,15 @@ const TICK_MS = 50
 const FIRST_BYTES = 65_536
 
 /** Somebody who watches at the film's own pace. */
-export interface Player {
+export interface Player extends Disposable {
   /** Resolves when the first 64 KiB are there. */
   readonly begun: Promise<void>
-  /** Leaves; what the viewer went through. */
-  stop(): PlayerReport
+  /**
+   * What the viewer has gone through so far.
+   *
+   * @throws when a byte was wrong, or the stream ended early
+   */
+  report(): PlayerReport
 }
 
 export interface PlayerReport {
@@ -39,6 +43,7 @@ export function startPlayer({ url, film, from, bytesPerSecond, bufferSeconds }: 
   const begun = Promise.withResolvers<void>()
   let stream: IncomingMessage | undefined
   let failure: Error | undefined
+  let hasLeft = false
   let received = 0
   let played = 0
   let isPlaying = false
@@ -52,6 +57,7 @@ export function startPlayer({ url, film, from, bytesPerSecond, bufferSeconds }: 
 
   function receiveFrom(opened: IncomingMessage): void {
     stream = opened
+    if (hasLeft) opened.destroy()
     opened.on('data', (part: Buffer) => {
       const at = from + received
       if (!part.equals(film.bytes.subarray(at, at + part.length))) fail(new Error(`wrong bytes at ${at}`))
@@ -92,11 +98,14 @@ export function startPlayer({ url, film, from, bytesPerSecond, bufferSeconds }: 
 
   return {
     begun: begun.promise,
-    stop() {
-      clearInterval(timer)
-      stream?.removeAllListeners('close').destroy()
+    report() {
       if (failure) throw failure
       return { firstBytesMs, startMs, stalls }
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      hasLeft = true
+      stream?.destroy()
     },
   }
 }

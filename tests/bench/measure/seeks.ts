@@ -30,8 +30,9 @@ export async function measureSeeks(
   const first = await openFilm(url, 0)
   await readBytes(first, READ_ON_BYTES)
   first.destroy()
+  using company = new DisposableStack()
   const players = others.map((part) =>
-    startPlayer({ url, film, from: Math.floor(part * film.bytes.length), ...OTHERS }),
+    company.use(startPlayer({ url, film, from: Math.floor(part * film.bytes.length), ...OTHERS })),
   )
   await Promise.all(players.map((player) => player.begun))
 
@@ -51,7 +52,7 @@ export async function measureSeeks(
   }
   if (times.length < seeks)
     throw new Error(`all was there after ${times.length} seeks: a longer film is needed`)
-  const stalls = players.map((player) => player.stop().stalls)
+  const stalls = players.map((player) => player.report().stalls)
   return {
     'p50, ms': median(times),
     'p95, ms': percentile(times, 95),

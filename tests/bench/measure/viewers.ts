@@ -37,13 +37,13 @@ export async function measureViewers(name: string, films: readonly Film[]): Prom
         if (!torrent) throw new Error('every film has a torrent')
         const url = await contestant.open(torrent)
         return PLACES.map((part) =>
-          startPlayer({ url, film, from: Math.floor(part * film.bytes.length), ...PACE }),
+          opened.use(startPlayer({ url, film, from: Math.floor(part * film.bytes.length), ...PACE })),
         )
       }),
     )
   ).flat()
   await sleep(WATCH_SECONDS * 1000)
-  const reports = players.map((player) => player.stop())
+  const reports = players.map((player) => player.report())
   const late = reports.filter(({ startMs }) => Number.isNaN(startMs)).length
   if (late > 0) throw new Error(`${late} viewers saw nothing within ${WATCH_SECONDS} s`)
   return {
