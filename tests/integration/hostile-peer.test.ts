@@ -7,7 +7,7 @@ import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { shakeHandsEncrypted } from '../support/encrypted-handshake.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
-import { anonymousMiBOf, childrenOf, cpuSecondsOf } from '../support/processes.ts'
+import { anonymousMemoryOf, childrenOf, cpuSecondsOf } from '../support/processes.ts'
 import {
   connectPeer,
   extended,
@@ -225,7 +225,7 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
   })
 
   test('answers that a peer asks for and does not read are not kept for it', async () => {
-    const before = anonymousMiBOf(target.engine)
+    const before = anonymousMemoryOf(target.engine) / MIB
     const peer = await connectPeer(target.port, KNOWN_HASH)
     peer.socket.pause()
     peer.sendExtended(0, { m: { ut_metadata: 2 } })
@@ -240,7 +240,7 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
     }
     await expectUnharmed(target)
     // 20 000 pieces of metadata are 320 MiB.
-    expect(anonymousMiBOf(target.engine) - before).toBeLessThan(80)
+    expect(anonymousMemoryOf(target.engine) / MIB - before).toBeLessThan(80)
     peer.socket.destroy()
   })
 

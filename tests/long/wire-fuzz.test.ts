@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { HARMLESS_MESSAGES, HOSTILE_HANDSHAKES, HOSTILE_MESSAGES } from '../support/hostile-messages.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
-import { anonymousMiBOf, childrenOf } from '../support/processes.ts'
+import { anonymousMemoryOf, childrenOf } from '../support/processes.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 import { connectPeer, freePort, handshakeOf, listenAsPeer } from '../support/raw-peer.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 
+const MIB = 1024 * 1024
 const SEED = Number(process.env.SEED ?? 20_261_121)
 const MESSAGES = 12_000
 const ATTACKERS = 6
@@ -52,7 +53,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
     }
     await connectPeer(port, swarm.infoHash).then(({ socket }) => socket.destroy())
     const engines = childrenOf(process.pid, 'engine/child/main.ts')
-    const memoryBefore = anonymousMiBOf(engines[0] ?? 0)
+    const memoryBefore = anonymousMemoryOf(engines[0] ?? 0) / MIB
     let mostMemory = memoryBefore
 
     const sent = new Map<string, number>()
@@ -115,7 +116,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
         const whole = await fetch(`${app.url}/stream/proxy/${ON_DISK}`)
         expectSameBytes(Buffer.from(await whole.arrayBuffer()), placed)
         expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual(engines)
-        mostMemory = Math.max(mostMemory, anonymousMiBOf(engines[0] ?? 0))
+        mostMemory = Math.max(mostMemory, anonymousMemoryOf(engines[0] ?? 0) / MIB)
         await sleep(100)
       }
     }

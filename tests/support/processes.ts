@@ -46,13 +46,8 @@ export function cpuSecondsOf(pid: number): number {
 }
 
 /** Memory of a family that no file stands behind, in bytes. */
-export function anonymousBytesOf(pid: number): number {
+export function anonymousMemoryOfFamily(pid: number): number {
   return familyOf(pid).reduce((sum, each) => sum + anonymousMemoryOf(each), 0)
-}
-
-/** Memory that is a process's own, in MiB. */
-export function anonymousMiBOf(pid: number): number {
-  return Number(/^RssAnon:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
 }
 
 /** Fields of `/proc/…/stat` from the third on: state, parent, … (proc(5)); empty when there is no such process. */

@@ -1,4 +1,4 @@
-import { anonymousBytesOf, cpuSecondsOf } from '../../support/processes.ts'
+import { anonymousMemoryOfFamily, cpuSecondsOf } from '../../support/processes.ts'
 
 const SAMPLE_MS = 100
 
@@ -14,7 +14,7 @@ export function watchUsage(pids: readonly number[]): Usage {
   const cpuBefore = sumOf(cpuSecondsOf)
   let peakBytes = 0
   const sample = () => {
-    peakBytes = Math.max(peakBytes, sumOf(anonymousBytesOf))
+    peakBytes = Math.max(peakBytes, sumOf(anonymousMemoryOfFamily))
   }
   sample()
   const timer = setInterval(sample, SAMPLE_MS)
