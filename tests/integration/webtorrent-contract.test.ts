@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import bencode from 'bencode'
 import Wire from 'bittorrent-protocol'
 import { expect, test } from 'vitest'
 import WebTorrent from 'webtorrent'
+import { lighten } from '../../src/engine/child/lighten.ts'
 
 const packages = new URL('../../node_modules/', import.meta.url)
 
@@ -97,6 +100,7 @@ test('the members of a torrent that the adapter uses are there', async () => {
   for (const member of [
     '_onMetadata',
     '_update',
+    '_verifyPieces',
     '_markVerified',
     '_markUnverified',
     '_checkDone',
@@ -106,5 +110,46 @@ test('the members of a torrent that the adapter uses are there', async () => {
     expect(typeof torrent[member], member).toBe('function')
   }
   expect(torrent.wires).toEqual([])
+  await new Promise((done) => client.destroy(done))
+})
+
+test('a lightened torrent is ready with the pieces it was told of, and nobody was asked for any', async () => {
+  const client = new WebTorrent({ dht: false, lsd: false, natUpnp: false, natPmp: false, tracker: false })
+  const pieces = 1_000
+  const info = {
+    name: 'Film.mkv',
+    length: pieces * 16_384,
+    'piece length': 16_384,
+    pieces: Buffer.alloc(pieces * 20),
+  }
+  const claimed = new Uint8Array(Math.ceil(pieces / 8)).fill(0b1010_0000, 0, 1)
+  const asked: number[] = []
+  class Store {
+    readonly chunkLength = 16_384
+    put(_piece: number, _bytes: Uint8Array, done: () => void): void {
+      done()
+    }
+    get(piece: number, _options: unknown, done: (error: Error) => void): void {
+      asked.push(piece)
+      done(new Error('not there'))
+    }
+    close(done: () => void): void {
+      done()
+    }
+  }
+  const torrent = client.add(bencode.encode({ info }), { store: Store, bitfield: claimed, deselect: true })
+  lighten(torrent)
+  await once(torrent, 'ready')
+
+  expect(asked).toEqual([])
+  expect([0, 1, 2, 3].map((piece) => torrent.bitfield.get(piece))).toEqual([true, false, true, false])
+  expect([0, 1, 2, 3].map((piece) => torrent.pieces[piece] !== null)).toEqual([false, true, false, true])
+  expect(new Set(torrent.pieces).size).toBe(2)
+  expect(torrent._rarityMap).toBe(null)
+  // A piece comes, and is lost again.
+  torrent._markVerified(1)
+  expect([torrent.bitfield.get(1), torrent.pieces[1]]).toEqual([true, null])
+  torrent._markUnverified(1)
+  expect([torrent.bitfield.get(1), torrent.pieces[1] === null]).toEqual([false, false])
   await new Promise((done) => client.destroy(done))
 })

@@ -9,6 +9,7 @@ import type { EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
 import { Fetcher } from './fetch/fetcher.ts'
+import { lighten } from './lighten.ts'
 import { PieceStore } from './piece-store.ts'
 
 const STATS_INTERVAL_MS = 1_000
@@ -78,6 +79,7 @@ export function startSwarm(
       uploads: UPLOAD_SLOTS,
     })
     torrent.setMaxListeners(0)
+    lighten(torrent)
     const fetcher = new Fetcher(torrent, { guilty: (wire, piece) => ban(wire, infoHash, piece) })
     const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
     const entry: Opened = {
@@ -121,19 +123,12 @@ export function startSwarm(
 
     let verified: number[] = []
     torrent.on('verified', (piece: number) => {
-      // One report for all pieces of a turn: while claimed pieces are looked through there may be many.
+      // One report for all pieces of a turn.
       if (verified.push(piece) > 1) return
       setImmediate(() => {
         report({ kind: 'verified', id, pieces: verified })
         verified = []
       })
-    })
-    torrent.on('ready', () => {
-      const gone = [...piecesIn(command.claimed ?? new Uint8Array(), torrent.pieces.length)].filter(
-        (piece) => !torrent.bitfield.get(piece),
-      )
-      for (const piece of gone) entry.store?.forget(piece)
-      if (gone.length > 0) report({ kind: 'missing', id, pieces: gone })
     })
     torrent.on('wire', (wire: Wire) => {
       if (torrent.wires.length > options.maxPeers || banned.isBanned(wire)) {

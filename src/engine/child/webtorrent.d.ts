@@ -11,7 +11,11 @@ declare module 'webtorrent' {
     readonly destroyed: boolean
     readonly downloadSpeed: number
     readonly wires: readonly Wire[]
-    readonly pieces: readonly unknown[]
+    /** something for each piece that is missing, `null` for the others */
+    pieces: readonly unknown[]
+    _reservations: readonly unknown[]
+    _rarityMap: { destroy(): void } | null
+    _verifyPieces: (done: (error: Error | null) => void) => void
     readonly bitfield: { get(index: number): boolean }
     destroy(callback?: () => void): void
     _onMetadata(metadata: unknown): Promise<void>
