@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import bencode from 'bencode'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { connectPeer, freePort, message, type RawPeer } from '../support/raw-peer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { startTestApp } from '../support/test-app.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 const PIECE = 16_384
 const FILM = patternBytes(2 * PIECE, 'film')
@@ -70,58 +70,20 @@ const REFUSED: readonly [name: string, info: object, reason: RegExp][] = [
   ['files that are a dictionary', { ...twoFiles(['a']), files: { length: 5 } }, /not a list/],
 ]
 
-afterEach(() => vi.restoreAllMocks())
+// One server for all of them; what they left is looked at when it has stopped.
+let home: Awaited<ReturnType<typeof temporaryFolder>>
+let app: TestApp
+let port: number
+const met = new Set<string>()
 
-test.for(MADE_HARMLESS)('a file with a name %s lies in its own folder and nowhere else', async ([, info]) => {
-  await using home = await temporaryFolder()
-  const { app, infoHash, peer, sentinel } = await meet(home.path, bencode.encode(info))
-  {
-    await using _ = app
-    serve(peer)
-    const isFolder = 'files' in info
-    const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/${isFolder ? 1 : 0}`)
-    expect(answer.status).toBe(200)
-    expectSameBytes(Buffer.from(await answer.arrayBuffer()), FILM.subarray(isFolder ? 100 : 0))
-    const names = await readdir(join(home.path, 'downloads', infoHash))
-    const files = names.filter((name) => name !== '.self-streme')
-    expect(files).toHaveLength(isFolder ? 2 : 1)
-    for (const name of files) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200)
-    await expectNothingElse(home.path, infoHash)
-    peer.socket.destroy()
-  }
-  // Stopping cleaned up.
-  expect(await readdir(join(home.path, 'downloads'))).not.toContain(infoHash)
-  await expectNothingElse(home.path, infoHash)
-  expect(await readFile(sentinel, 'utf8')).toBe('mine')
-})
-
-test.for(REFUSED)('metadata with %s is refused, and the log says which and why', async ([, info, reason]) => {
-  await using home = await temporaryFolder()
-  const lines: string[] = []
-  // The log goes to the console's own stream where there is one.
-  const stdout = (console as unknown as { _stdout?: NodeJS.WriteStream })._stdout ?? process.stdout
-  vi.spyOn(stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
-  const metadata = bencode.encode(info)
-  const infoHash = sha1(metadata).toString('hex')
-  const { app, answered } = await meet(home.path, metadata)
-  await using _ = app
-  expect((await answered).status).toBe(404)
-  const line = lines.find((text) => text.includes('Torrent failed') && text.includes(infoHash))
-  expect(line).toMatch(reason)
-  expect(await readdir(join(home.path, 'downloads'))).not.toContain(infoHash)
-  await expectNothingElse(home.path, infoHash)
-})
-
-/** A server in a folder of a home that holds something else as well, and a peer that has given it the metadata. */
-async function meet(home: string, metadata: Uint8Array) {
-  const sentinel = join(home, 'sentinel')
-  await writeFile(sentinel, 'mine')
-  const folder = join(home, 'downloads')
+beforeAll(async () => {
+  home = await temporaryFolder()
+  const folder = join(home.path, 'downloads')
   await mkdir(folder)
+  await writeFile(join(home.path, 'sentinel'), 'mine')
   await writeFile(join(folder, 'sentinel'), 'mine')
-  const infoHash = sha1(metadata).toString('hex')
-  const port = await freePort()
-  const app = await startTestApp({
+  port = await freePort()
+  app = await startTestApp({
     TORRENT_DOWNLOAD_PATH: folder,
     TORRENT_PORT: String(port),
     TORRENT_TIMEOUT: '20000',
@@ -129,6 +91,65 @@ async function meet(home: string, metadata: Uint8Array) {
     TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
     LOG_LEVEL: 'info',
   })
+})
+afterEach(() => vi.restoreAllMocks())
+afterAll(() => home[Symbol.asyncDispose]())
+
+test.for(MADE_HARMLESS)('a file with a name %s lies in its own folder and nowhere else', async ([, info]) => {
+  const { infoHash, peer } = await meet(bencode.encode(info))
+  serve(peer)
+  const isFolder = 'files' in info
+  const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/${isFolder ? 1 : 0}`)
+  expect(answer.status).toBe(200)
+  expectSameBytes(Buffer.from(await answer.arrayBuffer()), FILM.subarray(isFolder ? 100 : 0))
+
+  const names = await readdir(join(home.path, 'downloads', infoHash))
+  const files = names.filter((name) => name !== '.self-streme')
+  expect(files).toHaveLength(isFolder ? 2 : 1)
+  for (const name of files) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200)
+  await expectNothingElse()
+  peer.socket.destroy()
+})
+
+test.for(REFUSED)('metadata with %s is refused, and the log says which and why', async ([, info, reason]) => {
+  const lines: string[] = []
+  // The log goes to the console's own stream where there is one.
+  const stdout = (console as unknown as { _stdout?: NodeJS.WriteStream })._stdout ?? process.stdout
+  vi.spyOn(stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+  const { infoHash, answered, peer } = await meet(bencode.encode(info))
+  expect((await answered).status).toBe(404)
+  const line = lines.find((text) => text.includes('Torrent failed') && text.includes(infoHash))
+  expect(line).toMatch(reason)
+  expect(await readdir(join(home.path, 'downloads'))).not.toContain(infoHash)
+  await expectNothingElse()
+  peer.socket.destroy()
+})
+
+test('when the server has stopped, all of it is gone and nothing else', async () => {
+  expect(met.size).toBeGreaterThan(0)
+  await app[Symbol.asyncDispose]()
+  const left = await readdir(home.path, { recursive: true })
+  expect(left.filter((path) => !isLock(path)).sort()).toEqual(NOT_OURS)
+  expect(await readFile(join(home.path, 'sentinel'), 'utf8')).toBe('mine')
+})
+
+const NOT_OURS = ['downloads', 'downloads/sentinel', 'sentinel']
+
+/** Everything but what is in the torrents' own folders. */
+async function expectNothingElse(): Promise<void> {
+  const all = await readdir(home.path, { recursive: true })
+  const others = all.filter((path) => !met.has(path.split('/')[1] ?? '') && !isLock(path))
+  expect(others.sort()).toEqual(NOT_OURS)
+}
+
+function isLock(path: string): boolean {
+  return path.startsWith('downloads/.self-streme.lock')
+}
+
+/** Asks for a torrent, and is the peer that has its metadata. */
+async function meet(metadata: Uint8Array) {
+  const infoHash = sha1(metadata).toString('hex')
+  met.add(infoHash)
   const answered = fetch(`${app.url}/stream/proxy/${infoHash}/0`, { method: 'HEAD' })
   answered.catch(() => undefined)
   const peer = await connectPeer(port, infoHash)
@@ -137,7 +158,7 @@ async function meet(home: string, metadata: Uint8Array) {
     const part = metadata.subarray(piece * PIECE, (piece + 1) * PIECE)
     peer.sendExtended(1, { msg_type: 1, piece, total_size: metadata.length }, part)
   }
-  return { app, infoHash, peer, sentinel, answered }
+  return { infoHash, peer, answered }
 }
 
 /** Has both pieces, and gives what it is asked for. */
@@ -150,19 +171,6 @@ function serve({ send, hear }: RawPeer): void {
     const from = piece * PIECE + offset
     send(Buffer.concat([message(7, piece, offset), FILM.subarray(from, from + length)]))
   })
-}
-
-/** Everything in a home but what is in the torrent's own folder. */
-async function expectNothingElse(home: string, infoHash: string): Promise<void> {
-  const all = await readdir(home, { recursive: true })
-  const own = join('downloads', infoHash)
-  const others = all.filter((path) => path !== own && !path.startsWith(`${own}/`))
-  const locks = others.filter((path) => path.startsWith('downloads/.self-streme.lock'))
-  expect(others.filter((path) => !locks.includes(path)).sort()).toEqual([
-    'downloads',
-    'downloads/sentinel',
-    'sentinel',
-  ])
 }
 
 function manyFiles(count: number) {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -134,14 +135,21 @@ export function message(id: number, ...numbers: readonly number[]): Buffer {
   return bytes
 }
 
-/** A port that nobody listens on now. */
+/**
+ * A port that nobody listens on now, and that the system gives to nobody who asks for any: until it is used, other
+ * tests open many.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const port = portOf(server.address())
-  server.close()
-  await once(server, 'close')
-  return port
+  const server = createServer()
+  try {
+    server.listen(10_000 + randomInt(20_000))
+    await once(server, 'listening')
+    return portOf(server.address())
+  } catch {
+    return freePort()
+  } finally {
+    if (server.listening) await new Promise((done) => server.close(done))
+  }
 }
 
 function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
