@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { shakeHandsEncrypted } from '../support/encrypted-handshake.ts'
 import { HARMLESS_MESSAGES, HOSTILE_HANDSHAKES, HOSTILE_MESSAGES } from '../support/hostile-messages.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { anonymousMemoryOf, childrenOf } from '../support/processes.ts'
@@ -93,10 +94,16 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
       socket.on('error', () => undefined)
       await Promise.race([once(socket, 'connect'), once(socket, 'close')])
       const honest = handshakeOf(infoHash)
-      if (random.oneIn(6)) {
+      const way = random.int(6)
+      if (way === 0) {
         const name = random.pick(Object.keys(HOSTILE_HANDSHAKES))
         await write(socket, random, HOSTILE_HANDSHAKES[name]?.(random, honest) ?? honest)
         count(name)
+      } else if (encryption === 'prefer' && way === 1) {
+        const said = random.oneIn(2) ? random.bytes(random.int(200)) : Buffer.alloc(100)
+        await shakeHandsEncrypted(socket, infoHash, said).catch(() => undefined)
+        await attack(socket, random, count)
+        count('encrypted')
       } else {
         if (random.oneIn(10)) socket.pause()
         else socket.resume()
@@ -132,6 +139,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
     await using _quick = await startSwarm({ path, trackerUrl: swarm.trackerUrl })
     const whole = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}`)
     expect(sha256(Buffer.from(await whole.arrayBuffer()))).toBe(sha256(film))
+    console.info('memory MiB afterwards:', Math.round(anonymousMiBOf(engines[0] ?? 0)))
     expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual(engines)
   },
 )
