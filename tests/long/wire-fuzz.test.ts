@@ -139,7 +139,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
     await using _quick = await startSwarm({ path, trackerUrl: swarm.trackerUrl })
     const whole = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}`)
     expect(sha256(Buffer.from(await whole.arrayBuffer()))).toBe(sha256(film))
-    console.info('memory MiB afterwards:', Math.round(anonymousMiBOf(engines[0] ?? 0)))
+    console.info('memory MiB afterwards:', Math.round(anonymousMemoryOf(engines[0] ?? 0) / MIB))
     expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual(engines)
   },
 )
