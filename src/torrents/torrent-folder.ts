@@ -72,21 +72,29 @@ export async function listFolders(root: string): Promise<{ infoHash: InfoHash; d
   return found.flat()
 }
 
+/** @throws SelfStremeError `disk.full`, `disk.failed` */
+export async function makeTorrentFolder(directory: string): Promise<void> {
+  await onDisk(directory, () => mkdir(join(directory, OURS), { recursive: true }))
+}
+
 /**
  * Makes a folder ours, with the metadata in it, so that no later run has to ask a peer.
  *
  * @throws SelfStremeError `disk.full`, `disk.failed`
  */
-export async function createFolder(
+export async function keepMetainfo(
   directory: string,
   metainfo: Uint8Array,
-  now: number,
-): Promise<FolderState> {
-  const state: FolderState = { createdAt: now, lastReadAt: now, whole: {} }
+  state: FolderState,
+): Promise<void> {
+  await onDisk(directory, () =>
+    Promise.all([writeFileAtomic(join(directory, OURS, METAINFO), metainfo), saveState(directory, state)]),
+  )
+}
+
+async function onDisk(directory: string, write: () => Promise<unknown>): Promise<void> {
   try {
-    await mkdir(join(directory, OURS), { recursive: true })
-    await writeFileAtomic(join(directory, OURS, METAINFO), metainfo)
-    await saveState(directory, state)
+    await write()
   } catch (cause) {
     const isFull = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
     throw new SelfStremeError(
@@ -95,7 +103,6 @@ export async function createFolder(
       { cause },
     )
   }
-  return state
 }
 
 /** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */

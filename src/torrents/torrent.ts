@@ -10,7 +10,7 @@ import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
 import { SwarmSession } from './swarm-session.ts'
 import { TorrentContent } from './torrent-content.ts'
-import { createFolder, type FoundFolder } from './torrent-folder.ts'
+import { type FoundFolder, keepMetainfo, makeTorrentFolder } from './torrent-folder.ts'
 import { verifiedReader } from './verified-reader.ts'
 import { Waiters } from './waiters.ts'
 import { planWindows } from './window-planner.ts'
@@ -57,6 +57,8 @@ export class Torrent {
   /** files that are fetched to the end although nobody watches */
   readonly #finishing = new Set<number>()
   #content: TorrentContent | undefined
+  /** the metadata is being written down */
+  #keeping: Promise<void> = Promise.resolve()
   #users = 0
   /** requests that wait for their first byte, and watch nothing yet */
   #starting = 0
@@ -226,6 +228,7 @@ export class Torrent {
     this.#starting++
     try {
       await this.join()
+      await this.#keeping
       await Promise.race([pieces.whenThere(piece, stop), this.#session.whenPeerFound(stop)])
     } finally {
       either.abort()
@@ -328,17 +331,22 @@ export class Torrent {
   async #onMetainfo(metainfo: Uint8Array): Promise<void> {
     if (this.#content) return
     const info = parseMetainfo(metainfo)
-    const state = await createFolder(this.directory, metainfo, Date.now())
-    this.#content = this.#contentOf({
-      directory: this.directory,
-      metainfo,
-      info,
-      state,
-      claimed: new Uint8Array(),
-    })
+    await makeTorrentFolder(this.directory)
+    const now = Date.now()
+    const state = { createdAt: now, lastReadAt: now, whole: {} }
+    const { directory } = this
+    const content = this.#contentOf({ directory, metainfo, info, state, claimed: new Uint8Array() })
+    this.#content = content
     this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
+    // The first pieces are on their way while this is being written.
+    this.#keeping = keepMetainfo(directory, metainfo, state)
     this.#infoWaiters.wakeAll()
     this.replan()
+    await this.#keeping.catch((error: unknown) => {
+      this.#content = undefined
+      content.pieces.failWaiters(error)
+      throw error
+    })
   }
 
   #onVerified(pieces: readonly number[]): void {
