@@ -63,7 +63,7 @@ test('a taken BitTorrent port is a warning, and another one is used', async () =
   const { port } = holder.address() as AddressInfo
   await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path, TORRENT_PORT: String(port) })
   await server.url()
-  await expect.poll(() => server.output()).toContain('warn: TORRENT_PORT is taken')
+  await expect.poll(() => server.output(), { timeout: 10_000 }).toContain('warn: TORRENT_PORT is taken')
   holder.close()
 })
 

@@ -109,6 +109,7 @@ swarmTest(
     expect((await fetch(strict.url + way)).status).toBe(404)
     await using trusting = await startTestApp({
       ...settings,
+      TORRENT_TIMEOUT: '20000',
       TORRENT_TRACKERS: 'http://127.0.0.1:9/announce',
     })
     expectSameBytes(Buffer.from(await (await fetch(trusting.url + way)).arrayBuffer()), film)

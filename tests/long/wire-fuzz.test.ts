@@ -33,7 +33,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
     const film = patternBytes(FILM_BYTES)
     const path = join(home.path, 'Film.mkv')
     await writeFile(path, film)
-    await using swarm = await startSwarm({ path, uploadLimit: 400_000 })
+    await using swarm = await startSwarm({ path, uploadLimit: 100_000 })
     const placed = patternBytes(1_200_000, 'placed')
     const folder = join(home.path, 'downloads')
     await mkdir(folder)
