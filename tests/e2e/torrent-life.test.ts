@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
@@ -196,9 +196,11 @@ swarmTest.for([
   expectSameBytes(await getRange(url, 0, 3 * MIB), film.subarray(0, 3 * MIB + 1))
 
   // What is written at the very moment when the engine writes as well cannot be told from its own.
-  const leftAt = Date.now()
-  await expect.poll(() => Date.now() - leftAt > 1_200, { timeout: 3_000 }).toBe(true)
-  await harm(join(app.folder, swarm.infoHash, 'Film.mkv'))
+  const onDisk = join(app.folder, swarm.infoHash, 'Film.mkv')
+  await expect
+    .poll(async () => Date.now() - (await stat(onDisk)).mtimeMs > 1_200, { timeout: 10_000 })
+    .toBe(true)
+  await harm(onDisk)
   let got: Buffer | undefined
   await expect
     .poll(async () => (got = await getRange(url, 0, MIB).catch(() => undefined)), { timeout: 20_000 })
