@@ -159,6 +159,7 @@ export async function openTorrentService(
     const file = torrent.info?.files[fileIdx]
     if (!file) throw new Error(`${torrent.infoHash} has no file ${fileIdx}`)
     const lease = taken.move()
+    let expected: Disposable | undefined
     const noteRead = () => {
       torrent.noteUse(fileIdx, whole !== undefined)
       lease.use(torrent.watch(fileIdx))
@@ -172,7 +173,9 @@ export async function openTorrentService(
       isWhole: whole !== undefined,
       noteRead,
       async whenStartable(position, signal) {
-        if (!whole) await torrent.whenStartable(fileIdx, position, signal)
+        if (whole) return
+        expected = lease.use(torrent.expectReader(fileIdx, position))
+        await torrent.whenStartable(fileIdx, position, signal)
       },
       read(range, signal) {
         noteRead()
@@ -183,7 +186,7 @@ export async function openTorrentService(
               async () => file.length,
               signal,
             )
-          : torrent.readVerified(fileIdx, range, signal)
+          : torrent.readVerified(fileIdx, range, expected, signal)
       },
       async [Symbol.asyncDispose]() {
         lease.dispose()

@@ -236,10 +236,28 @@ export class Torrent {
     }
   }
 
-  /** Bytes of a file that is being fetched, as they are there and verified. */
+  /** Somebody will read from here soon: what they need first is fetched from now on, until this is disposed of. */
+  expectReader(fileIdx: number, position: number): Disposable {
+    const { file } = this.#known().parts(fileIdx)
+    const reader = new ActiveReader(file, position, file.length, performance.now())
+    this.#readers.add(reader)
+    this.replan()
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#readers.delete(reader)) this.replan()
+      },
+    }
+  }
+
+  /**
+   * Bytes of a file that is being fetched, as they are there and verified.
+   *
+   * @param expected - the reader was; it is there now
+   */
   async *readVerified(
     fileIdx: number,
     range: ByteRange,
+    expected: Disposable | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer, void, void> {
     const content = this.#known()
@@ -257,6 +275,7 @@ export class Torrent {
     await using opened = new AsyncDisposableStack()
     const open = async () => opened.use(await content.open(fileIdx))
     this.#readers.add(reader)
+    expected?.[Symbol.dispose]()
     this.replan()
     try {
       for await (const slice of readSlices(open, range, readableEnd, signal)) {

@@ -34,6 +34,8 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   installLookupGuard(options.trustedTrackers)
   const { installConnectionGuard } = await import('./connection-guard.ts')
   installConnectionGuard()
+  const { installPromptSockets } = await import('./prompt-sockets.ts')
+  installPromptSockets()
   const { installDatagramGuard } = await import('./datagram-guard.ts')
   installDatagramGuard((from, reason) => log('debug', 'datagram ignored', { from, reason }))
   const { installWireGuard } = await import('./wire-guard.ts')
@@ -60,7 +62,8 @@ async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>):
 }
 
 function say(report: Report): void {
-  if (process.connected) process.send?.(report)
+  // Main may be gone at this very moment; then this process ends, too.
+  if (process.connected) process.send?.(report, undefined, undefined, () => undefined)
 }
 
 function log(level: 'warn' | 'info' | 'debug', message: string, fields: Record<string, unknown>): void {
