@@ -18,7 +18,12 @@ export interface OwnProcess extends AsyncDisposable {
 
 const living = new Set<ChildProcess>()
 process.on('exit', endAllProcesses)
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    console.error(`*** ended by ${signal} ***`)
+    process.exit(1)
+  })
+}
 
 export function startProcess(
   command: string,

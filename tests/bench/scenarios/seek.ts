@@ -35,7 +35,7 @@ export function seekScenario(options: {
   const casesOf = (film: Film): Case[] =>
     VARIANTS.flatMap(({ pieceMib, seeks }) =>
       COMPANY.map(({ who, others }) => ({
-        name: `pieces of ${pieceMib} MiB, ${who}`,
+        name: `pieces of ${pieceMib} MiB ${who}`,
         contestants,
         async measure(contestant) {
           const pieceLength = pieceMib * 1024 * 1024
