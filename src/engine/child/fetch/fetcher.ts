@@ -102,8 +102,10 @@ export class Fetcher implements Disposable {
     this.#isScheduled = true
     queueMicrotask(() => {
       this.#isScheduled = false
-      // Those who have least to do are asked first.
-      const peers = [...this.#peers.values()].sort((a, b) => a.requests.length - b.requests.length)
+      // Whoever is likely to answer first is asked first.
+      const now = performance.now()
+      const etas = new Map([...this.#peers.values()].map((peer) => [peer, peer.etaOfNext(now)]))
+      const peers = [...etas.keys()].sort((a, b) => (etas.get(a) ?? 0) - (etas.get(b) ?? 0))
       for (const peer of peers) this.#refill(peer)
     })
   }
@@ -112,14 +114,21 @@ export class Fetcher implements Disposable {
     const { room } = peer
     if (room === 0 || !peer.isUsable || !this.#canFetch) return
     inOneWrite(peer.wire, () => {
-      let left = room
-      for (const piece of this.#order.pieces((piece) => this.#mayGive(peer, piece))) {
-        const assembly = this.#assemblyOf(piece, peer)
-        for (let block = assembly.takeFree(); block !== undefined; block = assembly.takeFree()) {
-          if (!this.#ask(peer, assembly, block) || --left === 0) return
-        }
-      }
+      this.#askFor(peer, room)
+      if (peer.requests.length > 0) return
+      // It has nothing else to do.
+      for (const piece of this.#headsOfUrgentWindows()) this.#helpWith(piece, peer, performance.now())
     })
+  }
+
+  #askFor(peer: Peer, room: number): void {
+    let left = room
+    for (const piece of this.#order.pieces((piece) => this.#mayGive(peer, piece))) {
+      const assembly = this.#assemblyOf(piece, peer)
+      for (let block = assembly.takeFree(); block !== undefined; block = assembly.takeFree()) {
+        if (!this.#ask(peer, assembly, block) || --left === 0) return
+      }
+    }
   }
 
   get #canFetch(): boolean {
@@ -152,7 +161,7 @@ export class Fetcher implements Disposable {
 
   /** @param block - taken or asked for already. @returns whether the peer heard of it */
   #ask(peer: Peer, assembly: Assembly<Peer>, block: number): boolean {
-    const request = { assembly, block, askedAt: performance.now() }
+    const request = { assembly, block, askedAt: performance.now(), ahead: peer.requests.length }
     peer.requests.push(request)
     let wasRefused = false
     peer.wire.request(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block), (error, chunk) => {
@@ -204,7 +213,7 @@ export class Fetcher implements Disposable {
     inOneWrite(peer.wire, () => {
       for (const request of requests) {
         const { assembly, block } = request
-        peer.onCalledBack(request)
+        peer.onCalledBack(request, performance.now())
         peer.wire.cancel(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block))
       }
     })
@@ -299,39 +308,32 @@ export class Fetcher implements Disposable {
     return [...this.#peers.values()].some((other) => other !== peer && other.isUsable && !other.isStuck)
   }
 
-  /** Has what readers wait for asked of a second peer, where that one is likely to be quicker. */
+  /** Has what readers wait for, and what does not come, asked of a second peer. */
   #hurry(now: number): void {
     const heads = new Set(this.#headsOfUrgentWindows())
     for (const piece of this.#waitedFor.keys()) if (!heads.has(piece)) this.#waitedFor.delete(piece)
     for (const piece of heads) {
       const since = this.#waitedFor.get(piece)
       if (since === undefined) this.#waitedFor.set(piece, now)
-      else if (now - since >= PATIENCE_MS) this.#askElsewhere(piece, now)
-    }
-  }
-
-  #askElsewhere(piece: number, now: number): void {
-    const assembly = this.#assemblies.get(piece)
-    if (!assembly || assembly.boundTo) return
-    for (const peer of this.#peers.values()) {
-      const quicker = this.#quickestFor(piece, peer)
-      if (!quicker) continue
-      for (const [index, { assembly: asked, block }] of [...peer.requests.entries()]) {
-        if (asked !== assembly || assembly.askedFor(block) > 1) continue
-        if (quicker.etaOfNext * HASTE.times + HASTE.seconds > peer.etaOf(index, now)) continue
-        assembly.ask(block)
-        this.#ask(quicker, assembly, block)
+      else if (now - since >= PATIENCE_MS) {
+        for (const peer of this.#peers.values()) this.#helpWith(piece, peer, now)
       }
     }
   }
 
-  #quickestFor(piece: number, notThis: Peer): Peer | undefined {
-    let quickest: Peer | undefined
+  /** Asks a peer for blocks of a piece that others were asked for and that it is likely to give sooner. */
+  #helpWith(piece: number, helper: Peer, now: number): void {
+    const assembly = this.#assemblies.get(piece)
+    if (!assembly || assembly.boundTo || !helper.isUsable || !helper.wire.peerPieces.get(piece)) return
     for (const peer of this.#peers.values()) {
-      if (peer === notThis || !peer.isUsable || !peer.wire.peerPieces.get(piece)) continue
-      if (!quickest || peer.etaOfNext < quickest.etaOfNext) quickest = peer
+      if (peer === helper) continue
+      for (const [index, { assembly: asked, block }] of [...peer.requests.entries()].reverse()) {
+        if (asked !== assembly || assembly.askedFor(block) > 1) continue
+        if (helper.etaOfNext(now) * HASTE.times + HASTE.seconds > peer.etaOf(index, now)) break
+        assembly.ask(block)
+        this.#ask(helper, assembly, block)
+      }
     }
-    return quickest
   }
 
   /** The first missing piece of each urgent window: what its reader waits for. */

@@ -1,18 +1,12 @@
 import type Wire from 'bittorrent-protocol'
 import { type Assembly, BLOCK_BYTES } from './assembly.ts'
 import { Pace } from './pace.ts'
+import { QueueDepth } from './queue-depth.ts'
 
-/** Blocks that a peer is asked for at once when nothing is known of it. */
-const START_BLOCKS = 32
-const FEWEST_BLOCKS = 4
-const MOST_BLOCKS = 256
-/**
- * How much is asked for in advance, in seconds of the peer's speed: a new request must not queue behind old ones for
- * long. Slower peers send in bursts, and get longer as long as it is no more than {@link START_BLOCKS}.
- */
-const QUEUE_SECONDS = { fast: 0.3, slow: 1 }
 /** What a peer would answer later than that is better asked for elsewhere. */
-const LATE_SECONDS = 2
+const LATE = { seconds: 2, fewestBlocks: 4 }
+/** bytes per second, of a peer that has not given anything yet */
+const LIKELY_RATE = 1_000_000
 /** With requests open and no block for so long, a peer counts as stuck; one that has never given anything gets longer. */
 const PATIENCE_MS = { proven: 1_000, unproven: 2_000, longest: 16_000 }
 
@@ -25,6 +19,8 @@ export interface BlockRequest {
   readonly block: number
   /** ms, on the monotonic clock */
   readonly askedAt: number
+  /** how many requests the peer had not answered then */
+  readonly ahead: number
 }
 
 /** What one peer was asked for, how fast it answers, and so how much more it may be asked for. */
@@ -35,12 +31,13 @@ export class Peer {
   /** It has been stuck: nobody waits for it, but one block that it answers makes up for that. */
   isStuck = false
   readonly #pace = new Pace()
+  readonly #queue = new QueueDepth()
   readonly #calledBack = new Set<string>()
-  /** s, of the quickest answer: about what the distance costs */
-  #latency = Number.POSITIVE_INFINITY
   #blocks = 0
   #wasBusy = false
   #lastBlockAt = 0
+  /** By then it has sent what was called back and could not be stopped, at the worst. */
+  #drainedAt = 0
   #patienceMs: number = PATIENCE_MS.unproven
 
   constructor(wire: Wire) {
@@ -58,18 +55,16 @@ export class Peer {
 
   /** How many blocks it should be asked for in advance. */
   get depth(): number {
-    const { reqq } = this.wire.peerExtendedHandshake
-    const most = typeof reqq === 'number' && reqq > 0 ? Math.min(reqq, MOST_BLOCKS) : MOST_BLOCKS
     if (this.isStuck) return 1
-    if (this.rate === 0) return Math.min(START_BLOCKS, most)
-    const floor = Math.max(FEWEST_BLOCKS, Math.min(START_BLOCKS, this.#blocksIn(QUEUE_SECONDS.slow)))
-    return Math.min(most, Math.max(floor, this.#blocksIn(QUEUE_SECONDS.fast)))
+    const { reqq } = this.wire.peerExtendedHandshake
+    return typeof reqq === 'number' && reqq > 0 ? Math.min(reqq, this.#queue.blocks) : this.#queue.blocks
   }
 
   /** What it has been asked for and will not answer soon. */
   get late(): readonly BlockRequest[] {
     if (this.rate === 0) return []
-    return this.requests.slice(Math.max(FEWEST_BLOCKS, this.#blocksIn(LATE_SECONDS)))
+    const inTime = Math.ceil((this.rate * LATE.seconds) / BLOCK_BYTES)
+    return this.requests.slice(Math.max(LATE.fewestBlocks, inTime))
   }
 
   /** How many more blocks to ask for now. Small change is left until there is more of it: each message has its price. */
@@ -82,19 +77,19 @@ export class Peer {
   /** Seconds until a request is answered, at the pace of the last ones; where it is silent, that long at least. */
   etaOf(index: number, now: number): number {
     const silence = (now - Math.max(this.#lastBlockAt, this.requests[index]?.askedAt ?? now)) / 1000
-    return Math.max(silence, this.#secondsFor(index + 1))
+    return Math.max(silence, this.#secondsFor(index + 1, now))
   }
 
   /** Seconds until a block would be answered that is asked for now. */
-  get etaOfNext(): number {
-    return this.#secondsFor(this.requests.length + 1)
+  etaOfNext(now: number): number {
+    return this.#secondsFor(this.requests.length + 1, now)
   }
 
   /** It has answered a request with a block. */
   onBlock(bytes: number, request: BlockRequest, now: number): void {
     this.#blocks++
     this.#pace.add(bytes)
-    this.#latency = Math.min(this.#latency, (now - request.askedAt) / 1000)
+    this.#queue.onAnswer(now - request.askedAt, request.ahead)
     this.#lastBlockAt = now
     if (this.isStuck) {
       this.isStuck = false
@@ -102,7 +97,8 @@ export class Peer {
     } else if (this.#blocks === 1) this.#patienceMs = PATIENCE_MS.proven
   }
 
-  onCalledBack({ assembly, block }: BlockRequest): void {
+  onCalledBack({ assembly, block }: BlockRequest, now: number): void {
+    this.#drainedAt = Math.max(this.#drainedAt, now) + (BLOCK_BYTES * 1000) / (this.rate || LIKELY_RATE)
     this.#calledBack.add(`${assembly.piece} ${block}`)
     for (const oldest of this.#calledBack) {
       if (this.#calledBack.size <= MOST_CALLED_BACK) return
@@ -120,6 +116,7 @@ export class Peer {
   /** Measures; called several times a second. */
   onTick(seconds: number): void {
     this.#pace.measure(seconds, this.#wasBusy && this.requests.length > 0)
+    this.#queue.onTick(this.rate)
     this.#wasBusy = this.requests.length > 0
   }
 
@@ -129,14 +126,9 @@ export class Peer {
     return oldest !== undefined && now - Math.max(oldest.askedAt, this.#lastBlockAt) > this.#patienceMs
   }
 
-  #secondsFor(blocks: number): number {
+  #secondsFor(blocks: number, now: number): number {
     if (this.isStuck) return Number.POSITIVE_INFINITY
-    if (this.rate === 0) return blocks === 1 ? 0.1 : Number.POSITIVE_INFINITY
-    return (blocks * BLOCK_BYTES) / this.rate
-  }
-
-  /** What it gives in so many seconds, and in the time that a request takes to it and back. */
-  #blocksIn(seconds: number): number {
-    return Math.ceil((this.rate * (this.#latency + seconds)) / BLOCK_BYTES)
+    const drained = Math.max(0, this.#drainedAt - now) / 1000
+    return drained + (blocks * BLOCK_BYTES) / (this.rate || LIKELY_RATE)
   }
 }
