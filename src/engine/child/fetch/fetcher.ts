@@ -13,10 +13,10 @@ const TICK_MS = 100
 const PATIENCE_MS = 100
 /** Somebody else must be expected to be so many times quicker, and by so many seconds, to be asked as well. */
 const HASTE = { times: 1.5, seconds: 0.05 }
-/** While all torrents together hold so much, none begins another piece, unless it has none. */
+/** While all torrents together hold so much, none begins a third piece. */
 const MOST_BEGUN_BYTES = 40 * 1024 * 1024
 /** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
-const LEFT_BEHIND_BYTES = 32 * 1024 * 1024
+const LEFT_BEHIND_BYTES = 16 * 1024 * 1024
 /** While so much waits to be written nothing more is asked for: the disk is the bottleneck, or full. */
 const MOST_UNWRITTEN_BYTES = 64 * 1024 * 1024
 
@@ -148,12 +148,18 @@ export class Fetcher implements Disposable {
     if (boundTo) return boundTo === peer
     // Somebody who had no part in the wrong piece is better, if there is such a one.
     const isBetter = (other: Peer) =>
-      other.isUsable && other.wire.peerPieces.get(piece) && !this.#blame.isSuspect(piece, other)
+      this.#isFit(other) && other.wire.peerPieces.get(piece) && !this.#blame.isSuspect(piece, other)
+    if (!this.#isFit(peer)) return false
     return !this.#blame.isSuspect(piece, peer) || ![...this.#peers.values()].some(isBetter)
   }
 
+  /** Whether it can be counted on for a whole piece. */
+  #isFit(peer: Peer): boolean {
+    return peer.isUsable && !peer.isStuck
+  }
+
   get #mayBegin(): boolean {
-    return this.#assemblies.size === 0 || this.#buffers.usedBytes < MOST_BEGUN_BYTES
+    return this.#assemblies.size < 2 || this.#buffers.usedBytes < MOST_BEGUN_BYTES
   }
 
   #assemblyOf(piece: number, peer: Peer): Assembly<Peer> {
@@ -295,6 +301,8 @@ export class Fetcher implements Disposable {
       peer.onTick(seconds)
       this.#relieve(peer, now)
     }
+    for (const { boundTo } of this.#assemblies.values())
+      if (boundTo && !this.#isFit(boundTo)) this.#unbind(boundTo)
     this.#hurry(now)
     this.#refillSoon()
   }
@@ -313,7 +321,7 @@ export class Fetcher implements Disposable {
   }
 
   #hasOther(peer: Peer): boolean {
-    return [...this.#peers.values()].some((other) => other !== peer && other.isUsable && !other.isStuck)
+    return [...this.#peers.values()].some((other) => other !== peer && this.#isFit(other))
   }
 
   /** Has what readers wait for, and what does not come, asked of a second peer. */
