@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { openStream, readBytes } from '../support/http-client.ts'
+import { startMixedSwarm } from '../support/mixed-swarm.ts'
+import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { hasSeeder } from '../support/swarm.ts'
+import { startTestApp } from '../support/test-app.ts'
+
+// How long a viewer waits only says something while nothing else runs, and the long tests run one by one.
+
+const MIB = 1024 * 1024
+const swarmTest = test.skipIf(!hasSeeder)
+
+/** Reads on, as fast as bytes come; the longest time between two of them, in ms. */
+async function longestGap(stream: Awaited<ReturnType<typeof openStream>>): Promise<number> {
+  let longest = 0
+  let last = performance.now()
+  for await (const _ of stream) {
+    const now = performance.now()
+    longest = Math.max(longest, now - last)
+    last = now
+  }
+  return longest
+}
+
+swarmTest('a peer that freezes holds up a viewer for less than four seconds', async () => {
+  const film = patternBytes(24 * MIB)
+  const uploadLimit = 1_500_000
+  await using swarm = await startMixedSwarm(film, 4 * MIB, { uploadLimit }, { uploadLimit })
+  const [first, second] = swarm.seeders
+  await using app = await startTestApp(first?.settings)
+
+  const stream = await openStream(`${app.url}/stream/proxy/${first?.infoHash}`)
+  expectSameBytes(await readBytes(stream, 6 * MIB), film.subarray(0, 6 * MIB))
+  second?.freeze()
+  const gapMs = await longestGap(stream)
+  console.info(`longest gap with one of two peers frozen: ${Math.round(gapMs)} ms`)
+  // A piece takes the other peer 2.8 s, so that is the least there can be.
+  expect(gapMs).toBeLessThan(4_000)
+  expect(stream.complete).toBe(true)
+})
+
+swarmTest('a peer that only trickles holds up nobody', async () => {
+  const film = patternBytes(12 * MIB)
+  await using swarm = await startMixedSwarm(film, MIB, { uploadLimit: 3_000_000 }, { uploadLimit: 20_000 })
+  const [first] = swarm.seeders
+  await using app = await startTestApp(first?.settings)
+
+  const stream = await openStream(`${app.url}/stream/proxy/${first?.infoHash}`)
+  expectSameBytes(await readBytes(stream, MIB), film.subarray(0, MIB))
+  const gapMs = await longestGap(stream)
+  console.info(`longest gap with a peer of 20 KB/s beside one of 3 MB/s: ${Math.round(gapMs)} ms`)
+  expect(gapMs).toBeLessThan(2_000)
+})
