@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts'
 import { finished } from './scenarios/finished.ts'
 import { seek } from './scenarios/seek.ts'
 import { seekFar } from './scenarios/seek-far.ts'
+import { seekFarSteady } from './scenarios/seek-far-steady.ts'
 import { seekSteady } from './scenarios/seek-steady.ts'
 import { startAndWhole } from './scenarios/start-and-whole.ts'
 import { startAndWholeFar } from './scenarios/start-and-whole-far.ts'
@@ -14,6 +15,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   seek,
   'seek-steady': seekSteady,
   'seek-far': seekFar,
+  'seek-far-steady': seekFarSteady,
   finished,
   viewers,
 }
