@@ -24,8 +24,9 @@ async function longestGap(stream: Awaited<ReturnType<typeof openStream>>): Promi
 
 swarmTest('a peer that freezes holds up a viewer for less than four seconds', async () => {
   const film = patternBytes(24 * MIB)
-  const uploadLimit = 1_500_000
-  await using swarm = await startMixedSwarm(film, 4 * MIB, { uploadLimit }, { uploadLimit })
+  // Evenly, and not in bursts of half a second, by which the gap would be longer or shorter.
+  const pace = { uploadLimit: 1_500_000, tickInterval: 20 }
+  await using swarm = await startMixedSwarm(film, 4 * MIB, pace, pace)
   const [first, second] = swarm.seeders
   await using app = await startTestApp(first?.settings)
 

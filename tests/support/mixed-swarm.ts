@@ -5,6 +5,8 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 export interface SeederOptions {
   readonly uploadLimit?: number
+  /** ms; how often the limit hands out what may be sent */
+  readonly tickInterval?: number
   /** what it sends instead of the film */
   readonly bytes?: Uint8Array
 }
