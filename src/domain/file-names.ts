@@ -3,8 +3,7 @@ import type { TorrentFile } from './metainfo.ts'
 const MAX_BYTES = 200
 /** More than any name keeps; what comes behind is not worth looking at. */
 const MAX_LETTERS = 1_000
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
+const CONTROL = /\p{Cc}/gu
 /** Marks that reverse or hide parts of a name: `gpj.exe` shown as `exe.jpg`. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}|[\u2028\u2029\u061c]/gu
 const RESERVED = /[<>:"/\\|?*]/g

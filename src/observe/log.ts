@@ -16,8 +16,7 @@ export interface LogOptions {
 
 const SECRET = /password|token|secret|authorization|api_?key/i
 const SECRET_IN_URL = /([?&][^=&\s]*(?:password|token|secret|key)=)[^&\s"]+/gi
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
+const CONTROL = /\p{Cc}/gu
 
 /**
  * The log on stdout, one event a line: `level: message key=value`, or a JSON object.

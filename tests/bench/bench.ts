@@ -25,7 +25,7 @@ if (unknown.length > 0) {
 
 if (!hasSeeder) process.exit(2)
 installContestants()
-console.log(`${describeMachine()}; ${settings.rounds} rounds, ${settings.seeders} seeders`)
+say(`${describeMachine()}; ${settings.rounds} rounds, ${settings.seeders} seeders`)
 for (const [name, scenario] of Object.entries(scenarios)) {
   if (asked.length === 0 || asked.includes(name)) await run(name, scenario)
 }
@@ -54,7 +54,12 @@ async function run(name: string, scenario: Scenario): Promise<void> {
       }
     }
   }
-  console.log(`\n### ${name}\n\n${scenario.about}\n\n${formatTable(results)}`)
+  say(`\n### ${name}\n\n${scenario.about}\n\n${formatTable(results)}`)
+}
+
+/** For whoever keeps the result; what happens on the way goes to standard error. */
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
 }
 
 /** A contestant that fails, or takes too long and loses its processes, is said so, and the others go on. */

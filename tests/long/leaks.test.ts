@@ -78,7 +78,7 @@ test.skipIf(!hasSeeder)(
     filesBefore.set(main, before.files[0]).set(engine, before.files[1])
     const first = await round(ROUND)
     const second = await round(ROUND)
-    for (const each of [before, first, second]) console.log(JSON.stringify(each))
+    for (const each of [before, first, second]) console.info(JSON.stringify(each))
     for (const { held } of [first, second]) {
       expect(held.map(({ resources }) => resources)).toEqual(before.held.map(({ resources }) => resources))
     }

@@ -48,7 +48,7 @@ test(`${TORRENTS} torrents of ${PIECES} pieces each, as an earlier run left them
   const cpuShare = (cpuSecondsOf(server.child.pid as number) - cpuBefore) / 5
   const slowestMs = await answers.slowestMs()
   for (const { socket } of peers) socket.destroy()
-  console.log(
+  console.info(
     `listens after ${startMs.toFixed()} ms; all served after ${servedMs.toFixed()} ms, all open in the engine after ` +
       `${openMs.toFixed()} ms; slowest other answer ${slowestMs.toFixed()} ms; at rest ${(100 * cpuShare).toFixed()} % CPU; ` +
       `MiB before ${shown(before)}, after ${shown(after)}`,
@@ -82,7 +82,7 @@ test.skipIf(!hasSeeder).for([16 * 1024, MIB])(
 
     const both = cpuSecondsOf(server.child.pid as number)
     const engine = cpuSecondsOf(engineOf(server))
-    console.log(
+    console.info(
       `pieces of ${pieceLength}: ${(film.length / MIB / (tookMs / 1_000)).toFixed()} MiB/s, CPU ${(both - engine).toFixed(1)} s ` +
         `and ${engine.toFixed(1)} s, slowest other answer ${slowestMs.toFixed()} ms, MiB ${shown(memoryOf(server))}`,
     )

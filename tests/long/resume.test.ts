@@ -46,7 +46,7 @@ test.skipIf(!hasSeeder).for([0.1, 0.5, 0.9])(
     for await (const part of await openStream(await filmUrl(server))) hash.update(part as Buffer)
     expect(hash.digest('hex')).toBe(sha256(film))
     const twice = (await uploadedBytes()) - before - film.length
-    console.log(
+    console.info(
       `killed at ${100 * share} %: first bytes ${firstBytesMs.toFixed()} ms after the start, ` +
         `fetched twice ${(twice / MIB).toFixed(1)} MiB (${((100 * twice) / film.length).toFixed(1)} %)`,
     )
