@@ -1,15 +1,17 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange } from '../domain/byte-range.ts'
-import { LONGEST_SLICE, SliceBuffers } from './slice-buffers.ts'
+import { BufferPool } from './buffer-pool.ts'
 
 /** Small, so that the first bytes leave soon. */
 const FIRST_SLICE = 128 * 1024
 const SLICE = 256 * 1024
+const LONGEST_SLICE = 512 * 1024
+const SMALLEST_BUFFER = 64 * 1024
 /** A viewer who takes a slice in less than this is a fast one, and is given more at a time. */
 const FAST_MS = 15
 
-/** Shared by all who read: what one viewer has left is there for the next. */
-const buffers = new SliceBuffers()
+/** Shared by all who read: what one viewer has left is there for the next; more than this goes back to the system. */
+const buffers = new BufferPool(8 * 1024 * 1024)
 
 /**
  * Tells how far a file may be read from a position: the end, exclusive, of the bytes that are there and right.
@@ -41,7 +43,7 @@ export async function* readSlices(
     const end = Math.min(await readableEnd(position, signal), range.end + 1)
     file ??= await openFile()
     const wanted = Math.min(end - position, length)
-    const buffer = buffers.take(wanted)
+    const buffer = buffers.take(bufferLengthFor(wanted))
     const { bytesRead } = await file.read(buffer, 0, wanted, position)
     if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
     return { buffer, bytes: buffer.subarray(0, bytesRead) }
@@ -68,6 +70,11 @@ export async function* readSlices(
     const unsent = await next?.catch(() => undefined)
     if (unsent) buffers.giveBack(unsent.buffer)
   }
+}
+
+/** A power of two, so that a buffer fits the next one who comes, too. */
+function bufferLengthFor(bytes: number): number {
+  return Math.max(SMALLEST_BUFFER, 2 ** Math.ceil(Math.log2(bytes)))
 }
 
 interface Slice {

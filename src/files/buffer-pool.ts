@@ -1,10 +1,10 @@
 /**
- * Buffers for whole pieces, used again and again by all torrents: allocating and collecting one per piece costs more
- * than filling it.
+ * Buffers that are used again and again, each for one piece or one slice of a film: allocating and collecting them costs
+ * more than filling them.
  */
 export class BufferPool {
   readonly #mostBytes: number
-  /** by their length; the pieces of most torrents are of few lengths */
+  /** by their length, of which there are few */
   readonly #unused = new Map<number, Buffer[]>()
   #unusedBytes = 0
   #usedBytes = 0
@@ -23,12 +23,13 @@ export class BufferPool {
   take(length: number): Buffer {
     this.#usedBytes += length
     const buffer = this.#unused.get(length)?.pop()
+    // Not from Node's own pool, whose pieces hold on to each other.
     if (!buffer) return Buffer.allocUnsafeSlow(length)
     this.#unusedBytes -= length
     return buffer
   }
 
-  /** Whoever gives a buffer back must not look at it any more. */
+  /** Only for a buffer that nobody reads from or writes to any more: neither the disk, nor a socket. */
   giveBack(buffer: Buffer): void {
     const { length } = buffer
     this.#usedBytes -= length
