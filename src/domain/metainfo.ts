@@ -95,23 +95,6 @@ export function piecesOf(info: TorrentInfo, file: TorrentFile): { first: number;
   return { first: Math.floor(file.offset / info.pieceLength), last: Math.floor(last / info.pieceLength) }
 }
 
-/** Indexes of the files that have bytes in a piece. */
-export function filesIn({ files, pieceLength }: TorrentInfo, piece: number): number[] {
-  const start = piece * pieceLength
-  let low = 0
-  // The last file that begins at or before the piece; there may be ten thousand.
-  for (let high = files.length - 1; low < high; ) {
-    const middle = Math.ceil((low + high) / 2)
-    if ((files[middle]?.offset ?? 0) <= start) low = middle
-    else high = middle - 1
-  }
-  const found: number[] = []
-  for (let index = low; (files[index]?.offset ?? Number.POSITIVE_INFINITY) < start + pieceLength; index++) {
-    if (files[index]?.length) found.push(index)
-  }
-  return found
-}
-
 function decode(bytes: Uint8Array): unknown {
   try {
     return decodeBytes(bytes)

@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises'
-import { filesIn, pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
+import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
+import { segmentsOf } from '../domain/segments.ts'
+import { readAll } from '../files/read-all.ts'
 import type { PieceMap } from './piece-map.ts'
 
 /**
@@ -47,19 +49,11 @@ export class ClaimedPieces {
   }
 
   async #read(piece: number): Promise<Buffer<ArrayBuffer>> {
-    const start = piece * this.#info.pieceLength
     const bytes = Buffer.alloc(pieceLengthAt(this.#info, piece))
-    for (const index of filesIn(this.#info, piece)) {
-      const file = this.#info.files[index]
-      if (!file || file.isPadding) continue
-      const from = Math.max(start, file.offset)
-      const to = Math.min(start + bytes.length, file.offset + file.length)
-      await using handle = await open(this.#paths[index] ?? '', 'r')
-      for (let at = from; at < to; ) {
-        const { bytesRead } = await handle.read(bytes, at - start, to - at, at - file.offset)
-        if (bytesRead === 0) throw new Error('the file is too short')
-        at += bytesRead
-      }
+    for (const { file, position, offset, length } of segmentsOf(this.#info, piece)) {
+      if (this.#info.files[file]?.isPadding) continue
+      await using handle = await open(this.#paths[file] ?? '', 'r')
+      await readAll(handle, bytes.subarray(offset, offset + length), position)
     }
     return bytes
   }

@@ -1,7 +1,6 @@
 import bencode from 'bencode'
 import { expect, test } from 'vitest'
 import {
-  filesIn,
   parseMetainfo,
   pieceHashAt,
   pieceLengthAt,
@@ -236,15 +235,5 @@ test('two files may share a piece', () => {
     { first: 0, last: 1 },
     { first: 1, last: 1 },
     { first: 1, last: 2 },
-  ])
-})
-
-test('the files of a piece are those with bytes in it, and no empty one', () => {
-  expect([0, 1, 2].map((piece) => filesIn(TWO_FILES, piece))).toEqual([[0], [0, 2], [2]])
-  const crowd = [0, 5, 0, PIECE - 5, 0, 1, 1, 0].map((length, index) => ({ length, path: [`${index}`] }))
-  const info = parseMetainfo(folder(crowd, { pieces: hashes(2) }))
-  expect([0, 1].map((piece) => filesIn(info, piece))).toEqual([
-    [1, 3],
-    [5, 6],
   ])
 })

@@ -4,20 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { safeFileNames } from '../../domain/file-names.ts'
 import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
+import { segmentsOf } from '../../domain/segments.ts'
+import { readAll } from '../../files/read-all.ts'
 
 const DISK_FULL_RETRY_MS = 2_000
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void
-
-/** A run of bytes of one piece that lies in one file. */
-interface Segment {
-  readonly file: number
-  /** first byte, counted from the start of the file */
-  readonly position: number
-  /** first byte, counted from the start of what is read or written */
-  readonly offset: number
-  readonly length: number
-}
 
 /**
  * The files of one torrent on disk, in the shape webtorrent wants (abstract-chunk-store).
@@ -125,7 +117,7 @@ export class PieceStore {
     offset: number,
     bytes: Uint8Array,
   ): Promise<void> {
-    for (const segment of this.#segments(piece, offset, bytes.length)) {
+    for (const segment of segmentsOf(this.#info, piece, offset, bytes.length)) {
       const part = bytes.subarray(segment.offset, segment.offset + segment.length)
       if (this.#info.files[segment.file]?.isPadding) continue
       const handle = await this.#handle(segment.file)
@@ -146,36 +138,6 @@ export class PieceStore {
         await sleep(DISK_FULL_RETRY_MS, undefined, { signal: this.#closing.signal })
       }
     }
-  }
-
-  *#segments(piece: number, offset: number, length: number): Generator<Segment> {
-    const from = piece * this.#info.pieceLength + offset
-    const to = from + length
-    for (let file = this.#fileAt(from); file < this.#info.files.length; file++) {
-      const { offset: fileStart, length: fileLength } = this.#info.files[file] as {
-        offset: number
-        length: number
-      }
-      if (fileStart >= to) return
-      const start = Math.max(from, fileStart)
-      const end = Math.min(to, fileStart + fileLength)
-      if (end > start) yield { file, position: start - fileStart, offset: start - from, length: end - start }
-    }
-  }
-
-  /** Index of the last file that begins at or before a byte of the torrent. */
-  #fileAt(byte: number): number {
-    let low = 0
-    let high = this.#info.files.length - 1
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      if ((this.#info.files[middle]?.offset ?? 0) <= byte) low = middle
-      else high = middle - 1
-    }
-    // Empty files share their first byte with the one behind them.
-    while (low > 0 && this.#info.files[low]?.offset === byte && this.#info.files[low - 1]?.offset === byte)
-      low--
-    return low
   }
 
   #handle(file: number): Promise<FileHandle> {
@@ -215,14 +177,6 @@ export interface PieceStoreEvents {
   damaged(piece: number): void
   /** A write waits for room on the disk. */
   diskFull(): void
-}
-
-async function readAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, position + at)
-    if (bytesRead === 0) throw new Error('the file is too short')
-    at += bytesRead
-  }
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
