@@ -1,7 +1,8 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
 import { createStreamService } from './addon/stream-service.ts'
-import { startJanitor } from './cache/janitor.ts'
+import { type CacheIndex, openCacheIndex } from './cache/cache-index.ts'
+import { type Janitor, startJanitor } from './cache/janitor.ts'
 import { createPlacedFiles } from './cache/placed-files.ts'
 import type { Config } from './config/config.ts'
 import { startEngineProcess } from './engine/engine-process.ts'
@@ -18,6 +19,9 @@ export interface App extends AsyncDisposable {
   /** HTTP port */
   readonly port: number
   readonly torrents: TorrentService
+  /** what is on disk */
+  readonly index: CacheIndex
+  readonly janitor: Janitor
 }
 
 /** Opens all parts and puts them together. */
@@ -28,8 +32,9 @@ export async function createApp(config: Config): Promise<App> {
 
   opened.use(await lockDownloadFolder(config.torrents.root))
   const engine = opened.use(startEngineProcess(config.engine, log))
-  const torrents = opened.use(await openTorrentService(config.torrents, engine, log))
-  opened.use(startJanitor(config.cleanup, torrents, log))
+  const index = opened.use(await openCacheIndex(config.torrents.root, log))
+  const torrents = opened.use(await openTorrentService(config.torrents, engine, index, log))
+  const janitor = opened.use(startJanitor({ ...config.cleanup, ...config.torrents }, index, torrents, log))
   const library = createFilmLibrary(config.films, log)
   await library.films()
 
@@ -38,15 +43,17 @@ export async function createApp(config: Config): Promise<App> {
   const search = createSearch([library], log)
   const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
   const addon = createAddon({ version }, streams, library)
-  const openMedia = mediaOpener(config.torrents, torrents, createPlacedFiles(config.torrents.root))
+  const openMedia = mediaOpener(config.torrents, torrents, createPlacedFiles(config.torrents.root), {
+    noteRead: (...read) => index.notePlay(...read),
+  })
 
   const server = opened.use(
     await startServer(
       { ...http, handOff, access: config.access, version },
-      { addon, openMedia, admin: torrents },
+      { addon, openMedia, admin: janitor },
       log,
     ),
   )
   const parts = opened.move()
-  return { port: server.port, torrents, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  return { port: server.port, torrents, index, janitor, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }

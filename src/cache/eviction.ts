@@ -1,19 +1,107 @@
 import type { InfoHash } from '../domain/info-hash.ts'
+import { faded, playsAt, type Usage } from '../domain/usage.ts'
 
-export interface CacheEntry {
+const GIB = 1024 ** 3
+/** Played so often, a film is not removed just because nobody has watched it lately. */
+const POPULAR_PLAYS = 10
+/** A player that has just closed its connection is about to open the next one. */
+const LONGEST_GRACE_MS = 60_000
+/** What somebody had a reason to fetch is worth a little, though it was never played. */
+const WORTH_UNPLAYED = 0.1
+/** Where no peer was met, nobody knows how rare it is. */
+const UNKNOWN_SEEDERS = 3
+/** Evictions go on to here, so that they do not run all the time. */
+const FILL_TO = 0.9
+
+/** A torrent on disk, as clean-up weighs it. */
+export interface Keepable {
   readonly infoHash: InfoHash
-  /** epoch ms */
-  readonly lastReadAt: number
-  /** somebody reads it now */
+  readonly usage: Usage
+  /** what removing it gives back */
+  readonly bytes: number
+  /** somebody reads it, or waits to */
   readonly isUsed: boolean
+  /** fetched because somebody asked for it, and not there yet */
+  readonly isAwaited: boolean
+}
+
+/** Why something is not removed, whatever the need. */
+export type Protection = 'pinned' | 'used' | 'just_read' | 'awaited'
+
+/** @param idleMs - time after which clean-up takes what nobody reads; 0 = never */
+export function protectionOf(entry: Keepable, idleMs: number, now: number): Protection | undefined {
+  if (entry.usage.isPinned) return 'pinned'
+  if (entry.isUsed) return 'used'
+  if (entry.isAwaited) return 'awaited'
+  return now - entry.usage.lastReadAt < Math.min(LONGEST_GRACE_MS, idleMs) ? 'just_read' : undefined
+}
+
+/** Watched so often that it is kept even when nobody has watched it for a while. */
+export function isPopular({ usage }: Keepable, now: number): boolean {
+  return Math.round(playsAt(usage, now)) >= POPULAR_PLAYS
+}
+
+/** Which torrents nobody has read for long enough. */
+export function chooseIdle<T extends Keepable>(entries: readonly T[], idleMs: number, now: number): T[] {
+  if (idleMs === 0) return []
+  return entries.filter(
+    (entry) =>
+      protectionOf(entry, idleMs, now) === undefined &&
+      !isPopular(entry, now) &&
+      now - entry.usage.lastReadAt >= idleMs,
+  )
 }
 
 /**
- * Which torrents nobody has read for long enough.
- *
- * @param idleMs - 0 = keep for good
+ * What a torrent is worth for its size: how much it is watched, and how hard it would be to get again. What is worth
+ * least goes first.
  */
-export function chooseIdle(entries: readonly CacheEntry[], idleMs: number, now: number): CacheEntry[] {
-  if (idleMs === 0) return []
-  return entries.filter((entry) => !entry.isUsed && now - entry.lastReadAt >= idleMs)
+export function keepScore({ usage, bytes }: Keepable, now: number): number {
+  const interest = playsAt(usage, now) + WORTH_UNPLAYED * faded(now - usage.lastReadAt)
+  const rarity = 1 + 4 / (1 + (usage.seeders ?? UNKNOWN_SEEDERS))
+  // Twice the size is not twice the burden: a long film is not worth less than two short ones for its length alone.
+  return (interest * rarity) / Math.sqrt(Math.max(bytes, 1) / GIB)
+}
+
+/** All that may go, what goes first in front. */
+export function inOrderOfRemoval<T extends Keepable>(
+  entries: readonly T[],
+  idleMs: number,
+  now: number,
+): T[] {
+  return entries
+    .filter((entry) => entry.bytes > 0 && protectionOf(entry, idleMs, now) === undefined)
+    .map((entry) => ({ entry, score: keepScore(entry, now) }))
+    .sort((a, b) => a.score - b.score || a.entry.usage.lastReadAt - b.entry.usage.lastReadAt)
+    .map(({ entry }) => entry)
+}
+
+/**
+ * Which torrents go so that a number of bytes comes free; as few as possible in the order of what they are worth, and
+ * all that may go if that is not enough.
+ */
+export function chooseEvictions<T extends Keepable>(
+  entries: readonly T[],
+  excessBytes: number,
+  idleMs: number,
+  now: number,
+): T[] {
+  const chosen: T[] = []
+  let freed = 0
+  for (const entry of inOrderOfRemoval(entries, idleMs, now)) {
+    if (freed >= excessBytes) break
+    chosen.push(entry)
+    freed += entry.bytes
+  }
+  return chosen
+}
+
+/** How much has to go when a limit is passed: enough to be well below it for a while; 0 while it is kept. */
+export function excessOver(limitBytes: number, usedBytes: number): number {
+  return usedBytes > limitBytes ? usedBytes - Math.floor(limitBytes * FILL_TO) : 0
+}
+
+/** The same for a disk that has too little left. */
+export function shortageBelow(minFreeBytes: number, freeBytes: number): number {
+  return freeBytes < minFreeBytes ? Math.ceil(minFreeBytes / FILL_TO) - freeBytes : 0
 }

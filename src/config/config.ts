@@ -44,6 +44,8 @@ export const SETTINGS = z
       .default(4)
       .describe('further tries to find peers'),
     STREAM_STALL_TIMEOUT: milliseconds(1).default(30_000).describe("a viewer's longest wait in mid-stream"),
+    CACHE_MAX_SIZE: orNone(size(1)).describe('bytes that fetched films may take on disk'),
+    CACHE_MIN_FREE: size(0).default(1e9).describe('bytes to leave free on the disk'),
     TORRENT_EXTRA_PATHS: list(path())
       .default([])
       .describe('further folders that single torrents may be put in'),
@@ -126,7 +128,12 @@ function toConfig(s: Settings) {
       stallTimeoutMs: s.STREAM_STALL_TIMEOUT,
       seed: s.TORRENT_SEED,
     },
-    cleanup: { idleMs: s.TORRENT_CLEANUP_INTERVAL, onShutdown: s.TORRENT_CLEANUP_ON_SHUTDOWN },
+    cleanup: {
+      idleMs: s.TORRENT_CLEANUP_INTERVAL,
+      onShutdown: s.TORRENT_CLEANUP_ON_SHUTDOWN,
+      maxBytes: s.CACHE_MAX_SIZE,
+      minFreeBytes: s.CACHE_MIN_FREE,
+    },
     engine: {
       port: s.TORRENT_PORT,
       trustedTrackers: s.TORRENT_TRACKERS,

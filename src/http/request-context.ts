@@ -62,7 +62,12 @@ function namesClient(req: IncomingMessage): boolean {
 
 /** Whether the client, as far as trusted proxies tell, is on this machine or in a private network. */
 export function isFromPrivateNetwork(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
-  return PRIVATE_RANGES.has(rangeOf(wayOf(req, trustsProxy).at(-1)) ?? '')
+  return PRIVATE_RANGES.has(rangeOf(clientOf(req, trustsProxy)) ?? '')
+}
+
+/** The client's address, as far as trusted proxies tell. */
+export function clientOf(req: IncomingMessage, trustsProxy: TrustsProxy): string {
+  return wayOf(req, trustsProxy).at(-1) ?? ''
 }
 
 /** The addresses that a request came by, nearest first, up to the first one that is no trusted proxy: the client. */

@@ -51,7 +51,13 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
 
   const trustsProxy = app.get('trust proxy fn') as TrustsProxy
   const answerError = errorAnswerer(log)
-  const streams = streamRoutes(parts.openMedia, handOffTo(handOff, trustsProxy), answerError, log)
+  const streams = streamRoutes(
+    parts.openMedia,
+    handOffTo(handOff, trustsProxy),
+    trustsProxy,
+    answerError,
+    log,
+  )
   const guard = accessGuard(access, trustProxy === undefined ? undefined : trustsProxy)
 
   app.use(openToAllSites)

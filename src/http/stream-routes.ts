@@ -8,7 +8,7 @@ import type { MediaRequest, OpenMedia } from '../streaming/open-media.ts'
 import { answeredByMethod } from './cors.ts'
 import type { AnswerError } from './error-handler.ts'
 import type { HandOff } from './hand-off.ts'
-import { goneSignal } from './request-context.ts'
+import { clientOf, goneSignal, type TrustsProxy } from './request-context.ts'
 import { sendMedia } from './send-media.ts'
 
 export interface StreamRoutes {
@@ -22,6 +22,7 @@ export interface StreamRoutes {
 export function streamRoutes(
   openMedia: OpenMedia,
   handOff: HandOff,
+  trustsProxy: TrustsProxy,
   answerError: AnswerError,
   log: Log,
 ): StreamRoutes {
@@ -43,7 +44,7 @@ export function streamRoutes(
     const gone = goneSignal(res)
     try {
       gone.throwIfAborted()
-      const request = readRequest(url)
+      const request = { ...readRequest(url), client: clientOf(req, trustsProxy) }
       await using media = await openMedia(request, gone)
       await sendMedia(req, res, media, handOff, gone)
     } catch (error) {
@@ -65,7 +66,7 @@ export function streamRoutes(
  * Reads what stands behind `/stream/proxy`. By hand, because the name is decoration for players: whatever stands there
  * must not make the request fail.
  */
-function readRequest(url: string): MediaRequest {
+function readRequest(url: string): Omit<MediaRequest, 'client'> {
   const [path = '', query = ''] = url.split(/\?(.*)/s)
   const [hash = '', index = '', ...rest] = path.split('/').slice(1)
   const infoHash = parseInfoHash(hash)

@@ -16,6 +16,8 @@ export interface MediaRequest {
   /** what the URL calls the file; chooses among several that the user placed */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
+  /** whatever tells who asks from others, such as an address */
+  readonly client: string
 }
 
 /** A file of a torrent, as the torrents hand it out. */
@@ -54,6 +56,12 @@ export interface Placed {
   find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
 }
 
+/** Who counts what is watched. */
+export interface Audience {
+  /** A client reads a file now. */
+  noteRead(infoHash: InfoHash, fileIdx: number, client: string): void
+}
+
 export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Media>
 
 /**
@@ -65,19 +73,18 @@ export function mediaOpener(
   { timeoutMs }: { readonly timeoutMs: number },
   torrents: Torrents,
   placed: Placed,
+  audience: Audience,
 ): OpenMedia {
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
     const { infoHash, fileIdx } = request
     // The way of nearly all requests is the short one.
     const whole = await torrents.findWhole(infoHash, fileIdx)
-    return whole ? fromTorrent(whole, async () => undefined) : openSlowly(request, gone)
+    return whole ? fromTorrent(whole, request, async () => undefined) : openSlowly(request, gone)
   }
 
-  async function openSlowly(
-    { infoHash, fileIdx, name, trackers }: MediaRequest,
-    gone: AbortSignal,
-  ): Promise<Media> {
+  async function openSlowly(request: MediaRequest, gone: AbortSignal): Promise<Media> {
+    const { infoHash, fileIdx, name, trackers } = request
     await using opening = new AsyncDisposableStack()
     const deadline = opening.use(new Deadline(timeoutMs))
     const signal = AbortSignal.any([gone, deadline.signal])
@@ -91,7 +98,7 @@ export function mediaOpener(
     )
     const held = opening.move()
     return {
-      ...fromTorrent(stream, (position) => inTime(stream.whenStartable(position, signal))),
+      ...fromTorrent(stream, request, (position) => inTime(stream.whenStartable(position, signal))),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     }
 
@@ -104,19 +111,30 @@ export function mediaOpener(
       }
     }
   }
-}
 
-function fromTorrent(stream: TorrentStream, whenStartable: Media['whenStartable']): Media {
-  return {
-    name: stream.name,
-    size: stream.size,
-    etag: `"${stream.infoHash}-${stream.fileIdx}"`,
-    contentType: contentTypeOf(stream.name),
-    wholeAt: stream.isWhole ? stream.path : undefined,
-    noteRead: () => stream.noteRead(),
-    whenStartable,
-    read: (range, left) => stream.read(range, left),
-    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  function fromTorrent(
+    stream: TorrentStream,
+    { client }: MediaRequest,
+    whenStartable: Media['whenStartable'],
+  ): Media {
+    const { infoHash, fileIdx } = stream
+    return {
+      name: stream.name,
+      size: stream.size,
+      etag: `"${infoHash}-${fileIdx}"`,
+      contentType: contentTypeOf(stream.name),
+      wholeAt: stream.isWhole ? stream.path : undefined,
+      noteRead() {
+        audience.noteRead(infoHash, fileIdx, client)
+        stream.noteRead()
+      },
+      whenStartable,
+      read(range, left) {
+        audience.noteRead(infoHash, fileIdx, client)
+        return stream.read(range, left)
+      },
+      [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+    }
   }
 }
 

@@ -1,13 +1,16 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
 import { piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
 import { filesIn } from '../domain/segments.ts'
+import { type Contents, contentsOf } from '../files/contents.ts'
+import type { FolderState, FoundFolder } from '../files/folder-state.ts'
 import { type OpenFile, OpenFiles } from '../files/open-files.ts'
+import { bytesOnDisk, filePaths } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { ClaimedPieces } from './claimed-pieces.ts'
 import { PieceMap } from './piece-map.ts'
-import { type FolderState, type FoundFolder, filePaths } from './torrent-folder.ts'
 import { TorrentJournal } from './torrent-journal.ts'
 
 /** The engine says so soon after it has written a piece; what is written later than that, somebody else wrote. */
@@ -26,6 +29,8 @@ export interface ContentEvents {
   lost(): void
   /** Nothing is missing of a file any more, and it is safe on disk. */
   whole(fileIdx: number): void
+  /** There is more on disk, or less, than was said before. */
+  changed(contents: Contents): void
 }
 
 /** What there is of a torrent whose metadata is known: its files on disk, which of their pieces are right, what is whole. */
@@ -33,6 +38,8 @@ export class TorrentContent {
   readonly info: TorrentInfo
   readonly pieces: PieceMap
   readonly claimed: ClaimedPieces
+  readonly #infoHash: InfoHash
+  readonly #directory: string
   readonly #paths: readonly string[]
   readonly #state: FolderState
   readonly #journal: TorrentJournal
@@ -42,9 +49,13 @@ export class TorrentContent {
   readonly #completing = new Set<number>()
   /** what each file was when we last had reason to trust it */
   readonly #trusted = new Map<number, Trusted>()
+  #bytesOnDisk = 0
+  #isChanged = false
 
-  constructor(found: FoundFolder, events: ContentEvents, log: Log) {
+  constructor(infoHash: InfoHash, found: FoundFolder, events: ContentEvents, log: Log) {
     this.info = found.info
+    this.#infoHash = infoHash
+    this.#directory = found.directory
     this.#paths = filePaths(found.directory, found.info)
     this.#state = found.state
     this.#events = events
@@ -140,6 +151,7 @@ export class TorrentContent {
       const isNew = this.pieces.isMissing(piece)
       this.pieces.markVerified([piece])
       if (!isNew) continue
+      this.#isChanged = true
       this.#journal.notePieces(
         this.info.pieceLength,
         files.map((file) => this.pathOf(file)),
@@ -161,13 +173,24 @@ export class TorrentContent {
       .finally(() => this.#completing.delete(fileIdx))
   }
 
-  /** Writes down what is on disk, and when it was last read, if that has changed. */
-  save(lastReadAt: number): Promise<void> {
-    if (lastReadAt > this.#state.lastReadAt) {
-      this.#state.lastReadAt = lastReadAt
-      this.#journal.noteState()
-    }
-    return this.#journal.save()
+  /** Writes down what is on disk, if that has changed, and tells of it. */
+  async save(): Promise<void> {
+    await this.#journal.save()
+    await this.measure()
+  }
+
+  /** Tells of what is on disk, if that has changed. */
+  async measure(): Promise<void> {
+    if (!this.#isChanged) return
+    this.#isChanged = false
+    this.#bytesOnDisk = await bytesOnDisk(this.#directory, this.info)
+    this.#events.changed(this.contents())
+  }
+
+  /** What is on disk, and how much that took when it was last saved. */
+  contents(): Contents {
+    const isThere = (piece: number) => !this.pieces.isMissing(piece)
+    return contentsOf(this.#infoHash, this.#directory, this.info, this.#state, isThere, this.#bytesOnDisk)
   }
 
   async #complete(fileIdx: number): Promise<void> {
@@ -183,8 +206,8 @@ export class TorrentContent {
     if (claimed > 0 && file.mtimeMs !== before.mtimeMs) return this.#doubt(fileIdx, true)
 
     this.#state.whole[fileIdx] = { size: file.size, mtimeMs: file.mtimeMs }
-    this.#journal.noteState()
-    await this.#journal.save()
+    this.#noteState()
+    await this.save()
     if (this.wasWhole(fileIdx)) this.#events.whole(fileIdx)
   }
 
@@ -220,6 +243,13 @@ export class TorrentContent {
   #forgetWhole(fileIdx: number): void {
     if (!this.wasWhole(fileIdx)) return
     delete this.#state.whole[fileIdx]
+    this.#noteState()
+    // Whoever asks from now on must not be sent the file as if it were whole.
+    this.#events.changed(this.contents())
+  }
+
+  #noteState(): void {
     this.#journal.noteState()
+    this.#isChanged = true
   }
 }

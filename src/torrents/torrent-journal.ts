@@ -1,6 +1,6 @@
 import { messageOf } from '../domain/errors.ts'
+import { type FolderState, saveBits, saveState } from '../files/folder-state.ts'
 import type { Log } from '../observe/log.ts'
-import { type FolderState, saveBits, saveState } from './torrent-folder.ts'
 
 /** What a crash may cost: so much is fetched again, and what came while the disk was waited for. */
 const MAX_UNSAVED_BYTES = 8 * 1024 * 1024

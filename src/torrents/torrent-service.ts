@@ -1,24 +1,22 @@
-import type { ByteRange } from '../domain/byte-range.ts'
 import { chooseFile } from '../domain/choose-file.ts'
+import { isVideo } from '../domain/content-type.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { OpenFile } from '../files/open-files.ts'
-import { readSlices } from '../files/read-slices.ts'
+import { readFolder } from '../files/folder-state.ts'
+import { OpenFiles } from '../files/open-files.ts'
+import { locateFolder, readLocation, removeFolder, writeLocation } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { allowedPath } from './extra-paths.ts'
+import { Leases } from './leases.ts'
+import { partialStream } from './partial-stream.ts'
+import type { Shelf } from './shelf.ts'
 import { Torrent } from './torrent.ts'
-import {
-  listFolders,
-  locateFolder,
-  readFolder,
-  readLocation,
-  readState,
-  removeFolder,
-  writeLocation,
-} from './torrent-folder.ts'
+import type { StreamParts, TorrentStream } from './torrent-stream.ts'
+import { UseLog } from './use-log.ts'
+import { openIfWhole, wholeStream } from './whole-stream.ts'
 
 const SWEEP_MS = 5_000
 /** How long a torrent stays in the swarm when nobody reads: players close and open connections all the time. */
@@ -35,34 +33,7 @@ export interface TorrentServiceOptions {
   readonly seed: boolean
 }
 
-/** A file of a torrent, to be read while it is fetched. Holds the torrent until it is disposed of. */
-export interface TorrentStream extends AsyncDisposable {
-  readonly infoHash: InfoHash
-  readonly fileIdx: number
-  readonly name: string
-  /** bytes */
-  readonly size: number
-  /** on our disk */
-  readonly path: string
-  /** Nothing of it is missing, and all of it was verified. */
-  readonly isWhole: boolean
-  /** Somebody else reads the file: counts like a {@link read}. */
-  noteRead(): void
-  /** Resolves when the first bytes of an answer are there, or a peer that can give them. */
-  whenStartable(position: number, signal: AbortSignal): Promise<void>
-  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
-}
-
-/** A torrent on disk, as clean-up sees it. */
-export interface TorrentEntry {
-  readonly infoHash: InfoHash
-  /** epoch ms */
-  readonly lastReadAt: number
-  readonly isUsed: boolean
-}
-
-export interface CleanupResult {
+export interface RemovalResult {
   readonly removed: number
   readonly freedBytes: number
 }
@@ -87,29 +58,34 @@ export interface TorrentService extends AsyncDisposable {
   ): Promise<TorrentStream>
   /** The same for a file that is whole on disk; `undefined` if it is not. Asks no peer. */
   findWhole(infoHash: InfoHash, fileIdx?: number): Promise<TorrentStream | undefined>
-  /** All torrents on disk. */
-  entries(): TorrentEntry[]
+  /** Whether somebody reads it, or waits to. */
+  isUsed(infoHash: InfoHash): boolean
+  /** Whether it is being fetched because somebody asked for it. */
+  isAwaited(infoHash: InfoHash): boolean
+  /** Looks at how much is on disk of what is being fetched. */
+  measure(): Promise<void>
   /** Removes torrents from disk, but for those that somebody reads. */
-  remove(infoHashes: readonly InfoHash[]): Promise<CleanupResult>
-  /** Removes everything that nobody reads. */
-  cleanup(): Promise<CleanupResult>
+  remove(infoHashes: readonly InfoHash[]): Promise<RemovalResult>
 }
 
-/** @param options.root - download folder; must exist, and nobody else may work in it */
+/**
+ * @param options.root - download folder; must exist, and nobody else may work in it
+ * @param shelf - what is on disk
+ */
 export async function openTorrentService(
   options: TorrentServiceOptions,
   engine: Engine,
+  shelf: Shelf,
   log: Log,
 ): Promise<TorrentService> {
   const loaded = new Map<InfoHash, Promise<Torrent>>()
   /** the same once they are loaded */
   const torrents = new Map<InfoHash, Torrent>()
   const removing = new Map<InfoHash, Promise<unknown>>()
-  const onDisk = new Map<InfoHash, { readonly directory: string; readonly lastReadAt: number }>()
-  for (const { infoHash, directory } of await listFolders(options.root)) {
-    onDisk.set(infoHash, { directory, lastReadAt: (await readState(directory)).lastReadAt })
-  }
-
+  /** those who read whole files, for which no torrent has to be loaded */
+  const wholeReaders = new Leases()
+  const files = new OpenFiles()
+  const uses = new UseLog(log)
   const sweeper = setInterval(() => void sweep(), SWEEP_MS)
 
   async function getStream(
@@ -129,68 +105,59 @@ export async function openTorrentService(
     const { torrent, lease: taken } = await acquire(magnet.infoHash, base)
     using lease = taken
     torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
-    const { files } = await torrent.whenInfo(signal, retryCount)
-    const chosen = chooseFile(files, fileIdx)
-    if (chosen === undefined) {
+    const info = await torrent.whenInfo(signal, retryCount)
+    const chosen = chooseFile(info.files, fileIdx)
+    const file = chosen === undefined ? undefined : info.files[chosen]
+    if (chosen === undefined || !file) {
       throw new SelfStremeError(
         'media.not_found',
         `${magnet.infoHash} has no video ${fileIdx ?? ''}`.trimEnd(),
       )
     }
-    return streamOf(torrent, chosen, await torrent.openWhole(chosen), lease)
+    const whole = await torrent.openWhole(chosen)
+    const parts = streamParts(
+      { infoHash: torrent.infoHash, fileIdx: chosen, name: file.name, size: file.length },
+      torrent.pathOf(chosen),
+      whole !== undefined,
+      lease.move(),
+    )
+    return whole ? wholeStream(parts, whole) : partialStream(parts, torrent)
   }
 
   async function findWhole(infoHash: InfoHash, fileIdx?: number): Promise<TorrentStream | undefined> {
-    if (!torrents.has(infoHash) && !onDisk.has(infoHash)) return undefined
-    const { torrent, lease: taken } = await acquire(infoHash)
-    using lease = taken
-    const chosen = torrent.info && chooseFile(torrent.info.files, fileIdx)
-    const whole = chosen === undefined ? undefined : await torrent.openWhole(chosen)
-    return whole && chosen !== undefined ? streamOf(torrent, chosen, whole, lease) : undefined
+    await removing.get(infoHash)
+    const contents = shelf.find(infoHash)
+    const chosen = fileIdx ?? contents?.mainFile
+    const file = chosen === undefined ? undefined : contents?.files[chosen]
+    if (chosen === undefined || file?.wholeMtimeMs === undefined || !isVideo(file.name)) return undefined
+    using lease = new DisposableStack()
+    lease.use(wholeReaders.take(infoHash))
+    const whole = await openIfWhole(file, files)
+    if (!whole) return undefined
+    const { name, path, size } = file
+    return wholeStream(
+      streamParts({ infoHash, fileIdx: chosen, name, size }, path, true, lease.move()),
+      whole,
+    )
   }
 
-  /** @param whole - the file, if it is whole */
-  function streamOf(
-    torrent: Torrent,
-    fileIdx: number,
-    whole: OpenFile | undefined,
-    taken: DisposableStack,
-  ): TorrentStream {
-    const file = torrent.info?.files[fileIdx]
-    if (!file) throw new Error(`${torrent.infoHash} has no file ${fileIdx}`)
-    const lease = taken.move()
-    let expected: Disposable | undefined
-    const noteRead = () => {
-      torrent.noteUse(fileIdx, whole !== undefined)
-      lease.use(torrent.watch(fileIdx))
-    }
+  function streamParts(
+    file: Pick<StreamParts, 'infoHash' | 'fileIdx' | 'name' | 'size'>,
+    path: string,
+    isWhole: boolean,
+    lease: DisposableStack,
+  ): StreamParts {
+    let wasRead = false
     return {
-      infoHash: torrent.infoHash,
-      fileIdx,
-      name: file.name,
-      size: file.length,
-      path: torrent.pathOf(fileIdx),
-      isWhole: whole !== undefined,
-      noteRead,
-      async whenStartable(position, signal) {
-        if (whole) return
-        expected = lease.use(torrent.expectReader(fileIdx, position))
-        await torrent.whenStartable(fileIdx, position, signal)
-      },
-      read(range, signal) {
-        noteRead()
-        return whole
-          ? readSlices(
-              async () => whole.handle,
-              range,
-              async () => file.length,
-              signal,
-            )
-          : torrent.readVerified(fileIdx, range, expected, signal)
-      },
-      async [Symbol.asyncDispose]() {
-        lease.dispose()
-        await whole?.[Symbol.asyncDispose]()
+      ...file,
+      path,
+      lease,
+      noteRead() {
+        shelf.noteRead(file.infoHash)
+        if (wasRead) return
+        wasRead = true
+        uses.note({ ...file, path, isWhole })
+        lease.defer(() => shelf.noteRead(file.infoHash))
       },
     }
   }
@@ -218,7 +185,7 @@ export async function openTorrentService(
   }
 
   async function create(infoHash: InfoHash, base: string | undefined): Promise<Torrent> {
-    const elsewhere = onDisk.get(infoHash)?.directory ?? (await readLocation(options.root, infoHash))
+    const elsewhere = shelf.find(infoHash)?.directory ?? (await readLocation(options.root, infoHash))
     const directory = elsewhere ?? (await locateFolder(base ?? options.root, infoHash))
     const found = await readFolder(directory, infoHash)
     if (base && !elsewhere) await writeLocation(options.root, infoHash, directory)
@@ -226,7 +193,7 @@ export async function openTorrentService(
       { ...options, infoHash, directory },
       found,
       engine,
-      { makeRoom, isDryElsewhere, onDryChanged },
+      { makeRoom, isDryElsewhere, onDryChanged, onContents: (contents) => shelf.put(contents) },
       log,
       Date.now(),
     )
@@ -241,7 +208,7 @@ export async function openTorrentService(
       if (inSwarm.length < options.maxTorrents) return join()
       const idle = inSwarm
         .filter((torrent) => !torrent.isUsed)
-        .sort((a, b) => a.lastReadAt - b.lastReadAt)
+        .sort((a, b) => a.lastUsedAt - b.lastUsedAt)
         .at(0)
       if (!idle) {
         throw new SelfStremeError(
@@ -276,24 +243,20 @@ export async function openTorrentService(
     }
   }
 
-  function forget(torrent: Torrent): void {
-    const { infoHash, directory, lastReadAt } = torrent
+  function forget({ infoHash }: Torrent): void {
     torrents.delete(infoHash)
     loaded.delete(infoHash)
-    if (torrent.info) onDisk.set(infoHash, { directory, lastReadAt })
   }
 
-  function entries(): TorrentEntry[] {
-    const all = new Map<InfoHash, TorrentEntry>()
-    for (const [infoHash, { lastReadAt }] of onDisk)
-      all.set(infoHash, { infoHash, lastReadAt, isUsed: false })
-    for (const { infoHash, info, lastReadAt, isUsed } of torrents.values()) {
-      if (info) all.set(infoHash, { infoHash, lastReadAt, isUsed })
-    }
-    return [...all.values()]
+  function isUsed(infoHash: InfoHash): boolean {
+    return wholeReaders.areTaken(infoHash) || torrents.get(infoHash)?.isUsed === true
   }
 
-  async function remove(infoHashes: readonly InfoHash[]): Promise<CleanupResult> {
+  async function measure(): Promise<void> {
+    for (const torrent of torrents.values()) if (torrent.isInSwarm) await torrent.measure()
+  }
+
+  async function remove(infoHashes: readonly InfoHash[]): Promise<RemovalResult> {
     let removed = 0
     let freedBytes = 0
     for (const infoHash of infoHashes) {
@@ -308,8 +271,8 @@ export async function openTorrentService(
   /** @returns bytes freed, or `undefined` if there is nothing to remove, or somebody reads it */
   async function removeOne(infoHash: InfoHash): Promise<number | undefined> {
     const torrent = await loaded.get(infoHash)?.catch(() => undefined)
-    const directory = torrent?.directory ?? onDisk.get(infoHash)?.directory
-    if (torrent?.isUsed || directory === undefined || removing.has(infoHash)) return undefined
+    const directory = torrent?.directory ?? shelf.find(infoHash)?.directory
+    if (isUsed(infoHash) || directory === undefined || removing.has(infoHash)) return undefined
     const { promise, resolve } = Promise.withResolvers<void>()
     // From here on whoever asks for it waits until it is gone.
     removing.set(infoHash, promise)
@@ -319,7 +282,7 @@ export async function openTorrentService(
       await removeFolder(await locateFolder(options.root, infoHash))
       torrents.delete(infoHash)
       loaded.delete(infoHash)
-      onDisk.delete(infoHash)
+      shelf.forget(infoHash)
       log.info(`Cleaned up torrent: ${infoHash}`, { freedBytes })
       return freedBytes
     } catch (error) {
@@ -334,9 +297,10 @@ export async function openTorrentService(
   return {
     getStream,
     findWhole,
-    entries,
+    isUsed,
+    isAwaited: () => false,
+    measure,
     remove,
-    cleanup: () => remove(entries().map(({ infoHash }) => infoHash)),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
       await Promise.all([...torrents.values()].map((torrent) => torrent.save()))

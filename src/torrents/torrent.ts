@@ -4,16 +4,18 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
+import type { Contents } from '../files/contents.ts'
+import { type FoundFolder, saveState } from '../files/folder-state.ts'
 import type { OpenFile } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
+import { makeTorrentFolder, writeMetainfo, writing } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
+import { FetchPlan } from './fetch-plan.ts'
 import { SwarmSession } from './swarm-session.ts'
 import { TorrentContent } from './torrent-content.ts'
-import { type FoundFolder, keepMetainfo, makeTorrentFolder } from './torrent-folder.ts'
 import { verifiedReader } from './verified-reader.ts'
 import { Waiters } from './waiters.ts'
-import { planWindows } from './window-planner.ts'
 
 export interface TorrentOptions {
   readonly infoHash: InfoHash
@@ -39,6 +41,8 @@ export interface TorrentKeeper {
   isDryElsewhere(than: Torrent): boolean
   /** The torrent's own {@link Torrent.isDry} is another now. */
   onDryChanged(torrent: Torrent): void
+  /** This is on disk now. */
+  onContents(contents: Contents): void
 }
 
 /** One torrent: what there is of it, its stay in the swarm, and those who read from it. */
@@ -49,13 +53,9 @@ export class Torrent {
   readonly #keeper: TorrentKeeper
   readonly #log: Log
   readonly #session: SwarmSession
-  #trackers: readonly string[] = []
+  readonly #plan: FetchPlan
   readonly #infoWaiters = new Waiters()
-  readonly #readers = new Set<ActiveReader>()
-  /** how many streams of each file are being watched */
-  readonly #watchers = new Map<number, number>()
-  /** files that are fetched to the end although nobody watches */
-  readonly #finishing = new Set<number>()
+  #trackers: readonly string[] = []
   #content: TorrentContent | undefined
   /** the metadata is being written down */
   #keeping: Promise<void> = Promise.resolve()
@@ -63,10 +63,6 @@ export class Torrent {
   /** requests that wait for their first byte, and watch nothing yet */
   #starting = 0
   #lastUsedAt: number
-  #lastReadAt: number
-  #isPlanned = false
-  #isDry = false
-  #lastUse: string | undefined
 
   /** @param found - its folder, if an earlier run left one */
   constructor(
@@ -83,7 +79,6 @@ export class Torrent {
     this.#keeper = keeper
     this.#log = log
     this.#lastUsedAt = now
-    this.#lastReadAt = found?.state.lastReadAt ?? now
     this.#content = found && this.#contentOf(found)
     const request = {
       infoHash: options.infoHash,
@@ -100,6 +95,15 @@ export class Torrent {
       failed: (error: SelfStremeError) => this.#onFailed(error),
     }
     this.#session = new SwarmSession(engine, options, request, events, log)
+    const situation = {
+      content: () => this.#content,
+      isInSwarm: () => this.#session.isRunning,
+      isDryElsewhere: () => keeper.isDryElsewhere(this),
+    }
+    this.#plan = new FetchPlan(situation, {
+      planned: (windows) => this.#session.want(windows),
+      dryChanged: () => keeper.onDryChanged(this),
+    })
   }
 
   /** Somebody reads, or waits to. */
@@ -109,7 +113,7 @@ export class Torrent {
 
   /** There is no reason to keep it in memory: nobody uses it, and nothing is being fetched. */
   get isIdle(): boolean {
-    return this.#users === 0 && this.#finishing.size === 0
+    return this.#users === 0 && !this.#plan.isFinishing
   }
 
   get isInSwarm(): boolean {
@@ -123,17 +127,12 @@ export class Torrent {
 
   /** One of its readers could use all the bandwidth there is; no torrent then fetches anything in the background. */
   get isDry(): boolean {
-    return this.#isDry
+    return this.#plan.isDry
   }
 
   /** When the last lease was returned, epoch ms. */
   get lastUsedAt(): number {
     return this.#lastUsedAt
-  }
-
-  /** When the last byte was read, epoch ms. */
-  get lastReadAt(): number {
-    return this.#lastReadAt
   }
 
   /** Known as soon as the metadata is; then there is a folder on disk, too. */
@@ -172,15 +171,20 @@ export class Torrent {
 
   /** Leaves the swarm; what is on disk stays, and is written down. */
   async leaveSwarm(): Promise<void> {
-    this.#finishing.clear()
+    this.#plan.stopFinishingAll()
     await this.#session.stop()
     this.replan()
     await this.save()
   }
 
-  /** Writes down what is on disk and when it was last read, if that has changed. */
+  /** Writes down what is on disk, if that has changed. */
   async save(): Promise<void> {
-    await this.#content?.save(this.#lastReadAt)
+    await this.#content?.save()
+  }
+
+  /** Tells how much is on disk of it now. */
+  async measure(): Promise<void> {
+    await this.#content?.measure()
   }
 
   /** @throws SelfStremeError when the metadata cannot be had, or the signal's reason */
@@ -199,18 +203,6 @@ export class Torrent {
   /** @returns `undefined` if it is not whole */
   openWhole(fileIdx: number): Promise<OpenFile | undefined> {
     return this.#known().openWhole(fileIdx)
-  }
-
-  /** Says in the log what is read, and where it comes from; players ask often, so only what is new is worth `info`. */
-  noteUse(fileIdx: number, isWhole: boolean): void {
-    const { name, length } = this.#known().file(fileIdx)
-    const message = isWhole
-      ? `Using file stream for ${this.infoHash}: ${this.pathOf(fileIdx)}`
-      : `Using torrent stream for ${this.infoHash} (file not ready)`
-    const level = message !== this.#lastUse || this.#users <= 1 ? 'info' : 'debug'
-    this.#lastUse = message
-    this.#log[level](`Selected file: ${name} (${length} bytes)`)
-    this.#log[level](message)
   }
 
   /**
@@ -239,14 +231,7 @@ export class Torrent {
   /** Somebody will read from here soon: what they need first is fetched from now on, until this is disposed of. */
   expectReader(fileIdx: number, position: number): Disposable {
     const { file } = this.#known().parts(fileIdx)
-    const reader = new ActiveReader(file, position, file.length, performance.now())
-    this.#readers.add(reader)
-    this.replan()
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#readers.delete(reader)) this.replan()
-      },
-    }
+    return this.#plan.read(new ActiveReader(file, position, file.length, performance.now()))
   }
 
   /**
@@ -274,57 +259,34 @@ export class Torrent {
     })
     await using opened = new AsyncDisposableStack()
     const open = async () => opened.use(await content.open(fileIdx))
-    this.#readers.add(reader)
+    using _reading = this.#plan.read(reader)
     expected?.[Symbol.dispose]()
-    this.replan()
-    try {
-      for await (const slice of readSlices(open, range, readableEnd, signal)) {
-        yield slice
-        reader.onDelivered(slice.length, performance.now())
-        this.#lastReadAt = Date.now()
-        this.replan()
-      }
-      if (reader.delivered !== lengthOf(range))
-        throw new SelfStremeError('media.damaged', 'bytes are missing')
-    } finally {
-      this.#readers.delete(reader)
+    for await (const slice of readSlices(open, range, readableEnd, signal)) {
+      yield slice
+      reader.onDelivered(slice.length, performance.now())
       this.replan()
     }
+    if (reader.delivered !== lengthOf(range)) throw new SelfStremeError('media.damaged', 'bytes are missing')
   }
 
   /** Somebody watches a file from now on: the rest of it is fetched as well. Ends when the watcher leaves. */
   watch(fileIdx: number): Disposable {
-    this.#watchers.set(fileIdx, (this.#watchers.get(fileIdx) ?? 0) + 1)
-    this.#lastReadAt = Date.now()
-    if (this.#known().missingIn(fileIdx).missing > 0) {
-      // Where that fails, the reader hears of it as soon as it needs a piece.
-      this.join().catch((error: unknown) =>
-        this.#log.debug('swarm not joined', { infoHash: this.infoHash, reason: messageOf(error) }),
-      )
-    }
-    return {
-      [Symbol.dispose]: () => {
-        const left = (this.#watchers.get(fileIdx) ?? 1) - 1
-        if (left > 0) this.#watchers.set(fileIdx, left)
-        else {
-          this.#watchers.delete(fileIdx)
-          this.#finishOrStop(fileIdx)
-        }
-        this.#lastReadAt = Date.now()
-        this.replan()
-      },
-    }
+    const watching = this.#plan.watch(fileIdx)
+    this.#joinIfMissing(fileIdx)
+    return watching
   }
 
-  /** A film of which at least half is there is fetched to its end; of any other, nothing more. */
-  #finishOrStop(fileIdx: number): void {
-    const { missing, of } = this.#known().missingIn(fileIdx)
-    if (missing > 0 && missing * 2 <= of) this.#finishing.add(fileIdx)
+  /** Tells the engine what to fetch. */
+  replan(): void {
+    this.#plan.replan()
   }
 
-  /** Files that somebody watches, or that are fetched to the end. */
-  #wanted(): Set<number> {
-    return new Set([...this.#watchers.keys(), ...this.#finishing])
+  /** Where that fails, the reader hears of it as soon as it needs a piece. */
+  #joinIfMissing(fileIdx: number): void {
+    if (this.#known().missingIn(fileIdx).missing === 0) return
+    this.join().catch((error: unknown) =>
+      this.#log.debug('swarm not joined', { infoHash: this.infoHash, reason: messageOf(error) }),
+    )
   }
 
   #contentOf(found: FoundFolder): TorrentContent {
@@ -337,40 +299,45 @@ export class Torrent {
         if (this.#session.isRunning) void this.#rejoin()
       },
       whole: (fileIdx: number) => void this.#onWhole(fileIdx),
+      changed: (contents: Contents) => this.#keeper.onContents(contents),
     }
-    return new TorrentContent(found, events, this.#log)
+    return new TorrentContent(this.infoHash, found, events, this.#log)
   }
 
   /** Has the engine close its files, which may no longer be the ones in the folder, and open them anew. */
   async #rejoin(): Promise<void> {
     await this.#session.stop()
-    if (this.#readers.size > 0) await this.join().catch((error: SelfStremeError) => this.#onFailed(error))
+    if (this.#plan.hasReaders) await this.join().catch((error: SelfStremeError) => this.#onFailed(error))
   }
 
   async #onMetainfo(metainfo: Uint8Array): Promise<void> {
     if (this.#content) return
     const info = parseMetainfo(metainfo)
     await makeTorrentFolder(this.directory)
-    const now = Date.now()
-    const state = { createdAt: now, lastReadAt: now, whole: {} }
     const { directory } = this
+    const state = { whole: {} }
     const content = this.#contentOf({ directory, metainfo, info, state, claimed: new Uint8Array() })
     this.#content = content
     this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
     // The first pieces are on their way while this is being written.
-    this.#keeping = keepMetainfo(directory, metainfo, state)
+    this.#keeping = writing(directory, () =>
+      Promise.all([writeMetainfo(directory, metainfo), saveState(directory, state)]),
+    )
     this.#infoWaiters.wakeAll()
     this.replan()
-    await this.#keeping.catch((error: unknown) => {
+    try {
+      await this.#keeping
+      this.#keeper.onContents(content.contents())
+    } catch (error) {
       this.#content = undefined
       content.pieces.failWaiters(error)
       throw error
-    })
+    }
   }
 
   #onVerified(pieces: readonly number[]): void {
     this.#content?.markVerified(pieces)
-    for (const fileIdx of this.#wanted()) this.#content?.completeIfWhole(fileIdx)
+    for (const fileIdx of this.#plan.wanted) this.#content?.completeIfWhole(fileIdx)
     this.replan()
   }
 
@@ -382,14 +349,14 @@ export class Torrent {
   async #onWhole(fileIdx: number): Promise<void> {
     const content = this.#known()
     const { name, length } = content.file(fileIdx)
-    this.#finishing.delete(fileIdx)
+    this.#plan.stopFinishing(fileIdx)
     this.#log.info(`Download complete: ${name}`, { infoHash: this.infoHash, bytes: length })
-    const isDone = this.#starting === 0 && [...this.#wanted()].every((wanted) => content.wasWhole(wanted))
+    const isDone = this.#starting === 0 && [...this.#plan.wanted].every((wanted) => content.wasWhole(wanted))
     if (isDone && !this.#options.seed) await this.#session.stop()
   }
 
   #onStats({ peers, downloadSpeed }: SwarmStats): void {
-    const [watched] = this.#wanted()
+    const [watched] = this.#plan.wanted
     if (watched === undefined) return
     const { missing, of } = this.#known().missingIn(watched)
     const percent = (100 * (of - missing)) / of
@@ -400,38 +367,9 @@ export class Torrent {
 
   #onFailed(error: SelfStremeError): void {
     this.#log.warn(`Torrent failed: ${this.infoHash}`, { code: error.code, reason: error.message })
-    this.#finishing.clear()
+    this.#plan.stopFinishingAll()
     this.#infoWaiters.failAll(error)
     this.#content?.pieces.failWaiters(error)
-  }
-
-  /** Tells the engine what to fetch, once in a turn however much happened in it. */
-  replan(): void {
-    if (this.#isPlanned) return
-    this.#isPlanned = true
-    setImmediate(() => {
-      this.#isPlanned = false
-      this.#plan()
-    })
-  }
-
-  #plan(): void {
-    const content = this.#content
-    let isDry = false
-    if (content && (this.#session.isRunning || this.#readers.size > 0)) {
-      const plan = planWindows({
-        info: content.info,
-        readers: [...this.#readers],
-        background: [...this.#wanted()].map((fileIdx) => content.file(fileIdx)),
-        isMissing: (piece) => content.pieces.isMissing(piece),
-        isDryElsewhere: this.#keeper.isDryElsewhere(this),
-      })
-      this.#session.want(plan.windows)
-      isDry = plan.isDry
-    }
-    if (isDry === this.#isDry) return
-    this.#isDry = isDry
-    this.#keeper.onDryChanged(this)
   }
 
   #known(): TorrentContent {

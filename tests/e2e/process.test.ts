@@ -147,6 +147,7 @@ test.skipIf(!hasSeeder)(
     await using server = startServerProcess({
       ...swarm.settings,
       TORRENT_DOWNLOAD_PATH: downloads.path,
+      TORRENT_CLEANUP_INTERVAL: '0',
       LOG_LEVEL: 'debug',
     })
     const url = await server.url()

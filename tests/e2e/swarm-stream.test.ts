@@ -1,6 +1,7 @@
 import { readdir, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { hasSeeder, type Swarm, startSwarm } from '../support/swarm.ts'
@@ -140,7 +141,7 @@ swarmTest('a viewer who leaves early frees everything, and nothing more is fetch
     )
     .toBe(true)
   expect(before).toBeLessThan(28 * MIB)
-  expect(app.app.torrents.entries().map(({ isUsed }) => isUsed)).toEqual([false])
+  expect(app.app.torrents.isUsed(swarm.infoHash as InfoHash)).toBe(false)
 })
 
 swarmTest('a film watched to its half is fetched to its end after the viewer left', async () => {

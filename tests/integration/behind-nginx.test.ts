@@ -221,8 +221,8 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
   test('counts as reading: a film that nginx sends is not removed as idle', async () => {
     const before = Date.now()
     await send(nginx.url + torrentPath, { headers: { Range: 'bytes=0-1' } })
-    const [entry] = app.app.torrents.entries()
-    expect(entry?.lastReadAt).toBeGreaterThanOrEqual(before)
+    const [entry] = app.app.index.entries()
+    expect(entry?.usage.lastReadAt).toBeGreaterThanOrEqual(before)
   })
 
   test('a film that was changed on disk is not given to nginx', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import bencode from 'bencode'
+import type { Usage } from '../../src/domain/usage.ts'
 
 const PIECE_LENGTH = 256 * 1024
 
@@ -11,6 +12,8 @@ export interface EarlierRun {
   readonly files: readonly { readonly name: string; readonly bytes: Buffer }[]
   /** epoch ms; default now */
   readonly lastReadAt?: number
+  /** what else is known of how it is used */
+  readonly usage?: Partial<Usage>
   /** name of the folder; default the info hash */
   readonly folderName?: (infoHash: string) => string
 }
@@ -35,7 +38,16 @@ export async function leaveWholeTorrent(run: EarlierRun): Promise<LeftFolder> {
   const whole = Object.fromEntries(stats.map(({ size, mtimeMs }, index) => [index, { size, mtimeMs }]))
   const lastReadAt = run.lastReadAt ?? Date.now()
   await writeFile(join(ours, 'metainfo.torrent'), metainfo)
-  await writeFile(join(ours, 'state.json'), JSON.stringify({ createdAt: lastReadAt, lastReadAt, whole }))
+  await writeFile(join(ours, 'state.json'), JSON.stringify({ whole }))
+  const usage = {
+    addedAt: lastReadAt,
+    lastReadAt,
+    plays: 0,
+    playsAt: lastReadAt,
+    isPinned: false,
+    ...run.usage,
+  }
+  await writeFile(join(ours, 'usage.json'), JSON.stringify({ origin: 'watched', ...usage }))
   await writeFile(join(ours, 'verified.bits'), allBits(pieceCount))
   return { infoHash, directory, paths }
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -133,6 +134,7 @@ describe('a file that was changed on disk', () => {
     await using app = await left.start()
     await utimes(left.path, 1, 1)
     expect(await isWholeOnDisk(app, left.infoHash)).toBe(false)
+    expect((await send(left.urlOn(app))).status).toBe(200)
     await expect.poll(() => isWholeOnDisk(app, left.infoHash)).toBe(true)
     expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
   })
@@ -285,7 +287,7 @@ describe('what the user put there', () => {
     const own = join(left.root, left.infoHash)
     await mkdir(own)
     await writeFile(join(own, 'Film.mkv'), patternBytes(MIB, 'mine'))
-    await using app = await left.start()
+    await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '0' })
     expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
     expect(await cleanUp(app)).toMatchObject({ removed: 1 })
     expect(await isThere(left.directory)).toBe(false)
@@ -297,7 +299,7 @@ describe('what the user put there', () => {
     await writeFile(join(left.directory, 'Film.srt'), 'subtitles')
     await mkdir(join(left.directory, 'Extras'))
     await writeFile(join(left.directory, 'Extras', 'Film.mkv'), 'mine')
-    await using app = await left.start()
+    await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '0' })
     expect((await cleanUp(app)).removed).toBe(1)
     expect((await readdir(left.directory, { recursive: true })).sort()).toEqual([
       'Extras',
@@ -329,10 +331,11 @@ describe('what the user put there', () => {
 
 describe('clean-up', () => {
   test('on request removes what nobody reads, and says how much that was', async () => {
-    await using left = await leave()
+    await using left = await leave({ lastReadAt: Date.now() - HOUR_MS / 4 })
     const other = await leaveWholeTorrent({
       root: left.root,
       files: [{ name: 'Other.mp4', bytes: longFilm }],
+      lastReadAt: Date.now() - HOUR_MS / 4,
     })
     await using app = await left.start()
     const { removed, freedBytes } = await cleanUp(app)
@@ -350,7 +353,7 @@ describe('clean-up', () => {
     await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '1000' })
     await expect.poll(() => isThere(left.directory), { interval: 20 }).toBe(false)
     await expect
-      .poll(() => app.app.torrents.entries().map(({ infoHash }) => infoHash), { interval: 20 })
+      .poll(() => app.app.index.entries().map(({ contents }) => contents.infoHash), { interval: 20 })
       .toEqual([other.infoHash])
     expect(await isThere(other.directory)).toBe(true)
     await expect.poll(() => isThere(other.directory), { interval: 20, timeout: 3_000 }).toBe(false)
@@ -379,7 +382,7 @@ describe('clean-up', () => {
       expect((await send(left.urlOn(app), { headers: { Range: 'bytes=0-1' } })).status).toBe(206)
     }
     await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: String(2 * HOUR_MS) })
-    expect(app.app.torrents.entries()[0]?.lastReadAt).toBeGreaterThanOrEqual(readAt)
+    expect(app.app.index.entries()[0]?.usage.lastReadAt).toBeGreaterThanOrEqual(readAt)
   })
 
   test('does not touch a film that somebody reads', async () => {
@@ -404,7 +407,7 @@ describe('clean-up', () => {
     {
       await using app = await left.start({ TORRENT_CLEANUP_ON_SHUTDOWN: 'all' })
       await readBytes(await openStream(left.urlOn(app)), 1000)
-      expect(app.app.torrents.entries()).toMatchObject([{ isUsed: true }])
+      expect(app.app.torrents.isUsed(left.infoHash as InfoHash)).toBe(true)
     }
     expect(await isThere(left.directory)).toBe(false)
   })
@@ -426,7 +429,7 @@ describe('clean-up', () => {
       const isPastItsTime = Date.now() + 250
       await expect.poll(() => Date.now() > isPastItsTime).toBe(true)
       expect(await isThere(old.directory)).toBe(true)
-      expect(app.app.torrents.entries()).toHaveLength(2)
+      expect(app.app.index.entries()).toHaveLength(2)
     }
     expect({ old: await isThere(old.directory), recent: await isThere(left.directory) }).toEqual(expected)
   })

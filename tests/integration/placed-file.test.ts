@@ -72,7 +72,7 @@ describe('a file with the info hash in its name', () => {
 
   test('is served with no engine work, and nothing is written', async () => {
     expect((await get()).status).toBe(200)
-    expect(app.app.torrents.entries()).toEqual([])
+    expect(app.app.index.entries()).toEqual([])
     expect((await readdir(app.folder)).filter((name) => name.toLowerCase().startsWith(HASH))).toEqual([])
     expect((await stat(join(app.folder, `My Film [${HASH.toUpperCase()}] 1080p.MKV`))).mtime).toEqual(
       placedAt,

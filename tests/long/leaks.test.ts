@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { openCacheIndex } from '../../src/cache/cache-index.ts'
 import { readConfig } from '../../src/config/config.ts'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
 import type { Engine, PieceWindow } from '../../src/engine/engine.ts'
 import { startEngineProcess } from '../../src/engine/engine-process.ts'
 import { createLog } from '../../src/observe/log.ts'
@@ -115,7 +117,8 @@ test.skipIf(!hasSeeder)('when 40 viewers have left, the engine is told of no win
       engine.want(infoHash, windows)
     },
   }
-  await using torrents = await openTorrentService(config.torrents, overheard, log)
+  await using index = await openCacheIndex(downloads.path, log)
+  await using torrents = await openTorrentService(config.torrents, overheard, index, log)
 
   await inParallel(40, async (n) => {
     const left = new AbortController()
@@ -132,7 +135,7 @@ test.skipIf(!hasSeeder)('when 40 viewers have left, the engine is told of no win
     [],
   )
   await expect.poll(() => told.at(-1)).toEqual([])
-  expect(torrents.entries().some(({ isUsed }) => isUsed)).toBe(false)
+  expect(torrents.isUsed(swarm.infoHash as InfoHash)).toBe(false)
 })
 
 /** Of the main process, and of the engine. */

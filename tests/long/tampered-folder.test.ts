@@ -50,11 +50,7 @@ const HARMS: readonly (readonly [string, Harm])[] = [
   ['the state was taken away', (place) => rm(place(STATE))],
   [
     'the state claims that the film is whole',
-    (place) =>
-      writeFile(
-        place(STATE),
-        JSON.stringify({ createdAt: 1, lastReadAt: 1, whole: { 0: { size: film.length, mtimeMs: 1 } } }),
-      ),
+    (place) => writeFile(place(STATE), JSON.stringify({ whole: { 0: { size: film.length, mtimeMs: 1 } } })),
   ],
   ['the metadata is garbage', (place) => writeFile(place(METAINFO), patternBytes(1_000))],
   ['the metadata is cut', (place) => truncate(place(METAINFO), 100)],

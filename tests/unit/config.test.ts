@@ -25,7 +25,7 @@ test('without a single setting there is a working server', () => {
       stallTimeoutMs: 30_000,
       seed: false,
     },
-    cleanup: { idleMs: 1_800_000, onShutdown: 'idle' },
+    cleanup: { idleMs: 1_800_000, onShutdown: 'idle', maxBytes: undefined, minFreeBytes: 1e9 },
     engine: {
       port: 6881,
       dht: true,

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
-import { type CacheEntry, chooseIdle } from '../../src/cache/eviction.ts'
+import { chooseIdle, type Keepable } from '../../src/cache/eviction.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { newUsage } from '../../src/domain/usage.ts'
 
 const NOW = 1_000_000
 const IDLE_MS = 1_000
 
-function entry(idleMs: number, isUsed = false): CacheEntry {
-  return { infoHash: 'a'.repeat(40) as InfoHash, lastReadAt: NOW - idleMs, isUsed }
+function entry(idleMs: number, isUsed = false): Keepable {
+  const usage = { ...newUsage('watched', 0), lastReadAt: NOW - idleMs }
+  return { infoHash: 'a'.repeat(40) as InfoHash, usage, bytes: 1, isUsed, isAwaited: false }
 }
 
 test.for([

@@ -1,0 +1,29 @@
+import type { InfoHash } from '../domain/info-hash.ts'
+
+/** Reading again after so long without is another play. */
+const PAUSE_MS = 30 * 60 * 1000
+const MOST_REMEMBERED = 10_000
+
+/** Tells a play from the many requests that one is made of: players open a connection for every seek. */
+export class Plays {
+  readonly #lastRead = new Map<string, number>()
+
+  /**
+   * A client reads a file now.
+   *
+   * @param client - whatever tells one from another, such as its address
+   * @returns whether this begins a play: its first read of that file after 30 minutes without
+   */
+  note(infoHash: InfoHash, fileIdx: number, client: string, now: number): boolean {
+    const key = `${infoHash}/${fileIdx}/${client}`
+    const last = this.#lastRead.get(key)
+    // Kept in the order of the last read, so that the oldest is in front.
+    this.#lastRead.delete(key)
+    this.#lastRead.set(key, now)
+    for (const [oldest, at] of this.#lastRead) {
+      if (this.#lastRead.size <= MOST_REMEMBERED && now - at < PAUSE_MS) break
+      this.#lastRead.delete(oldest)
+    }
+    return last === undefined || now - last >= PAUSE_MS
+  }
+}

@@ -1,0 +1,44 @@
+/** What happened so long ago counts half. */
+const HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1000
+
+/** How a torrent on disk is used, which decides how long it is kept. Times are epoch ms. */
+export interface Usage {
+  readonly addedAt: number
+  readonly lastReadAt: number
+  /** each worth 1 when it happened and half of that 14 days later; as they were worth at `playsAt` */
+  readonly plays: number
+  readonly playsAt: number
+  /** kept until the user says otherwise */
+  readonly isPinned: boolean
+  readonly origin: Origin
+  /** peers that had all of it when we last left the swarm; absent = we never met one */
+  readonly seeders?: number | undefined
+  /** fetched to its end, although nobody watches */
+  readonly wish?: Wish | undefined
+}
+
+/** Why a torrent is on disk: a viewer asked for it, the user added it, brought its files, or it was fetched ahead. */
+export type Origin = 'watched' | 'added' | 'imported' | 'ahead'
+
+/** Which files of a torrent somebody wants: the largest video, all of them, or these (counted over all files from 0). */
+export type Wish = 'main' | 'all' | readonly number[]
+
+/** One that is on disk from now on, and was never played. */
+export function newUsage(origin: Origin, now: number): Usage {
+  return { addedAt: now, lastReadAt: now, plays: 0, playsAt: now, isPinned: false, origin }
+}
+
+/** What all plays are worth at a later time. */
+export function playsAt({ plays, playsAt }: Usage, now: number): number {
+  return plays * faded(now - playsAt)
+}
+
+/** How much of its weight something keeps over a time: all of it at first, half after 14 days. */
+export function faded(ageMs: number): number {
+  return 0.5 ** (Math.max(0, ageMs) / HALF_LIFE_MS)
+}
+
+/** Somebody played it once more. */
+export function withPlay(usage: Usage, now: number): Usage {
+  return { ...usage, plays: playsAt(usage, now) + 1, playsAt: now }
+}

@@ -1,0 +1,85 @@
+import { piecesIn } from '../domain/bitfield.ts'
+import { chooseFile } from '../domain/choose-file.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import { pieceLengthAt, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
+import { type FolderState, readFolder } from './folder-state.ts'
+import { bytesOnDisk, filePaths } from './torrent-folder.ts'
+
+/** What there is of a torrent on disk, so that it is known without opening it. Sizes are bytes. */
+export interface Contents {
+  readonly infoHash: InfoHash
+  readonly directory: string
+  readonly name: string
+  /** all files together */
+  readonly length: number
+  /** really taken; less than the files are long, where they are sparse */
+  readonly bytesOnDisk: number
+  /** the file that is played when none is asked for */
+  readonly mainFile?: number | undefined
+  /** files of which something is there, by index */
+  readonly files: Readonly<Record<string, FileContents>>
+  /** Nothing is missing of any file. */
+  readonly isWhole: boolean
+}
+
+export interface FileContents {
+  /** as the torrent calls it */
+  readonly name: string
+  readonly path: string
+  readonly size: number
+  readonly bytesThere: number
+  /** when it was last changed, if it is whole: one that was changed since is looked at again; epoch ms */
+  readonly wholeMtimeMs?: number | undefined
+}
+
+/** @param isThere - whether a piece is on disk, verified or claimed */
+export function contentsOf(
+  infoHash: InfoHash,
+  directory: string,
+  info: TorrentInfo,
+  state: FolderState,
+  isThere: (piece: number) => boolean,
+  bytesOnDisk: number,
+): Contents {
+  const paths = filePaths(directory, info)
+  const files: Record<string, FileContents> = {}
+  let isWhole = true
+  for (const [index, file] of info.files.entries()) {
+    if (file.isPadding || file.length === 0) continue
+    const whole = state.whole[index]
+    const bytesThere = whole ? file.length : bytesOf(info, file, isThere)
+    if (!whole) isWhole = false
+    if (bytesThere === 0) continue
+    const { name, length: size } = file
+    files[index] = { name, path: paths[index] ?? '', size, bytesThere, wholeMtimeMs: whole?.mtimeMs }
+  }
+  const { name, length } = info
+  return { infoHash, directory, name, length, bytesOnDisk, mainFile: chooseFile(info.files), files, isWhole }
+}
+
+/** What an earlier run left in a folder of ours; where that cannot be read, a torrent of which nothing is there. */
+export async function readContents({
+  infoHash,
+  directory,
+}: Pick<Contents, 'infoHash' | 'directory'>): Promise<Contents> {
+  const found = await readFolder(directory, infoHash)
+  if (!found)
+    return { infoHash, directory, name: infoHash, length: 0, bytesOnDisk: 0, files: {}, isWhole: false }
+  const { info, state, claimed } = found
+  const there = new Set(piecesIn(claimed, info.pieceCount))
+  const taken = await bytesOnDisk(directory, info)
+  return contentsOf(infoHash, directory, info, state, (piece) => there.has(piece), taken)
+}
+
+/** How many bytes of a file are in pieces that are there. */
+function bytesOf(info: TorrentInfo, file: TorrentFile, isThere: (piece: number) => boolean): number {
+  const { first, last } = piecesOf(info, file)
+  let bytes = 0
+  for (let piece = first; piece <= last; piece++) {
+    if (!isThere(piece)) continue
+    const start = piece * info.pieceLength
+    const end = start + pieceLengthAt(info, piece)
+    bytes += Math.min(end, file.offset + file.length) - Math.max(start, file.offset)
+  }
+  return bytes
+}

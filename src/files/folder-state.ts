@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import { open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { piecesIn, writeBitfield } from '../domain/bitfield.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import { encodeInfo, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
+import { newUsage, type Usage } from '../domain/usage.ts'
+import { filePaths, OURS, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
+import { writeFileAtomic } from './write-file-atomic.ts'
+
+const STATE = 'state.json'
+const USAGE = 'usage.json'
+const BITS = 'verified.bits'
+
+const folderState = z.object({
+  /** files that are whole, by index, as they were when they became so */
+  whole: z.record(z.string(), z.object({ size: z.number(), mtimeMs: z.number() })),
+})
+
+const time = z.number().min(0)
+
+const usage = z.object({
+  addedAt: time,
+  lastReadAt: time,
+  plays: z.number().min(0),
+  playsAt: time,
+  isPinned: z.boolean(),
+  origin: z.enum(['watched', 'added', 'imported', 'ahead']),
+  seeders: z.number().int().min(0).optional(),
+  wish: z.union([z.literal(['main', 'all']), z.array(z.number().int().min(0))]).optional(),
+}) satisfies z.ZodType<Usage>
+
+/** What is known of the files of a torrent. */
+export type FolderState = z.infer<typeof folderState>
+
+/** A torrent's folder as an earlier run left it. */
+export interface FoundFolder {
+  readonly directory: string
+  readonly metainfo: Uint8Array
+  readonly info: TorrentInfo
+  readonly state: FolderState
+  /** pieces that were on disk when the folder was last saved, cut to what the files can hold */
+  readonly claimed: Uint8Array
+}
+
+/** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
+export async function readFolder(directory: string, infoHash: InfoHash): Promise<FoundFolder | undefined> {
+  const metainfo = await readMetainfo(directory)
+  const info = metainfo && tryParse(metainfo)
+  if (!info || createHash('sha1').update(encodeInfo(metainfo)).digest('hex') !== infoHash) return undefined
+  const state = await readState(directory)
+  const saved = new Set(
+    piecesIn((await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array(), info.pieceCount),
+  )
+  const claimed = await possiblePieces(
+    directory,
+    info,
+    (piece) => saved.has(piece) || isInWholeFile(info, state, piece),
+  )
+  return { directory, metainfo, info, state, claimed }
+}
+
+/** Where the note is gone or damaged, no file counts as whole until its pieces are looked at again. */
+export async function readState(directory: string): Promise<FolderState> {
+  const parsed = folderState.safeParse(tryJson((await readText(join(directory, OURS, STATE))) ?? ''))
+  return parsed.success ? parsed.data : { whole: {} }
+}
+
+export async function saveState(directory: string, state: FolderState): Promise<void> {
+  await writeFileAtomic(join(directory, OURS, STATE), JSON.stringify(state))
+}
+
+/** How a torrent is used; where the note is gone or damaged, as much as the folder itself tells. */
+export async function readUsage(directory: string): Promise<Usage> {
+  const parsed = usage.safeParse(tryJson((await readText(join(directory, OURS, USAGE))) ?? ''))
+  if (parsed.success) return parsed.data
+  return newUsage('watched', (await stat(join(directory, OURS)).catch(() => undefined))?.mtimeMs ?? 0)
+}
+
+export async function saveUsage(directory: string, usage: Usage): Promise<void> {
+  await writeFileAtomic(join(directory, OURS, USAGE), JSON.stringify(usage))
+}
+
+/**
+ * Writes down which pieces are on disk. The data is brought to the disk first, so that the bits never claim more than
+ * a power cut leaves.
+ *
+ * @param paths - the files written since the last time
+ */
+export async function saveBits(directory: string, paths: readonly string[], bits: Uint8Array): Promise<void> {
+  await Promise.all(paths.map(syncFile))
+  await writeFileAtomic(join(directory, OURS, BITS), bits)
+}
+
+/** A bit for each piece that is claimed, but for those that a missing or shortened file cannot hold. */
+async function possiblePieces(
+  directory: string,
+  info: TorrentInfo,
+  isClaimed: (piece: number) => boolean,
+): Promise<Uint8Array> {
+  const impossible = new Set<number>()
+  const paths = filePaths(directory, info)
+  for (const [index, file] of info.files.entries()) {
+    if (file.isPadding || file.length === 0) continue
+    const size = (await stat(paths[index] ?? '').catch(() => undefined))?.size ?? 0
+    if (size >= file.length) continue
+    const firstGone = Math.floor((file.offset + size) / info.pieceLength)
+    for (let piece = firstGone; piece <= piecesOf(info, file).last; piece++) impossible.add(piece)
+  }
+  return writeBitfield(info.pieceCount, (piece) => !impossible.has(piece) && isClaimed(piece))
+}
+
+function isInWholeFile(info: TorrentInfo, state: FolderState, piece: number): boolean {
+  return Object.keys(state.whole).some((index) => {
+    const file = info.files[Number(index)]
+    if (!file) return false
+    const { first, last } = piecesOf(info, file)
+    return piece >= first && piece <= last
+  })
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    await using file = await open(path, 'r+')
+    await file.datasync()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,218 @@
+import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { safeFileNames } from '../domain/file-names.ts'
+import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
+import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
+import { makeFolder } from './make-folder.ts'
+import { writeFileAtomic } from './write-file-atomic.ts'
+
+/** What makes a folder ours, and holds what we know about it. */
+export const OURS = '.self-streme'
+/** Folders of ours that are not finished yet begin so; one that is left over goes after a day. */
+const UNFINISHED = '.new-'
+const UNFINISHED_FOR_MS = 24 * 60 * 60 * 1000
+const METAINFO = 'metainfo.torrent'
+/** A folder of ours in the download folder that only says where the torrent really is. */
+const LOCATION = 'location'
+
+/**
+ * Where the folder of a torrent is, or would be: `<base>/<infoHash>`. A folder of that name which is not ours is the
+ * user's, and a number is put behind it.
+ */
+export async function locateFolder(base: string, infoHash: InfoHash): Promise<string> {
+  for (let n = 1; ; n++) {
+    const directory = join(base, n === 1 ? infoHash : `${infoHash}.${n}`)
+    if ((await isOurs(directory)) || !(await exists(directory))) return directory
+  }
+}
+
+/** Where a torrent is that was put into another base than `root`; `undefined` if it was not. */
+export async function readLocation(root: string, infoHash: InfoHash): Promise<string | undefined> {
+  return readText(join(await locateFolder(root, infoHash), OURS, LOCATION))
+}
+
+/** @throws SelfStremeError `disk.full`, `disk.failed` */
+export async function writeLocation(root: string, infoHash: InfoHash, directory: string): Promise<void> {
+  const folder = await locateFolder(root, infoHash)
+  await makeTorrentFolder(folder)
+  await writing(folder, () => writeFileAtomic(join(folder, OURS, LOCATION), directory))
+}
+
+/** A folder in the download folder that is ours. */
+export interface ListedFolder {
+  readonly infoHash: InfoHash
+  /** where the torrent is: this folder, or one under an extra path */
+  readonly directory: string
+  /** when we last wrote down something in it, epoch ms */
+  readonly notedAt: number
+}
+
+/** The folders in `root` that are ours. Removes those that a crash left unfinished. */
+export async function listFolders(root: string): Promise<ListedFolder[]> {
+  const entries = await readdir(root, { withFileTypes: true })
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const directory = join(root, entry.name)
+      if (entry.name.startsWith(UNFINISHED)) await removeIfOld(directory)
+      const infoHash = infoHashOfFolder(entry.name)
+      if (!infoHash || !entry.isDirectory() || !(await isOurs(directory))) return []
+      const place = (await readText(join(directory, OURS, LOCATION))) ?? directory
+      const notedAt = await lastNotedAt(place)
+      // One under an extra path may lie on a disk that is not there today.
+      return notedAt === undefined ? [] : [{ infoHash, directory: place, notedAt }]
+    }),
+  )
+  return found.flat()
+}
+
+/** The torrent that a folder is named for, if it is one that could be ours. */
+export function infoHashOfFolder(name: string): InfoHash | undefined {
+  return /^[0-9a-f]{40}(\.\d+)?$/.test(name) ? parseInfoHash(name.slice(0, 40)) : undefined
+}
+
+/** When we last wrote down something in a folder of ours, epoch ms; `undefined` where there is none. */
+export async function lastNotedAt(directory: string): Promise<number | undefined> {
+  return (await lstat(join(directory, OURS)).catch(() => undefined))?.mtimeMs
+}
+
+/** Whether a folder holds our mark. */
+export function isOurs(directory: string): Promise<boolean> {
+  return exists(join(directory, OURS))
+}
+
+/**
+ * Makes a folder that is ours from its first moment on: whoever sees it sees the mark in it.
+ *
+ * @throws SelfStremeError `disk.full`, `disk.failed`
+ */
+export async function makeTorrentFolder(directory: string): Promise<void> {
+  await writing(directory, async () => {
+    if (await isOurs(directory)) return
+    const unfinished = await makeUnfinishedFolder(dirname(directory), basename(directory))
+    await finishFolder(unfinished, directory)
+  })
+}
+
+/** A folder with our mark in it, under a name that nobody looks at, to be filled and then {@link finishFolder}ed. */
+export async function makeUnfinishedFolder(base: string, name: string): Promise<string> {
+  const unfinished = join(base, `${UNFINISHED}${name}-${process.pid}-${Date.now().toString(36)}`)
+  await makeFolder(base)
+  await mkdir(unfinished)
+  await mkdir(join(unfinished, OURS))
+  return unfinished
+}
+
+/** Gives an unfinished folder its name, all of it in one step. */
+export async function finishFolder(unfinished: string, directory: string): Promise<void> {
+  try {
+    await rename(unfinished, directory)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/**
+ * Does something that writes into a folder.
+ *
+ * @throws SelfStremeError `disk.full`, `disk.failed`
+ */
+export async function writing(directory: string, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write()
+  } catch (cause) {
+    const isFull = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
+    throw new SelfStremeError(
+      isFull ? 'disk.full' : 'disk.failed',
+      `${directory} cannot be written: ${messageOf(cause)}`,
+      { cause },
+    )
+  }
+}
+
+/** The torrent file of a folder, `undefined` if it has none. */
+export function readMetainfo(directory: string): Promise<Uint8Array | undefined> {
+  return readBytes(join(directory, OURS, METAINFO))
+}
+
+export async function writeMetainfo(directory: string, metainfo: Uint8Array): Promise<void> {
+  await writeFileAtomic(join(directory, OURS, METAINFO), metainfo)
+}
+
+/** Paths of a torrent's files, in the order of the metadata. */
+export function filePaths(directory: string, info: TorrentInfo): string[] {
+  return safeFileNames(info.files).map((name) => join(directory, name))
+}
+
+/** What a torrent's files really take on the disk; they are sparse. */
+export async function bytesOnDisk(directory: string, info: TorrentInfo): Promise<number> {
+  const files = await Promise.all(
+    filePaths(directory, info).map((path) => lstat(path).catch(() => undefined)),
+  )
+  return files.reduce((sum, file) => sum + (file?.isFile() ? file.blocks * 512 : 0), 0)
+}
+
+/**
+ * Deletes what we wrote, and the folder if nothing else is in it: whatever the user put there stays.
+ *
+ * Our own mark goes last, so that a folder whose deletion was cut short is still known as ours.
+ *
+ * @returns bytes given back to the disk
+ */
+export async function removeFolder(directory: string): Promise<number> {
+  const metainfo = await readMetainfo(directory)
+  const info = metainfo && tryParse(metainfo)
+  let freedBytes = 0
+  for (const path of info ? filePaths(directory, info) : []) {
+    const file = await lstat(path).catch(() => undefined)
+    if (!file) continue
+    await unlink(path)
+    // A link to a file that the user has elsewhere gives nothing back.
+    if (file.nlink === 1) freedBytes += file.blocks * 512
+  }
+  await rm(join(directory, OURS), { recursive: true, force: true })
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error
+  })
+  return freedBytes
+}
+
+/** @returns `undefined` for what is no torrent file, or one that is refused */
+export function tryParse(metainfo: Uint8Array): TorrentInfo | undefined {
+  try {
+    return parseMetainfo(metainfo)
+  } catch {
+    return undefined
+  }
+}
+
+/** @returns `undefined` if there is no such file */
+export async function readBytes(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** @returns `undefined` if there is no such file */
+export async function readText(path: string): Promise<string | undefined> {
+  const bytes = await readBytes(path)
+  return bytes && new TextDecoder().decode(bytes)
+}
+
+async function removeIfOld(unfinished: string): Promise<void> {
+  const found = await lstat(unfinished).catch(() => undefined)
+  if (!found || Date.now() - found.mtimeMs < UNFINISHED_FOR_MS) return
+  await rm(unfinished, { recursive: true, force: true })
+}
+
+/** Whether there is anything of that name, be it a link that leads nowhere. */
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,15 @@
+import type { InfoHash } from '../domain/info-hash.ts'
+import type { Contents } from '../files/contents.ts'
+
+/** Which torrents are on disk, as the torrents need to know and to tell it. */
+export interface Shelf {
+  find(infoHash: InfoHash): Contents | undefined
+  /** This is there now, and replaces what was said of it before. */
+  put(contents: Contents): void
+  /** Its folder is gone. */
+  forget(infoHash: InfoHash): void
+  /** Somebody reads it now. */
+  noteRead(infoHash: InfoHash): void
+  /** So many peers had all of it when it was last in the swarm. */
+  noteSeeders(infoHash: InfoHash, seeders: number): void
+}

@@ -1,0 +1,41 @@
+import type { InfoHash } from '../domain/info-hash.ts'
+import type { Log } from '../observe/log.ts'
+
+const SAID_AGAIN_AFTER_MS = 30 * 60 * 1000
+const MOST_REMEMBERED = 1_000
+
+interface Use {
+  readonly infoHash: InfoHash
+  readonly name: string
+  /** bytes */
+  readonly size: number
+  readonly path: string
+  readonly isWhole: boolean
+}
+
+/** Says in the log what is read, and where it comes from; players ask often, so only what is new is worth `info`. */
+export class UseLog {
+  readonly #log: Log
+  readonly #said = new Map<string, number>()
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  note({ infoHash, name, size, path, isWhole }: Use): void {
+    const message = isWhole
+      ? `Using file stream for ${infoHash}: ${path}`
+      : `Using torrent stream for ${infoHash} (file not ready)`
+    const isNew = Date.now() - (this.#said.get(message) ?? 0) > SAID_AGAIN_AFTER_MS
+    const level = isNew ? 'info' : 'debug'
+    this.#log[level](`Selected file: ${name} (${size} bytes)`)
+    this.#log[level](message)
+    if (!isNew) return
+    this.#said.delete(message)
+    this.#said.set(message, Date.now())
+    for (const oldest of this.#said.keys()) {
+      if (this.#said.size <= MOST_REMEMBERED) break
+      this.#said.delete(oldest)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { stat } from 'node:fs/promises'
+import type { FileContents } from '../files/contents.ts'
+import type { OpenFile, OpenFiles } from '../files/open-files.ts'
+import { readSlices } from '../files/read-slices.ts'
+import type { StreamParts, TorrentStream } from './torrent-stream.ts'
+
+/** Opens a file that is whole on disk; `undefined` if it was touched since it became so. */
+export async function openIfWhole(
+  { path, size, wholeMtimeMs }: FileContents,
+  files: OpenFiles,
+): Promise<OpenFile | undefined> {
+  if (wholeMtimeMs === undefined) return undefined
+  const found = await stat(path).catch(() => undefined)
+  return found?.size === size && found.mtimeMs === wholeMtimeMs ? files.open(path, found) : undefined
+}
+
+/** A file of which nothing is missing: no swarm, no waiting. */
+export function wholeStream(parts: StreamParts, file: OpenFile): TorrentStream {
+  const { infoHash, fileIdx, name, size, path, lease, noteRead } = parts
+  return {
+    infoHash,
+    fileIdx,
+    name,
+    size,
+    path,
+    isWhole: true,
+    noteRead,
+    whenStartable: async () => undefined,
+    read(range, signal) {
+      noteRead()
+      return readSlices(
+        async () => file.handle,
+        range,
+        async () => size,
+        signal,
+      )
+    },
+    async [Symbol.asyncDispose]() {
+      lease[Symbol.dispose]()
+      await file[Symbol.asyncDispose]()
+    },
+  }
+}
