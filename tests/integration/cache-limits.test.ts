@@ -1,0 +1,120 @@
+import { access } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { startJanitor } from '../../src/cache/janitor.ts'
+import type { Usage } from '../../src/domain/usage.ts'
+import { createLog } from '../../src/observe/log.ts'
+import { openStream, readBytes } from '../support/http-client.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { leaveWholeTorrent } from './earlier-run.ts'
+
+const MIB = 1024 * 1024
+const HOUR_MS = 3_600_000
+const SIZE = 4 * MIB
+
+interface Left extends AsyncDisposable {
+  readonly root: string
+  /** names of the films that are still there */
+  there(): Promise<string[]>
+  urlOf(name: string, app: TestApp): string
+}
+
+/** A folder with films of 4 MiB, read an hour ago, and how else they were used. */
+async function leaveFilms(films: Readonly<Record<string, Partial<Usage>>>): Promise<Left> {
+  const folder = await temporaryFolder()
+  const lastReadAt = Date.now() - HOUR_MS
+  const left = new Map<string, Awaited<ReturnType<typeof leaveWholeTorrent>>>()
+  for (const [name, usage] of Object.entries(films)) {
+    const files = [{ name: `${name}.mkv`, bytes: patternBytes(SIZE, name) }]
+    const fullUsage = { playsAt: Date.now(), ...usage }
+    left.set(name, await leaveWholeTorrent({ root: folder.path, files, lastReadAt, usage: fullUsage }))
+  }
+  return {
+    root: folder.path,
+    async there() {
+      const found = await Promise.all(
+        [...left].map(([name, { directory }]) =>
+          access(directory).then(
+            () => [name],
+            () => [],
+          ),
+        ),
+      )
+      return found.flat()
+    },
+    urlOf: (name, app) => `${app.url}/stream/proxy/${left.get(name)?.infoHash}`,
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}
+
+function settings(left: Left, maxSize: string): Record<string, string> {
+  return {
+    TORRENT_DOWNLOAD_PATH: left.root,
+    TORRENT_CLEANUP_INTERVAL: String(100 * HOUR_MS),
+    CACHE_MAX_SIZE: maxSize,
+    CACHE_MIN_FREE: '0',
+  }
+}
+
+const FILMS = {
+  pinned: { isPinned: true },
+  popular: { plays: 12, seeders: 3 },
+  rare: { plays: 1, seeders: 0 },
+  common: { plays: 1, seeders: 200 },
+  unplayed: {},
+}
+
+describe('a cache above its limit', () => {
+  test('loses what is worth least, down to nine tenths of it', async () => {
+    await using left = await leaveFilms(FILMS)
+    // 20 MiB are there: one film of 4 has to go for 17, and then 15.3 are not kept yet.
+    await using _app = await startTestApp(settings(left, `${17 * MIB}`))
+    await expect.poll(() => left.there(), { timeout: 5_000 }).toEqual(['pinned', 'popular', 'rare'])
+  })
+
+  test('keeps what is pinned, whatever the limit', async () => {
+    await using left = await leaveFilms(FILMS)
+    await using app = await startTestApp(settings(left, '1'))
+    await expect.poll(() => left.there(), { timeout: 5_000 }).toEqual(['pinned'])
+    await app.app.janitor.keepLimits()
+    expect(await left.there()).toEqual(['pinned'])
+  })
+
+  test('keeps what somebody watches, until a minute after they left', async () => {
+    await using left = await leaveFilms(FILMS)
+    await using app = await startTestApp(settings(left, `${1000 * MIB}`))
+    const viewer = await openStream(left.urlOf('unplayed', app))
+    await readBytes(viewer, 1000)
+    await using tight = startJanitor(
+      { root: left.root, idleMs: 100 * HOUR_MS, onShutdown: 'none', maxBytes: 1, minFreeBytes: 0 },
+      app.app.index,
+      app.app.torrents,
+      createLog({ level: 'error', format: 'text' }),
+    )
+    await tight.keepLimits()
+    expect(await left.there()).toEqual(['pinned', 'unplayed'])
+    expect((await readBytes(viewer, SIZE - 1000)).equals(patternBytes(SIZE, 'unplayed').subarray(1000))).toBe(
+      true,
+    )
+    await tight.keepLimits()
+    expect(await left.there()).toEqual(['pinned', 'unplayed'])
+    expect((await app.app.janitor.explain()).kept.map(({ why }) => why)).toEqual(
+      expect.arrayContaining(['pinned', expect.stringMatching(/^read \d+ s ago/)]),
+    )
+  })
+})
+
+test('what would go next, and why, can be asked', async () => {
+  await using left = await leaveFilms(FILMS)
+  await using app = await startTestApp(settings(left, `${1000 * MIB}`))
+  const { next, kept, usedBytes, maxBytes } = await app.app.janitor.explain()
+  expect(next.map(({ name }) => name)).toEqual(['unplayed.mkv', 'common.mkv', 'rare.mkv', 'popular.mkv'])
+  expect(next[1]?.why).toMatch(
+    /^1\.0 plays .*last read 60 min ago, 200 seeders when last met, 0\.00 GB; idle in/,
+  )
+  expect(next[3]?.why).toMatch(/popular: goes only when room is needed$/)
+  expect(kept).toMatchObject([{ name: 'pinned.mkv', why: 'pinned' }])
+  expect(usedBytes).toBeGreaterThanOrEqual(5 * SIZE)
+  expect(maxBytes).toBe(1000 * MIB)
+})
