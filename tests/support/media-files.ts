@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { isInstalled } from './installed.ts'
 
 /** Whether ffmpeg is there, the player of the player tests. Where `CI` is set, it has to be. */
-export const hasPlayer = findPlayer()
+export const hasPlayer = isInstalled('ffmpeg', ['ffprobe', '-version'], 'the tests with a real player are')
 
 /** Makes a short real film: moving test picture and a tone. Container and place of the index follow from the name. */
 export function makeFilm(path: string): void {
@@ -10,16 +11,4 @@ export function makeFilm(path: string): void {
   // ffmpeg writes the index of an MP4 at the end unless it is told otherwise.
   const codecs = ['-c:v', 'mpeg4', '-b:v', '6M', '-g', '50', '-c:a', 'aac']
   execFileSync('ffmpeg', ['-v', 'error', '-y', ...picture, ...sound, ...codecs, path])
-}
-
-function findPlayer(): boolean {
-  try {
-    execFileSync('ffprobe', ['-version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    const missing = 'ffmpeg is missing (apt-get install ffmpeg)'
-    if (process.env.CI) throw new Error(missing)
-    console.warn(`\n*** ${missing}: the tests with a real player are LEFT OUT. ***\n`)
-    return false
-  }
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -6,14 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { isInstalled, SYSTEM_PATH } from './installed.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url))
-/** Debian keeps it where only root looks. */
-const PATH = `${process.env.PATH}:/usr/sbin`
-
 /** Whether nginx is there. Where `CI` is set, it has to be. */
-export const hasNginx = findNginx()
+export const hasNginx = isInstalled('nginx', ['nginx', '-v'], 'the tests behind a real nginx are')
 
 /** An nginx with the site of `deploy/nginx.conf`. */
 export interface Nginx extends AsyncDisposable {
@@ -36,7 +34,7 @@ export async function startNginx(appUrl: string, folder: string): Promise<Nginx>
   })
   await writeFile(join(own, 'nginx.conf'), `${around(own)}\nhttp {\n${files(own)}\n${site}\n}\n`)
   const nginx = spawn('nginx', ['-p', own, '-c', join(own, 'nginx.conf'), '-g', 'daemon off;'], {
-    env: { PATH },
+    env: { PATH: SYSTEM_PATH },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = once(nginx, 'exit')
@@ -86,16 +84,4 @@ async function untilItServes(log: Readable): Promise<void> {
     if (said.includes('start worker process')) return void log.resume()
   }
   throw new Error(`nginx does not start: ${said}`)
-}
-
-function findNginx(): boolean {
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore', env: { PATH } })
-    return true
-  } catch {
-    const missing = 'nginx is missing (apt-get install nginx)'
-    if (process.env.CI) throw new Error(missing)
-    console.warn(`\n*** ${missing}: the tests behind a real nginx are LEFT OUT. ***\n`)
-    return false
-  }
 }

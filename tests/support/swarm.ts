@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import bencode from 'bencode'
 import { Server } from 'bittorrent-tracker'
+import { isInstalled } from './installed.ts'
 
 const SEEDER = fileURLToPath(new URL('seeder.py', import.meta.url))
 
@@ -13,7 +14,11 @@ const SEEDER = fileURLToPath(new URL('seeder.py', import.meta.url))
 export const PYTHON = '/usr/bin/python3'
 
 /** Whether libtorrent is there, the seeder of every swarm test. Where `CI` is set, it has to be. */
-export const hasSeeder = findSeeder()
+export const hasSeeder = isInstalled(
+  'python3-libtorrent',
+  [PYTHON, '-c', 'import libtorrent'],
+  'the tests on a real swarm are',
+)
 
 /** A swarm on this machine: a tracker, and libtorrent seeding one file or folder. */
 export interface Swarm extends AsyncDisposable {
@@ -117,16 +122,4 @@ async function stop(seeder: ChildProcess): Promise<void> {
   if (seeder.exitCode !== null || seeder.signalCode !== null) return
   seeder.kill('SIGKILL')
   await once(seeder, 'exit')
-}
-
-function findSeeder(): boolean {
-  try {
-    execFileSync(PYTHON, ['-c', 'import libtorrent'], { stdio: 'ignore' })
-    return true
-  } catch {
-    const missing = 'python3-libtorrent is missing (apt-get install python3-libtorrent)'
-    if (process.env.CI) throw new Error(missing)
-    console.warn(`\n*** ${missing}: the tests on a real swarm are LEFT OUT. ***\n`)
-    return false
-  }
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { hasNginx } from '../../support/nginx.ts'
 import { fileServers } from '../file-servers.ts'
 import { measureFinishedFile } from '../measure/finished-file.ts'
 import type { Scenario } from '../scenario.ts'
@@ -9,7 +9,6 @@ const FILM_MIB = 512
 export const finished: Scenario = {
   about: `a whole file of ${FILM_MIB} MiB: one stream, and 64 KiB from anywhere`,
   async prepare() {
-    const hasNginx = findNginx()
     const film = await makeFilm(FILM_MIB)
     return {
       cases: [
@@ -27,14 +26,4 @@ export const finished: Scenario = {
       [Symbol.asyncDispose]: () => film[Symbol.asyncDispose](),
     }
   },
-}
-
-function findNginx(): boolean {
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.warn('*** nginx is missing (apt-get install nginx): it is LEFT OUT. ***')
-    return false
-  }
 }
