@@ -1,13 +1,8 @@
-import { open } from 'node:fs/promises'
-import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
-import { segmentsOf } from '../domain/segments.ts'
-import { readAll } from '../files/read-all.ts'
+import type { TorrentInfo } from '../domain/metainfo.ts'
+import { isPieceRight } from '../files/check-piece.ts'
 import type { PieceMap } from './piece-map.ts'
 
-/**
- * Looks at pieces that an earlier run left, each once and only when somebody wants it. Hashing is done off the main
- * thread (WebCrypto).
- */
+/** Looks at pieces that an earlier run left, each once and only when somebody wants it. */
 export class ClaimedPieces {
   readonly #info: TorrentInfo
   readonly #paths: readonly string[]
@@ -39,22 +34,10 @@ export class ClaimedPieces {
   }
 
   async #check(piece: number): Promise<void> {
-    const bytes = await this.#read(piece).catch(() => undefined)
-    const hash = bytes && Buffer.from(await crypto.subtle.digest('SHA-1', bytes))
+    const isRight = await isPieceRight(this.#info, this.#paths, piece).catch(() => false)
     if (this.#pieces.stateOf(piece) !== 'claimed') return
-    const isRight = hash?.equals(pieceHashAt(this.#info, piece)) === true
     if (isRight) this.#pieces.markVerified([piece])
     else this.#pieces.markMissing([piece])
     this.#onChecked(piece, isRight)
-  }
-
-  async #read(piece: number): Promise<Buffer<ArrayBuffer>> {
-    const bytes = Buffer.alloc(pieceLengthAt(this.#info, piece))
-    for (const { file, position, offset, length } of segmentsOf(this.#info, piece)) {
-      if (this.#info.files[file]?.isPadding) continue
-      await using handle = await open(this.#paths[file] ?? '', 'r')
-      await readAll(handle, bytes.subarray(offset, offset + length), position)
-    }
-    return bytes
   }
 }
