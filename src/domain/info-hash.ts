@@ -4,6 +4,12 @@ declare const brand: unique symbol
 export type InfoHash = string & { readonly [brand]: 'InfoHash' }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+const FORMS = [
+  { runs: /[0-9a-f]{40,}/gi, length: 40 },
+  { runs: /[a-z2-7]{32,}/gi, length: 32 },
+]
+/** A run that is longer than a hash holds one at each place, and a name may be one long run. */
+const MOST_IN_NAME = 64
 
 /**
  * An info hash as people and clients write it: 40 hex digits or 32 base32 letters, in any case.
@@ -16,6 +22,26 @@ export function parseInfoHash(text: string): InfoHash | undefined {
   if (/^[0-9a-f]{40}$/.test(lower)) return lower as InfoHash
   if (/^[a-z2-7]{32}$/.test(lower)) return base32ToHex(lower) as InfoHash
   return undefined
+}
+
+/**
+ * The info hashes that a name contains, with whatever stands around them.
+ *
+ * @returns each once, those in front that nothing of their own kind stands around; at most 64
+ */
+export function infoHashesIn(name: string): InfoHash[] {
+  const runs = FORMS.flatMap(({ runs, length }) =>
+    [...name.matchAll(runs)].map(([run]) => ({ run, length, places: run.length - length + 1 })),
+  )
+  const found = new Set<InfoHash>()
+  let left = MOST_IN_NAME
+  for (const { run, length, places } of runs.sort((a, b) => a.places - b.places)) {
+    for (let at = 0; at < places && left > 0; at++, left--) {
+      const infoHash = parseInfoHash(run.slice(at, at + length))
+      if (infoHash) found.add(infoHash)
+    }
+  }
+  return [...found]
 }
 
 function base32ToHex(text: string): string {

@@ -1,4 +1,4 @@
-import { pieceLengthAt, type TorrentInfo } from './metainfo.ts'
+import { pieceLengthAt, piecesOf, type TorrentInfo } from './metainfo.ts'
 
 /** A run of bytes of a torrent that lies in one file. */
 export interface Segment {
@@ -38,6 +38,17 @@ export function* segmentsOf(
 /** Indexes of the files that have bytes in a piece. */
 export function filesIn(info: TorrentInfo, piece: number): number[] {
   return [...segmentsOf(info, piece)].map(({ file }) => file)
+}
+
+/** Pieces with bytes of one file, and of no other but padding: they can be checked with nothing but that file. */
+export function piecesOnlyOf(info: TorrentInfo, file: number): number[] {
+  const found = info.files[file]
+  if (!found || found.length === 0) return []
+  const { first, last } = piecesOf(info, found)
+  const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  const isAlone = (piece: number) =>
+    filesIn(info, piece).every((each) => each === file || info.files[each]?.isPadding)
+  return all.filter(isAlone)
 }
 
 /** Index of the last file that begins at or before a byte of the torrent; there may be ten thousand. */

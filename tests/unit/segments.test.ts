@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TorrentInfo } from '../../src/domain/metainfo.ts'
-import { filesIn, segmentsOf } from '../../src/domain/segments.ts'
+import { filesIn, piecesOnlyOf, segmentsOf } from '../../src/domain/segments.ts'
 
 const PIECE = 100
 
@@ -41,4 +41,19 @@ test('a part of a piece is counted from its own first byte', () => {
     { file: 0, position: 110, offset: 0, length: 10 },
     { file: 1, position: 0, offset: 10, length: 20 },
   ])
+})
+
+test('the pieces of a file alone are those that it shares with no other', () => {
+  const info = torrent(250, 0, 30, 220, 50)
+  expect(info.files.map((_, file) => piecesOnlyOf(info, file))).toEqual([[0, 1], [], [], [3, 4], [5]])
+})
+
+test('the last piece of a torrent is its last file’s alone, though it is short', () => {
+  expect(piecesOnlyOf(torrent(100, 150), 1)).toEqual([1, 2])
+})
+
+test('padding takes no piece from a file', () => {
+  const info = torrent(250, 50, 130)
+  const files = info.files.map((file, index) => ({ ...file, isPadding: index === 1 }))
+  expect(piecesOnlyOf({ ...info, files }, 0)).toEqual([0, 1, 2])
 })
