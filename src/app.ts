@@ -2,8 +2,13 @@ import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
 import { createStreamService } from './addon/stream-service.ts'
 import { type CacheIndex, openCacheIndex } from './cache/cache-index.ts'
+import { FolderWatch } from './cache/folder-watch.ts'
+import { openIndexDatabase } from './cache/index-database.ts'
+import { INDEX_TABLE } from './cache/index-table.ts'
 import { type Janitor, startJanitor } from './cache/janitor.ts'
-import { createPlacedFiles } from './cache/placed-files.ts'
+import { keepUp } from './cache/keep-up.ts'
+import { openPlacedFiles, type PlacedFiles } from './cache/placed-files.ts'
+import { PLACED_TABLE } from './cache/placed-table.ts'
 import type { Config } from './config/config.ts'
 import { startEngineProcess } from './engine/engine-process.ts'
 import { startServer } from './http/server.ts'
@@ -11,6 +16,7 @@ import { createLog } from './observe/log.ts'
 import { createFilmLibrary } from './sources/film-library.ts'
 import { createSearch } from './sources/search.ts'
 import { mediaOpener } from './streaming/open-media.ts'
+import { Viewers } from './streaming/viewers.ts'
 import { lockDownloadFolder } from './torrents/download-lock.ts'
 import { openTorrentService, type TorrentService } from './torrents/torrent-service.ts'
 
@@ -21,6 +27,8 @@ export interface App extends AsyncDisposable {
   readonly torrents: TorrentService
   /** what is on disk */
   readonly index: CacheIndex
+  /** what the user put into the download folder */
+  readonly placed: PlacedFiles
   readonly janitor: Janitor
 }
 
@@ -30,30 +38,43 @@ export async function createApp(config: Config): Promise<App> {
   const { version } = packageJson
   const log = createLog(config.log)
 
-  opened.use(await lockDownloadFolder(config.torrents.root))
+  const { root } = config.torrents
+  opened.use(await lockDownloadFolder(root))
   const engine = opened.use(startEngineProcess(config.engine, log))
-  const index = opened.use(await openCacheIndex(config.torrents.root, log))
+  const database = opened.use(await openIndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
+  const watch = opened.use(new FolderWatch(log))
+  const index = opened.use(await openCacheIndex(root, database, log))
+  const viewers = new Viewers()
+  const placed = opened.use(await openPlacedFiles(root, database, watch, index, viewers, log))
+  opened.use(keepUp(root, watch, index, placed, log))
   const torrents = opened.use(await openTorrentService(config.torrents, engine, index, log))
   const janitor = opened.use(startJanitor({ ...config.cleanup, ...config.torrents }, index, torrents, log))
   const library = createFilmLibrary(config.films, log)
   await library.films()
 
   const { accelPrefix, ...http } = config.http
-  const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root: config.torrents.root }
+  const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root }
   const search = createSearch([library], log)
   const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
   const addon = createAddon({ version }, streams, library)
-  const openMedia = mediaOpener(config.torrents, torrents, createPlacedFiles(config.torrents.root), {
+  const openMedia = mediaOpener(config.torrents, torrents, placed, {
     noteRead: (...read) => index.notePlay(...read),
   })
 
   const server = opened.use(
     await startServer(
       { ...http, handOff, access: config.access, version },
-      { addon, openMedia, admin: janitor },
+      { addon, openMedia: viewers.counted(openMedia), admin: janitor },
       log,
     ),
   )
   const parts = opened.move()
-  return { port: server.port, torrents, index, janitor, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  return {
+    port: server.port,
+    torrents,
+    index,
+    placed,
+    janitor,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
 }

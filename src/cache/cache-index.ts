@@ -1,22 +1,36 @@
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../domain/errors.ts'
+import { fewAtATime } from '../domain/few-at-a-time.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
+import type { TorrentInfo } from '../domain/metainfo.ts'
 import { newUsage, type Usage, withPlay } from '../domain/usage.ts'
 import { type Contents, readContents } from '../files/contents.ts'
-import { readUsage, saveUsage } from '../files/folder-state.ts'
-import { type ListedFolder, lastNotedAt, listFolders } from '../files/torrent-folder.ts'
+import { readTorrent, readUsage, saveUsage } from '../files/folder-state.ts'
+import {
+  infoHashOfFolder,
+  type ListedFolder,
+  lastNotedAt,
+  listFolders,
+  lookAtFolder,
+  readLocation,
+} from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import type { Shelf } from '../torrents/shelf.ts'
 import type { CacheEntry } from './cache-entry.ts'
-import { openIndexDatabase } from './index-database.ts'
-import { INDEX_TABLE, type IndexTable, indexTable } from './index-table.ts'
+import { type IndexTable, indexTable } from './index-table.ts'
 import { Plays } from './plays.ts'
 
 const FLUSH_MS = 5_000
 
-/** Opens the index of a download folder, and learns what is in it. */
-export async function openCacheIndex(root: string, log: Log): Promise<CacheIndex> {
-  const index = new CacheIndex(root, indexTable(await openIndexDatabase(root, INDEX_TABLE, log)), log)
+/**
+ * Opens the index of a download folder, and learns what is in it.
+ *
+ * @param database - has the index' table, and is open until this is disposed of
+ */
+export async function openCacheIndex(root: string, database: DatabaseSync, log: Log): Promise<CacheIndex> {
+  const index = new CacheIndex(root, indexTable(database), log)
   await index.load()
   return index
 }
@@ -37,8 +51,12 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   /** those that the table does not know as they are */
   readonly #unlisted = new Set<InfoHash>()
   readonly #plays = new Plays()
+  /** as {@link check} left them, because files had been changed or taken away */
+  readonly #reduced = new WeakSet<Contents>()
+  readonly #onTorrent = new Set<(infoHash: InfoHash) => void>()
   readonly #timer: NodeJS.Timeout
   #flushing: Promise<void> = Promise.resolve()
+  #looking: Promise<unknown> = Promise.resolve()
 
   constructor(root: string, table: IndexTable, log: Log) {
     this.#root = root
@@ -51,7 +69,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   async load(): Promise<void> {
     const listed = await listFolders(this.#root)
     const rows = this.#table.read()
-    await inBatches(listed, async (folder) => {
+    await fewAtATime(listed, async (folder) => {
       const row = rows.get(folder.infoHash)
       const isCurrent = row?.notedAt === folder.notedAt && row.contents.directory === folder.directory
       if (isCurrent) this.#entries.set(folder.infoHash, row)
@@ -72,12 +90,28 @@ export class CacheIndex implements Shelf, AsyncDisposable {
     return [...this.#entries.values()]
   }
 
+  /** Whether a torrent lies in this very folder. */
+  holds(directory: string): boolean {
+    const infoHash = infoHashOfFolder(basename(directory))
+    return infoHash !== undefined && this.find(infoHash)?.directory === directory
+  }
+
+  /** The metadata of a torrent on disk. */
+  async readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined> {
+    const contents = this.find(infoHash)
+    return contents && (await readTorrent(contents.directory, infoHash))?.info
+  }
+
+  /** Calls back whenever there is something new of a torrent, such as its metadata. */
+  onTorrent(listener: (infoHash: InfoHash) => void): void {
+    this.#onTorrent.add(listener)
+  }
+
   put(contents: Contents): void {
     const { infoHash } = contents
     const known = this.#entries.get(infoHash)
-    this.#entries.set(infoHash, { contents, usage: known?.usage ?? newUsage('watched', Date.now()) })
+    this.#set({ contents, usage: known?.usage ?? newUsage('watched', Date.now()) })
     if (!known) this.#unsaved.add(infoHash)
-    this.#unlisted.add(infoHash)
   }
 
   forget(infoHash: InfoHash): void {
@@ -93,7 +127,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   /** A client reads a file of it: counted once for each time that it is played. */
   notePlay(infoHash: InfoHash, fileIdx: number, client: string): void {
     const now = Date.now()
-    if (this.#plays.note(infoHash, fileIdx, client, now))
+    if (this.#plays.note(`${infoHash}/${fileIdx}`, client, now))
       this.change(infoHash, (usage) => withPlay(usage, now))
   }
 
@@ -112,17 +146,41 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   }
 
   /** Looks at the folder itself: notices what was brought, taken away or changed by somebody else. */
-  async check(): Promise<void> {
-    const known = this.entries()
-    const listed = await listFolders(this.#root)
-    const there = new Set(listed.map(({ infoHash }) => infoHash))
-    for (const folder of listed) if (!this.#entries.has(folder.infoHash)) await this.#add(folder)
-    await inBatches(known, async ({ contents }) => {
-      const { infoHash } = contents
-      if (this.find(infoHash) !== contents) return
-      if (!there.has(infoHash)) return this.#lose(infoHash)
-      const changed = await filesChanged(contents)
-      if (changed.length > 0 && this.find(infoHash) === contents) this.put(without(contents, changed))
+  check(signal?: AbortSignal): Promise<void> {
+    return this.#inTurn(async () => {
+      const known = this.entries()
+      const entries = await readdir(this.#root, { withFileTypes: true })
+      const there = new Set<InfoHash>()
+      for (const { name } of entries.filter((each) => each.isDirectory())) {
+        const infoHash = infoHashOfFolder(name)
+        if (!infoHash) continue
+        there.add(infoHash)
+        if (!this.#entries.has(infoHash)) await this.#meet(name)
+      }
+      const gone: Contents[] = []
+      // One after the other: there is no hurry, and viewers read from the same disk.
+      for (const { contents } of known) {
+        if (signal?.aborted) return
+        const isThere = there.has(contents.infoHash) && (await lastNotedAt(contents.directory)) !== undefined
+        if (!isThere) gone.push(contents)
+        else if (this.#isCurrent(contents)) await this.#checkFiles(contents)
+      }
+      this.#lose(gone)
+    })
+  }
+
+  /** The same for one folder, of which only the name in the download folder is known. */
+  look(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const infoHash = infoHashOfFolder(name)
+      const contents = infoHash && this.find(infoHash)
+      if (!contents) return this.#meet(name)
+      const { directory } = contents
+      const isThere =
+        dirname(directory) === this.#root
+          ? (await lastNotedAt(directory)) !== undefined
+          : (await readLocation(this.#root, infoHash)) !== undefined
+      if (!isThere) this.#lose([contents])
     })
   }
 
@@ -134,27 +192,70 @@ export class CacheIndex implements Shelf, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
+    await this.#looking
     await this.flush()
-    this.#table[Symbol.dispose]()
   }
 
   async #add({ infoHash, directory }: ListedFolder): Promise<void> {
     const contents = await readContents({ infoHash, directory })
     const usage = await readUsage(directory)
-    if (this.#entries.has(infoHash)) return
-    this.#entries.set(infoHash, { contents, usage })
-    this.#unlisted.add(infoHash)
+    if (!this.#entries.has(infoHash)) this.#set({ contents, usage })
   }
 
-  #lose(infoHash: InfoHash): void {
-    this.#log.info('torrent taken away', { infoHash })
-    this.forget(infoHash)
+  #set(entry: CacheEntry): void {
+    const { infoHash } = entry.contents
+    this.#entries.set(infoHash, entry)
+    this.#unlisted.add(infoHash)
+    for (const tell of this.#onTorrent) tell(infoHash)
+  }
+
+  /** Takes in a folder that somebody else has put there, if it is one of ours. */
+  async #meet(name: string): Promise<void> {
+    const folder = await lookAtFolder(this.#root, name)
+    if (!folder || this.#entries.has(folder.infoHash)) return
+    await this.#add(folder)
+    this.#log.info('torrent found in the download folder', { infoHash: folder.infoHash })
+  }
+
+  /** Looks whether the files of a torrent are still what they were; those that were not, whether they are again. */
+  async #checkFiles(contents: Contents): Promise<void> {
+    const { infoHash, directory } = contents
+    const isReduced = this.#reduced.has(contents)
+    if (!isReduced && (await filesChanged(contents)).length === 0) return
+    const found = await readContents(contents)
+    const changed = await filesChanged(found)
+    // The torrent itself may know better by now.
+    if (!this.#isCurrent(contents) || (isReduced && changed.length > 0)) return
+    const left = changed.length > 0 ? without(found, changed) : found
+    if (changed.length > 0) this.#reduced.add(left)
+    this.#log.info('files of a torrent were changed by somebody else', { infoHash, directory })
+    this.put(left)
+  }
+
+  /** One look at a time. */
+  #inTurn(look: () => Promise<void>): Promise<void> {
+    const looked = this.#looking.then(look)
+    this.#looking = looked.catch(() => undefined)
+    return looked
+  }
+
+  /** Whether nothing new was said of a torrent since. */
+  #isCurrent(contents: Contents): boolean {
+    return this.find(contents.infoHash) === contents
+  }
+
+  #lose(gone: readonly Contents[]): void {
+    const lost = gone.filter((contents) => this.#isCurrent(contents)).map(({ infoHash }) => infoHash)
+    if (lost.length === 0) return
+    for (const infoHash of lost) this.forget(infoHash)
+    // There are thousands when a disk is not there.
+    this.#log.info('torrents taken away', { count: lost.length, infoHashes: lost.slice(0, 10) })
   }
 
   async #flush(): Promise<void> {
     const unsaved = [...this.#unsaved]
     this.#unsaved.clear()
-    await inBatches(unsaved, async (infoHash) => {
+    await fewAtATime(unsaved, async (infoHash) => {
       const entry = this.#entries.get(infoHash)
       if (!entry) return
       await saveUsage(entry.contents.directory, entry.usage).catch((error: NodeJS.ErrnoException) => {
@@ -188,30 +289,19 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   }
 }
 
-/** Files that are no longer what they were when they became whole. */
+/** Files that are gone, or no longer what they were when they became whole. */
 async function filesChanged({ files }: Contents): Promise<string[]> {
-  const looked = await Promise.all(
-    Object.entries(files).map(async ([index, { path, size, wholeMtimeMs }]) => {
-      if (wholeMtimeMs === undefined) return []
-      const found = await stat(path).catch(() => undefined)
-      return found?.size === size && found.mtimeMs === wholeMtimeMs ? [] : [index]
-    }),
-  )
-  return looked.flat()
+  const changed: string[] = []
+  for (const [index, { path, size, wholeMtimeMs }] of Object.entries(files)) {
+    const found = await stat(path).catch(() => undefined)
+    const isSame = wholeMtimeMs === undefined || (found?.size === size && found.mtimeMs === wholeMtimeMs)
+    if (!found || !isSame) changed.push(index)
+  }
+  return changed
 }
 
 /** What is left when some of the whole files are so no longer: the torrent has to be opened to know more. */
 function without(contents: Contents, indexes: readonly string[]): Contents {
   const files = Object.entries(contents.files).filter(([index]) => !indexes.includes(index))
   return { ...contents, files: Object.fromEntries(files), isWhole: false }
-}
-
-/** Does something for all items, a few at a time. */
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values()
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      for (const item of left) await work(item)
-    }),
-  )
 }

@@ -14,7 +14,11 @@ const VERSION = 1
  *
  * @param tables - SQL that makes the tables where they are missing
  */
-export async function openIndexDatabase(root: string, tables: string, log: Log): Promise<DatabaseSync> {
+export async function openIndexDatabase(
+  root: string,
+  tables: readonly string[],
+  log: Log,
+): Promise<DatabaseSync> {
   const path = join(root, FILE)
   try {
     return openChecked(path, tables)
@@ -25,8 +29,20 @@ export async function openIndexDatabase(root: string, tables: string, log: Log):
   }
 }
 
+/** Changes all of it or nothing. */
+export function inTransaction(database: DatabaseSync, change: () => void): void {
+  database.exec('BEGIN')
+  try {
+    change()
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
 /** @throws Error if it cannot be read, or is not one that we know */
-function openChecked(path: string, tables: string): DatabaseSync {
+function openChecked(path: string, tables: readonly string[]): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
@@ -36,7 +52,7 @@ function openChecked(path: string, tables: string): DatabaseSync {
     if (version !== 0 && version !== VERSION) throw new Error(`it has version ${version}`)
     const check = database.prepare('PRAGMA quick_check(1)').get()
     if (check?.quick_check !== 'ok') throw new Error(String(check?.quick_check))
-    database.exec(`${tables}; PRAGMA user_version = ${VERSION}`)
+    database.exec(`${tables.join(';')}; PRAGMA user_version = ${VERSION}`)
     return database
   } catch (error) {
     database.close()

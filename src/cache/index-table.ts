@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { CacheEntry } from './cache-entry.ts'
+import { inTransaction } from './index-database.ts'
 
 export const INDEX_TABLE = `CREATE TABLE IF NOT EXISTS torrents (
   info_hash TEXT PRIMARY KEY,
@@ -14,7 +15,7 @@ export interface IndexRow extends CacheEntry {
   readonly notedAt: number
 }
 
-export interface IndexTable extends Disposable {
+export interface IndexTable {
   read(): Map<InfoHash, IndexRow>
   /** Replaces rows, or deletes those that are `undefined`; all of it or nothing. */
   write(rows: readonly { readonly infoHash: InfoHash; readonly row: IndexRow | undefined }[]): void
@@ -32,24 +33,18 @@ export function indexTable(database: DatabaseSync): IndexTable {
       return new Map(rows.flatMap((row) => readRow(row)))
     },
     write(rows) {
-      database.exec('BEGIN')
-      try {
+      inTransaction(database, () => {
         for (const { infoHash, row } of rows) {
           if (row) put.run(infoHash, row.notedAt, JSON.stringify(row.contents), JSON.stringify(row.usage))
           else remove.run(infoHash)
         }
-        database.exec('COMMIT')
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw error
-      }
+      })
     },
     keepOnly(infoHashes) {
       database
         .prepare('DELETE FROM torrents WHERE info_hash NOT IN (SELECT value FROM json_each(?))')
         .run(JSON.stringify(infoHashes))
     },
-    [Symbol.dispose]: () => database.close(),
   }
 }
 

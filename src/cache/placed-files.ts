@@ -1,16 +1,18 @@
-import type { Stats } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { DatabaseSync } from 'node:sqlite'
 import type { ByteRange } from '../domain/byte-range.ts'
-import { isPlaceableVideo } from '../domain/content-type.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
+import type { TorrentInfo } from '../domain/metainfo.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
-
-const MIN_BYTES = 1_048_576
-/** A file that was written to so lately may still be in the middle of being copied. */
-const SETTLE_MS = 1_500
+import type { Log } from '../observe/log.ts'
+import type { FolderWatch } from './folder-watch.ts'
+import { PlacedChecker } from './placed-checker.ts'
+import { choosePlaced, type FoundFile, SMALLEST } from './placed-choice.ts'
+import { PlacedFolder } from './placed-folder.ts'
+import type { IndexedFile } from './placed-index.ts'
+import { PlacedMarks } from './placed-marks.ts'
+import { placedTable, type Verdict } from './placed-table.ts'
+import { fingerprintOf } from './settled.ts'
 
 /** A video that the user put into the download folder, open to be read; we only ever read it. */
 export interface PlacedFile extends AsyncDisposable {
@@ -19,87 +21,131 @@ export interface PlacedFile extends AsyncDisposable {
   /** bytes */
   readonly size: number
   readonly mtimeMs: number
+  /** A client reads it now. */
+  noteRead(client: string): void
   /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
-/** One that lies there. */
-interface FoundFile {
+/** The same in a list. */
+export interface PlacedEntry {
+  /** all that its name contains, and those of the folders it lies in */
+  readonly infoHashes: readonly InfoHash[]
   readonly path: string
   readonly name: string
-  readonly stats: Stats
+  /** bytes */
+  readonly size: number
+  /** `mismatched`: it is not what the torrent says, and not served for it */
+  readonly verdict: Verdict | 'unchecked'
+  readonly plays: number
+  /** epoch ms; `undefined` = never */
+  readonly lastReadAt?: number | undefined
 }
 
-export interface PlacedFiles {
+export interface PlacedFiles extends AsyncDisposable {
   /**
-   * The file that stands for a torrent: its name contains the info hash, in any case.
+   * The file that stands for a torrent: its name, or that of a folder it lies in, contains the info hash.
    *
    * @param name - of several, the one that is called so; without it, or if there is none, the largest
    */
   find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
+  entries(): PlacedEntry[]
+  /** Looks at a path where something may have changed. */
+  look(path: string): Promise<void>
+  /** Looks at everything again. */
+  check(signal: AbortSignal): Promise<void>
 }
 
-/** @param root - the download folder; files directly in it count, those in folders do not */
-export function createPlacedFiles(root: string): PlacedFiles {
-  const open = new OpenFiles()
-
-  async function find(
-    infoHash: InfoHash,
-    name: string | undefined,
-    signal: AbortSignal,
-  ): Promise<PlacedFile | undefined> {
-    const names = await readdir(root).catch(() => [])
-    const matching = names.filter((each) => each.toLowerCase().includes(infoHash) && isPlaceableVideo(each))
-    const files = await Promise.all(matching.map((each) => settled(join(root, each), each, signal)))
-    const chosen = files
-      .filter((file) => file !== undefined)
-      .sort((a, b) => Number(isCalled(b, name)) - Number(isCalled(a, name)) || b.stats.size - a.stats.size)
-      .at(0)
-    return chosen && opened(chosen)
-  }
-
-  async function opened({ path, name, stats }: FoundFile): Promise<PlacedFile> {
-    const file = await open.open(path, stats)
-    return {
-      path,
-      name,
-      size: file.size,
-      mtimeMs: stats.mtimeMs,
-      read: (range, signal) =>
-        readSlices(
-          async () => file.handle,
-          range,
-          async () => file.size,
-          signal,
-        ),
-      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
-    }
-  }
-
-  return { find }
+/** What is known of torrents on disk. */
+interface Torrents {
+  find(infoHash: InfoHash): unknown
+  /** Whether a torrent lies in this very folder. */
+  holds(directory: string): boolean
+  readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
+  /** Calls back whenever there is something new of a torrent, such as its metadata. */
+  onTorrent(listener: (infoHash: InfoHash) => void): void
 }
 
 /**
- * Waits until nobody has written to a file for a while.
+ * Learns what the user put into the download folder, and keeps that true.
  *
- * @returns `undefined` for what is no file, or too small
+ * @param root - the download folder
+ * @param database - has the table of marks, and is open until this is disposed of
  */
-async function settled(path: string, name: string, signal: AbortSignal): Promise<FoundFile | undefined> {
-  for (;;) {
-    const stats = await fileAt(path)
-    if (!stats) return undefined
-    const ageMs = Date.now() - stats.mtimeMs
-    if (ageMs >= SETTLE_MS || ageMs < 0) return { path, name, stats }
-    await sleep(SETTLE_MS - ageMs, undefined, { signal })
+export async function openPlacedFiles(
+  root: string,
+  database: DatabaseSync,
+  watch: FolderWatch,
+  torrents: Torrents,
+  viewers: { readonly areThere: boolean },
+  log: Log,
+): Promise<PlacedFiles> {
+  await using opening = new AsyncDisposableStack()
+  const files = new OpenFiles()
+  const marks = opening.use(new PlacedMarks(root, placedTable(database), log))
+  const checker = opening.use(new PlacedChecker(torrents, viewers, marks, log))
+  const folder = opening.use(new PlacedFolder(root, torrents, watch, log))
+  const { index } = folder
+  folder.onFile((file) => checker.request(file))
+  torrents.onTorrent((infoHash) => {
+    for (const file of index.find(infoHash)) checker.request(file)
+  })
+  await folder.load()
+  marks.keepOnly(index.all().map(({ path }) => path))
+  const parts = opening.move()
+
+  function choose(infoHash: InfoHash, name: string | undefined, signal: AbortSignal) {
+    const isRight = ({ file: { path }, stats }: FoundFile) =>
+      marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash) !== 'mismatched'
+    return choosePlaced(index.find(infoHash), name, isRight, signal)
   }
-}
 
-async function fileAt(path: string): Promise<Stats | undefined> {
-  const found = await stat(path).catch(() => undefined)
-  return found?.isFile() && found.size >= MIN_BYTES ? found : undefined
-}
+  async function opened({ file, stats }: FoundFile): Promise<PlacedFile> {
+    const { path, name } = file
+    const { handle, size, [Symbol.asyncDispose]: close } = await files.open(path, stats)
+    return {
+      path,
+      name,
+      size,
+      mtimeMs: stats.mtimeMs,
+      noteRead: (client) => marks.noteRead(file, client),
+      read: (range, signal) =>
+        readSlices(
+          async () => handle,
+          range,
+          async () => size,
+          signal,
+        ),
+      [Symbol.asyncDispose]: close,
+    }
+  }
 
-/** Letters with marks can be written in two ways, and disks differ in which. */
-function isCalled(file: FoundFile, name: string | undefined): boolean {
-  return file.name.normalize() === name?.normalize()
+  function entry(file: IndexedFile): PlacedEntry {
+    const { infoHashes, path, name, size } = file
+    const verdicts = infoHashes.map((infoHash) => marks.verdictOf(file, infoHash))
+    // A name may contain more than one info hash: it is enough to be right for one of them.
+    const verdict =
+      (['verified', 'mismatched'] as const).find((each) => verdicts.includes(each)) ?? 'unchecked'
+    return { infoHashes, path, name, size, verdict, ...marks.readsOf(path) }
+  }
+
+  return {
+    async find(infoHash, name, signal) {
+      let chosen = await choose(infoHash, name, signal)
+      if (!chosen) {
+        // It may have been put there a moment ago.
+        await folder.upToDate()
+        chosen = await choose(infoHash, name, signal)
+      }
+      return chosen && opened(chosen)
+    },
+    entries: () =>
+      index
+        .all()
+        .filter(({ size }) => size >= SMALLEST)
+        .map(entry),
+    look: (path) => folder.look(path),
+    check: (signal) => folder.check(signal),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
 }

@@ -1,5 +1,3 @@
-import type { InfoHash } from '../domain/info-hash.ts'
-
 /** Reading again after so long without is another play. */
 const PAUSE_MS = 30 * 60 * 1000
 const MOST_REMEMBERED = 10_000
@@ -11,11 +9,12 @@ export class Plays {
   /**
    * A client reads a file now.
    *
+   * @param file - whatever tells it from others
    * @param client - whatever tells one from another, such as its address
    * @returns whether this begins a play: its first read of that file after 30 minutes without
    */
-  note(infoHash: InfoHash, fileIdx: number, client: string, now: number): boolean {
-    const key = `${infoHash}/${fileIdx}/${client}`
+  note(file: string, client: string, now: number): boolean {
+    const key = `${file}/${client}`
     const last = this.#lastRead.get(key)
     // Kept in the order of the last read, so that the oldest is in front.
     this.#lastRead.delete(key)

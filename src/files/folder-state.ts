@@ -44,11 +44,22 @@ export interface FoundFolder {
   readonly claimed: Uint8Array
 }
 
-/** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
-export async function readFolder(directory: string, infoHash: InfoHash): Promise<FoundFolder | undefined> {
+/** The metadata in a folder; `undefined` if there is none, or it is damaged, or another torrent's. */
+export async function readTorrent(
+  directory: string,
+  infoHash: InfoHash,
+): Promise<{ readonly metainfo: Uint8Array; readonly info: TorrentInfo } | undefined> {
   const metainfo = await readMetainfo(directory)
   const info = metainfo && tryParse(metainfo)
   if (!info || createHash('sha1').update(encodeInfo(metainfo)).digest('hex') !== infoHash) return undefined
+  return { metainfo, info }
+}
+
+/** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
+export async function readFolder(directory: string, infoHash: InfoHash): Promise<FoundFolder | undefined> {
+  const torrent = await readTorrent(directory, infoHash)
+  if (!torrent) return undefined
+  const { metainfo, info } = torrent
   const state = await readState(directory)
   const saved = new Set(
     piecesIn((await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array(), info.pieceCount),

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { fewAtATime } from '../domain/few-at-a-time.ts'
 import { safeFileNames } from '../domain/file-names.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
@@ -51,19 +52,24 @@ export interface ListedFolder {
 /** The folders in `root` that are ours. Removes those that a crash left unfinished. */
 export async function listFolders(root: string): Promise<ListedFolder[]> {
   const entries = await readdir(root, { withFileTypes: true })
-  const found = await Promise.all(
-    entries.map(async (entry) => {
-      const directory = join(root, entry.name)
-      if (entry.name.startsWith(UNFINISHED)) await removeIfOld(directory)
-      const infoHash = infoHashOfFolder(entry.name)
-      if (!infoHash || !entry.isDirectory() || !(await isOurs(directory))) return []
-      const place = (await readText(join(directory, OURS, LOCATION))) ?? directory
-      const notedAt = await lastNotedAt(place)
-      // One under an extra path may lie on a disk that is not there today.
-      return notedAt === undefined ? [] : [{ infoHash, directory: place, notedAt }]
-    }),
-  )
-  return found.flat()
+  const found: ListedFolder[] = []
+  await fewAtATime(entries, async (entry) => {
+    if (entry.name.startsWith(UNFINISHED)) await removeIfOld(join(root, entry.name))
+    const folder = entry.isDirectory() && (await lookAtFolder(root, entry.name))
+    if (folder) found.push(folder)
+  })
+  return found
+}
+
+/** What lies in `root` under a name; `undefined` if that is no folder of ours, or its torrent is not there. */
+export async function lookAtFolder(root: string, name: string): Promise<ListedFolder | undefined> {
+  const directory = join(root, name)
+  const infoHash = infoHashOfFolder(name)
+  if (!infoHash || !(await isOurs(directory))) return undefined
+  const place = (await readText(join(directory, OURS, LOCATION))) ?? directory
+  const notedAt = await lastNotedAt(place)
+  // One under an extra path may lie on a disk that is not there today.
+  return notedAt === undefined ? undefined : { infoHash, directory: place, notedAt }
 }
 
 /** The torrent that a folder is named for, if it is one that could be ours. */

@@ -38,6 +38,7 @@ interface PlacedFile extends AsyncDisposable {
   readonly name: string
   readonly size: number
   readonly mtimeMs: number
+  noteRead(client: string): void
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
@@ -91,7 +92,7 @@ export function mediaOpener(
 
     using settling = new Deadline(timeoutMs + SETTLING_MS)
     const file = await inTime(placed.find(infoHash, name, AbortSignal.any([gone, settling.signal])))
-    if (file) return fromPlaced(file)
+    if (file) return fromPlaced(file, request)
     const magnet = writeMagnet(infoHash, trackers)
     const stream = opening.use(
       await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, signal)),
@@ -138,7 +139,7 @@ export function mediaOpener(
   }
 }
 
-function fromPlaced(file: PlacedFile): Media {
+function fromPlaced(file: PlacedFile, { client }: MediaRequest): Media {
   return {
     name: file.name,
     size: file.size,
@@ -146,9 +147,12 @@ function fromPlaced(file: PlacedFile): Media {
     lastModified: new Date(file.mtimeMs),
     contentType: contentTypeOf(file.name),
     wholeAt: file.path,
-    noteRead: () => undefined,
+    noteRead: () => file.noteRead(client),
     whenStartable: async () => undefined,
-    read: (range, left) => file.read(range, left),
+    read(range, left) {
+      file.noteRead(client)
+      return file.read(range, left)
+    },
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   }
 }

@@ -158,6 +158,14 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     },
   )
 
+  test('a file in a folder within is found', async () => {
+    const hash = `${'0'.repeat(39)}f`
+    await place('Film.mkv', join(app.folder, 'Films & more', `100% ${hash}`))
+    const told = await send(`${app.url}/stream/proxy/${hash}`, { headers: OFFER })
+    expect(told.headers['x-accel-redirect']).toBe(`/_media/Films%20%26%20more/100%25%20${hash}/Film.mkv`)
+    expectSameBytes((await send(`${nginx.url}/stream/proxy/${hash}`)).body, film)
+  })
+
   test('a file that only seems to lie in the folder is sent by the app', async () => {
     await using elsewhere = await temporaryFolder()
     const hash = 'ab'.repeat(20)

@@ -14,6 +14,8 @@ export interface EarlierRun {
   readonly lastReadAt?: number
   /** what else is known of how it is used */
   readonly usage?: Partial<Usage>
+  /** bytes; default 256 KiB */
+  readonly pieceLength?: number | undefined
   /** name of the folder; default the info hash */
   readonly folderName?: (infoHash: string) => string
 }
@@ -27,7 +29,7 @@ export interface LeftFolder {
 
 /** Leaves a torrent in a download folder as a run does that fetched it whole. */
 export async function leaveWholeTorrent(run: EarlierRun): Promise<LeftFolder> {
-  const { metainfo, infoHash, pieceCount } = makeTorrent(run.files)
+  const { metainfo, infoHash, pieceCount } = makeTorrent(run.files, run.pieceLength)
   const directory = join(run.root, run.folderName?.(infoHash) ?? infoHash)
   const ours = join(directory, '.self-streme')
   await mkdir(ours, { recursive: true })
@@ -52,22 +54,25 @@ export async function leaveWholeTorrent(run: EarlierRun): Promise<LeftFolder> {
   return { infoHash, directory, paths }
 }
 
-function makeTorrent(files: EarlierRun['files']): {
+function makeTorrent(
+  files: EarlierRun['files'],
+  pieceLength = PIECE_LENGTH,
+): {
   metainfo: Uint8Array
   infoHash: string
   pieceCount: number
 } {
   const data = Buffer.concat(files.map(({ bytes }) => bytes))
-  const pieceCount = Math.ceil(data.length / PIECE_LENGTH)
+  const pieceCount = Math.ceil(data.length / pieceLength)
   const hashes = Array.from({ length: pieceCount }, (_, piece) =>
-    sha1(data.subarray(piece * PIECE_LENGTH, (piece + 1) * PIECE_LENGTH)),
+    sha1(data.subarray(piece * pieceLength, (piece + 1) * pieceLength)),
   )
   const [first] = files
   const content =
     files.length === 1
       ? { length: data.length, name: first?.name }
       : { files: files.map(({ name, bytes }) => ({ length: bytes.length, path: [name] })), name: 'Films' }
-  const info = { ...content, 'piece length': PIECE_LENGTH, pieces: Buffer.concat(hashes) }
+  const info = { ...content, 'piece length': pieceLength, pieces: Buffer.concat(hashes) }
   return {
     metainfo: bencode.encode({ info }),
     infoHash: sha1(bencode.encode(info)).toString('hex'),

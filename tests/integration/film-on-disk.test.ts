@@ -261,13 +261,14 @@ test("a folder with another torrent's metadata is not served under the hash it i
 })
 
 describe('what the user put there', () => {
-  test('a folder called like an info hash is neither read, nor written to, nor removed', async () => {
+  test('a folder called like an info hash is read, and neither written to nor removed', async () => {
     await using folder = await temporaryFolder()
     const hash = 'd'.repeat(40)
     const own = join(folder.path, hash)
     await mkdir(own)
-    await writeFile(join(own, `${hash}.mkv`), film)
     await writeFile(join(own, 'Film.mkv'), film)
+    await utimes(join(own, 'Film.mkv'), 1, 1)
+    const before = await stat(own)
     {
       await using app = await startTestApp({
         ...ALONE,
@@ -275,10 +276,11 @@ describe('what the user put there', () => {
         TORRENT_CLEANUP_INTERVAL: '1',
         TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
       })
-      expect((await send(`${app.url}/stream/proxy/${hash}`)).status).toBe(404)
+      expect((await send(`${app.url}/stream/proxy/${hash}`)).body.equals(film)).toBe(true)
       expect(await cleanUp(app)).toEqual({ removed: 0, freedBytes: 0 })
     }
-    expect((await readdir(own)).sort()).toEqual(['Film.mkv', `${hash}.mkv`])
+    expect(await readdir(own)).toEqual(['Film.mkv'])
+    expect((await stat(own)).mtimeMs).toBe(before.mtimeMs)
     expect((await readFile(join(own, 'Film.mkv'))).equals(film)).toBe(true)
   })
 

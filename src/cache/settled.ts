@@ -1,0 +1,34 @@
+import type { Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A file that was written to so lately may still be in the middle of being copied. */
+const SETTLE_MS = 1_500
+
+/** How long until a file counts as finished, if nobody writes to it any more; 0 = it does. */
+export function settlingMs({ mtimeMs }: Stats, now: number): number {
+  const ageMs = now - mtimeMs
+  // Dates of files are finer than our clock; one that is really in the future says nothing about when it was written.
+  return ageMs < -SETTLE_MS ? 0 : Math.max(0, SETTLE_MS - Math.max(0, ageMs))
+}
+
+/** Waits until nobody has written to a file for a while. @returns `undefined` if it is gone */
+export async function whenSettled(path: string, signal: AbortSignal): Promise<Stats | undefined> {
+  for (;;) {
+    const stats = await fileAt(path)
+    const waitMs = stats ? settlingMs(stats, Date.now()) : 0
+    if (waitMs === 0) return stats
+    await sleep(waitMs, undefined, { signal })
+  }
+}
+
+/** A file, or one that a link leads to; `undefined` if there is none. */
+export async function fileAt(path: string): Promise<Stats | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isFile() ? found : undefined
+}
+
+/** Another text as soon as there is another file, or another content in it, as far as the system tells. */
+export function fingerprintOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
+  return [ino, size, mtimeMs, ctimeMs].join(' ')
+}

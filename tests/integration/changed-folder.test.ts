@@ -1,0 +1,194 @@
+import { mkdir, open, readdir, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { writeFileAtomic } from '../../src/files/write-file-atomic.ts'
+import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
+
+const MIB = 1024 * 1024
+const film = patternBytes(MIB + 123)
+const small = patternBytes(300_000, 'small')
+const files = [
+  { name: 'Film.mkv', bytes: film },
+  { name: 'Small.mkv', bytes: small },
+]
+const DATABASE = 'self-streme.db'
+
+describe('what an earlier run left is known at once', () => {
+  test.for([
+    ['by what was written down', async () => undefined],
+    ['without the database', (root: string) => rm(join(root, DATABASE))],
+    ['with a database of which a part was written over', damage],
+    ['with a database that is something else', (root: string) => writeFile(join(root, DATABASE), 'films')],
+    ['with a database that is empty', (root: string) => writeFile(join(root, DATABASE), '')],
+    ['with a folder in its place', replaceByFolder],
+  ] as const)('%s', async ([, harm]) => {
+    await using folder = await temporaryFolder()
+    const { path: root } = folder
+    const usage = { plays: 3.5, playsAt: 1_000, isPinned: true, origin: 'imported', seeders: 4 } as const
+    const left = await leaveWholeTorrent({ root, files, lastReadAt: 5_000, usage })
+    let before: readonly unknown[]
+    {
+      await using parts = await openCacheParts(root)
+      before = parts.index.entries()
+    }
+    await harm(root)
+    await using parts = await openCacheParts(root)
+    expect(parts.index.entries()).toMatchObject(before)
+    const entry = parts.index.get(left.infoHash as InfoHash)
+    expect(entry?.usage).toMatchObject({ ...usage, lastReadAt: 5_000 })
+    expect(entry?.contents).toMatchObject({ isWhole: true, mainFile: 0, length: film.length + small.length })
+    expect(entry?.contents.bytesOnDisk).toBeGreaterThanOrEqual(film.length + small.length)
+  })
+
+  test('but not what was taken away, changed or brought meanwhile', async () => {
+    await using folder = await temporaryFolder()
+    const { path: root } = folder
+    const gone = await leave(root, 'gone')
+    const changed = await leave(root, 'changed')
+    {
+      await using parts = await openCacheParts(root)
+      expect(namesIn(parts)).toEqual(['changed', 'gone'])
+    }
+    await rm(gone.directory, { recursive: true })
+    await writeFileAtomic(join(changed.directory, '.self-streme', 'state.json'), '{"whole":{}}')
+    await leave(root, 'brought')
+    await using parts = await openCacheParts(root)
+    expect(namesIn(parts)).toEqual(['brought', 'changed'])
+    expect(parts.index.find(changed.infoHash as InfoHash)?.isWhole).toBe(false)
+  })
+})
+
+describe('while the server runs', () => {
+  test('a torrent that is brought is found, and one that is taken away is not', async () => {
+    await using folder = await temporaryFolder()
+    const { path: root } = folder
+    const first = await leave(root, 'first')
+    await using parts = await openCacheParts(root)
+    const second = await leave(join(root, '.new-elsewhere'), 'second')
+    await rename(second.directory, join(root, second.infoHash))
+    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual(['first', 'second'])
+    await rename(first.directory, join(root, 'aside'))
+    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual(['second'])
+    await rename(join(root, 'aside'), first.directory)
+    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual(['first', 'second'])
+    await rm(first.directory, { recursive: true })
+    await rm(join(root, second.infoHash), { recursive: true })
+    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual([])
+  })
+
+  test('and nobody tells of it, the same is noticed by a check', async () => {
+    await using folder = await temporaryFolder()
+    const { path: root } = folder
+    const first = await leave(root, 'first')
+    await using parts = await openCacheParts(root, { isWatched: false })
+    await rm(first.directory, { recursive: true })
+    await leave(root, 'second')
+    expect(namesIn(parts)).toEqual(['first'])
+    await Promise.all([parts.index.check(), parts.index.check(), parts.index.look(first.infoHash)])
+    expect(namesIn(parts)).toEqual(['second'])
+    expect(parts.logged).toEqual(['info: torrent found in the download folder', 'info: torrents taken away'])
+  })
+
+  test('a file that is taken away counts no more, until it is back', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({ root: folder.path, files })
+    await using parts = await openCacheParts(folder.path)
+    const contents = () => parts.index.find(left.infoHash as InfoHash)
+    const [film0 = ''] = left.paths
+    const before = contents()
+    await rename(film0, join(folder.path, 'aside'))
+    await parts.index.check()
+    expect(contents()).toMatchObject({ isWhole: false, files: { 1: { name: 'Small.mkv' } } })
+    expect(Object.keys(contents()?.files ?? {})).toEqual(['1'])
+    expect(contents()?.bytesOnDisk).toBeLessThan(film.length)
+    const without = contents()
+    await parts.index.check()
+    expect(contents()).toBe(without)
+
+    await rename(join(folder.path, 'aside'), film0)
+    await parts.index.check()
+    expect(contents()).toEqual(before)
+  })
+
+  test('a file that is changed counts no more', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({ root: folder.path, files })
+    await using parts = await openCacheParts(folder.path)
+    const before = parts.index.entries()
+    await parts.index.check()
+    expect(parts.index.entries()).toEqual(before)
+    await utimes(left.paths[1] ?? '', 1, 1)
+    await parts.index.check()
+    const [entry] = parts.index.entries()
+    expect(entry?.contents.isWhole).toBe(false)
+    expect(Object.keys(entry?.contents.files ?? {})).toEqual(['0'])
+  })
+
+  test('what we remove ourselves is not said to be taken away', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leave(folder.path, 'Film')
+    await using parts = await openCacheParts(folder.path)
+    await rm(left.directory, { recursive: true })
+    parts.index.forget(left.infoHash as InfoHash)
+    await parts.index.look(left.infoHash)
+    await parts.index.check()
+    expect(parts.logged).toEqual([])
+  })
+
+  test('a disk that is away for a while loses nothing', async () => {
+    await using folder = await temporaryFolder()
+    const root = join(folder.path, 'downloads')
+    await mkdir(root)
+    const left = await leave(root, 'Film')
+    await using parts = await openCacheParts(root)
+    await rename(root, `${root}-away`)
+    await expect(parts.index.check()).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(namesIn(parts)).toEqual(['Film'])
+    await rename(`${root}-away`, root)
+    await parts.index.check()
+    expect(namesIn(parts)).toEqual(['Film'])
+    expect(await readdir(left.directory)).toContain('Film.mkv')
+  })
+})
+
+test('1 000 torrents are found in less than a second, also without the database', async () => {
+  await using folder = await temporaryFolder()
+  const bytes = Buffer.alloc(1_000)
+  for (let n = 0; n < 1_000; n++)
+    await leaveWholeTorrent({ root: folder.path, files: [{ name: `Film ${n}.mkv`, bytes }] })
+  for (const when of ['without the database', 'with it']) {
+    const startedAt = performance.now()
+    await using parts = await openCacheParts(folder.path)
+    expect(performance.now() - startedAt, when).toBeLessThan(1_000)
+    expect(parts.index.entries()).toHaveLength(1_000)
+  }
+})
+
+async function leave(root: string, name: string): Promise<LeftFolder> {
+  return leaveWholeTorrent({ root, files: [{ name: `${name}.mkv`, bytes: small }] })
+}
+
+/** Names of torrents that are on disk, as the index knows it. */
+function namesIn({ index }: CacheParts): string[] {
+  return index
+    .entries()
+    .map(({ contents }) => contents.name.replace('.mkv', ''))
+    .sort()
+}
+
+async function damage(root: string): Promise<void> {
+  const path = join(root, DATABASE)
+  const { size } = await stat(path)
+  await using file = await open(path, 'r+')
+  await file.write(patternBytes(size - 200), 0, size - 200, 200)
+}
+
+async function replaceByFolder(root: string): Promise<void> {
+  await unlink(join(root, DATABASE))
+  await mkdir(join(root, DATABASE))
+  await writeFile(join(root, DATABASE, 'file'), '')
+}

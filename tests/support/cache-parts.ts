@@ -1,0 +1,39 @@
+import { type CacheIndex, openCacheIndex } from '../../src/cache/cache-index.ts'
+import { FolderWatch } from '../../src/cache/folder-watch.ts'
+import { openIndexDatabase } from '../../src/cache/index-database.ts'
+import { INDEX_TABLE } from '../../src/cache/index-table.ts'
+import { keepUp } from '../../src/cache/keep-up.ts'
+import { openPlacedFiles, type PlacedFiles } from '../../src/cache/placed-files.ts'
+import { PLACED_TABLE } from '../../src/cache/placed-table.ts'
+import type { Log } from '../../src/observe/log.ts'
+
+/** What the server knows of a download folder, without the rest of it. */
+export interface CacheParts extends AsyncDisposable {
+  readonly index: CacheIndex
+  readonly placed: PlacedFiles
+  /** every line that was logged, as its level and its message */
+  readonly logged: readonly string[]
+}
+
+export interface CachePartsOptions {
+  readonly viewers?: { readonly areThere: boolean }
+  /** default true; without it, only a check notices what has changed */
+  readonly isWatched?: boolean
+}
+
+/** Opens it as the server does. */
+export async function openCacheParts(root: string, options: CachePartsOptions = {}): Promise<CacheParts> {
+  const { viewers = { areThere: false }, isWatched = true } = options
+  await using opening = new AsyncDisposableStack()
+  const logged: string[] = []
+  const at = (level: string) => (message: string) => void logged.push(`${level}: ${message}`)
+  const log: Log = { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }
+  const database = opening.use(await openIndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
+  const watch = opening.use(new FolderWatch(log))
+  if (!isWatched) watch.add = () => undefined
+  const index = opening.use(await openCacheIndex(root, database, log))
+  const placed = opening.use(await openPlacedFiles(root, database, watch, index, viewers, log))
+  opening.use(keepUp(root, watch, index, placed, log))
+  const parts = opening.move()
+  return { index, placed, logged, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
