@@ -1,0 +1,140 @@
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { leaveWholeTorrent } from '../integration/earlier-run.ts'
+import { send } from '../integration/send.ts'
+import { getRange } from '../support/http-client.ts'
+import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
+import { hasSeeder, startSwarm } from '../support/swarm.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const MIB = 1024 * 1024
+const film = patternBytes(6 * MIB + 321)
+const longAgo = new Date('2024-05-06T07:08:09.500Z')
+const resources = new AsyncDisposableStack()
+let watchdog: string
+
+/** Notes every connection and every datagram socket that a process opens, and ends an engine that is switched off. */
+const WATCHDOG = `
+import { subscribe } from 'node:diagnostics_channel'
+import { appendFileSync } from 'node:fs'
+const { NETWORK_NOTES, ENGINE_IS_OFF } = process.env
+if (ENGINE_IS_OFF && process.argv[1]?.endsWith('engine/child/main.ts')) process.exit(1)
+for (const channel of ['net.client.socket', 'udp.socket'])
+  subscribe(channel, () => appendFileSync(NETWORK_NOTES, process.argv[1] + ' ' + channel + '\\n'))
+`
+
+beforeAll(async () => {
+  watchdog = join(resources.use(await temporaryFolder()).path, 'watchdog.mjs')
+  await writeFile(watchdog, WATCHDOG)
+})
+afterAll(() => resources.disposeAsync())
+
+test('scenario 1: a cached file is available, and is streamed at once without P2P', async () => {
+  await using downloads = await temporaryFolder()
+  const { path: root } = downloads
+  const hashes = [
+    '39730aa7c09b864432bc8c878c20c933059241fd',
+    'c0ffee'.padEnd(40, '1'),
+    'c0ffee'.padEnd(40, '2'),
+  ]
+  await place(join(root, `${hashes[0]}-movie.mp4`))
+  await place(join(root, 'Films', `Film [${hashes[1]?.toUpperCase()}].mkv`))
+  await place(join(root, `${hashes[2]}`, 'Film.mkv'))
+  const fetched = await leaveWholeTorrent({ root, files: [{ name: 'Fetched.mkv', bytes: film }] })
+
+  await using server = await start(root, { isEngineOff: true })
+  for (const hash of [...hashes, fetched.infoHash]) {
+    const url = `${server.url}/stream/proxy/${hash}`
+    expectSameBytes((await send(url)).body, film)
+    expectSameBytes(await getRange(url, 3 * MIB, 4 * MIB), film.subarray(3 * MIB, 4 * MIB + 1))
+  }
+  await expect.poll(() => server.process.output()).toContain('engine process ended')
+  expect(await server.networkNotes()).toBe('')
+})
+
+test.skipIf(!hasSeeder)(
+  'scenario 2: nothing is cached, P2P is successful, and the file is cached for future use',
+  async () => {
+    await using folder = await temporaryFolder()
+    await using downloads = await temporaryFolder()
+    const path = join(folder.path, 'Film.mkv')
+    await writeFile(path, film)
+    await using swarm = await startSwarm({ path })
+    const way = `/stream/proxy/${swarm.infoHash}`
+    {
+      await using server = await start(downloads.path, { settings: swarm.settings })
+      expectSameBytes((await send(server.url + way)).body, film)
+      await expect.poll(() => server.process.output()).toContain('Download complete: Film.mkv')
+      expect(await server.networkNotes()).toContain('engine/child/main.ts net.client.socket')
+      await swarm.stopSeeding()
+      expectSameBytes((await send(server.url + way)).body, film)
+    }
+    await using server = await start(downloads.path, { isEngineOff: true, settings: swarm.settings })
+    expectSameBytes((await send(server.url + way)).body, film)
+    expect(await server.networkNotes()).toBe('')
+  },
+)
+
+test.for([
+  ['that nobody has', 'abcd1234567890abcd1234567890abcd12345678'],
+  ['that is none, as the one in the guide', 'xyz9876543210xyz9876543210xyz987654321'],
+])(
+  'scenario 3: nothing is cached, there is no P2P for a hash %s, and the answer is 404 with a helpful message',
+  async ([, hash]) => {
+    await using downloads = await temporaryFolder()
+    const settings = { TORRENT_TIMEOUT: '500', TORRENT_MAX_RETRIES: '0' }
+    await using server = await start(downloads.path, { settings })
+    const answer = await send(`${server.url}/stream/proxy/${hash}`)
+    expect(answer.status).toBe(404)
+    expect(answer.headers['content-type']).toContain('application/json')
+    expect(answer.json).toEqual({
+      error: 'Stream not found',
+      message: 'Unable to stream this content. P2P connectivity is unavailable and no cached version exists.',
+      suggestion: 'This content requires P2P connectivity or needs to be downloaded first.',
+    })
+  },
+)
+
+interface Started extends AsyncDisposable {
+  readonly process: ServerProcess
+  /** its address */
+  readonly url: string
+  /** a line for each connection and each datagram socket that it has opened, or its engine has */
+  networkNotes(): Promise<string>
+}
+
+async function start(
+  root: string,
+  { isEngineOff = false, settings = {} }: { isEngineOff?: boolean; settings?: Record<string, string> },
+): Promise<Started> {
+  await using starting = new AsyncDisposableStack()
+  const notes = join(starting.use(await temporaryFolder()).path, 'network')
+  await writeFile(notes, '')
+  const server = starting.use(
+    startServerProcess({
+      TORRENT_DOWNLOAD_PATH: root,
+      NODE_OPTIONS: `--import=${pathToFileURL(watchdog)}`,
+      NETWORK_NOTES: notes,
+      ...(isEngineOff ? { ENGINE_IS_OFF: 'true' } : {}),
+      ...settings,
+    }),
+  )
+  const url = await server.url()
+  const parts = starting.move()
+  return {
+    process: server,
+    url,
+    networkNotes: () => readFile(notes, 'utf8'),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+/** Puts the film there, finished long ago. */
+async function place(path: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true })
+  await writeFile(path, film)
+  await utimes(path, longAgo, longAgo)
+}
