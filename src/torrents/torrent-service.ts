@@ -7,7 +7,7 @@ import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Engine } from '../engine/engine.ts'
 import { readFolder } from '../files/folder-state.ts'
 import { OpenFiles } from '../files/open-files.ts'
-import { locateFolder, readLocation, removeFolder, writeLocation } from '../files/torrent-folder.ts'
+import { isOurs, locateFolder, readLocation, removeFolder, writeLocation } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { allowedPath } from './extra-paths.ts'
 import { Leases } from './leases.ts'
@@ -176,12 +176,27 @@ export async function openTorrentService(
         loading.catch(() => loaded.delete(infoHash))
       }
       const torrent = await loading
+      if (torrent.info && !torrent.isUsed && !(await isOurs(torrent.directory))) await letGo(torrent)
       // It may have been put aside or removed while we waited.
       if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) continue
       const lease = new DisposableStack()
       lease.use(torrent.lease())
       return { torrent, lease }
     }
+  }
+
+  /** Somebody took its folder away: what is known of it does not hold any more, and it begins anew. */
+  async function letGo(torrent: Torrent): Promise<void> {
+    const { infoHash, directory } = torrent
+    if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    removing.set(infoHash, promise)
+    log.warn('the folder of a torrent is gone, it is begun anew', { infoHash, directory })
+    await torrent.leaveSwarm()
+    forget(torrent)
+    shelf.forget(infoHash)
+    removing.delete(infoHash)
+    resolve()
   }
 
   async function create(infoHash: InfoHash, base: string | undefined): Promise<Torrent> {

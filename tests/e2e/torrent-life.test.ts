@@ -148,6 +148,36 @@ swarmTest('a film that is taken from the disk while the server runs is fetched a
   await expect.poll(async () => sha256(await get()), { timeout: 15_000 }).toBe(sha256(film))
 })
 
+swarmTest.for(['while it is being fetched', 'when it is whole'])(
+  'a torrent whose folder is taken away %s is begun anew, and keeps out of a folder of the user',
+  async (when) => {
+    await using folder = await temporaryFolder()
+    const film = patternBytes(8 * MIB)
+    const path = join(folder.path, 'Film.mkv')
+    await writeFile(path, film)
+    await using swarm = await startSwarm({ path, uploadLimit: 4 * MIB })
+    await using app = await startTestApp(swarm.settings)
+    const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+    const ours = join(app.folder, swarm.infoHash)
+    const see = () => expect.poll(() => getRange(url, 0, MIB).catch(() => undefined), { timeout: 15_000 })
+    await getRange(url, 0, when === 'when it is whole' ? film.length - 1 : MIB)
+    if (when === 'when it is whole') await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+
+    await rm(ours, { recursive: true })
+    await see().toBeDefined()
+    expectSameBytes(await getRange(url, 0, MIB), film.subarray(0, MIB + 1))
+    expect(await readdir(ours)).toContain('.self-streme')
+
+    await rm(ours, { recursive: true })
+    await mkdir(ours)
+    await writeFile(join(ours, 'Film.mkv'), 'mine')
+    await see().toBeDefined()
+    expectSameBytes(await getRange(url, 0, MIB), film.subarray(0, MIB + 1))
+    expect(await readFile(join(ours, 'Film.mkv'), 'utf8')).toBe('mine')
+    expect(await readdir(`${ours}.2`)).toContain('.self-streme')
+  },
+)
+
 swarmTest('a byte that was changed on disk is never sent, and is fetched again', async () => {
   await using folder = await temporaryFolder()
   await using downloads = await temporaryFolder()
