@@ -1,31 +1,30 @@
 import { expect, test } from 'vitest'
 import { Plays } from '../../src/cache/plays.ts'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
 import { faded, newUsage, playsAt, withPlay } from '../../src/domain/usage.ts'
 
-const FILM = 'a'.repeat(40) as InfoHash
+const FILM = 'film'
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
 test('a play is a first read, and then one after 30 minutes without', () => {
   const plays = new Plays()
-  const reads = [0, 1, 29, 58, 88, 89, 119].map((minute) => plays.note(FILM, 0, 'tv', minute * MINUTE))
+  const reads = [0, 1, 29, 58, 88, 89, 119].map((minute) => plays.note(FILM, 'tv', minute * MINUTE))
   expect(reads).toEqual([true, false, false, false, true, false, true])
 })
 
 test('each client and each file has its own plays', () => {
   const plays = new Plays()
-  expect(plays.note(FILM, 0, 'tv', 0)).toBe(true)
-  expect(plays.note(FILM, 0, 'phone', 0)).toBe(true)
-  expect(plays.note(FILM, 1, 'tv', 0)).toBe(true)
-  expect(plays.note(FILM, 0, 'tv', 1)).toBe(false)
+  expect(plays.note(FILM, 'tv', 0)).toBe(true)
+  expect(plays.note(FILM, 'phone', 0)).toBe(true)
+  expect(plays.note('another film', 'tv', 0)).toBe(true)
+  expect(plays.note(FILM, 'tv', 1)).toBe(false)
 })
 
 test('a flood of clients does not make it forget one that is still watching', () => {
   const plays = new Plays()
   for (let n = 0; n < 20_000; n++) {
-    plays.note(FILM, 0, `stranger ${n}`, n)
-    if (n % 1_000 === 0) expect(plays.note(FILM, 0, 'tv', n)).toBe(n === 0)
+    plays.note(FILM, `stranger ${n}`, n)
+    if (n % 1_000 === 0) expect(plays.note(FILM, 'tv', n)).toBe(n === 0)
   }
 })
 
