@@ -11,7 +11,7 @@ export interface Usage {
   /** kept until the user says otherwise */
   readonly isPinned: boolean
   readonly origin: Origin
-  /** peers that had all of it when we last left the swarm; absent = we never met one */
+  /** peers that had all of it, the most at a time when it was last in the swarm; absent = we never met one */
   readonly seeders?: number | undefined
   /** fetched to its end, although nobody watches */
   readonly wish?: Wish | undefined

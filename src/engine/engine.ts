@@ -41,6 +41,8 @@ export interface TorrentEvents {
 export interface SwarmStats {
   /** peers with an open connection */
   readonly peers: number
+  /** those of them that have all of it; 0 while the metadata is not known */
+  readonly seeders: number
   /** bytes per second */
   readonly downloadSpeed: number
 }

@@ -10,6 +10,6 @@ export interface Shelf {
   forget(infoHash: InfoHash): void
   /** Somebody reads it now. */
   noteRead(infoHash: InfoHash): void
-  /** So many peers had all of it when it was last in the swarm. */
+  /** So many peers had all of it, the most at a time when it was last in the swarm. */
   noteSeeders(infoHash: InfoHash, seeders: number): void
 }

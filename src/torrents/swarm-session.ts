@@ -7,7 +7,7 @@ import { Waiters } from './waiters.ts'
 
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 60_000
-const NO_PEERS: SwarmStats = { peers: 0, downloadSpeed: 0 }
+const NO_PEERS: SwarmStats = { peers: 0, seeders: 0, downloadSpeed: 0 }
 
 export interface SwarmSessionOptions {
   /** how long one try looks for peers */
@@ -71,6 +71,11 @@ export class SwarmSession {
 
   get isRunning(): boolean {
     return this.#running !== undefined && !this.#running.stop.signal.aborted
+  }
+
+  /** What it is like there now; nobody and nothing while it is not running. */
+  get stats(): SwarmStats {
+    return this.#stats
   }
 
   /** Running, and no peer was met in this try. */

@@ -208,7 +208,13 @@ export async function openTorrentService(
       { ...options, infoHash, directory },
       found,
       engine,
-      { makeRoom, isDryElsewhere, onDryChanged, onContents: (contents) => shelf.put(contents) },
+      {
+        makeRoom,
+        isDryElsewhere,
+        onDryChanged,
+        onContents: (contents) => shelf.put(contents),
+        onSeeders: (seeders) => shelf.noteSeeders(infoHash, seeders),
+      },
       log,
       Date.now(),
     )

@@ -43,6 +43,8 @@ export interface TorrentKeeper {
   onDryChanged(torrent: Torrent): void
   /** This is on disk now. */
   onContents(contents: Contents): void
+  /** So many peers had all of it, the most at a time in this stay in the swarm. */
+  onSeeders(seeders: number): void
 }
 
 /** One torrent: what there is of it, its stay in the swarm, and those who read from it. */
@@ -60,6 +62,8 @@ export class Torrent {
   /** the metadata is being written down */
   #keeping: Promise<void> = Promise.resolve()
   #users = 0
+  /** in this stay in the swarm; absent while nobody was met */
+  #mostSeeders: number | undefined
   /** requests that wait for their first byte, and watch nothing yet */
   #starting = 0
   #lastUsedAt: number
@@ -163,7 +167,10 @@ export class Torrent {
   async join(triesMade = 0): Promise<void> {
     if (this.#session.isRunning) return this.#session.start()
     await this.#keeper.makeRoom(() => {
-      if (!this.#session.isRunning) this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
+      if (!this.#session.isRunning) {
+        this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
+        this.#mostSeeders = undefined
+      }
       this.#session.start(triesMade)
       this.replan()
     })
@@ -179,6 +186,7 @@ export class Torrent {
 
   /** Writes down what is on disk, if that has changed. */
   async save(): Promise<void> {
+    if (this.#mostSeeders !== undefined) this.#keeper.onSeeders(this.#mostSeeders)
     await this.#content?.save()
   }
 
@@ -355,7 +363,8 @@ export class Torrent {
     if (isDone && !this.#options.seed) await this.#session.stop()
   }
 
-  #onStats({ peers, downloadSpeed }: SwarmStats): void {
+  #onStats({ peers, seeders, downloadSpeed }: SwarmStats): void {
+    if (peers > 0) this.#mostSeeders = Math.max(seeders, this.#mostSeeders ?? 0)
     const [watched] = this.#plan.wanted
     if (watched === undefined) return
     const { missing, of } = this.#known().missingIn(watched)

@@ -7,8 +7,8 @@ import { SwarmSession, type SwarmSessionOptions } from '../../src/torrents/swarm
 
 const INFO_HASH = 'a'.repeat(40) as InfoHash
 const METAINFO = Uint8Array.of(1, 2, 3)
-const ONE_PEER = { peers: 1, downloadSpeed: 1_000 }
-const NO_PEER = { peers: 0, downloadSpeed: 0 }
+const ONE_PEER = { peers: 1, seeders: 1, downloadSpeed: 1_000 }
+const NO_PEER = { peers: 0, seeders: 0, downloadSpeed: 0 }
 const WINDOW: PieceWindow = { from: 10, to: 20, priority: 'urgent' }
 const QUICK = { timeoutMs: 20, maxRetries: 0 }
 /** Longer than any test. */

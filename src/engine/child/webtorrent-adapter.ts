@@ -12,6 +12,7 @@ import { BanList } from './ban-list.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { lighten } from './lighten.ts'
 import { PieceStore } from './piece-store.ts'
+import { SeederCount } from './seeder-count.ts'
 
 const STATS_INTERVAL_MS = 1_000
 const UPLOAD_SLOTS = 4
@@ -84,6 +85,7 @@ export function startSwarm(
     torrent.setMaxListeners(0)
     lighten(torrent)
     const fetcher = new Fetcher(torrent, buffers, { guilty: (wire, piece) => ban(wire, infoHash, piece) })
+    const seeders = new SeederCount()
     const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
     const entry: Opened = {
       id,
@@ -156,11 +158,13 @@ export function startSwarm(
 
     function reportStats(): void {
       if (torrent.destroyed) return
-      report({
-        kind: 'stats',
-        id,
-        stats: { peers: torrent.wires.length, downloadSpeed: Math.round(torrent.downloadSpeed) },
-      })
+      const { wires, downloadSpeed } = torrent
+      const stats = {
+        peers: wires.length,
+        seeders: entry.info ? seeders.among(wires, entry.info.pieceCount) : 0,
+        downloadSpeed: Math.round(downloadSpeed),
+      }
+      report({ kind: 'stats', id, stats })
     }
   }
 
