@@ -1,6 +1,9 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
 import { createStreamService } from './addon/stream-service.ts'
+import { cacheOverview } from './admin/cache-overview.ts'
+import { createLibrary } from './admin/library.ts'
+import { keepWishes } from './admin/wishes.ts'
 import { type CacheIndex, openCacheIndex } from './cache/cache-index.ts'
 import { FolderWatch } from './cache/folder-watch.ts'
 import { openIndexDatabase } from './cache/index-database.ts'
@@ -49,14 +52,16 @@ export async function createApp(config: Config): Promise<App> {
   opened.use(keepUp(root, watch, index, placed, log))
   const torrents = opened.use(await openTorrentService(config.torrents, engine, index, log))
   const janitor = opened.use(startJanitor({ ...config.cleanup, ...config.torrents }, index, torrents, log))
-  const library = createFilmLibrary(config.films, log)
-  await library.films()
+  const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
+  const library = createLibrary(index, torrents, wishes, log)
+  const films = createFilmLibrary(config.films, log)
+  await films.films()
 
   const { accelPrefix, ...http } = config.http
   const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root }
-  const search = createSearch([library], log)
+  const search = createSearch([films], log)
   const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
-  const addon = createAddon({ version }, streams, library)
+  const addon = createAddon({ version }, streams, films)
   const openMedia = mediaOpener(config.torrents, torrents, placed, {
     noteRead: (...read) => index.notePlay(...read),
   })
@@ -64,10 +69,17 @@ export async function createApp(config: Config): Promise<App> {
   const server = opened.use(
     await startServer(
       { ...http, handOff, access: config.access, version },
-      { addon, openMedia: viewers.counted(openMedia), admin: janitor },
+      {
+        addon,
+        openMedia: viewers.counted(openMedia),
+        admin: janitor,
+        library,
+        cache: cacheOverview(library, janitor, placed),
+      },
       log,
     ),
   )
+  wishes.look()
   const parts = opened.move()
   return {
     port: server.port,

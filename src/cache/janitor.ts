@@ -12,6 +12,7 @@ import {
   shortageBelow,
 } from './eviction.ts'
 import { type Explanation, explainCache, reasonToKeep } from './explain.ts'
+import { type Space, spaceFor } from './space.ts'
 
 const SHORTEST_ROUND_MS = 100
 const LONGEST_ROUND_MS = 60_000
@@ -67,6 +68,12 @@ export interface Janitor extends AsyncDisposable {
   keepLimits(): Promise<number>
   /** What would go next, and why. */
   explain(): Promise<Explanation>
+  /**
+   * What there is to share out, seen from a torrent that is, or would be, in a folder.
+   *
+   * @param owed - bytes still to come of torrents that somebody asked for
+   */
+  spaceFor(infoHash: InfoHash, directory: string, owed: ReadonlyMap<InfoHash, number>): Promise<Space>
 }
 
 /** Removes what nobody has read for a while, and what the limits leave no room for; once more when it is disposed of. */
@@ -99,7 +106,7 @@ export function startJanitor(
       infoHash: contents.infoHash,
       bytes: contents.bytesOnDisk,
       isUsed: torrents.isUsed(contents.infoHash),
-      isAwaited: torrents.isAwaited(contents.infoHash),
+      isAwaited: usage.wish !== undefined || torrents.isAwaited(contents.infoHash),
     }))
   }
 
@@ -188,6 +195,13 @@ export function startJanitor(
         entries,
         Date.now(),
       )
+    },
+    async spaceFor(infoHash, directory, owed) {
+      await torrents.measure()
+      const entries = weighed()
+      const { id, freeBytes } = await volumeOf(directory)
+      const beside = (await byVolume(entries)).find(({ volume }) => volume.id === id)?.on ?? []
+      return spaceFor(infoHash, { maxBytes, minFreeBytes, freeBytes, entries, beside, owed })
     },
     async [Symbol.asyncDispose]() {
       clearInterval(idleTimer)

@@ -74,7 +74,7 @@ export const SETTINGS = z
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
     ADMIN_PASSWORD: pattern(/\S/, 'a password; leave the setting out to have none')
       .optional()
-      .describe('for /admin'),
+      .describe('for /admin and /api'),
     LOG_LEVEL: choice('error', 'warn', 'info', 'debug').default('info').describe('how much is logged'),
     LOG_FORMAT: choice('text', 'json').default('text').describe('form of the log lines'),
   })
@@ -133,6 +133,11 @@ function toConfig(s: Settings) {
       onShutdown: s.TORRENT_CLEANUP_ON_SHUTDOWN,
       maxBytes: s.CACHE_MAX_SIZE,
       minFreeBytes: s.CACHE_MIN_FREE,
+    },
+    wishes: {
+      // Viewers have the rest; more at a time would not come sooner.
+      atOnce: Math.max(1, Math.min(3, s.TORRENT_MAX_CONNECTIONS - 1)),
+      stallMs: 600_000,
     },
     engine: {
       port: s.TORRENT_PORT,

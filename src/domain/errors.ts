@@ -9,6 +9,11 @@ export type ErrorCode =
   | 'torrent.invalid'
   | 'torrent.busy'
   | 'torrent.bad_path'
+  | 'wish.impossible'
+  | 'cache.no_room'
+  | 'cache.unknown'
+  | 'cache.in_use'
+  | 'cache.elsewhere'
   | 'engine.down'
   | 'app.closing'
   | 'folder.in_use'
@@ -20,10 +25,17 @@ export type ErrorCode =
 export class SelfStremeError extends Error {
   override readonly name = 'SelfStremeError'
   readonly code: ErrorCode
+  /** what the message says, for programs */
+  readonly details: Readonly<Record<string, unknown>> | undefined
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly details?: Readonly<Record<string, unknown>> },
+  ) {
     super(message, options)
     this.code = code
+    this.details = options?.details
   }
 }
 

@@ -79,6 +79,14 @@ export function encodeInfo(bytes: Uint8Array): Uint8Array {
   return encode(field(decode(bytes), 'info'))
 }
 
+/** The trackers that a torrent file names, as they came (BEP 3 "announce", BEP 12 "announce-list"). */
+export function trackersOf(bytes: Uint8Array): string[] {
+  const file = decode(bytes)
+  const tiers = field(file, 'announce-list')
+  const listed: unknown[] = Array.isArray(tiers) ? tiers.flat() : []
+  return [...new Set([field(file, 'announce'), ...listed].map(text))].filter((url) => url !== undefined)
+}
+
 /** Bytes of one piece; the last is shorter. */
 export function pieceLengthAt(info: TorrentInfo, piece: number): number {
   return Math.min(info.pieceLength, info.length - piece * info.pieceLength)

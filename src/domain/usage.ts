@@ -15,6 +15,8 @@ export interface Usage {
   readonly seeders?: number | undefined
   /** fetched to its end, although nobody watches */
   readonly wish?: Wish | undefined
+  /** asked for it besides the configured ones, as long as it is wished for; as they came with the wish */
+  readonly trackers?: readonly string[] | undefined
 }
 
 /** Why a torrent is on disk: a viewer asked for it, the user added it, brought its files, or it was fetched ahead. */
@@ -22,6 +24,15 @@ export type Origin = 'watched' | 'added' | 'imported' | 'ahead'
 
 /** Which files of a torrent somebody wants: the largest video, all of them, or these (counted over all files from 0). */
 export type Wish = 'main' | 'all' | readonly number[]
+
+/** @param value - `main`, `all`, a list of indexes, or one in text with commas; `undefined` for anything else */
+export function parseWish(value: unknown): Wish | undefined {
+  if (value === 'main' || value === 'all') return value
+  const isText = typeof value === 'string' && /^\d{1,9}(,\d{1,9})*$/.test(value)
+  const indexes: unknown = isText ? value.split(',').map(Number) : value
+  const isList = Array.isArray(indexes) && indexes.length > 0
+  return isList && indexes.every((index) => Number.isSafeInteger(index) && index >= 0) ? indexes : undefined
+}
 
 /** One that is on disk from now on, and was never played. */
 export function newUsage(origin: Origin, now: number): Usage {

@@ -29,6 +29,7 @@ const usage = z.object({
   origin: z.enum(['watched', 'added', 'imported', 'ahead']),
   seeders: z.number().int().min(0).optional(),
   wish: z.union([z.literal(['main', 'all']), z.array(z.number().int().min(0))]).optional(),
+  trackers: z.array(z.string()).optional(),
 }) satisfies z.ZodType<Usage>
 
 /** What is known of the files of a torrent. */

@@ -177,11 +177,23 @@ export async function removeFolder(directory: string): Promise<number> {
     // A link to a file that the user has elsewhere gives nothing back.
     if (file.nlink === 1) freedBytes += file.blocks * 512
   }
-  await rm(join(directory, OURS), { recursive: true, force: true })
-  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error
-  })
+  await removeMark(directory)
   return freedBytes
+}
+
+/**
+ * Gives a folder back to the user: our mark goes, the files stay. Those that are not whole get `.part` behind their
+ * names, so that nobody takes them for films.
+ *
+ * @param whole - paths of the files that are
+ */
+export async function releaseFolder(directory: string, whole: ReadonlySet<string>): Promise<void> {
+  const metainfo = await readMetainfo(directory)
+  const info = metainfo && tryParse(metainfo)
+  for (const path of info ? filePaths(directory, info) : []) {
+    if (!whole.has(path) && (await exists(path))) await rename(path, await freeName(`${path}.part`))
+  }
+  await removeMark(directory)
 }
 
 /** @returns `undefined` for what is no torrent file, or one that is refused */
@@ -207,6 +219,22 @@ export async function readBytes(path: string): Promise<Uint8Array | undefined> {
 export async function readText(path: string): Promise<string | undefined> {
   const bytes = await readBytes(path)
   return bytes && new TextDecoder().decode(bytes)
+}
+
+/** Makes a folder ours no longer, and removes it if nothing else is in it. */
+async function removeMark(directory: string): Promise<void> {
+  await rm(join(directory, OURS), { recursive: true, force: true })
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error
+  })
+}
+
+/** A name that nothing has yet. */
+async function freeName(path: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? path : `${path}.${n}`
+    if (!(await exists(name))) return name
+  }
 }
 
 async function removeIfOld(unfinished: string): Promise<void> {

@@ -4,7 +4,7 @@ import { sendJson } from './send-json.ts'
 
 /** Lets pages of any site read the answers, refusals too, as Stremio's own must; but nothing of the owner's. */
 export const openToAllSites: RequestHandler = (req, res, next) => {
-  if (!/^\/admin(\/|$)/i.test(req.path)) openToAll(res)
+  if (!/^\/(admin|api)(\/|$)/i.test(req.path)) openToAll(res)
   next()
 }
 

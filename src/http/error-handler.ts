@@ -13,6 +13,11 @@ const STATUS = {
   'torrent.invalid': 404,
   'torrent.busy': 503,
   'torrent.bad_path': 400,
+  'wish.impossible': 400,
+  'cache.no_room': 507,
+  'cache.unknown': 404,
+  'cache.in_use': 409,
+  'cache.elsewhere': 409,
   'engine.down': 503,
   'app.closing': 503,
   'folder.in_use': 500,
@@ -50,7 +55,7 @@ export function errorAnswerer(log: Log): AnswerError {
       return
     }
     const { status, code } = understand(error)
-    if (status >= 500 && code !== 'torrent.busy')
+    if (status >= 500 && code !== 'torrent.busy' && code !== 'cache.no_room')
       log.warn('request failed', { path, code, reason: messageOf(error) })
     else log.debug('request refused', { path, code, reason: messageOf(error) })
 
@@ -59,9 +64,11 @@ export function errorAnswerer(log: Log): AnswerError {
     res.setHeader('Cache-Control', 'no-store')
     if (status === 503) res.setHeader('Retry-After', RETRY_AFTER_SECONDS)
     if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
-    if (status === 404 && code !== undefined) return sendJson(res, status, NO_STREAM)
+    if (status === 404 && code !== undefined && code !== 'cache.unknown')
+      return sendJson(res, status, NO_STREAM)
     const words = status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error)
-    sendJson(res, status, { error: code ?? 'error', message: (code && WORDS[code]) ?? words })
+    const details = error instanceof SelfStremeError ? error.details : undefined
+    sendJson(res, status, { error: code ?? 'error', message: (code && WORDS[code]) ?? words, ...details })
   }
 }
 

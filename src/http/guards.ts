@@ -65,12 +65,14 @@ export function adminGuard({ adminPassword }: AccessOptions): RequestHandler {
       )
     }
     const isFromPage =
-      req.get('sec-fetch-site') === 'cross-site' || isForeign(req.get('origin'), req.get('host'))
+      req.get('sec-fetch-site') === 'cross-site' ||
+      isForeign(req.get('origin'), req.get('host')) ||
+      !isOurName(req.get('host'))
     const isFromHere = isFromLoopback(req) && !isForwarded(req) && !isFromPage
     if (isFromHere) return next()
     throw new SelfStremeError(
       'access.denied',
-      'Set ADMIN_PASSWORD to do this from another device, or through a proxy.',
+      'Set ADMIN_PASSWORD to do this from another device, through a proxy, or by another name than 127.0.0.1.',
     )
   }
 }
@@ -83,6 +85,14 @@ function isForeign(origin: string | undefined, host: string | undefined): boolea
   if (origin === undefined) return false
   const from = URL.parse(origin)
   return !from || from.host !== host || !LOOPBACK_NAMES.has(from.hostname)
+}
+
+/**
+ * Whether a request asks for this machine by its own name. Pages do not say where they come from when they ask their
+ * own host for something to read, and a stranger's name may have been made to lead here.
+ */
+function isOurName(host: string | undefined): boolean {
+  return host === undefined || LOOPBACK_NAMES.has(URL.parse(`http://${host}`)?.hostname ?? '')
 }
 
 /** Compares in a time that does not tell how much of the two is alike. */

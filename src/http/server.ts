@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import express, { type ErrorRequestHandler } from 'express'
 import type { Addon } from '../addon/addon.ts'
+import type { CacheOverview } from '../admin/cache-overview.ts'
+import type { Library } from '../admin/library.ts'
 import type { Log } from '../observe/log.ts'
 import type { OpenMedia } from '../streaming/open-media.ts'
 import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
+import { apiRoutes } from './api-routes.ts'
 import { openToAll, openToAllSites } from './cors.ts'
 import { errorAnswerer } from './error-handler.ts'
 import { type AccessOptions, accessGuard } from './guards.ts'
@@ -36,6 +39,8 @@ export interface HttpParts {
   readonly addon: Addon
   readonly openMedia: OpenMedia
   readonly admin: Admin
+  readonly library: Library
+  readonly cache: CacheOverview
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -68,6 +73,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
   app.use(STREAMS, (req, res) => streams.answer(req, res, req.url))
   app.use(adminRoutes(access, parts.admin))
+  app.use(apiRoutes(access, parts.library, parts.cache))
   app.use(landingRoutes(version, publicUrl))
   app.use(addonRoutes(parts.addon, publicUrl))
   app.use((_req, res) => {

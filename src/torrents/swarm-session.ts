@@ -111,6 +111,15 @@ export class SwarmSession {
     await this.#running?.ended
   }
 
+  /** The metadata is known, and need not be asked for any more. */
+  async learn(metainfo: Uint8Array): Promise<void> {
+    if (this.#metainfo) return
+    this.#metainfo = metainfo
+    if (!this.isRunning) return
+    await this.stop()
+    this.start()
+  }
+
   want(windows: readonly PieceWindow[]): void {
     if (isCovered(windows, this.#windows)) return
     this.#windows = windows

@@ -122,6 +122,20 @@ export class TorrentContent {
     return undefined
   }
 
+  /** Notices that a file was touched, or that all of it is there. */
+  async lookAt(fileIdx: number): Promise<void> {
+    await using _whole = await this.openWhole(fileIdx)
+  }
+
+  /** The same for a file that is being written to at this very moment: notices only whether it was taken away. */
+  async lookAfter(fileIdx: number): Promise<void> {
+    const { missing, of } = this.missingIn(fileIdx)
+    if (this.wasWhole(fileIdx) || missing === of) return
+    const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
+    if (file) this.completeIfWhole(fileIdx)
+    else this.#doubt(fileIdx, false)
+  }
+
   /** @throws SelfStremeError `media.damaged` if it is no longer the file that our pieces are in */
   async open(fileIdx: number): Promise<FileHandle> {
     const file = await open(this.pathOf(fileIdx)).catch((cause: unknown) => this.#lose(fileIdx, cause))

@@ -7,13 +7,21 @@ import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Engine } from '../engine/engine.ts'
 import { readFolder } from '../files/folder-state.ts'
 import { OpenFiles } from '../files/open-files.ts'
-import { isOurs, locateFolder, readLocation, removeFolder, writeLocation } from '../files/torrent-folder.ts'
+import {
+  isOurs,
+  locateFolder,
+  readLocation,
+  releaseFolder,
+  removeFolder,
+  writeLocation,
+} from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { allowedPath } from './extra-paths.ts'
+import { type FetchAhead, fetchAhead } from './fetch-ahead.ts'
 import { Leases } from './leases.ts'
 import { partialStream } from './partial-stream.ts'
 import type { Shelf } from './shelf.ts'
-import { Torrent } from './torrent.ts'
+import { type Purpose, Torrent } from './torrent.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 import { UseLog } from './use-log.ts'
 import { openIfWhole, wholeStream } from './whole-stream.ts'
@@ -38,7 +46,7 @@ export interface RemovalResult {
   readonly freedBytes: number
 }
 
-export interface TorrentService extends AsyncDisposable {
+export interface TorrentService extends FetchAhead, AsyncDisposable {
   /**
    * Opens a file of a torrent, out of the download folder or out of the swarm.
    *
@@ -66,6 +74,12 @@ export interface TorrentService extends AsyncDisposable {
   measure(): Promise<void>
   /** Removes torrents from disk, but for those that somebody reads. */
   remove(infoHashes: readonly InfoHash[]): Promise<RemovalResult>
+  /**
+   * Gives a torrent's folder back to the user: what is in it stays, and is ours no longer.
+   *
+   * @returns where it lies, or `undefined` if there is none, or somebody reads it
+   */
+  release(infoHash: InfoHash): Promise<string | undefined>
 }
 
 /**
@@ -176,7 +190,7 @@ export async function openTorrentService(
         loading.catch(() => loaded.delete(infoHash))
       }
       const torrent = await loading
-      if (torrent.info && !torrent.isUsed && !(await isOurs(torrent.directory))) await letGo(torrent)
+      if (torrent.info && !torrent.isUsed && !(await isOurs(torrent.directory))) await beginAnew(torrent)
       // It may have been put aside or removed while we waited.
       if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) continue
       const lease = new DisposableStack()
@@ -186,17 +200,20 @@ export async function openTorrentService(
   }
 
   /** Somebody took its folder away: what is known of it does not hold any more, and it begins anew. */
-  async function letGo(torrent: Torrent): Promise<void> {
+  async function beginAnew(torrent: Torrent): Promise<void> {
     const { infoHash, directory } = torrent
     if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) return
     const { promise, resolve } = Promise.withResolvers<void>()
     removing.set(infoHash, promise)
     log.warn('the folder of a torrent is gone, it is begun anew', { infoHash, directory })
-    await torrent.leaveSwarm()
-    forget(torrent)
-    shelf.forget(infoHash)
-    removing.delete(infoHash)
-    resolve()
+    try {
+      await torrent.leaveSwarm()
+      forget(torrent)
+      shelf.forget(infoHash)
+    } finally {
+      removing.delete(infoHash)
+      resolve()
+    }
   }
 
   async function create(infoHash: InfoHash, base: string | undefined): Promise<Torrent> {
@@ -223,13 +240,14 @@ export async function openTorrentService(
     return torrent
   }
 
-  async function makeRoom(join: () => void): Promise<void> {
+  /** What is only fetched goes after what nobody wants any more, and for a viewer alone. */
+  async function makeRoom(purpose: Purpose, join: () => void): Promise<void> {
     for (;;) {
       const inSwarm = [...torrents.values()].filter((torrent) => torrent.isInSwarm)
       if (inSwarm.length < options.maxTorrents) return join()
       const idle = inSwarm
-        .filter((torrent) => !torrent.isUsed)
-        .sort((a, b) => a.lastUsedAt - b.lastUsedAt)
+        .filter((torrent) => (purpose === 'watch' ? !torrent.isUsed : torrent.isIdle))
+        .sort((a, b) => Number(b.isIdle) - Number(a.isIdle) || a.lastUsedAt - b.lastUsedAt)
         .at(0)
       if (!idle) {
         throw new SelfStremeError(
@@ -253,6 +271,7 @@ export async function openTorrentService(
   /** Writes down what changed, and puts aside what nobody has used for a while. */
   async function sweep(): Promise<void> {
     for (const torrent of torrents.values()) {
+      await torrent.lookAfterFetched()
       await torrent.save()
       // Of one whose metadata never came there is nothing to keep.
       const lingerMs = torrent.info ? LINGER_MS : 0
@@ -281,7 +300,11 @@ export async function openTorrentService(
     let removed = 0
     let freedBytes = 0
     for (const infoHash of infoHashes) {
-      const freed = await removeOne(infoHash)
+      const freed = await letGo(infoHash, async (directory) => {
+        const freedBytes = await removeFolder(directory)
+        log.info(`Cleaned up torrent: ${infoHash}`, { freedBytes })
+        return freedBytes
+      })
       if (freed === undefined) continue
       removed++
       freedBytes += freed
@@ -289,8 +312,21 @@ export async function openTorrentService(
     return { removed, freedBytes }
   }
 
-  /** @returns bytes freed, or `undefined` if there is nothing to remove, or somebody reads it */
-  async function removeOne(infoHash: InfoHash): Promise<number | undefined> {
+  function release(infoHash: InfoHash): Promise<string | undefined> {
+    return letGo(infoHash, async (directory) => {
+      const files = Object.values(shelf.find(infoHash)?.files ?? {})
+      const whole = files.filter(({ wholeMtimeMs }) => wholeMtimeMs !== undefined).map(({ path }) => path)
+      await releaseFolder(directory, new Set(whole))
+      log.info(`Torrent given back: ${infoHash}`, { directory })
+      return directory
+    })
+  }
+
+  /** @returns `undefined` if there is nothing to let go of, or somebody reads it */
+  async function letGo<T>(
+    infoHash: InfoHash,
+    clear: (directory: string) => Promise<T>,
+  ): Promise<T | undefined> {
     const torrent = await loaded.get(infoHash)?.catch(() => undefined)
     const directory = torrent?.directory ?? shelf.find(infoHash)?.directory
     if (isUsed(infoHash) || directory === undefined || removing.has(infoHash)) return undefined
@@ -299,13 +335,12 @@ export async function openTorrentService(
     removing.set(infoHash, promise)
     try {
       await torrent?.leaveSwarm()
-      const freedBytes = await removeFolder(directory)
+      const result = await clear(directory)
       await removeFolder(await locateFolder(options.root, infoHash))
       torrents.delete(infoHash)
       loaded.delete(infoHash)
       shelf.forget(infoHash)
-      log.info(`Cleaned up torrent: ${infoHash}`, { freedBytes })
-      return freedBytes
+      return result
     } catch (error) {
       log.error('torrent not removed', { infoHash, directory, reason: String(error) })
       return undefined
@@ -316,12 +351,14 @@ export async function openTorrentService(
   }
 
   return {
+    ...fetchAhead({ ...options, acquire, loaded: (infoHash) => torrents.get(infoHash) }, shelf),
     getStream,
     findWhole,
     isUsed,
-    isAwaited: () => false,
+    isAwaited: (infoHash) => torrents.get(infoHash)?.isAttended === true,
     measure,
     remove,
+    release,
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
       await Promise.all([...torrents.values()].map((torrent) => torrent.save()))

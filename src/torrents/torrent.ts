@@ -29,6 +29,9 @@ export interface TorrentOptions {
   readonly seed: boolean
 }
 
+/** For whom a torrent is in the swarm: one that is only fetched for later makes room for one that is watched. */
+export type Purpose = 'watch' | 'fetch'
+
 /** What a torrent needs from whoever keeps it. */
 export interface TorrentKeeper {
   /**
@@ -36,7 +39,7 @@ export interface TorrentKeeper {
    *
    * @throws SelfStremeError `torrent.busy` if there is none
    */
-  makeRoom(join: () => void): Promise<void>
+  makeRoom(purpose: Purpose, join: () => void): Promise<void>
   /** Whether a reader of any other torrent waits for more than there is. */
   isDryElsewhere(than: Torrent): boolean
   /** The torrent's own {@link Torrent.isDry} is another now. */
@@ -57,13 +60,17 @@ export class Torrent {
   readonly #session: SwarmSession
   readonly #plan: FetchPlan
   readonly #infoWaiters = new Waiters()
+  /** those who fetch it for later: woken whenever one of its files may have become whole, or may be so no longer */
+  readonly #fetchers = new Waiters()
   #trackers: readonly string[] = []
   #content: TorrentContent | undefined
   /** the metadata is being written down */
   #keeping: Promise<void> = Promise.resolve()
   #users = 0
-  /** in this stay in the swarm; absent while nobody was met */
-  #mostSeeders: number | undefined
+  /** how many fetch it for later */
+  #attendants = 0
+  /** in this stay in the swarm */
+  #mostSeeders = 0
   /** requests that wait for their first byte, and watch nothing yet */
   #starting = 0
   #lastUsedAt: number
@@ -115,13 +122,28 @@ export class Torrent {
     return this.#users > 0
   }
 
+  /** Somebody fetches it for later. */
+  get isAttended(): boolean {
+    return this.#attendants > 0
+  }
+
   /** There is no reason to keep it in memory: nobody uses it, and nothing is being fetched. */
   get isIdle(): boolean {
-    return this.#users === 0 && !this.#plan.isFinishing
+    return this.#users === 0 && !this.isAttended && !this.#plan.isFinishing
   }
 
   get isInSwarm(): boolean {
     return this.#session.isRunning
+  }
+
+  /** What it is like in the swarm now. */
+  get swarm(): SwarmStats {
+    return this.#session.stats
+  }
+
+  /** Files that are being fetched, or that somebody watches. */
+  get wanted(): ReadonlySet<number> {
+    return this.#plan.wanted
   }
 
   /** In the swarm, and nobody was met there yet. */
@@ -158,18 +180,29 @@ export class Torrent {
     }
   }
 
+  /** Keeps the torrent in memory until this is disposed of; it may be put aside or removed all the same. */
+  attend(): Disposable {
+    this.#attendants++
+    return {
+      [Symbol.dispose]: () => {
+        this.#attendants--
+        this.#lastUsedAt = Date.now()
+      },
+    }
+  }
+
   /** Trackers to ask from the next try on, besides the configured ones; the last that were named count. */
   addTrackers(trackers: readonly string[]): void {
     this.#trackers = [...new Set([...trackers, ...this.#trackers])].slice(0, MAX_TRACKERS)
   }
 
   /** Joins the swarm if it has not. */
-  async join(triesMade = 0): Promise<void> {
+  async join(triesMade = 0, purpose: Purpose = 'watch'): Promise<void> {
     if (this.#session.isRunning) return this.#session.start()
-    await this.#keeper.makeRoom(() => {
+    await this.#keeper.makeRoom(purpose, () => {
       if (!this.#session.isRunning) {
         this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
-        this.#mostSeeders = undefined
+        this.#mostSeeders = 0
       }
       this.#session.start(triesMade)
       this.replan()
@@ -179,6 +212,8 @@ export class Torrent {
   /** Leaves the swarm; what is on disk stays, and is written down. */
   async leaveSwarm(): Promise<void> {
     this.#plan.stopFinishingAll()
+    // A torrent that somebody uses is never put aside: whoever waits here only fetches it for later.
+    this.#failAll(new SelfStremeError('torrent.busy', `${this.infoHash} was put aside`))
     await this.#session.stop()
     this.replan()
     await this.save()
@@ -186,7 +221,6 @@ export class Torrent {
 
   /** Writes down what is on disk, if that has changed. */
   async save(): Promise<void> {
-    if (this.#mostSeeders !== undefined) this.#keeper.onSeeders(this.#mostSeeders)
     await this.#content?.save()
   }
 
@@ -196,12 +230,49 @@ export class Torrent {
   }
 
   /** @throws SelfStremeError when the metadata cannot be had, or the signal's reason */
-  async whenInfo(signal: AbortSignal, triesMade = 0): Promise<TorrentInfo> {
+  async whenInfo(signal: AbortSignal, triesMade = 0, purpose: Purpose = 'watch'): Promise<TorrentInfo> {
     if (!this.#content) {
-      await this.join(triesMade)
+      await this.join(triesMade, purpose)
       if (!this.#content) await this.#infoWaiters.wait(signal)
     }
     return this.#known().info
+  }
+
+  /** Takes the metadata from somebody else than a peer. @param metainfo - of this torrent; nothing but `info` */
+  async learn(metainfo: Uint8Array): Promise<void> {
+    if (this.#content) return
+    await this.#session.learn(metainfo)
+    await this.#onMetainfo(metainfo)
+  }
+
+  /**
+   * Fetches files to their end, though nobody may watch them. Resolves when they are whole.
+   *
+   * @throws SelfStremeError `torrent.busy` when it is put aside, `media.no_peers` and others when the swarm does not
+   * give it, or the signal's reason
+   */
+  async fetch(fileIdxs: readonly number[], signal: AbortSignal): Promise<void> {
+    const content = this.#known()
+    for (const fileIdx of fileIdxs) await content.lookAt(fileIdx)
+    try {
+      for (;;) {
+        const unfinished = fileIdxs.filter((fileIdx) => !content.wasWhole(fileIdx))
+        for (const fileIdx of unfinished) this.#plan.finish(fileIdx)
+        const isMissing = unfinished.some((fileIdx) => content.missingIn(fileIdx).missing > 0)
+        if (isMissing && !this.isInSwarm) await this.join(0, 'fetch')
+        if (fileIdxs.every((fileIdx) => content.wasWhole(fileIdx))) return
+        await this.#fetchers.wait(signal)
+      }
+    } finally {
+      for (const fileIdx of fileIdxs) this.#plan.stopFinishing(fileIdx)
+    }
+  }
+
+  /** Does for the files that are fetched for later what a viewer's request does: looks whether they are still there. */
+  async lookAfterFetched(): Promise<void> {
+    if (!this.isAttended || !this.#content) return
+    for (const fileIdx of this.#plan.wanted) await this.#content.lookAfter(fileIdx)
+    this.#fetchers.wakeAll()
   }
 
   pathOf(fileIdx: number): string {
@@ -302,9 +373,11 @@ export class Torrent {
       damaged: (piece: number) => {
         this.#session.unverify(piece)
         this.replan()
+        this.#fetchers.wakeAll()
       },
       lost: () => {
         if (this.#session.isRunning) void this.#rejoin()
+        else this.#fetchers.wakeAll()
       },
       whole: (fileIdx: number) => void this.#onWhole(fileIdx),
       changed: (contents: Contents) => this.#keeper.onContents(contents),
@@ -315,7 +388,8 @@ export class Torrent {
   /** Has the engine close its files, which may no longer be the ones in the folder, and open them anew. */
   async #rejoin(): Promise<void> {
     await this.#session.stop()
-    if (this.#plan.hasReaders) await this.join().catch((error: SelfStremeError) => this.#onFailed(error))
+    if (this.#plan.hasReaders || this.#plan.isFinishing)
+      await this.join().catch((error: SelfStremeError) => this.#onFailed(error))
   }
 
   async #onMetainfo(metainfo: Uint8Array): Promise<void> {
@@ -358,13 +432,17 @@ export class Torrent {
     const content = this.#known()
     const { name, length } = content.file(fileIdx)
     this.#plan.stopFinishing(fileIdx)
+    this.#fetchers.wakeAll()
     this.#log.info(`Download complete: ${name}`, { infoHash: this.infoHash, bytes: length })
     const isDone = this.#starting === 0 && [...this.#plan.wanted].every((wanted) => content.wasWhole(wanted))
     if (isDone && !this.#options.seed) await this.#session.stop()
   }
 
   #onStats({ peers, seeders, downloadSpeed }: SwarmStats): void {
-    if (peers > 0) this.#mostSeeders = Math.max(seeders, this.#mostSeeders ?? 0)
+    if (peers > 0) {
+      this.#mostSeeders = Math.max(seeders, this.#mostSeeders)
+      this.#keeper.onSeeders(this.#mostSeeders)
+    }
     const [watched] = this.#plan.wanted
     if (watched === undefined) return
     const { missing, of } = this.#known().missingIn(watched)
@@ -377,8 +455,13 @@ export class Torrent {
   #onFailed(error: SelfStremeError): void {
     this.#log.warn(`Torrent failed: ${this.infoHash}`, { code: error.code, reason: error.message })
     this.#plan.stopFinishingAll()
-    this.#infoWaiters.failAll(error)
+    this.#failAll(error)
     this.#content?.pieces.failWaiters(error)
+  }
+
+  #failAll(error: SelfStremeError): void {
+    this.#infoWaiters.failAll(error)
+    this.#fetchers.failAll(error)
   }
 
   #known(): TorrentContent {

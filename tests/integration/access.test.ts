@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { type Answer, send } from './send.ts'
@@ -38,7 +39,25 @@ const PATHS = [
   `/stream/proxy/${'a'.repeat(40)}`,
   '/logo.svg',
   '/admin/cleanup',
+  '/api/torrents',
+  '/api/cache/explain',
   '/nowhere',
+]
+const SOME = 'c0ffee0000000000000000000000000000000000'
+/** What only the owner may do: every path, with the methods that it answers. */
+const OWNERS: readonly (readonly [path: string, ...methods: string[]])[] = [
+  ['/admin/cleanup', 'POST'],
+  ['/api/torrents', 'GET', 'HEAD', 'POST'],
+  ['/api/torrents/:infoHash', 'GET', 'HEAD', 'DELETE'],
+  ['/api/torrents/:infoHash/pin', 'PUT', 'DELETE'],
+  ['/api/cache', 'GET', 'HEAD'],
+  ['/api/cache/explain', 'GET', 'HEAD'],
+]
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** The same as they are asked for, and what is not there. */
+const OWNERS_PATHS = [
+  ...OWNERS.map(([path]) => path.replace(':infoHash', SOME)),
+  ...['/api', '/api/', '/API/torrents', '/api/nothing', '/api/torrents/', `/api/torrents/${SOME}/nothing`],
 ]
 
 describe('ACCESS=lan', () => {
@@ -143,7 +162,7 @@ test('ACCESS=open lets in a public client', async () => {
 })
 
 describe('clean-up', () => {
-  const NOTHING = { removed: 0, freedBytes: 0 }
+  const NOTHING = { removed: 0, freedBytes: 0, kept: [] }
 
   test('needs no password from this machine while none is set', async () => {
     await using app = await startTestApp()
@@ -239,30 +258,6 @@ describe('clean-up', () => {
     expect(answer.json).toEqual(NOTHING)
   })
 
-  test('is done by POST alone', async () => {
-    await using app = await startTestApp()
-    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
-      const { status, headers } = await send(`${app.url}/admin/cleanup`, { method })
-      expect(status, method).toBe(405)
-      expect(headers.allow).toBe('POST')
-    }
-  })
-
-  test('lets no page of another site read anything', async () => {
-    for (const settings of [{}, { ADMIN_PASSWORD: 'secret' }]) {
-      await using app = await startTestApp(settings)
-      for (const method of ['GET', 'POST', 'OPTIONS', 'HEAD']) {
-        for (const origin of [undefined, 'https://web.stremio.com']) {
-          const headers = {
-            ...(origin === undefined ? {} : { Origin: origin, 'Access-Control-Request-Method': 'POST' }),
-          }
-          const answer = await send(`${app.url}/admin/cleanup`, { method, headers })
-          expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
-        }
-      }
-    }
-  })
-
   test('lets no page of another site read a refusal either', async () => {
     await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
     const fromOutside = { 'X-Forwarded-For': '8.8.8.8' }
@@ -281,6 +276,85 @@ describe('clean-up', () => {
 
   function cleanUp(url: string, headers: Record<string, string> = {}): Promise<Answer> {
     return send(`${url}/admin/cleanup`, { method: 'POST', headers })
+  }
+})
+
+describe('what only the owner may do', () => {
+  test('is all that is listed here', () => {
+    const source = readFileSync(new URL('../../src/http/api-routes.ts', import.meta.url), 'utf8')
+    const paths = [...source.matchAll(/onlyMethods\(router, '([^']+)'/g)].map(([, path]) => path)
+    expect(['/admin/cleanup', ...paths]).toEqual(OWNERS.map(([path]) => path))
+  })
+
+  test('answers its methods, and names them to whoever asks in another way', async () => {
+    await using app = await startTestApp()
+    for (const [path, ...methods] of OWNERS) {
+      for (const method of METHODS) {
+        const { status, headers } = await send(app.url + path.replace(':infoHash', SOME), { method })
+        if (methods.includes(method)) expect([200, 400, 404], `${method} ${path}`).toContain(status)
+        else expect([status, headers.allow], `${method} ${path}`).toEqual([405, methods.join(', ')])
+      }
+    }
+  })
+
+  test('is refused to a page of another site, whatever it asks for', async () => {
+    await using app = await startTestApp()
+    const foreign: Record<string, string>[] = [
+      { Origin: 'https://evil.example' },
+      { 'Sec-Fetch-Site': 'cross-site' },
+      // A name of a stranger that leads to this machine: of a page's own host its browser tells no more than that.
+      { Host: `evil.example:${new URL(app.url).port}` },
+    ]
+    for (const headers of foreign) {
+      await eachRequest(async (method, path) => {
+        if (path === '/admin/cleanup' && method !== 'POST') return
+        expect((await send(app.url + path, { method, headers })).status, `${method} ${path}`).toBe(403)
+      })
+    }
+  })
+
+  test('needs the password when one is set, and through a proxy there has to be one', async () => {
+    await using app = await startTestApp({ ADMIN_PASSWORD: 'secret' })
+    await using open = await startTestApp({ ACCESS: 'open' })
+    await eachRequest(async (method, path) => {
+      if (path === '/admin/cleanup' && method !== 'POST') return
+      const asked = `${method} ${path}`
+      expect((await send(app.url + path, { method })).status, asked).toBe(401)
+      const wrong = { Authorization: 'Bearer wrong' }
+      expect((await send(app.url + path, { method, headers: wrong })).status, asked).toBe(401)
+      expect((await send(open.url + path, { method, headers: { Via: '1.1 proxy' } })).status, asked).toBe(403)
+    })
+    const right = { Authorization: 'Bearer secret' }
+    expect((await send(`${app.url}/api/torrents`, { headers: right })).status).toBe(200)
+  })
+
+  test('is refused to a public client who knows the password', async () => {
+    await using app = await startTestApp({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret' })
+    const headers = { 'X-Forwarded-For': '8.8.8.8', Authorization: 'Bearer secret' }
+    await eachRequest(async (method, path) => {
+      expect((await send(app.url + path, { method, headers })).status, `${method} ${path}`).toBe(403)
+    })
+  })
+
+  test('is never read by a page of another site', async () => {
+    for (const settings of [{}, { ADMIN_PASSWORD: 'secret' }]) {
+      await using app = await startTestApp(settings)
+      await eachRequest(async (method, path) => {
+        for (const headers of [
+          {},
+          { Authorization: 'Bearer secret' },
+          { Origin: 'https://web.stremio.com', 'Access-Control-Request-Method': 'POST' },
+        ]) {
+          const answer = await send(app.url + path, { method, headers: headers as Record<string, string> })
+          const open = Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))
+          expect(open, `${method} ${path}`).toEqual([])
+        }
+      })
+    }
+  })
+
+  async function eachRequest(ask: (method: string, path: string) => Promise<void>): Promise<void> {
+    for (const path of OWNERS_PATHS) for (const method of METHODS) await ask(method, path)
   }
 })
 

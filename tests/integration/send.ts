@@ -15,10 +15,14 @@ export interface Answer {
 export interface SendOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
 }
 
 /** A request as it is written, with headers and paths that `fetch` forbids or tidies up. */
-export async function send(url: string, { method = 'GET', headers = {} }: SendOptions = {}): Promise<Answer> {
+export async function send(
+  url: string,
+  { method = 'GET', headers = {}, body = '' }: SendOptions = {},
+): Promise<Answer> {
   const { hostname, port, origin } = new URL(url)
   // The path as it was given: `URL` would tidy it up.
   const path = url.slice(origin.length) || '/'
@@ -36,7 +40,7 @@ export async function send(url: string, { method = 'GET', headers = {} }: SendOp
       })
     }, answered.reject)
   })
-  sent.on('error', answered.reject).end()
+  sent.on('error', answered.reject).end(body)
   return answered.promise
 }
 

@@ -1,0 +1,38 @@
+import { SelfStremeError } from '../domain/errors.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import { parseMagnet } from '../domain/magnet.ts'
+import type { TorrentInfo } from '../domain/metainfo.ts'
+import { MAX_TORRENT_FILE_BYTES, readTorrentFile } from '../files/torrent-file.ts'
+
+/** Which torrent somebody means, and what they know of it. */
+export interface TorrentSource {
+  readonly infoHash: InfoHash
+  /** as they came */
+  readonly trackers: readonly string[]
+  /** both or none of them */
+  readonly info?: TorrentInfo
+  readonly metainfo?: Uint8Array
+}
+
+/** @throws SelfStremeError `request.invalid` */
+export function sourceOfMagnet(text: string): TorrentSource {
+  const magnet = parseMagnet(text)
+  if (!magnet)
+    throw new SelfStremeError(
+      'request.invalid',
+      `"${text.slice(0, 80)}" is neither magnet link nor info hash`,
+    )
+  return { infoHash: magnet.infoHash, trackers: magnet.trackers }
+}
+
+/** @throws SelfStremeError `request.invalid` */
+export function sourceOfFile(bytes: Uint8Array): TorrentSource {
+  if (bytes.length > MAX_TORRENT_FILE_BYTES)
+    throw new SelfStremeError('request.invalid', `no torrent file has ${bytes.length} bytes`)
+  try {
+    return readTorrentFile(bytes)
+  } catch (cause) {
+    const why = cause instanceof SelfStremeError ? cause.message : String(cause)
+    throw new SelfStremeError('request.invalid', `this is no torrent file: ${why}`, { cause })
+  }
+}

@@ -1,0 +1,23 @@
+import type { TorrentInfo } from '../domain/metainfo.ts'
+import type { Wish } from '../domain/usage.ts'
+import { wantedFiles } from '../domain/wanted-files.ts'
+import type { Contents } from '../files/contents.ts'
+
+/** What a wish means once the metadata is known. */
+export interface Wanted {
+  /** by index */
+  readonly files: readonly number[]
+  /** of all of them */
+  readonly bytes: number
+}
+
+/** @throws SelfStremeError `wish.impossible` */
+export function wantedOf({ files }: TorrentInfo, wish: Wish): Wanted {
+  const wanted = wantedFiles(files, wish)
+  return { files: wanted, bytes: wanted.reduce((sum, index) => sum + (files[index]?.length ?? 0), 0) }
+}
+
+/** How much of some files is on disk; bytes. */
+export function bytesThere({ files }: Contents, indexes: readonly number[]): number {
+  return indexes.reduce((sum, index) => sum + (files[index]?.bytesThere ?? 0), 0)
+}

@@ -1,0 +1,27 @@
+import { chooseFile } from './choose-file.ts'
+import { SelfStremeError } from './errors.ts'
+import type { TorrentFile } from './metainfo.ts'
+import type { Wish } from './usage.ts'
+
+/**
+ * Which files of a torrent a wish means, by index; those of which there is nothing to fetch are left out.
+ *
+ * @throws SelfStremeError `wish.impossible`
+ */
+export function wantedFiles(files: readonly TorrentFile[], wish: Wish): number[] {
+  if (wish === 'main') {
+    const main = chooseFile(files)
+    if (main === undefined) throw impossible('the torrent has no video; say which files you want')
+    return [main]
+  }
+  const indexes = wish === 'all' ? files.keys() : new Set(wish)
+  return [...indexes].filter((index) => {
+    const file = files[index]
+    if (!file) throw impossible(`the torrent has ${files.length} files, counted from 0; there is no ${index}`)
+    return !file.isPadding && file.length > 0
+  })
+}
+
+function impossible(what: string): SelfStremeError {
+  return new SelfStremeError('wish.impossible', what)
+}

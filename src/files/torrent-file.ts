@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { SelfStremeError } from '../domain/errors.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
+
+/** No honest torrent file is longer: 100 000 pieces take 2 MB, 10 000 files with long names as much again. */
+export const MAX_TORRENT_FILE_BYTES = 16 * 1024 * 1024
+
+/** A torrent file that somebody brought. */
+export interface TorrentFileContents {
+  readonly infoHash: InfoHash
+  readonly info: TorrentInfo
+  /** with nothing but `info` in it */
+  readonly metainfo: Uint8Array
+  /** as they stand in it */
+  readonly trackers: readonly string[]
+}
+
+/** @throws SelfStremeError `torrent.invalid`, saying what was expected */
+export function readTorrentFile(bytes: Uint8Array): TorrentFileContents {
+  const info = parseMetainfo(bytes)
+  const encoded = encodeInfo(bytes)
+  // The hash is made of the bytes as they stand there: encoded in another way, they would make another torrent.
+  if (Buffer.from(bytes).indexOf(Buffer.from(encoded)) === -1)
+    throw new SelfStremeError('torrent.invalid', 'the metadata is not encoded as BEP 3 asks for')
+  const infoHash = createHash('sha1').update(encoded).digest('hex') as InfoHash
+  return { infoHash, info, metainfo: stripMetainfo(bytes), trackers: trackersOf(bytes) }
+}

@@ -1,0 +1,66 @@
+import type { Addition } from '../admin/library.ts'
+import { sourceOfFile, sourceOfMagnet, type TorrentSource } from '../admin/torrent-source.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
+import { parseWish } from '../domain/usage.ts'
+
+const OPTIONS = ['files', 'path', 'pin']
+const SOURCES = ['magnet', 'infoHash']
+
+/**
+ * What a request wants to have added: JSON with magnet link or info hash and options, or a torrent file with the
+ * options in the query.
+ *
+ * @throws SelfStremeError `request.invalid`, saying what was expected
+ */
+export function readAddition(body: unknown, query: object): Addition {
+  if (body instanceof Uint8Array) return { ...readOptions({ ...query }, OPTIONS), source: sourceOfFile(body) }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid(
+      'send JSON with "magnet" or "infoHash" as application/json, or a torrent file as application/x-bittorrent',
+    )
+  }
+  const fields = { ...body }
+  return { ...readOptions(fields, [...OPTIONS, ...SOURCES]), source: readSource(fields) }
+}
+
+/** @throws SelfStremeError `request.invalid` */
+export function readInfoHash(text: unknown): InfoHash {
+  const infoHash = parseInfoHash(String(text))
+  if (!infoHash) throw invalid(`"${String(text).slice(0, 80)}" is no info hash: it has 40 hex digits`)
+  return infoHash
+}
+
+/** Whether something is asked for by `true` or `false`. @throws SelfStremeError `request.invalid` */
+export function readFlag(name: string, value: unknown, ifAbsent: boolean): boolean {
+  if (value === undefined) return ifAbsent
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw invalid(`"${name}" is true or false`)
+}
+
+function readSource(fields: Readonly<Record<string, unknown>>): TorrentSource {
+  const [given, another] = SOURCES.filter((name) => fields[name] !== undefined)
+  if (given === undefined || another !== undefined) throw invalid('send either "magnet" or "infoHash"')
+  return sourceOfMagnet(String(fields[given]))
+}
+
+function readOptions(
+  fields: Readonly<Record<string, unknown>>,
+  expected: readonly string[],
+): Omit<Addition, 'source'> {
+  const unknown = Object.keys(fields).find((name) => !expected.includes(name))
+  if (unknown !== undefined)
+    throw invalid(`nobody knows "${unknown.slice(0, 80)}"; there are ${expected.join(', ')}`)
+  const { files = 'main', path, pin } = fields
+  const wish = parseWish(files)
+  if (wish === undefined)
+    throw invalid('"files" is "main" (the largest video), "all", or a list of indexes counted from 0')
+  if (path !== undefined && (typeof path !== 'string' || path === ''))
+    throw invalid('"path" is a folder under one of TORRENT_EXTRA_PATHS')
+  return { wish, path, isPinned: readFlag('pin', pin, true) }
+}
+
+function invalid(what: string): SelfStremeError {
+  return new SelfStremeError('request.invalid', what)
+}

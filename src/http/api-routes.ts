@@ -1,0 +1,73 @@
+import { type ErrorRequestHandler, json, Router, raw } from 'express'
+import type { CacheOverview } from '../admin/cache-overview.ts'
+import type { Library } from '../admin/library.ts'
+import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { MAX_TORRENT_FILE_BYTES } from '../files/torrent-file.ts'
+import { readAddition, readFlag, readInfoHash } from './api-requests.ts'
+import { type AccessOptions, adminGuard } from './guards.ts'
+import { onlyMethods } from './only-methods.ts'
+
+const MOST_JSON = '64kb'
+
+/**
+ * `/api/…`: the owner's torrents and the cache, for programs. Whoever may not clean up may do none of this; as there,
+ * no page of another site may read the answers.
+ */
+export function apiRoutes(access: AccessOptions, library: Library, cache: CacheOverview): Router {
+  const router = Router({ strict: true })
+  // For all of it, also what is not there: before anything of the request's body is read.
+  router.use('/api', adminGuard(access), (_req, res, next) => {
+    res.set('Cache-Control', 'no-store')
+    next()
+  })
+
+  onlyMethods(router, '/api/torrents', {
+    async get(_req, res) {
+      res.json({ torrents: await library.list() })
+    },
+    post: [
+      json({ limit: MOST_JSON }),
+      raw({ type: 'application/x-bittorrent', limit: MAX_TORRENT_FILE_BYTES }),
+      async (req, res) => {
+        const entry = await library.add(readAddition(req.body, req.query))
+        res.status(entry.state === 'whole' ? 200 : 202).json(entry)
+      },
+    ],
+  })
+  onlyMethods(router, '/api/torrents/:infoHash', {
+    async get(req, res) {
+      res.json(await library.get(readInfoHash(req.params.infoHash)))
+    },
+    async delete(req, res) {
+      const infoHash = readInfoHash(req.params.infoHash)
+      const withData = readFlag('data', req.query.data, true)
+      res.json(await (withData ? library.remove(infoHash) : library.release(infoHash)))
+    },
+  })
+  onlyMethods(router, '/api/torrents/:infoHash/pin', {
+    async put(req, res) {
+      res.json(await library.pin(readInfoHash(req.params.infoHash)))
+    },
+    async delete(req, res) {
+      res.json(await library.unpin(readInfoHash(req.params.infoHash)))
+    },
+  })
+  onlyMethods(router, '/api/cache', {
+    async get(_req, res) {
+      res.json(await cache.overview())
+    },
+  })
+  onlyMethods(router, '/api/cache/explain', {
+    async get(_req, res) {
+      res.json(await cache.explain())
+    },
+  })
+  router.use('/api', onBadBody)
+  return router
+}
+
+const onBadBody: ErrorRequestHandler = (error, _req, _res, next) => {
+  const { type } = (error ?? {}) as { type?: unknown }
+  if (type !== 'entity.parse.failed') return next(error)
+  next(new SelfStremeError('request.invalid', `the body is no JSON: ${messageOf(error)}`, { cause: error }))
+}

@@ -1,0 +1,19 @@
+import type { RequestHandler, Router } from 'express'
+
+type Method = 'get' | 'post' | 'put' | 'delete'
+
+/** Adds a path that answers some methods, and tells whoever asks in another way which those are. */
+export function onlyMethods(
+  router: Router,
+  path: string,
+  handlers: Partial<Record<Method, RequestHandler | RequestHandler[]>>,
+): void {
+  for (const [method, handler] of Object.entries(handlers)) router[method as Method](path, handler)
+  const methods = Object.keys(handlers).map((method) =>
+    method === 'get' ? 'GET, HEAD' : method.toUpperCase(),
+  )
+  router.all(path, (_req, res) => {
+    const message = `This answers ${methods.join(', ')}.`
+    res.status(405).set('Allow', methods.join(', ')).json({ error: 'request.invalid', message })
+  })
+}

@@ -1,0 +1,149 @@
+import { dirname } from 'node:path'
+import { SelfStremeError } from '../domain/errors.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import type { TorrentInfo } from '../domain/metainfo.ts'
+import { allowedTrackers } from '../domain/tracker-url.ts'
+import type { SwarmStats } from '../engine/engine.ts'
+import { readContents } from '../files/contents.ts'
+import { makeTorrentFolder, readMetainfo, tryParse } from '../files/torrent-folder.ts'
+import { allowedPath } from './extra-paths.ts'
+import type { Shelf } from './shelf.ts'
+import type { Torrent } from './torrent.ts'
+
+/** A torrent that somebody wants to have, whether or not anybody watches it. */
+export interface Admission {
+  readonly infoHash: InfoHash
+  /** its metadata, where no peer has to be asked for it: nothing but `info`, and of this torrent */
+  readonly metainfo?: Uint8Array | undefined
+  /** put it there instead of the download folder; must lie under one of the extra paths */
+  readonly path?: string | undefined
+}
+
+export interface SwarmRequest {
+  readonly infoHash: InfoHash
+  /** asked besides the configured ones */
+  readonly trackers: readonly string[]
+}
+
+export interface FetchRequest extends SwarmRequest {
+  /** by index, to their end */
+  readonly files: readonly number[]
+}
+
+/** What is going on with a torrent right now. */
+export interface Activity extends SwarmStats {
+  readonly isInSwarm: boolean
+  /** files that are being fetched, or that somebody watches */
+  readonly wanted: ReadonlySet<number>
+}
+
+/**
+ * Torrents that nobody has to watch. What is fetched in this way gives way to viewers: it comes in the background, and
+ * where the swarm has room for no more torrents it is put aside for one that is watched.
+ */
+export interface FetchAhead {
+  /**
+   * Where a torrent lies, or would be put: a folder, that need not exist yet.
+   *
+   * @throws SelfStremeError `torrent.bad_path`, `cache.elsewhere` if it has another place already
+   */
+  placeFor(admission: Admission): Promise<string>
+  /**
+   * Makes a place for a torrent on disk, where what is wished of it can be noted.
+   *
+   * @throws SelfStremeError as {@link placeFor}, and `disk.full`, `disk.failed`
+   */
+  admit(admission: Admission): Promise<void>
+  /** The metadata of one that has a place on disk, if it is known. Asks no peer. */
+  infoOf(infoHash: InfoHash): Promise<TorrentInfo | undefined>
+  /**
+   * The metadata, from a peer if need be.
+   *
+   * @throws SelfStremeError `media.no_peers`, `torrent.busy`, `torrent.invalid`, `engine.down` and others, or the
+   * signal's reason
+   */
+  whenInfo(request: SwarmRequest, signal: AbortSignal): Promise<TorrentInfo>
+  /** Resolves when the files are whole. @throws the same */
+  fetch(request: FetchRequest, signal: AbortSignal): Promise<void>
+  /** `undefined` for a torrent that is at rest. */
+  activityOf(infoHash: InfoHash): Activity | undefined
+}
+
+/** What it needs of whoever keeps the torrents. */
+export interface Torrents {
+  /** download folder */
+  readonly root: string
+  readonly extraPaths: readonly string[]
+  /** the configured ones */
+  readonly trackers: readonly string[]
+  /** One torrent for an info hash; it stays until the lease is returned. */
+  acquire(
+    infoHash: InfoHash,
+    base?: string,
+  ): Promise<{ readonly torrent: Torrent; readonly lease: Disposable }>
+  /** One that is in memory. */
+  loaded(infoHash: InfoHash): Torrent | undefined
+}
+
+export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
+  /** Does something with a torrent that stays in memory, but may be put aside or removed meanwhile. */
+  async function attending<T>(
+    { infoHash, trackers }: SwarmRequest,
+    work: (torrent: Torrent) => Promise<T>,
+  ): Promise<T> {
+    const { torrent, lease } = await torrents.acquire(infoHash)
+    using _attending = torrent.attend()
+    lease[Symbol.dispose]()
+    torrent.addTrackers(allowedTrackers(trackers, torrents.trackers))
+    return await work(torrent)
+  }
+
+  /** @returns the folder that the torrent's own is put in, if one was named */
+  async function baseOf({ path }: Admission): Promise<string | undefined> {
+    return path === undefined ? undefined : await allowedPath(path, torrents.extraPaths)
+  }
+
+  function mustLieIn(base: string | undefined, directory: string): void {
+    if (base === undefined || dirname(directory) === base) return
+    throw new SelfStremeError('cache.elsewhere', `it lies in ${directory} already; remove it first`)
+  }
+
+  return {
+    async placeFor(admission) {
+      const { infoHash } = admission
+      const base = await baseOf(admission)
+      const known = torrents.loaded(infoHash)?.directory ?? shelf.find(infoHash)?.directory
+      if (known !== undefined) mustLieIn(base, known)
+      return known ?? base ?? torrents.root
+    },
+    async admit(admission) {
+      const { infoHash, metainfo } = admission
+      const base = await baseOf(admission)
+      const { torrent, lease } = await torrents.acquire(infoHash, base)
+      using _lease = lease
+      mustLieIn(base, torrent.directory)
+      await makeTorrentFolder(torrent.directory)
+      if (metainfo) await torrent.learn(metainfo)
+      if (!shelf.find(infoHash)) shelf.put(await readContents(torrent))
+    },
+    async infoOf(infoHash) {
+      const known = torrents.loaded(infoHash)?.info
+      if (known) return known
+      const directory = shelf.find(infoHash)?.directory
+      const metainfo = directory === undefined ? undefined : await readMetainfo(directory)
+      return metainfo && tryParse(metainfo)
+    },
+    whenInfo: (request, signal) => attending(request, (torrent) => torrent.whenInfo(signal, 0, 'fetch')),
+    fetch: ({ files, ...request }, signal) =>
+      attending(request, async (torrent) => {
+        await torrent.whenInfo(signal, 0, 'fetch')
+        await torrent.fetch(files, signal)
+      }),
+    activityOf(infoHash) {
+      const torrent = torrents.loaded(infoHash)
+      if (!torrent) return undefined
+      const { isInSwarm, wanted, swarm } = torrent
+      return { ...swarm, isInSwarm, wanted }
+    },
+  }
+}

@@ -1,0 +1,199 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseMetainfo } from '../../src/domain/metainfo.ts'
+import { apiOf } from '../support/api-client.ts'
+import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { seedFilm } from '../support/seeded-film.ts'
+import { startServerProcess } from '../support/server-process.ts'
+import { hasSeeder, startSwarm, startTracker } from '../support/swarm.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp } from '../support/test-app.ts'
+
+const MIB = 1024 * 1024
+const SLOW = { timeout: 60_000, interval: 100 }
+const swarmTest = test.skipIf(!hasSeeder)
+
+swarmTest.for(['magnet', 'info hash', 'torrent file'] as const)(
+  'a film that is added by its %s is fetched to its end, and its progress is seen',
+  async (how) => {
+    await using film = await seedFilm(patternBytes(16 * MIB), { uploadLimit: 8 * MIB })
+    // The link and the file name their tracker; its host is allowed, because the user named another one on it.
+    const trackers = how === 'info hash' ? film.trackerUrl : 'http://127.0.0.1:9/announce'
+    await using app = await startTestApp({ TORRENT_TRACKERS: trackers })
+    const api = apiOf(app.url)
+    const added = await {
+      magnet: () => api.add({ magnet: film.magnet }),
+      'info hash': () => api.add({ infoHash: film.infoHash }),
+      'torrent file': () => api.upload(film.metainfo),
+    }[how]()
+    expect(added.status).toBe(202)
+
+    const get = async () => (await api.get(film.infoHash)).body
+    await expect.poll(get, SLOW).toMatchObject({
+      state: 'fetching',
+      bytesWanted: film.bytes.length,
+      percent: expect.toSatisfy((percent: number) => percent > 10 && percent < 90),
+      peers: 1,
+      seeders: 1,
+      downloadSpeed: expect.toSatisfy((speed: number) => speed > MIB),
+      etaSeconds: expect.toSatisfy((seconds: number) => seconds > 0 && seconds < 60),
+      isWatched: false,
+    })
+    await expect.poll(get, SLOW).toMatchObject({ state: 'whole', percent: 100 })
+
+    const entry = await get()
+    expect(entry).toMatchObject({ isPinned: true, origin: 'added', seeders: 1 })
+    expect(entry.wish).toBeUndefined()
+    expectSameBytes(await readFile(join(app.folder, film.infoHash, 'Film.mkv')), film.bytes)
+    // Nothing is left to do in the swarm.
+    expect(app.app.torrents.activityOf(entry.infoHash)?.isInSwarm).not.toBe(true)
+  },
+)
+
+swarmTest('the idle time of a film that was fetched ahead counts from when it was whole', async () => {
+  await using film = await seedFilm(patternBytes(6 * MIB), { uploadLimit: 3 * MIB })
+  await using app = await startTestApp({ ...film.settings, TORRENT_CLEANUP_INTERVAL: '1200' })
+  const api = apiOf(app.url)
+  const addedAt = Date.now()
+  await api.add({ infoHash: film.infoHash, pin: false })
+  // It takes longer than the idle time; nobody reads it meanwhile.
+  await expect.poll(async () => (await api.get(film.infoHash)).body.state, SLOW).toBe('whole')
+  expect(Date.now() - addedAt).toBeGreaterThan(1_200)
+  await expect.poll(api.list, SLOW).toEqual([])
+})
+
+swarmTest('of a folder, what was wished for is fetched, and hardly more', async () => {
+  await using folder = await temporaryFolder()
+  const sizes = { 'a.mkv': 4, 'b.mkv': 6, 'c.mkv': 5, 'notes.txt': 1 }
+  const path = join(folder.path, 'Season')
+  await mkdir(path)
+  for (const [name, size] of Object.entries(sizes))
+    await writeFile(join(path, name), patternBytes(size * MIB, name))
+  await using swarm = await startSwarm({ path })
+  const names = parseMetainfo(swarm.metainfo).files.map(({ name }) => name)
+  const wholeAfter = async (files: unknown) => {
+    await using app = await startTestApp(swarm.settings)
+    const api = apiOf(app.url)
+    await api.add({ infoHash: swarm.infoHash, files })
+    await expect.poll(async () => (await api.get(swarm.infoHash)).body.state, SLOW).toBe('whole')
+    const { body } = await api.get(swarm.infoHash)
+    return body.files.filter(({ isWhole }) => isWhole).map(({ name }) => name)
+  }
+  expect(await wholeAfter('main')).toEqual(['b.mkv'])
+  expect(await wholeAfter([names.indexOf('a.mkv'), names.indexOf('c.mkv')])).toEqual(['a.mkv', 'c.mkv'])
+  expect((await wholeAfter('all')).toSorted()).toEqual(Object.keys(sizes))
+})
+
+swarmTest(
+  'a wish outlasts a stop and a kill in the middle of fetching, and nothing is fetched twice',
+  async () => {
+    await using film = await seedFilm(patternBytes(48 * MIB), { uploadLimit: 8 * MIB })
+    await using downloads = await temporaryFolder()
+    const settings = {
+      ...film.settings,
+      TORRENT_DOWNLOAD_PATH: downloads.path,
+      TORRENT_CLEANUP_INTERVAL: '1000',
+      LOG_LEVEL: 'warn',
+    }
+    const bytesThere = async (url: string) => (await apiOf(url).get(film.infoHash)).body.bytesThere
+    for (const [signal, upTo] of [
+      ['SIGTERM', 10 * MIB],
+      ['SIGKILL', 24 * MIB],
+    ] as const) {
+      await using server = startServerProcess({ ...settings, LOG_LEVEL: 'info' })
+      const url = await server.url()
+      if (signal === 'SIGTERM')
+        expect((await apiOf(url).add({ magnet: film.magnet, pin: false })).status).toBe(202)
+      await expect.poll(() => bytesThere(url), SLOW).toBeGreaterThan(upTo)
+      server.child.kill(signal)
+      await server.ended()
+    }
+    await using server = startServerProcess({ ...settings, LOG_LEVEL: 'info', TORRENT_CLEANUP_INTERVAL: '0' })
+    const url = await server.url()
+    await expect.poll(async () => (await apiOf(url).get(film.infoHash)).body.state, SLOW).toBe('whole')
+    expectSameBytes(await readFile(join(downloads.path, film.infoHash, 'Film.mkv')), film.bytes)
+    // What a kill costs is what was not written down yet.
+    expect(await film.uploadedBytes()).toBeLessThan(film.bytes.length + 24 * MIB)
+  },
+)
+
+swarmTest(
+  'a magnet link that was added while nobody had it is fetched when somebody comes, also after a kill',
+  async () => {
+    await using downloads = await temporaryFolder()
+    await using tracker = await startTracker()
+    await using film = await seedFilm(patternBytes(3 * MIB), { trackerUrl: tracker.url })
+    await film.stopSeeding()
+    // The link names the tracker, and it is noted with the wish.
+    const settings = {
+      TORRENT_DOWNLOAD_PATH: downloads.path,
+      TORRENT_TRACKERS: 'http://127.0.0.1:9/announce',
+      TORRENT_TIMEOUT: '2000',
+    }
+    {
+      await using server = startServerProcess(settings)
+      const added = await apiOf(await server.url()).add({ magnet: film.magnet })
+      // Once it is answered, it is on disk.
+      server.child.kill('SIGKILL')
+      expect(added.status).toBe(202)
+      await server.ended()
+    }
+    await using server = startServerProcess(settings)
+    const api = apiOf(await server.url())
+    await using _seeder = await startSwarm({ path: film.path, trackerUrl: tracker.url })
+    await expect.poll(async () => (await api.get(film.infoHash)).body.state, SLOW).toBe('whole')
+    expectSameBytes(await readFile(join(downloads.path, film.infoHash, 'Film.mkv')), film.bytes)
+  },
+)
+
+swarmTest(
+  'a pin that turns out not to fit when the metadata comes is refused with the numbers, until there is room',
+  async () => {
+    await using film = await seedFilm(patternBytes(8 * MIB))
+    await using small = await seedFilm(patternBytes(4 * MIB, 'small'), { trackerUrl: film.trackerUrl })
+    await using app = await startTestApp({ ...film.settings, CACHE_MAX_SIZE: '10MiB', CACHE_MIN_FREE: '0' })
+    const api = apiOf(app.url)
+    await api.add({ infoHash: small.infoHash })
+    await expect.poll(async () => (await api.get(small.infoHash)).body.state, SLOW).toBe('whole')
+    expect((await api.add({ infoHash: film.infoHash })).status).toBe(202)
+    await expect.poll(async () => (await api.get(film.infoHash)).body.state, SLOW).toBe('refused')
+    const { body } = await api.get(film.infoHash)
+    expect(body.noRoom).toMatchObject({
+      neededBytes: film.bytes.length,
+      missingBytes: film.bytes.length,
+      maxBytes: 10 * MIB,
+      evictableBytes: 0,
+    })
+    expect(body.reason).toContain('CACHE_MAX_SIZE')
+    expect(body.bytesThere).toBe(0)
+
+    await api.remove(small.infoHash)
+    await expect.poll(async () => (await api.get(film.infoHash)).body.state, SLOW).toBe('whole')
+  },
+)
+
+swarmTest('a film that is removed while it is fetched ahead is gone, and stays so', async () => {
+  await using film = await seedFilm(patternBytes(24 * MIB), { uploadLimit: 4 * MIB })
+  await using app = await startTestApp(film.settings)
+  const api = apiOf(app.url)
+  await api.upload(film.metainfo)
+  await expect.poll(async () => (await api.get(film.infoHash)).body.bytesThere, SLOW).toBeGreaterThan(2 * MIB)
+  expect((await api.remove(film.infoHash)).body).toMatchObject({ removed: 1 })
+  const uploaded = await film.uploadedBytes()
+  expect(await api.list()).toEqual([])
+  expect(app.app.torrents.activityOf(film.infoHash as never)).toBeUndefined()
+  await expect(readFile(join(app.folder, film.infoHash, 'Film.mkv'))).rejects.toThrow()
+  expect((await film.uploadedBytes()) - uploaded).toBeLessThan(MIB)
+})
+
+swarmTest('a file that is taken away while it is fetched ahead is fetched again', async () => {
+  await using film = await seedFilm(patternBytes(16 * MIB), { uploadLimit: 4 * MIB })
+  await using app = await startTestApp(film.settings)
+  const api = apiOf(app.url)
+  await api.upload(film.metainfo)
+  await expect.poll(async () => (await api.get(film.infoHash)).body.bytesThere, SLOW).toBeGreaterThan(2 * MIB)
+  await rm(join(app.folder, film.infoHash, 'Film.mkv'))
+  await expect.poll(async () => (await api.get(film.infoHash)).body.state, SLOW).toBe('whole')
+  expectSameBytes(await readFile(join(app.folder, film.infoHash, 'Film.mkv')), film.bytes)
+})

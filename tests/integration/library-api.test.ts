@@ -1,0 +1,482 @@
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import bencode from 'bencode'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MAX_TORRENT_FILE_BYTES } from '../../src/files/torrent-file.ts'
+import { apiOf } from '../support/api-client.ts'
+import { openStream, readBytes } from '../support/http-client.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { leaveWholeTorrent } from './earlier-run.ts'
+import { send } from './send.ts'
+
+const MIB = 1024 * 1024
+const HOUR_MS = 3_600_000
+const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
+const film = patternBytes(3 * MIB)
+/** more than all buffers between the server and a viewer who stands still hold */
+const longFilm = patternBytes(24 * MIB, 'long')
+const JSON_BODY = { 'Content-Type': 'application/json' }
+const TORRENT_BODY = { 'Content-Type': 'application/x-bittorrent' }
+
+/** A torrent file of one film that nobody has. */
+function torrentOf(bytes: number, changes: object = {}): Uint8Array {
+  const pieceLength = 4 * MIB
+  const pieces = Buffer.alloc(20 * Math.ceil(bytes / pieceLength))
+  return bencode.encode({
+    info: { length: bytes, name: 'Nobody.has.it.mkv', 'piece length': pieceLength, pieces },
+    ...changes,
+  })
+}
+
+describe('adding', () => {
+  test('answers 202 with what there is of it, also when nobody in the world has it', async () => {
+    await using app = await startTestApp()
+    const api = apiOf(app.url)
+    const { status, body } = await api.add({ infoHash: UNKNOWN.toUpperCase() })
+    expect(status).toBe(202)
+    expect(body).toMatchObject({
+      infoHash: UNKNOWN,
+      name: UNKNOWN,
+      isPinned: true,
+      wish: 'main',
+      origin: 'added',
+      bytesThere: 0,
+      percent: 0,
+      files: [],
+    })
+    await expect.poll(async () => (await api.list()).map(({ state }) => state)).toEqual(['looking'])
+  })
+
+  test('an uploaded torrent file makes name and size known, with nobody asked', async () => {
+    await using app = await startTestApp()
+    const api = apiOf(app.url)
+    const { status, body } = await api.upload(torrentOf(9 * MIB), '?files=0&pin=false')
+    expect(status).toBe(202)
+    expect(body).toMatchObject({
+      name: 'Nobody.has.it.mkv',
+      isPinned: false,
+      wish: [0],
+      bytesWanted: 9 * MIB,
+      files: [{ index: 0, name: 'Nobody.has.it.mkv', size: 9 * MIB, bytesThere: 0, isWanted: true }],
+    })
+  })
+
+  test('what is whole on disk already is pinned, and answered 200', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
+    const metainfo = await readFile(join(left.directory, '.self-streme', 'metainfo.torrent'))
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const api = apiOf(app.url)
+    for (const answer of [await api.upload(metainfo), await api.add({ infoHash: left.infoHash })]) {
+      expect(answer.status).toBe(200)
+      expect(answer.body).toMatchObject({ state: 'whole', isPinned: true, origin: 'added', percent: 100 })
+      expect(answer.body.wish).toBeUndefined()
+    }
+  })
+
+  test('a torrent without a video is fetched only when somebody says what of it', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Notes.txt', bytes: film }] })
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const api = apiOf(app.url)
+    const refused = await api.add({ infoHash: left.infoHash })
+    expect([refused.status, refused.body.message]).toEqual([400, expect.stringContaining('no video')])
+    expect((await api.add({ infoHash: left.infoHash, files: 'all' })).status).toBe(200)
+  })
+})
+
+describe('what cannot be added', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  test.for([
+    [{}, /either "magnet" or "infoHash"/],
+    [{ infoHash: UNKNOWN, magnet: `magnet:?xt=urn:btih:${UNKNOWN}` }, /either/],
+    [{ infoHash: UNKNOWN.slice(1) }, /neither magnet link nor info hash/],
+    [{ magnet: 'magnet:?dn=Film' }, /neither magnet link nor info hash/],
+    [{ infoHash: 12 }, /neither magnet link nor info hash/],
+    [{ infoHash: UNKNOWN, files: 'most' }, /"files" is "main"/],
+    [{ infoHash: UNKNOWN, files: [] }, /"files" is "main"/],
+    [{ infoHash: UNKNOWN, files: [1.5] }, /"files" is "main"/],
+    [{ infoHash: UNKNOWN, files: [-1] }, /"files" is "main"/],
+    [{ infoHash: UNKNOWN, path: 5 }, /"path" is a folder/],
+    [{ infoHash: UNKNOWN, path: '/etc' }, /TORRENT_EXTRA_PATHS/],
+    [{ infoHash: UNKNOWN, pin: 'yes' }, /"pin" is true or false/],
+    [{ infoHash: UNKNOWN, fiels: 'all' }, /nobody knows "fiels"/],
+    [[UNKNOWN], /send JSON/],
+  ] as const)('%j is refused, and told what was expected', async ([addition, words]) => {
+    const api = apiOf(app.url)
+    const { status, body } = await api.add(addition)
+    expect([status, body.message]).toEqual([400, expect.stringMatching(words)])
+    expect(await api.list()).toEqual([])
+  })
+
+  test.for([
+    ['JSON that is cut off', JSON_BODY, '{"infoHash":', 400, /no JSON/],
+    ['a word', JSON_BODY, '"main"', 400, /no JSON/],
+    ['nothing', {}, '', 400, /send JSON/],
+    [
+      'a form',
+      { 'Content-Type': 'application/x-www-form-urlencoded' },
+      `infoHash=${UNKNOWN}`,
+      400,
+      /send JSON/,
+    ],
+    ['a novel', JSON_BODY, JSON.stringify({ magnet: 'a'.repeat(70_000) }), 413, /too large/],
+    ['a film', TORRENT_BODY, new Uint8Array(MAX_TORRENT_FILE_BYTES + 1), 413, /too large/],
+    ['bytes that are no torrent file', TORRENT_BODY, patternBytes(1_000), 400, /no torrent file/],
+    ['the first half of one', TORRENT_BODY, torrentOf(MIB).subarray(0, 60), 400, /no torrent file/],
+    ['a torrent of no piece', TORRENT_BODY, torrentOf(0), 400, /no torrent file/],
+  ] as const)('%s is refused', async ([, headers, body, status, words]) => {
+    const answer = await send(`${app.url}/api/torrents`, { method: 'POST', headers, body })
+    expect([answer.status, (answer.json as { message: string }).message]).toEqual([
+      status,
+      expect.stringMatching(words),
+    ])
+  })
+
+  test('a torrent file whose metadata would not keep its hash is refused', async () => {
+    const text = Buffer.from(torrentOf(MIB)).toString('latin1')
+    // The keys of a dictionary have an order (BEP 3); here the first of them comes last.
+    const swapped = text.replace(/(6:lengthi\d+e)(.*)(ee)$/s, '$2$1$3')
+    expect(swapped).not.toBe(text)
+    const { status, body } = await apiOf(app.url).upload(Buffer.from(swapped, 'latin1'))
+    expect([status, body.message]).toEqual([400, expect.stringContaining('BEP 3')])
+  })
+
+  test.for([
+    ['?files=1', /there is no 1/],
+    ['?files=1,x', /"files" is "main"/],
+    ['?pin=2', /"pin" is true or false/],
+    ['?magnet=x', /nobody knows "magnet"/],
+  ] as const)('a torrent file with %s is refused', async ([query, words]) => {
+    const { status, body } = await apiOf(app.url).upload(torrentOf(MIB), query)
+    expect([status, body.message]).toEqual([400, expect.stringMatching(words)])
+  })
+})
+
+describe('the list', () => {
+  test('tells all that is known of a film on disk', async () => {
+    await using folder = await temporaryFolder()
+    const lastReadAt = Date.now() - HOUR_MS
+    const left = await leaveWholeTorrent({
+      root: folder.path,
+      files: [{ name: 'Film.mkv', bytes: film }],
+      lastReadAt,
+      usage: { plays: 2, playsAt: Date.now(), origin: 'imported', seeders: 7 },
+    })
+    await using app = await startTestApp({
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_CLEANUP_INTERVAL: '0',
+    })
+    const [entry] = await apiOf(app.url).list()
+    expect(entry).toMatchObject({
+      infoHash: left.infoHash,
+      name: 'Film.mkv',
+      state: 'whole',
+      isPinned: false,
+      isWatched: false,
+      origin: 'imported',
+      lastReadAt: new Date(lastReadAt).toISOString(),
+      plays: 2,
+      path: left.directory,
+      bytesThere: film.length,
+      bytesWanted: film.length,
+      percent: 100,
+      peers: 0,
+      seeders: 7,
+      downloadSpeed: 0,
+      files: [{ index: 0, name: 'Film.mkv', size: film.length, isWhole: true, isWanted: true }],
+    })
+    expect(entry?.bytesOnDisk).toBeGreaterThanOrEqual(film.length)
+  })
+
+  test('is told by the cache as well, with the limits that hold', async () => {
+    await using folder = await temporaryFolder()
+    await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path, CACHE_MAX_SIZE: '5GB' })
+    const { body } = await apiOf(app.url).ask<{ torrents: object[] }>('GET', '/api/cache')
+    expect(body).toMatchObject({ maxBytes: 5e9, minFreeBytes: 1e9, idleMs: 1_800_000, placed: [] })
+    expect(body.torrents).toEqual(await apiOf(app.url).list())
+  })
+
+  test('what goes next is told in words', async () => {
+    await using folder = await temporaryFolder()
+    const idle = { lastReadAt: Date.now() - HOUR_MS / 4 }
+    const old = await leaveWholeTorrent({
+      root: folder.path,
+      files: [{ name: 'Old.mkv', bytes: film }],
+      ...idle,
+    })
+    const kept = await leaveWholeTorrent({
+      root: folder.path,
+      files: [{ name: 'Kept.mkv', bytes: film.subarray(MIB) }],
+      ...idle,
+      usage: { isPinned: true },
+    })
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const { status, body } = await apiOf(app.url).ask('GET', '/api/cache/explain')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      next: [
+        {
+          infoHash: old.infoHash,
+          name: 'Old.mkv',
+          why: expect.stringMatching(/never played.*idle in 15 min/),
+        },
+      ],
+      kept: [{ infoHash: kept.infoHash, why: 'pinned' }],
+    })
+  })
+
+  test('of a torrent that is not on disk says so, and not what players are told', async () => {
+    await using app = await startTestApp()
+    const api = apiOf(app.url)
+    for (const answer of [
+      await api.get(UNKNOWN),
+      await api.remove(UNKNOWN),
+      await api.remove(UNKNOWN, '?data=false'),
+      await api.pin(UNKNOWN),
+      await api.unpin(UNKNOWN),
+    ]) {
+      expect(answer).toEqual({
+        status: 404,
+        body: { error: 'cache.unknown', message: `there is nothing of ${UNKNOWN} on disk` },
+      })
+    }
+    expect((await api.get('c0ffee')).status).toBe(400)
+  })
+})
+
+describe('a pin', () => {
+  test('outlasts clean-up, idle time, a restart and the loss of the index', async () => {
+    await using folder = await temporaryFolder()
+    const films = { pinned: film, other: film.subarray(MIB) }
+    const settings = {
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_CLEANUP_INTERVAL: '1500',
+      TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
+    }
+    const leave = (bytes: Buffer) =>
+      leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes }] })
+    const pinned = await leave(films.pinned)
+    const other = await leave(films.other)
+    {
+      await using app = await startTestApp(settings)
+      const api = apiOf(app.url)
+      expect((await api.pin(pinned.infoHash)).body.isPinned).toBe(true)
+      // Idle: the other one goes.
+      await expect
+        .poll(async () => (await api.list()).map(({ infoHash }) => infoHash), { timeout: 10_000 })
+        .toEqual([pinned.infoHash])
+      expect((await api.cleanUp()).body).toMatchObject({
+        removed: 0,
+        kept: [{ infoHash: pinned.infoHash, why: 'pinned' }],
+      })
+    }
+    for (const suffix of ['', '-wal', '-shm'])
+      await rm(join(folder.path, `self-streme.db${suffix}`), { force: true })
+    await using app = await startTestApp(settings)
+    const api = apiOf(app.url)
+    expect(await api.list()).toMatchObject([{ infoHash: pinned.infoHash, isPinned: true, state: 'whole' }])
+    expect((await readdir(folder.path)).includes(other.infoHash)).toBe(false)
+
+    expect((await api.unpin(pinned.infoHash)).body.isPinned).toBe(false)
+    await expect.poll(api.list, { timeout: 10_000 }).toEqual([])
+  })
+
+  test('that does not fit is refused with the numbers', async () => {
+    await using folder = await temporaryFolder()
+    const leave = (bytes: Buffer) =>
+      leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes }] })
+    const first = await leave(film)
+    const second = await leave(film.subarray(MIB))
+    await using app = await startTestApp({
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      CACHE_MAX_SIZE: '4MiB',
+      CACHE_MIN_FREE: '0',
+    })
+    const api = apiOf(app.url)
+    expect((await api.pin(first.infoHash)).status).toBe(200)
+    const { status, body } = await api.pin(second.infoHash)
+    expect(status).toBe(507)
+    expect(body).toMatchObject({
+      error: 'cache.no_room',
+      neededBytes: 2 * MIB,
+      missingBytes: 0,
+      heldBytes: 3 * MIB,
+      maxBytes: 4 * MIB,
+      evictableBytes: 0,
+      minFreeBytes: 0,
+    })
+    expect(body.message).toMatch(/CACHE_MAX_SIZE/)
+    expect((await api.get(second.infoHash)).body.isPinned).toBe(false)
+    await api.unpin(first.infoHash)
+    expect((await api.pin(second.infoHash)).status).toBe(200)
+  })
+
+  test.for([
+    ['CACHE_MAX_SIZE', { CACHE_MAX_SIZE: '8MiB' }],
+    ['CACHE_MIN_FREE', { CACHE_MIN_FREE: '900TB' }],
+  ] as const)('a torrent that does not fit into %s is not begun with', async ([, settings]) => {
+    await using app = await startTestApp(settings)
+    const api = apiOf(app.url)
+    const { status, body } = await api.upload(torrentOf(9 * MIB))
+    expect(status).toBe(507)
+    expect(body).toMatchObject({
+      error: 'cache.no_room',
+      neededBytes: 9 * MIB,
+      missingBytes: 9 * MIB,
+      heldBytes: 0,
+    })
+    expect((await readdir(app.folder)).filter((name) => !name.includes('self-streme'))).toEqual([])
+  })
+
+  test('room that was promised to one is not promised to another', async () => {
+    await using app = await startTestApp({ CACHE_MAX_SIZE: '16MiB', CACHE_MIN_FREE: '0' })
+    const api = apiOf(app.url)
+    const files = [9, 8].map((size) => torrentOf(size * MIB))
+    const [first, second] = await Promise.all(files.map((file) => api.upload(file)))
+    expect([first?.status, second?.status]).toEqual([202, 507])
+    expect(second?.body).toMatchObject({ neededBytes: 8 * MIB, heldBytes: 9 * MIB, maxBytes: 16 * MIB })
+  })
+})
+
+describe('removing', () => {
+  test('takes a film from the disk', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({
+      root: folder.path,
+      files: [{ name: 'Film.mkv', bytes: film }],
+      usage: { isPinned: true },
+    })
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const api = apiOf(app.url)
+    expect(await api.remove(left.infoHash)).toEqual({
+      status: 200,
+      body: { removed: 1, freedBytes: expect.any(Number) },
+    })
+    await expect(access(left.directory)).rejects.toThrow()
+    expect(await api.list()).toEqual([])
+  })
+
+  test('without its data leaves the film to the user, also over a restart', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
+    const settings = {
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_CLEANUP_INTERVAL: '100',
+      TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
+    }
+    {
+      await using app = await startTestApp({ ...settings, TORRENT_CLEANUP_INTERVAL: '0' })
+      const api = apiOf(app.url)
+      expect(await api.remove(left.infoHash, '?data=false')).toEqual({
+        status: 200,
+        body: { keptAt: left.directory },
+      })
+      expect(await api.list()).toEqual([])
+    }
+    await using app = await startTestApp(settings)
+    expect(await apiOf(app.url).list()).toEqual([])
+    expect((await apiOf(app.url).cleanUp()).body).toEqual({ removed: 0, freedBytes: 0, kept: [] })
+    expect(await readdir(left.directory)).toEqual(['Film.mkv'])
+    expect((await readFile(left.paths[0] ?? '')).equals(film)).toBe(true)
+  })
+
+  test('without its data marks what is not whole, so that nobody takes it for a film', async () => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({
+      root: folder.path,
+      files: [
+        { name: 'One.mkv', bytes: film },
+        { name: 'Two.mkv', bytes: longFilm },
+      ],
+    })
+    const [one = '', two = ''] = left.paths
+    const state = join(left.directory, '.self-streme', 'state.json')
+    const { whole } = JSON.parse(await readFile(state, 'utf8')) as { whole: Record<string, object> }
+    await writeFile(state, JSON.stringify({ whole: { 0: whole[0] } }))
+    await writeFile(join(left.directory, '.self-streme', 'verified.bits'), Buffer.of(0xff, 0xf0))
+    await writeFile(`${two}.part`, 'mine')
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+    expect((await apiOf(app.url).remove(left.infoHash, '?data=false')).status).toBe(200)
+    expect((await readdir(left.directory)).toSorted()).toEqual(['One.mkv', 'Two.mkv.part', 'Two.mkv.part.2'])
+    expect((await readFile(one)).equals(film)).toBe(true)
+    expect(await readFile(`${two}.part`, 'utf8')).toBe('mine')
+  })
+
+  test.for(['', '?data=false'])('is refused while somebody watches (%s)', async (query) => {
+    await using folder = await temporaryFolder()
+    const left = await leaveWholeTorrent({
+      root: folder.path,
+      files: [{ name: 'Film.mkv', bytes: longFilm }],
+    })
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const api = apiOf(app.url)
+    const viewer = await openStream(`${app.url}/stream/proxy/${left.infoHash}`)
+    await readBytes(viewer, MIB)
+    expect((await api.get(left.infoHash)).body.isWatched).toBe(true)
+    const refused = await api.remove(left.infoHash, query)
+    expect([refused.status, refused.body.error]).toEqual([409, 'cache.in_use'])
+    viewer.destroy()
+    await expect.poll(async () => (await api.remove(left.infoHash, query)).status).toBe(200)
+  })
+
+  test('asks for a clear word', async () => {
+    await using app = await startTestApp()
+    const { status, body } = await apiOf(app.url).remove(UNKNOWN, '?data=maybe')
+    expect([status, body.message]).toEqual([400, '"data" is true or false'])
+  })
+
+  test('of what is only wished for stops looking for it, for good', async () => {
+    await using folder = await temporaryFolder()
+    const settings = { TORRENT_DOWNLOAD_PATH: folder.path }
+    {
+      await using app = await startTestApp(settings)
+      const api = apiOf(app.url)
+      await api.add({ infoHash: UNKNOWN })
+      await expect.poll(async () => (await api.get(UNKNOWN)).body.state).toBe('looking')
+      expect((await api.remove(UNKNOWN)).status).toBe(200)
+    }
+    await using app = await startTestApp(settings)
+    expect(await apiOf(app.url).list()).toEqual([])
+  })
+})
+
+describe('a path of its own', () => {
+  test('is where the torrent is put, and where it stays', async () => {
+    await using folder = await temporaryFolder()
+    await using extra = await temporaryFolder()
+    const settings = { TORRENT_DOWNLOAD_PATH: folder.path, TORRENT_EXTRA_PATHS: extra.path }
+    const place = join(extra.path, 'films', UNKNOWN)
+    {
+      await using app = await startTestApp(settings)
+      const api = apiOf(app.url)
+      const { status, body } = await api.add({ infoHash: UNKNOWN, path: join(extra.path, 'films') })
+      expect([status, body.path]).toEqual([202, place])
+      const elsewhere = await api.add({ infoHash: UNKNOWN, path: join(extra.path, 'series') })
+      expect([elsewhere.status, elsewhere.body.error]).toEqual([409, 'cache.elsewhere'])
+      expect((await api.add({ infoHash: UNKNOWN })).body.path).toBe(place)
+    }
+    await using app = await startTestApp(settings)
+    expect(await apiOf(app.url).list()).toMatchObject([{ infoHash: UNKNOWN, path: place, isPinned: true }])
+  })
+
+  test('outside of what the user named is refused, also by way of a link or a folder above', async () => {
+    await using extra = await temporaryFolder()
+    await mkdir(join(extra.path, 'films'))
+    await using app = await startTestApp({ TORRENT_EXTRA_PATHS: join(extra.path, 'films') })
+    const { status, body } = await apiOf(app.url).add({
+      infoHash: UNKNOWN,
+      path: join(extra.path, 'films', '..'),
+    })
+    expect([status, body.error]).toEqual([400, 'torrent.bad_path'])
+    expect(await readdir(app.folder)).not.toContain(UNKNOWN)
+  })
+})

@@ -1,0 +1,39 @@
+import type { LibraryEntry } from '../../src/admin/describe.ts'
+
+/** An answer of the owner's API. */
+export interface ApiAnswer<T> {
+  readonly status: number
+  readonly body: T & { readonly error?: string; readonly message?: string }
+}
+
+/** Asks the owner's API of a server as a program on the same machine does. */
+export function apiOf(url: string) {
+  async function ask<T>(method: string, path: string, init: RequestInit = {}): Promise<ApiAnswer<T>> {
+    const answer = await fetch(`${url}${path}`, { method, ...init })
+    return { status: answer.status, body: (await answer.json()) as ApiAnswer<T>['body'] }
+  }
+  return {
+    ask,
+    add: (addition: object) =>
+      ask<LibraryEntry>('POST', '/api/torrents', {
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(addition),
+      }),
+    upload: (torrentFile: Uint8Array, query = '') =>
+      ask<LibraryEntry>('POST', `/api/torrents${query}`, {
+        headers: { 'Content-Type': 'application/x-bittorrent' },
+        body: new Uint8Array(torrentFile),
+      }),
+    list: async () => (await ask<{ torrents: LibraryEntry[] }>('GET', '/api/torrents')).body.torrents,
+    get: (infoHash: string) => ask<LibraryEntry>('GET', `/api/torrents/${infoHash}`),
+    remove: (infoHash: string, query = '') =>
+      ask<{ removed?: number; freedBytes?: number; keptAt?: string }>(
+        'DELETE',
+        `/api/torrents/${infoHash}${query}`,
+      ),
+    pin: (infoHash: string) => ask<LibraryEntry>('PUT', `/api/torrents/${infoHash}/pin`),
+    unpin: (infoHash: string) => ask<LibraryEntry>('DELETE', `/api/torrents/${infoHash}/pin`),
+    cleanUp: () =>
+      ask<{ removed: number; kept: { infoHash: string; why: string }[] }>('POST', '/admin/cleanup'),
+  }
+}
