@@ -1,14 +1,10 @@
 /** Starts the server, and stops it in order when it is asked to. */
-const OLDEST_NODE = 24
+import { refuseOldNode } from './old-node.ts'
+
 /** Service managers kill what takes longer. */
 const STOP_WITHIN_MS = 4_800
 
-if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
-  stopWith(
-    `self-streme needs Node ${OLDEST_NODE} and this is ${process.version}. "npm ci" brings one along: use "npm start".`,
-  )
-}
-
+refuseOldNode()
 // Loaded only now: an older Node cannot even read what comes next.
 const { ConfigError, readConfig } = await import('./config/config.ts')
 const { SelfStremeError } = await import('./domain/errors.ts')

@@ -34,7 +34,7 @@ export const floorRules: IConfiguration = {
         path: [
           `^src/(${floors
             .slice(index + 1)
-            .concat('@')
+            .concat('cli')
             .join('|')})/`,
           '^src/[^/]+\\.ts$',
         ],
@@ -62,7 +62,7 @@ export const floorRules: IConfiguration = {
     {
       name: 'config-is-sliced-by-the-app',
       severity,
-      from: { path: '^src/[^/]+/', pathNot: '^src/config/' },
+      from: { path: '^src/[^/]+/', pathNot: '^src/(config|cli)/' },
       to: { path: '^src/config/' },
     },
     {

@@ -1,0 +1,37 @@
+import type { Command } from './command.ts'
+
+const CALL = 'npm run cli --'
+
+/** What there is to do. */
+export function overview(commands: readonly Command[]): string {
+  const lines = commands.map(({ name, about }) => [name, about] as const)
+  return [
+    `${CALL} <command>`,
+    '',
+    ...inColumns(lines),
+    '',
+    `${CALL} <command> --help says more. Settings are read from the environment and .env, as the server does.`,
+    '',
+  ].join('\n')
+}
+
+/** How a command is called. */
+export function helpOf({ about, usage, details, options }: Command): string {
+  const lines = Object.entries(options).map(
+    ([name, { short, value, about }]) =>
+      [`${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`, about] as const,
+  )
+  return [
+    about,
+    '',
+    `${CALL} ${usage}`,
+    ...(lines.length > 0 ? ['', ...inColumns(lines)] : []),
+    ...(details ? ['', details] : []),
+    '',
+  ].join('\n')
+}
+
+function inColumns(lines: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...lines.map(([left]) => left.length))
+  return lines.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+}

@@ -1,0 +1,59 @@
+import { ConfigError } from '../config/config.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import { type Command, UsageError } from './command.ts'
+import { helpOf, overview } from './help.ts'
+
+/**
+ * Does what was typed.
+ *
+ * @param args - the command's name, and what stands behind it
+ * @returns exit code: 0, 1 when it failed, 2 when it was not understood
+ */
+export async function runCli(commands: readonly Command[], args: readonly string[]): Promise<number> {
+  const found = findCommand(commands, args)
+  const wantsHelp = isHelpAsked(args)
+  if (!found) {
+    const [word = ''] = args
+    const near = commands.filter(({ name }) => name.startsWith(`${word} `))
+    const shown = overview(near.length > 0 ? near : commands)
+    if (wantsHelp) return say(shown)
+    return complain(
+      word === '' ? 'what to do?' : `there is no command "${args.slice(0, 2).join(' ')}"`,
+      shown,
+    )
+  }
+  if (wantsHelp) return say(helpOf(found))
+  try {
+    return await found.run(args.slice(found.name.split(' ').length))
+  } catch (error) {
+    if (error instanceof UsageError) return complain(error.message, helpOf(found))
+    process.stderr.write(`${isForThePerson(error) ? error.message : (error as Error).stack}\n`)
+    return 1
+  }
+}
+
+/** The command whose name, of one or more words, stands in front. */
+function findCommand(commands: readonly Command[], args: readonly string[]): Command | undefined {
+  return commands.find(({ name }) => name.split(' ').every((word, index) => args[index] === word))
+}
+
+/** Behind `--` everything is a name. */
+function isHelpAsked(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return args.slice(0, end === -1 ? undefined : end).some((arg) => arg === '--help' || arg === '-h')
+}
+
+function isForThePerson(error: unknown): error is Error {
+  const isSystems = error instanceof Error && 'syscall' in error
+  return error instanceof ConfigError || error instanceof SelfStremeError || isSystems
+}
+
+function say(text: string): 0 {
+  process.stdout.write(text)
+  return 0
+}
+
+function complain(what: string, help: string): 2 {
+  process.stderr.write(`${what}\n\n${help}`)
+  return 2
+}

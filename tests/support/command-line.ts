@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+export interface Typed {
+  /** exit code, or the signal that ended it */
+  readonly code: number | string
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Types a command, as `npm run cli --` does.
+ *
+ * @param settings - the environment, besides `PATH`
+ */
+export async function type(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Typed> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exit = once(child, 'close') as Promise<[number | null, string | null]>
+  const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), exit])
+  return { code: code ?? signal ?? 'unknown', stdout, stderr }
+}
