@@ -6,7 +6,7 @@ import type { Library } from './library.ts'
 
 /** A video that the user put into the download folder: served, and never touched. */
 export interface PlacedEntry {
-  /** those that its name contains, or that of a folder it lies in */
+  /** all that its name contains, and those of the folders it lies in */
   readonly infoHashes: readonly InfoHash[]
   readonly name: string
   readonly path: string

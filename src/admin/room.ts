@@ -1,5 +1,6 @@
 import type { Space } from '../cache/space.ts'
 import { SelfStremeError } from '../domain/errors.ts'
+import { sizeInWords } from '../domain/in-words.ts'
 
 /** What somebody wants to have or to keep; bytes. */
 export interface Need {
@@ -51,19 +52,15 @@ export function noRoomFor({ bytes, missingBytes }: Need, space: Space): NoRoom |
 /** The refusal, with the numbers in words and beside them. */
 export function refusal(noRoom: NoRoom): SelfStremeError {
   const { neededBytes, missingBytes, heldBytes, maxBytes, evictableBytes, freeBytes, minFreeBytes } = noRoom
-  const limit = maxBytes === undefined ? 'none' : gigabytes(maxBytes)
+  const limit = maxBytes === undefined ? 'none' : sizeInWords(maxBytes)
   return new SelfStremeError(
     'cache.no_room',
     [
-      `there is no room: it takes ${gigabytes(neededBytes)}, of which ${gigabytes(missingBytes)} are still to be fetched`,
-      `what is pinned or wished for takes ${gigabytes(heldBytes)} (CACHE_MAX_SIZE: ${limit})`,
-      `${gigabytes(freeBytes)} are free on the disk (CACHE_MIN_FREE: ${gigabytes(minFreeBytes)})`,
-      `${gigabytes(evictableBytes)} could be evicted`,
+      `there is no room: it takes ${sizeInWords(neededBytes)}, of which ${sizeInWords(missingBytes)} are still to be fetched`,
+      `what is pinned or wished for takes ${sizeInWords(heldBytes)} (CACHE_MAX_SIZE: ${limit})`,
+      `${sizeInWords(freeBytes)} are free on the disk (CACHE_MIN_FREE: ${sizeInWords(minFreeBytes)})`,
+      `${sizeInWords(evictableBytes)} could be evicted`,
     ].join('; '),
     { details: { ...noRoom } },
   )
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(2)} GB`
 }

@@ -1,3 +1,4 @@
+import { spanInWords } from '../domain/in-words.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { playsAt, type Usage } from '../domain/usage.ts'
 import type { Contents } from '../files/contents.ts'
@@ -10,8 +11,6 @@ import {
   type Protection,
   protectionOf,
 } from './eviction.ts'
-
-const MINUTE_MS = 60_000
 
 export interface Limits {
   /** 0 = keep for good */
@@ -91,7 +90,7 @@ function worthOf({ usage, bytes }: Entry, now: number): string {
     usage.seeders === undefined ? 'nobody knows how many seeders' : `${usage.seeders} seeders when last met`
   return [
     plays === 0 ? 'never played' : `${plays.toFixed(1)} plays (each counts half after 14 days)`,
-    `last read ${spanOf(now - usage.lastReadAt)} ago`,
+    `last read ${spanInWords(now - usage.lastReadAt)} ago`,
     seeders,
     `${(bytes / 1e9).toFixed(2)} GB`,
   ].join(', ')
@@ -100,13 +99,5 @@ function worthOf({ usage, bytes }: Entry, now: number): string {
 function whenIdle(entry: Entry, idleMs: number, now: number): string {
   if (idleMs === 0) return 'goes only when room is needed'
   if (isPopular(entry, now)) return 'popular: goes only when room is needed'
-  return `idle in ${spanOf(entry.usage.lastReadAt + idleMs - now)}`
-}
-
-function spanOf(ms: number): string {
-  const minutes = ms / MINUTE_MS
-  if (minutes < 1) return `${Math.max(0, Math.round(ms / 1000))} s`
-  if (minutes < 120) return `${Math.round(minutes)} min`
-  if (minutes < 48 * 60) return `${Math.round(minutes / 60)} h`
-  return `${Math.round(minutes / (24 * 60))} days`
+  return `idle in ${spanInWords(entry.usage.lastReadAt + idleMs - now)}`
 }

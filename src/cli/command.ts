@@ -41,6 +41,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** What could not be done, in words for the person: exit code 1. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+}
+
 export function command<const O extends Options>(definition: Definition<O>): Command {
   return {
     ...definition,

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, Failure, UsageError } from './command.ts'
 import { helpOf, overview } from './help.ts'
 
 /**
@@ -45,7 +45,8 @@ function isHelpAsked(args: readonly string[]): boolean {
 
 function isForThePerson(error: unknown): error is Error {
   const isSystems = error instanceof Error && 'syscall' in error
-  return error instanceof ConfigError || error instanceof SelfStremeError || isSystems
+  const isOurs = [ConfigError, SelfStremeError, Failure].some((kind) => error instanceof kind)
+  return isOurs || isSystems
 }
 
 function say(text: string): 0 {

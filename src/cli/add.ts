@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import type { LibraryEntry } from '../admin/describe.ts'
+import { parseMagnet } from '../domain/magnet.ts'
+import { parseWish } from '../domain/usage.ts'
+import { command, Failure, UsageError } from './command.ts'
+import { howFar } from './describe-torrent.ts'
+import { onlyOne } from './named-torrent.ts'
+import { JSON_OPTION, print } from './print.ts'
+import { type Body, runningServer } from './running-server.ts'
+import { typedPath } from './typed-path.ts'
+
+interface Options {
+  readonly files?: string | undefined
+  readonly path?: string | undefined
+  readonly pin?: boolean | undefined
+}
+
+export const add = command({
+  name: 'add',
+  about: 'Fetch a torrent before anybody watches it, and keep it.',
+  usage:
+    'add <magnet link | info hash | file.torrent> [--files <which>] [--path <folder>] [--no-pin] [--json]',
+  options: {
+    files: {
+      type: 'string',
+      value: '<which>',
+      about: '"main" (the largest video, the default), "all", or indexes counted from 0: 0,2',
+    },
+    path: { type: 'string', value: '<folder>', about: 'put it there; under one of TORRENT_EXTRA_PATHS' },
+    'no-pin': { type: 'boolean', about: 'clean it up like any other when it is whole' },
+    json: JSON_OPTION,
+  },
+  allowPositionals: true,
+  async run({ values, positionals }) {
+    const typed = onlyOne(positionals, 'a magnet link, an info hash or a torrent file')
+    const { files, path, 'no-pin': isUnpinned, json } = values
+    if (files !== undefined && parseWish(files) === undefined)
+      throw new UsageError(`--files is "main", "all" or indexes such as 0,2, and not "${files}"`)
+    const options = {
+      ...(files === undefined ? {} : { files }),
+      ...(path === undefined ? {} : { path: typedPath(path) }),
+      ...(isUnpinned ? { pin: false } : {}),
+    }
+    const entry = await runningServer().ask<LibraryEntry>('POST', ...(await request(typed, options)))
+    return print(json, entry, [
+      `${entry.name} is ${entry.isPinned ? 'added and pinned' : 'added'}: ${howFar(entry)}`,
+    ])
+  },
+})
+
+/** @throws Failure when the file cannot be read */
+async function request(typed: string, options: Options): Promise<[path: string, body: Body]> {
+  if (parseMagnet(typed)) {
+    const content = JSON.stringify({ magnet: typed, ...options })
+    return ['/api/torrents', { type: 'application/json', content }]
+  }
+  const path = typedPath(typed)
+  const content = await readFile(path).catch((cause: unknown) => {
+    throw new Failure(`"${typed}" is neither magnet link nor info hash, and there is no file ${path}`, {
+      cause,
+    })
+  })
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(options)) query.set(name, String(value))
+  return [`/api/torrents?${query}`, { type: 'application/x-bittorrent', content }]
+}

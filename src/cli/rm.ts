@@ -1,0 +1,34 @@
+import { sizeInWords } from '../domain/in-words.ts'
+import { command } from './command.ts'
+import { namedTorrent, onlyOne } from './named-torrent.ts'
+import { JSON_OPTION, print } from './print.ts'
+import { runningServer } from './running-server.ts'
+
+export const rm = command({
+  name: 'rm',
+  about: 'Remove a torrent from disk, pinned or not.',
+  usage: 'rm <info hash> [--keep-data] [--json]',
+  details: [
+    'The first six digits of the info hash are enough, if no other torrent has the same.',
+    'With --keep-data its files stay, and are yours: the server neither writes to them nor removes them any more.',
+  ].join('\n'),
+  options: {
+    'keep-data': { type: 'boolean', about: 'leave its files on disk' },
+    json: JSON_OPTION,
+  },
+  allowPositionals: true,
+  async run({ values, positionals }) {
+    const typed = onlyOne(positionals, 'an info hash')
+    const server = runningServer()
+    const infoHash = await namedTorrent(typed, server)
+    const path = `/api/torrents/${infoHash}`
+    if (values['keep-data']) {
+      const answer = await server.ask<{ keptAt: string }>('DELETE', `${path}?data=false`)
+      return print(values.json, answer, [`${infoHash} is yours, in ${answer.keptAt}`])
+    }
+    const answer = await server.ask<{ freedBytes: number }>('DELETE', path)
+    return print(values.json, answer, [
+      `${infoHash} is removed, ${sizeInWords(answer.freedBytes)} are free again`,
+    ])
+  },
+})

@@ -1,0 +1,186 @@
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import bencode from 'bencode'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Typed, type } from '../support/command-line.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { leaveWholeTorrent } from './earlier-run.ts'
+
+const MIB = 1024 * 1024
+const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
+
+/** Types a command on the machine of a server, with the same settings. */
+function typeAt({ url }: TestApp, settings: Readonly<Record<string, string>> = {}) {
+  const { port } = new URL(url)
+  return (...args: string[]): Promise<Typed> => type(args, { PORT: port, ...settings })
+}
+
+describe('with a film on disk', () => {
+  let app: TestApp
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  let infoHash: string
+  let run: ReturnType<typeof typeAt>
+
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+    const files = [{ name: 'A Film.mkv', bytes: patternBytes(3 * MIB) }]
+    ;({ infoHash } = await leaveWholeTorrent({ root: folder.path, files }))
+    app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path, CACHE_MAX_SIZE: '5GB' })
+    run = typeAt(app)
+  })
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]()
+    await folder[Symbol.asyncDispose]()
+  })
+
+  test('"cache ls" lists it, for people and for programs', async () => {
+    const { code, stdout } = await run('cache', 'ls')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^HASH +STATE +DONE +SIZE/)
+    expect(stdout).toMatch(
+      new RegExp(`^${infoHash.slice(0, 12)}  whole +100 % +3\\.1 MB .*A Film\\.mkv$`, 'm'),
+    )
+    expect(stdout).toContain('3.1 MB used (CACHE_MAX_SIZE 5.0 GB)')
+    expect(JSON.parse((await run('cache', 'ls', '--json')).stdout)).toMatchObject({
+      maxBytes: 5e9,
+      torrents: [{ infoHash, state: 'whole' }],
+    })
+  })
+
+  test('"pin" and "unpin" take the first digits of its info hash', async () => {
+    expect(await run('pin', infoHash.slice(0, 6).toUpperCase())).toMatchObject({
+      code: 0,
+      stdout: 'A Film.mkv is kept until it is unpinned\n',
+    })
+    expect((await run('cache', 'ls')).stdout).toMatch(/ pin .*A Film/)
+    expect((await run('cache', 'explain')).stdout).toMatch(/^Nothing may go\.\nStays:\n.*A Film\.mkv: pinned/)
+    expect(JSON.parse((await run('unpin', infoHash, '--json')).stdout)).toMatchObject({
+      infoHash,
+      isPinned: false,
+    })
+    expect(JSON.parse((await run('cache', 'explain', '--json')).stdout)).toMatchObject({
+      kept: [{ infoHash, why: expect.stringMatching(/^read \d+ s ago/) }],
+    })
+  })
+
+  test('"cache cleanup" says what stays, and why', async () => {
+    const { code, stdout } = await run('cache', 'cleanup')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^removed 0 torrents, 0 bytes are free again\nkept .*A Film\.mkv: read \d+ s ago/)
+  })
+
+  test.for([
+    [['pin', 'abcde'], 2, /first 6 digits or more/],
+    [['pin', 'ffffff'], 1, /no torrent on disk begins with ffffff/],
+    [['pin', UNKNOWN], 1, /there is nothing of c0ffee/],
+    [['pin'], 2, /an info hash is what it takes/],
+    [['rm', UNKNOWN, UNKNOWN], 2, /an info hash is what it takes/],
+    [['add', 'film.torrent'], 1, /neither magnet link nor info hash, and there is no file .*film\.torrent/],
+    [['add', UNKNOWN, '--files', 'most'], 2, /--files is "main"/],
+    [['add', UNKNOWN, '--path', '/etc'], 1, /not under one of TORRENT_EXTRA_PATHS/],
+    [['cache', 'wipe'], 2, /no command "cache wipe".*cache ls.*cache explain/s],
+  ] as const)('%j is refused in words', async ([args, exitCode, words]) => {
+    const { code, stdout, stderr } = await run(...args)
+    expect([code, stdout]).toEqual([exitCode, ''])
+    expect(stderr).toMatch(words)
+  })
+})
+
+test('digits that several torrents begin with are told with their names', async () => {
+  await using app = await startTestApp()
+  const run = typeAt(app)
+  const [one, other] = [UNKNOWN, `${UNKNOWN.slice(0, -1)}1`]
+  await run('add', one)
+  await run('add', other)
+  const { code, stderr } = await run('rm', 'c0ffee')
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^2 torrents begin with c0ffee:/)
+  expect(stderr).toContain(one)
+  expect(stderr).toContain(other)
+})
+
+test('"add" takes an info hash, a magnet link and a torrent file, and says how far it is', async () => {
+  await using folder = await temporaryFolder()
+  await using extra = await temporaryFolder()
+  await using app = await startTestApp({ TORRENT_EXTRA_PATHS: extra.path })
+  const run = typeAt(app)
+  expect(await run('add', UNKNOWN)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^c0ffee.* is added and pinned: 0 bytes, /),
+  })
+  const magnet = `magnet:?xt=urn:btih:${'ab'.repeat(20)}&tr=udp%3A%2F%2Ftracker.example.org%3A1337`
+  expect(JSON.parse((await run('add', magnet, '--files', '0,2', '--no-pin', '--json')).stdout)).toMatchObject(
+    {
+      infoHash: 'ab'.repeat(20),
+      wish: [0, 2],
+      isPinned: false,
+    },
+  )
+  // Whoever makes a torrent chooses its name: a terminal must not obey it.
+  const name = '\u001b[2JA \u001b]0;Film\u0007.mkv'
+  const info = { length: 9 * MIB, name, 'piece length': 16 * MIB, pieces: Buffer.alloc(20) }
+  const file = join(folder.path, 'a film.torrent')
+  await writeFile(file, bencode.encode({ info }))
+  await mkdir(join(extra.path, 'films'))
+  const typed = await run('add', file, '--files', 'all', '--path', join(extra.path, 'films'))
+  expect(typed).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^\ufffd\[2JA \ufffd\]0;Film\ufffd\.mkv is added and pinned: 0 bytes of 9\.4 MB/,
+    ),
+  })
+  expect((await run('cache', 'ls')).stdout.match(/^\w{12} /gm)).toHaveLength(3)
+})
+
+test('"add" says the numbers when there is no room', async () => {
+  await using folder = await temporaryFolder()
+  await using app = await startTestApp({ CACHE_MAX_SIZE: '5MB' })
+  const info = { length: 9 * MIB, name: 'A Film.mkv', 'piece length': 16 * MIB, pieces: Buffer.alloc(20) }
+  const file = join(folder.path, 'film.torrent')
+  await writeFile(file, bencode.encode({ info }))
+  const { code, stderr } = await typeAt(app)('add', file)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/no room: it takes 9\.4 MB.*CACHE_MAX_SIZE: 5\.0 MB/)
+})
+
+test('"rm" removes a film, or leaves it to the user', async () => {
+  await using folder = await temporaryFolder()
+  const leave = (name: string) =>
+    leaveWholeTorrent({ root: folder.path, files: [{ name, bytes: patternBytes(2 * MIB, name) }] })
+  const [gone, kept] = [await leave('Gone.mkv'), await leave('Kept.mkv')]
+  await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+  const run = typeAt(app)
+  expect((await run('rm', gone.infoHash.slice(0, 8))).stdout).toMatch(/is removed, 2\.1 MB are free again\n$/)
+  await expect(access(gone.directory)).rejects.toThrow()
+  expect((await run('rm', kept.infoHash, '--keep-data')).stdout).toBe(
+    `${kept.infoHash} is yours, in ${kept.directory}\n`,
+  )
+  expect((await readFile(kept.paths[0] ?? '')).length).toBe(2 * MIB)
+})
+
+test('the admin password goes along, whatever letters it has', async () => {
+  const settings = { ADMIN_PASSWORD: 'pässword ✓ 1' }
+  await using app = await startTestApp(settings)
+  expect((await typeAt(app, settings)('cache', 'ls')).code).toBe(0)
+  const { code, stderr } = await typeAt(app, { ADMIN_PASSWORD: 'wrong' })('cache', 'ls')
+  expect([code, stderr]).toEqual([1, expect.stringContaining('ADMIN_PASSWORD')])
+})
+
+test('where no server answers, or none of ours, that is said', async () => {
+  const stranger = createServer((_req, res) => res.writeHead(418).end('I am a teapot'))
+  stranger.listen(0, '127.0.0.1')
+  await expect.poll(() => stranger.listening).toBe(true)
+  const { port } = stranger.address() as AddressInfo
+  const answered = await type(['cache', 'ls'], { PORT: String(port) })
+  expect([answered.code, answered.stderr]).toEqual([1, expect.stringContaining('answers 418')])
+  stranger.close()
+  stranger.closeAllConnections()
+  const { code, stdout, stderr } = await type(['cache', 'ls'], { PORT: String(port) })
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^no server answers at http:\/\/127\.0\.0\.1:\d+: is it running/)
+  expect((await type(['cache', 'ls'], { PORT: '0' })).stderr).toContain('PORT=0')
+})
