@@ -155,19 +155,6 @@ describe('while the server runs', () => {
   })
 })
 
-test('1 000 torrents are found in less than a second, also without the database', async () => {
-  await using folder = await temporaryFolder()
-  const bytes = Buffer.alloc(1_000)
-  for (let n = 0; n < 1_000; n++)
-    await leaveWholeTorrent({ root: folder.path, files: [{ name: `Film ${n}.mkv`, bytes }] })
-  for (const when of ['without the database', 'with it']) {
-    const startedAt = performance.now()
-    await using parts = await openCacheParts(folder.path)
-    expect(performance.now() - startedAt, when).toBeLessThan(1_000)
-    expect(parts.index.entries()).toHaveLength(1_000)
-  }
-})
-
 async function leave(root: string, name: string): Promise<LeftFolder> {
   return leaveWholeTorrent({ root, files: [{ name: `${name}.mkv`, bytes: small }] })
 }

@@ -129,7 +129,7 @@ test('when the server has stopped, all of it is gone and nothing else', async ()
   expect(met.size).toBeGreaterThan(0)
   await app[Symbol.asyncDispose]()
   const left = await readdir(home.path, { recursive: true })
-  expect(left.filter((path) => !isLock(path)).sort()).toEqual(NOT_OURS)
+  expect(left.filter((path) => !isServersOwn(path)).sort()).toEqual(NOT_OURS)
   expect(await readFile(join(home.path, 'sentinel'), 'utf8')).toBe('mine')
 })
 
@@ -138,12 +138,12 @@ const NOT_OURS = ['downloads', 'downloads/sentinel', 'sentinel']
 /** Everything but what is in the torrents' own folders. */
 async function expectNothingElse(): Promise<void> {
   const all = await readdir(home.path, { recursive: true })
-  const others = all.filter((path) => !met.has(path.split('/')[1] ?? '') && !isLock(path))
+  const others = all.filter((path) => !met.has(path.split('/')[1] ?? '') && !isServersOwn(path))
   expect(others.sort()).toEqual(NOT_OURS)
 }
 
-function isLock(path: string): boolean {
-  return path.startsWith('downloads/.self-streme.lock')
+function isServersOwn(path: string): boolean {
+  return /^downloads\/(\.self-streme\.lock|self-streme\.db)/.test(path)
 }
 
 /** Asks for a torrent, and is the peer that has its metadata. */
