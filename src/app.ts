@@ -3,6 +3,7 @@ import { createAddon } from './addon/addon.ts'
 import { createStreamService } from './addon/stream-service.ts'
 import { cacheOverview } from './admin/cache-overview.ts'
 import { createLibrary } from './admin/library.ts'
+import { WatchFolder } from './admin/watch-folder.ts'
 import { keepWishes } from './admin/wishes.ts'
 import { type CacheIndex, openCacheIndex } from './cache/cache-index.ts'
 import { FolderWatch } from './cache/folder-watch.ts'
@@ -54,6 +55,7 @@ export async function createApp(config: Config): Promise<App> {
   const janitor = opened.use(startJanitor({ ...config.cleanup, ...config.torrents }, index, torrents, log))
   const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
   const library = createLibrary(index, torrents, wishes, log)
+  if (config.watch.path !== undefined) opened.use(new WatchFolder(config.watch.path, library, log))
   const films = createFilmLibrary(config.films, log)
   await films.films()
 

@@ -49,6 +49,7 @@ export const SETTINGS = z
     TORRENT_EXTRA_PATHS: list(path())
       .default([])
       .describe('further folders that single torrents may be put in'),
+    WATCH_PATH: orNone(path()).describe('folder whose torrent files and magnet links are added'),
 
     TORRENT_PORT: wholeNumber('a port (try 6881)', 0, 65_535)
       .default(6881)
@@ -139,6 +140,7 @@ function toConfig(s: Settings) {
       atOnce: Math.max(1, Math.min(3, s.TORRENT_MAX_CONNECTIONS - 1)),
       stallMs: 600_000,
     },
+    watch: { path: s.WATCH_PATH },
     engine: {
       port: s.TORRENT_PORT,
       trustedTrackers: s.TORRENT_TRACKERS,

@@ -5,6 +5,7 @@ import { fewAtATime } from '../domain/few-at-a-time.ts'
 import { safeFileNames } from '../domain/file-names.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
+import { exists, freeName } from './free-name.ts'
 import { makeFolder } from './make-folder.ts'
 import { writeFileAtomic } from './write-file-atomic.ts'
 
@@ -229,24 +230,8 @@ async function removeMark(directory: string): Promise<void> {
   })
 }
 
-/** A name that nothing has yet. */
-async function freeName(path: string): Promise<string> {
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? path : `${path}.${n}`
-    if (!(await exists(name))) return name
-  }
-}
-
 async function removeIfOld(unfinished: string): Promise<void> {
   const found = await lstat(unfinished).catch(() => undefined)
   if (!found || Date.now() - found.mtimeMs < UNFINISHED_FOR_MS) return
   await rm(unfinished, { recursive: true, force: true })
-}
-
-/** Whether there is anything of that name, be it a link that leads nowhere. */
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
 }
