@@ -39,7 +39,7 @@ export class PlacedFolder implements Disposable {
   readonly #folders = new Map<string, Set<string>>()
   readonly #listeners = new Set<(file: IndexedFile) => void>()
   /** paths that will be looked at, and when that is done */
-  readonly #noted = new Map<string, Promise<void>>()
+  readonly #named = new Map<string, Promise<void>>()
   readonly #later = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>()
   #looked: Promise<void> = Promise.resolve()
 
@@ -67,12 +67,14 @@ export class PlacedFolder implements Disposable {
   /** Looks at everything again. */
   async check(signal: AbortSignal): Promise<void> {
     // One after the other, so that whoever waits for something new waits for no more than one of these.
-    for (const path of [...this.#folders.keys(), ...this.index.all().map((file) => file.path)]) {
+    for (const directory of new Set([this.#root, ...this.#folders.keys()])) {
       if (signal.aborted) return
-      await this.look(path)
+      await this.look(directory)
     }
-    // Without it, there is nothing to begin with.
-    if (!this.#folders.has(this.#root)) await this.look(this.#root)
+    for (const { path } of this.index.all()) {
+      if (signal.aborted) return
+      await this.#inTurn(() => this.#lookAtFile(path))
+    }
   }
 
   /** Resolves when everything has been looked at that had changed before. */
@@ -91,17 +93,28 @@ export class PlacedFolder implements Disposable {
 
   /** Looks at a path, as soon as those that were named before have been looked at. */
   look(path: string): Promise<void> {
-    const noted = this.#noted.get(path)
-    if (noted !== undefined) return noted
-    const looked = this.#looked.then(async () => {
-      this.#noted.delete(path)
-      await this.#lookAt(path)
+    const named = this.#named.get(path)
+    if (named !== undefined) return named
+    const looked = this.#inTurn(() => {
+      this.#named.delete(path)
+      return this.#lookAt(path)
     })
-    this.#looked = looked.catch((error: unknown) =>
-      this.#log.debug('not looked at', { path, reason: messageOf(error) }),
-    )
-    this.#noted.set(path, this.#looked)
+    this.#named.set(path, looked)
+    return looked
+  }
+
+  #inTurn(look: () => Promise<void>): Promise<void> {
+    this.#looked = this.#looked.then(() => this.#surviving(look))
     return this.#looked
+  }
+
+  /** What cannot be read, as `lost+found`, must not hide what can. */
+  async #surviving(look: () => Promise<void>): Promise<void> {
+    try {
+      await look()
+    } catch (error) {
+      this.#log.debug('not looked at', { reason: messageOf(error) })
+    }
   }
 
   /** Looks at a file in a while, or when that was to be done anyway if that is sooner. */
@@ -147,7 +160,7 @@ export class PlacedFolder implements Disposable {
     const there = new Set(entries.map(({ name }) => join(directory, name)))
     for (const path of known) if (!there.has(path)) this.#forget(path)
     const unknown = entries.filter(({ name }) => !known.has(join(directory, name)))
-    await fewAtATime(unknown, (entry) => this.#meet(directory, entry))
+    await fewAtATime(unknown, (entry) => this.#surviving(() => this.#meet(directory, entry)))
   }
 
   async #meet(directory: string, entry: Dirent): Promise<void> {
@@ -157,20 +170,19 @@ export class PlacedFolder implements Disposable {
   }
 
   async #lookAtFile(path: string): Promise<void> {
-    const infoHashes = isPlaceableVideo(path) ? this.#infoHashesOf(path) : []
+    const known = this.index.get(path)
+    const infoHashes = known?.infoHashes ?? (isPlaceableVideo(path) ? this.#infoHashesOf(path) : [])
     const siblings = this.#folders.get(dirname(path))
     if (infoHashes.length === 0 || !siblings) return
     const stats = await fileAt(path)
     if (!stats) return this.#forget(path)
-    const file = {
-      path,
-      name: basename(path),
-      infoHashes,
-      size: stats.size,
-      fingerprint: fingerprintOf(stats),
+    const fingerprint = fingerprintOf(stats)
+    const isSame = known?.fingerprint === fingerprint
+    const file = isSame ? known : { path, name: basename(path), infoHashes, size: stats.size, fingerprint }
+    if (!isSame) {
+      siblings.add(path)
+      this.index.put(file)
     }
-    siblings.add(path)
-    this.index.put(file)
     const waitMs = settlingMs(stats, Date.now())
     if (waitMs > 0) this.#lookLater(path, waitMs)
     else for (const tell of this.#listeners) tell(file)

@@ -7,6 +7,8 @@ import type { Mark, PlacedTable, Verdict } from './placed-table.ts'
 import { Plays } from './plays.ts'
 
 const FLUSH_MS = 5_000
+/** They may lie on a disk that will be there again, and looking at all of them once more takes long. */
+const MOST_GONE = 10_000
 
 type Marked = Pick<IndexedFile, 'path' | 'fingerprint'>
 
@@ -57,10 +59,12 @@ export class PlacedMarks implements Disposable {
     this.#set(file, { ...known, plays, lastReadAt })
   }
 
-  /** Forgets files that are there no more. */
+  /** Forgets files that are there no more, when there are many of them. */
   keepOnly(paths: readonly string[]): void {
     const kept = new Set(paths.map((path) => relative(this.#root, path)))
-    for (const path of this.#marks.keys()) if (!kept.has(path)) this.#marks.delete(path)
+    const gone = [...this.#marks.keys()].filter((path) => !kept.has(path))
+    if (gone.length <= MOST_GONE) return
+    for (const path of gone) this.#marks.delete(path)
     this.#table.keepOnly([...kept])
   }
 

@@ -66,11 +66,13 @@ export async function listFolders(root: string): Promise<ListedFolder[]> {
 export async function lookAtFolder(root: string, name: string): Promise<ListedFolder | undefined> {
   const directory = join(root, name)
   const infoHash = infoHashOfFolder(name)
-  if (!infoHash || !(await isOurs(directory))) return undefined
-  const place = (await readText(join(directory, OURS, LOCATION))) ?? directory
-  const notedAt = await lastNotedAt(place)
-  // One under an extra path may lie on a disk that is not there today.
-  return notedAt === undefined ? undefined : { infoHash, directory: place, notedAt }
+  const notedAt = infoHash && (await lastNotedAt(directory))
+  if (!infoHash || notedAt === undefined) return undefined
+  const place = await readText(join(directory, OURS, LOCATION))
+  if (place === undefined) return { infoHash, directory, notedAt }
+  const placeNotedAt = await lastNotedAt(place)
+  // It may lie on a disk that is not there today.
+  return placeNotedAt === undefined ? undefined : { infoHash, directory: place, notedAt: placeNotedAt }
 }
 
 /** The torrent that a folder is named for, if it is one that could be ours. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -194,6 +195,44 @@ describe('what changes while the server runs is known to the next request', () =
     await unlink(join(at.root, `${HASH}.mkv`))
     await expect.poll(() => at.placed.entries()).toEqual([])
   })
+})
+
+test('a folder that cannot be read hides none of the others', async () => {
+  await using folder = await temporaryFolder()
+  // Deeper than the system can be asked for by a path; more of them than are looked at at a time, and before the others.
+  const deep = Array.from({ length: 20 }, (_, n) => join(folder.path, `!deep ${n}`))
+  const dig = `for (const path of process.argv.slice(1)) {
+    fs.mkdirSync(path)
+    process.chdir(path)
+    for (let n = 0; n < 20; n++) { fs.mkdirSync('d'.repeat(250)); process.chdir('d'.repeat(250)) }
+  }`
+  execFileSync(process.execPath, ['-e', dig, ...deep])
+  using _filled = { [Symbol.dispose]: () => void execFileSync('rm', ['-r', ...deep]) }
+  for (let n = 0; n < 20; n++) await writeOld(join(folder.path, `${n} ${HASH}.mkv`))
+  await using parts = await openCacheParts(folder.path)
+  expect(parts.placed.entries()).toHaveLength(20)
+  expect(parts.logged).toContain('debug: not looked at')
+})
+
+test('what is remembered of a file outlives its disk being away', async () => {
+  await using folder = await temporaryFolder()
+  await using elsewhere = await temporaryFolder()
+  const films = join(folder.path, 'films')
+  await writeOld(join(films, `${HASH}.mkv`))
+  const plays = async () => {
+    await using parts = await openCacheParts(folder.path)
+    return parts.placed.entries().map((entry) => entry.plays)
+  }
+  {
+    await using parts = await openCacheParts(folder.path)
+    await using file = await parts.placed.find(HASH, undefined, new AbortController().signal)
+    file?.noteRead('somebody')
+  }
+  expect(await plays()).toEqual([1])
+  await rename(films, join(elsewhere.path, 'films'))
+  expect(await plays()).toEqual([])
+  await rename(join(elsewhere.path, 'films'), films)
+  expect(await plays()).toEqual([1])
 })
 
 test('of several, one that is still being written to is not waited for', async () => {
