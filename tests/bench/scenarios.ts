@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts'
 import { finished } from './scenarios/finished.ts'
+import { lookup } from './scenarios/lookup.ts'
 import { seek } from './scenarios/seek.ts'
 import { seekFar } from './scenarios/seek-far.ts'
 import { seekFarSteady } from './scenarios/seek-far-steady.ts'
@@ -18,4 +19,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'seek-far-steady': seekFarSteady,
   finished,
   viewers,
+  lookup,
 }

@@ -1,0 +1,54 @@
+/**
+ * `node lookup-process.ts folder infoHashes.json`: opens the index of a download folder, and then each of the films there
+ * many times, in no order, with the functions that a request uses. Prints the figures as a line of JSON.
+ */
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readConfig } from '../../../src/config/config.ts'
+import type { InfoHash } from '../../../src/domain/info-hash.ts'
+import { startEngineProcess } from '../../../src/engine/engine-process.ts'
+import { createLog } from '../../../src/observe/log.ts'
+import { mediaOpener } from '../../../src/streaming/open-media.ts'
+import { openTorrentService } from '../../../src/torrents/torrent-service.ts'
+import { openCacheParts } from '../../support/cache-parts.ts'
+import { percentile } from './statistics.ts'
+
+const LOOKUPS = 20_000
+
+const [root = '', list = ''] = process.argv.slice(2)
+const hashes = JSON.parse(readFileSync(list, 'utf8')) as Record<string, InfoHash[]>
+const config = readConfig({ TORRENT_DOWNLOAD_PATH: root, TORRENT_PORT: '0', TORRENT_DHT: 'false' })
+const log = createLog({ level: 'error', format: 'text' })
+
+console.log(JSON.stringify(await measure()))
+// When everything is written down that will be.
+process.exit()
+
+async function measure(): Promise<Record<string, number>> {
+  const startedAt = performance.now()
+  await using parts = await openCacheParts(root)
+  const figures: Record<string, number> = { 'start, ms': performance.now() - startedAt }
+  if (parts.index.entries().length + parts.placed.entries().length !== Object.values(hashes).flat().length)
+    throw new Error('not everything was found')
+
+  await using engine = startEngineProcess(config.engine, log)
+  await using torrents = await openTorrentService(config.torrents, engine, parts.index, log)
+  const openMedia = mediaOpener(config.torrents, torrents, parts.placed, {
+    noteRead: (...read) => parts.index.notePlay(...read),
+  })
+  const { signal } = new AbortController()
+  // The engine is up by then, and has not only begun to be.
+  await sleep(2_000)
+  for (const [kind, known] of Object.entries(hashes)) {
+    const took: number[] = []
+    for (let n = 0; n < LOOKUPS; n++) {
+      const infoHash = known[Math.floor(Math.random() * known.length)] as InfoHash
+      const askedAt = performance.now()
+      const media = await openMedia({ infoHash, fileIdx: 0, trackers: [], client: 'bench' }, signal)
+      took.push(performance.now() - askedAt)
+      await media[Symbol.asyncDispose]()
+    }
+    for (const percent of [50, 99]) figures[`${kind} p${percent}, ms`] = percentile(took, percent)
+  }
+  return figures
+}
