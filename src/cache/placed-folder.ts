@@ -79,7 +79,8 @@ export class PlacedFolder implements Disposable {
 
   /** Resolves when everything has been looked at that had changed before. */
   async upToDate(): Promise<void> {
-    // What the system has to tell is told in this turn of the event loop.
+    // The system is asked for news once in each turn of the event loop, and in this one that may have been before.
+    await turn()
     await turn()
     using deadline = new Deadline(LONGEST_LOOK_MS)
     const tooLong = new Promise<void>((resolve) => deadline.signal.addEventListener('abort', () => resolve()))

@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
+import { utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdir,
+  mkdtemp,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
@@ -96,6 +108,19 @@ describe('what changes while the server runs is known to the next request', () =
       await rename(ready, join(folder, `${hash}.mp4`))
       const { status } = await send(`${app.url}/stream/proxy/${hash}`, { method: 'HEAD' })
       expect(status, `film ${n}`).toBe(200)
+    }
+  })
+
+  test('even in the same turn of the event loop', async () => {
+    await using at = await open()
+    for (let n = 0; n < 40; n++) {
+      const hash = n.toString(16).padStart(40, '0') as InfoHash
+      const path = join(at.root, `${hash}.mkv`)
+      // The promise is settled by the disk, so that this comes in the middle of a turn.
+      await stat(at.root)
+      writeFileSync(path, film)
+      utimesSync(path, longAgo, longAgo)
+      expect(await at.found(undefined, hash), `film ${n}`).toBe(`${hash}.mkv`)
     }
   })
 
