@@ -36,8 +36,8 @@ export interface LibraryEntry {
   readonly lastReadAt: string
   /** each counts half after 14 days */
   readonly plays: number
-  /** its folder */
-  readonly path: string
+  /** its own */
+  readonly directory: string
   /** really taken */
   readonly bytesOnDisk: number
   /** of the files that are wanted */
@@ -103,7 +103,7 @@ export function describe(entry: CacheEntry, circumstances: Circumstances, now: n
     addedAt: new Date(usage.addedAt).toISOString(),
     lastReadAt: new Date(usage.lastReadAt).toISOString(),
     plays: Number(playsAt(usage, now).toFixed(2)),
-    path: contents.directory,
+    directory: contents.directory,
     bytesOnDisk: contents.bytesOnDisk,
     bytesThere: there,
     bytesWanted: isKnown ? wanted.bytes : undefined,

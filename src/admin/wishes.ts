@@ -84,8 +84,12 @@ export function keepWishes(
   }
 
   function forgetAllBut(wished: ReadonlySet<InfoHash>): void {
-    for (const [infoHash, { isRunning }] of attempts)
-      if (!isRunning && !wished.has(infoHash)) attempts.delete(infoHash)
+    for (const [infoHash, attempt] of attempts) {
+      if (wished.has(infoHash)) continue
+      // Its folder may have been taken away.
+      if (attempt.isRunning) attempt.stop()
+      else attempts.delete(infoHash)
+    }
     for (const infoHash of meanings.keys()) if (!wished.has(infoHash)) meanings.delete(infoHash)
   }
 

@@ -184,7 +184,7 @@ describe('the list', () => {
       origin: 'imported',
       lastReadAt: new Date(lastReadAt).toISOString(),
       plays: 2,
-      path: left.directory,
+      directory: left.directory,
       bytesThere: film.length,
       bytesWanted: film.length,
       percent: 100,
@@ -288,6 +288,32 @@ describe('a pin', () => {
 
     expect((await api.unpin(pinned.infoHash)).body.isPinned).toBe(false)
     await expect.poll(api.list, { timeout: 10_000 }).toEqual([])
+  })
+
+  test('outlasts the limits: what else there is goes first, and when nothing else is left, nothing', async () => {
+    await using folder = await temporaryFolder()
+    const old = { root: folder.path, lastReadAt: Date.now() - 1000 * HOUR_MS }
+    const names = ['Pinned.mkv', 'One.mkv', 'Two.mkv']
+    const [pinned] = await Promise.all(
+      names.map((name, at) =>
+        leaveWholeTorrent({
+          ...old,
+          files: [{ name, bytes: patternBytes(3 * MIB, name) }],
+          // What is worth most goes last; the pinned one is worth least.
+          usage: { plays: at, playsAt: Date.now(), isPinned: at === 0 },
+        }),
+      ),
+    )
+    await using app = await startTestApp({
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_CLEANUP_INTERVAL: '0',
+      CACHE_MAX_SIZE: '2MiB',
+    })
+    await expect
+      .poll(async () => (await apiOf(app.url).list()).map(({ name }) => name), { timeout: 10_000 })
+      .toEqual(['Pinned.mkv'])
+    await app.app.janitor.keepLimits()
+    expect((await readFile(pinned?.paths[0] ?? '')).length).toBe(3 * MIB)
   })
 
   test('that does not fit is refused with the numbers', async () => {
@@ -459,13 +485,21 @@ describe('a path of its own', () => {
       await using app = await startTestApp(settings)
       const api = apiOf(app.url)
       const { status, body } = await api.add({ infoHash: UNKNOWN, path: join(extra.path, 'films') })
-      expect([status, body.path]).toEqual([202, place])
+      expect([status, body.directory]).toEqual([202, place])
       const elsewhere = await api.add({ infoHash: UNKNOWN, path: join(extra.path, 'series') })
       expect([elsewhere.status, elsewhere.body.error]).toEqual([409, 'cache.elsewhere'])
-      expect((await api.add({ infoHash: UNKNOWN })).body.path).toBe(place)
+      expect((await api.add({ infoHash: UNKNOWN })).body.directory).toBe(place)
+    }
+    {
+      await using app = await startTestApp(settings)
+      const api = apiOf(app.url)
+      expect(await api.list()).toMatchObject([{ infoHash: UNKNOWN, directory: place, isPinned: true }])
+      await writeFile(join(place, 'mine.txt'), 'mine')
+      expect((await api.remove(UNKNOWN, '?data=false')).body).toEqual({ keptAt: place })
     }
     await using app = await startTestApp(settings)
-    expect(await apiOf(app.url).list()).toMatchObject([{ infoHash: UNKNOWN, path: place, isPinned: true }])
+    expect(await apiOf(app.url).list()).toEqual([])
+    expect(await readdir(place)).toEqual(['mine.txt'])
   })
 
   test('outside of what the user named is refused, also by way of a link or a folder above', async () => {

@@ -81,6 +81,7 @@ function wishing(names: readonly string[], { atOnce = 2, stallMs = 600 * SECOND_
       const files = { 0: { name: 'Film.mkv', path: '', size: SIZE, bytesThere } }
       entries.set(name as InfoHash, { ...entry, contents: { ...entry.contents, files } })
     },
+    takeAway: (name: string) => entries.delete(name as InfoHash),
     setSpace: (changes: Partial<Space>) => {
       space = { ...ROOMY, ...changes }
     },
@@ -207,4 +208,12 @@ test('what is closed fetches nothing more, and keeps the wish', async () => {
   await vi.advanceTimersByTimeAsync(60 * SECOND_MS)
   expect(await running()).toEqual([])
   expect(usageOf('a').wish).toBe('main')
+})
+
+test('one whose folder is taken away is fetched no longer', async () => {
+  const { running, takeAway } = wishing(['a', 'b'])
+  expect(await running()).toEqual(['a', 'b'])
+  takeAway('a')
+  await vi.advanceTimersByTimeAsync(10 * SECOND_MS)
+  expect(await running()).toEqual(['b'])
 })
