@@ -54,7 +54,7 @@ export async function createApp(config: Config): Promise<App> {
   const torrents = opened.use(await openTorrentService(config.torrents, engine, index, log))
   const janitor = opened.use(startJanitor({ ...config.cleanup, ...config.torrents }, index, torrents, log))
   const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
-  const library = createLibrary(index, torrents, wishes, log)
+  const library = createLibrary(index, torrents, wishes, placed, log)
   if (config.watch.path !== undefined) opened.use(new WatchFolder(config.watch.path, library, log))
   const films = createFilmLibrary(config.films, log)
   await films.films()

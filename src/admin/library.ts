@@ -1,5 +1,6 @@
 import type { CacheEntry } from '../cache/cache-entry.ts'
 import type { CacheIndex } from '../cache/cache-index.ts'
+import type { PlacedFiles } from '../cache/placed-files.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
@@ -52,6 +53,7 @@ export function createLibrary(
   index: Pick<CacheIndex, 'entries' | 'get' | 'change' | 'flush'>,
   torrents: TorrentService,
   wishes: Wishes,
+  placed: Pick<PlacedFiles, 'look'>,
   log: Log,
 ): Library {
   let turn: Promise<unknown> = Promise.resolve()
@@ -163,7 +165,10 @@ export function createLibrary(
     release: (infoHash) =>
       letGo(infoHash, async () => {
         const keptAt = await torrents.release(infoHash)
-        return keptAt === undefined ? undefined : { keptAt }
+        if (keptAt === undefined) return undefined
+        // From now on its films are some that the user brought.
+        await placed.look(keptAt)
+        return { keptAt }
       }),
     async list() {
       await torrents.measure()

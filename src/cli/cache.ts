@@ -1,4 +1,4 @@
-import type { Overview } from '../admin/cache-overview.ts'
+import type { Overview, PlacedEntry } from '../admin/cache-overview.ts'
 import type { LibraryEntry } from '../admin/describe.ts'
 import type { Explanation } from '../cache/explain.ts'
 import type { CleanupResult } from '../cache/janitor.ts'
@@ -54,18 +54,11 @@ export const cacheCleanup = command({
 
 function listLines(overview: Overview, now: number): string[] {
   const { torrents, placed } = overview
-  const files = placed.map(({ infoHashes, name, size }) =>
-    HEADING.map((column) => {
-      const shown: Record<string, string> = {
-        HASH: shortHash(infoHashes[0] ?? ''),
-        STATE: 'yours',
-        SIZE: sizeInWords(size),
-        NAME: name,
-      }
-      return shown[column] ?? ''
-    }),
-  )
-  const rows = [HEADING, ...torrents.map((entry) => rowOf(entry, now)), ...files]
+  const rows = [
+    HEADING,
+    ...torrents.map((entry) => rowOf(entry, now)),
+    ...placed.map((file) => rowOfPlaced(file, now)),
+  ]
   return [...table(rows, NUMBERS), '', limitsLine(overview)]
 }
 
@@ -84,6 +77,16 @@ function rowOf(entry: LibraryEntry, now: number): string[] {
     entry.isWatched ? 'now' : `${spanInWords(now - Date.parse(entry.lastReadAt))} ago`,
     entry.name,
   ]
+}
+
+function rowOfPlaced(
+  { infoHashes, name, size, verdict, plays, lastReadAt }: PlacedEntry,
+  now: number,
+): string[] {
+  const [infoHash = ''] = infoHashes
+  const state = verdict === 'mismatched' ? verdict : 'yours'
+  const read = lastReadAt === undefined ? 'never' : `${spanInWords(now - lastReadAt)} ago`
+  return [shortHash(infoHash), state, '', sizeInWords(size), '', '', '', '', plays.toFixed(1), read, name]
 }
 
 function explanationLines(explanation: Explanation): string[] {

@@ -407,8 +407,15 @@ describe('removing', () => {
         body: { keptAt: left.directory },
       })
       expect(await api.list()).toEqual([])
+      const url = `${app.url}/stream/proxy/${left.infoHash}`
+      await expect.poll(async () => (await send(url)).body.equals(film), { timeout: 10_000 }).toBe(true)
+      expect((await api.ask('GET', '/api/cache')).body).toMatchObject({
+        torrents: [],
+        placed: [{ infoHashes: [left.infoHash], path: left.paths[0] }],
+      })
     }
     await using app = await startTestApp(settings)
+    expect((await send(`${app.url}/stream/proxy/${left.infoHash}`)).body.equals(film)).toBe(true)
     expect(await apiOf(app.url).list()).toEqual([])
     expect((await apiOf(app.url).cleanUp()).body).toEqual({ removed: 0, freedBytes: 0, kept: [] })
     expect(await readdir(left.directory)).toEqual(['Film.mkv'])

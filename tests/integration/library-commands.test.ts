@@ -29,6 +29,7 @@ describe('with a film on disk', () => {
     folder = await temporaryFolder()
     const files = [{ name: 'A Film.mkv', bytes: patternBytes(3 * MIB) }]
     ;({ infoHash } = await leaveWholeTorrent({ root: folder.path, files }))
+    await writeFile(join(folder.path, `${UNKNOWN}.mkv`), patternBytes(2 * MIB))
     app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path, CACHE_MAX_SIZE: '5GB' })
     run = typeAt(app)
   })
@@ -45,6 +46,9 @@ describe('with a film on disk', () => {
       new RegExp(`^${infoHash.slice(0, 12)}  whole +100 % +3\\.1 MB .*A Film\\.mkv$`, 'm'),
     )
     expect(stdout).toContain('3.1 MB used (CACHE_MAX_SIZE 5.0 GB)')
+    expect(stdout).toMatch(
+      new RegExp(`^${UNKNOWN.slice(0, 12)}  yours +2\\.1 MB +0\\.0  never +${UNKNOWN}\\.mkv$`, 'm'),
+    )
     expect(JSON.parse((await run('cache', 'ls', '--json')).stdout)).toMatchObject({
       maxBytes: 5e9,
       torrents: [{ infoHash, state: 'whole' }],
