@@ -129,6 +129,9 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
         return on.verified(report.pieces)
       case 'missing':
         return on.missing(report.pieces)
+      case 'replacing':
+        on.replacing(report.file, report.inode)
+        return tell({ kind: 'replace', id: report.id, file: report.file })
       case 'stats':
         return on.stats(report.stats)
       case 'failed':

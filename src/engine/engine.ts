@@ -32,6 +32,11 @@ export interface TorrentEvents {
   verified(pieces: readonly number[]): void
   /** These pieces were claimed, and are not there. */
   missing(pieces: readonly number[]): void
+  /**
+   * A file that has other names, and so is not ours to write to, is replaced by a copy with this inode as soon as this
+   * returns. Counted over all files from 0.
+   */
+  replacing(file: number, inode: number): void
   /** About once a second, and whenever a peer comes or goes. */
   stats(stats: SwarmStats): void
   /** The torrent cannot be fetched, for good; the engine has closed it. */

@@ -15,6 +15,8 @@ export type Command =
     }
   | { readonly kind: 'want'; readonly id: number; readonly windows: readonly PieceWindow[] }
   | { readonly kind: 'unverify'; readonly id: number; readonly piece: number }
+  /** answers `replacing` */
+  | { readonly kind: 'replace'; readonly id: number; readonly file: number }
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'stop' }
 
@@ -24,6 +26,8 @@ export type Report =
   | { readonly kind: 'metainfo'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'verified'; readonly id: number; readonly pieces: readonly number[] }
   | { readonly kind: 'missing'; readonly id: number; readonly pieces: readonly number[] }
+  /** waits for `replace` */
+  | { readonly kind: 'replacing'; readonly id: number; readonly file: number; readonly inode: number }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: SwarmStats }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailure }
   | { readonly kind: 'closed'; readonly id: number }

@@ -25,7 +25,8 @@ export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<num
  * Who asks for the next slice says with it that the last one may be overwritten: what was handed to a socket must have
  * left it by then.
  *
- * @param openFile - called once, when the first bytes are there; whoever opens the file closes it, when this has ended
+ * @param openFile - asked before every read, when its bytes are there; whoever opens the file closes it, when this has
+ * ended
  * @param range - inclusive, inside the file
  * @yields exactly the bytes of the range
  * @throws whatever `readableEnd` throws; an error if the file is shorter than it says
@@ -36,12 +37,11 @@ export async function* readSlices(
   readableEnd: ReadableEnd,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
-  let file: FileHandle | undefined
   let length = FIRST_SLICE
 
   async function readAt(position: number): Promise<Slice> {
     const end = Math.min(await readableEnd(position, signal), range.end + 1)
-    file ??= await openFile()
+    const file = await openFile()
     const wanted = Math.min(end - position, length)
     const buffer = buffers.take(bufferLengthFor(wanted))
     const { bytesRead } = await file.read(buffer, 0, wanted, position)

@@ -26,6 +26,7 @@ export interface SwarmSessionEvents {
   metainfo(bytes: Uint8Array): Promise<void>
   verified(pieces: readonly number[]): void
   missing(pieces: readonly number[]): void
+  replacing(file: number, inode: number): void
   stats(stats: SwarmStats): void
   /** The session is over, and did not get what it was for. */
   failed(error: SelfStremeError): void

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
@@ -10,17 +10,10 @@ import { type OpenFile, OpenFiles } from '../files/open-files.ts'
 import { bytesOnDisk, filePaths } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { ClaimedPieces } from './claimed-pieces.ts'
+import { HeldFile } from './held-file.ts'
 import { PieceMap } from './piece-map.ts'
 import { TorrentJournal } from './torrent-journal.ts'
-
-/** The engine says so soon after it has written a piece; what is written later than that, somebody else wrote. */
-const REPORT_DELAY_MS = 1_000
-
-interface Trusted {
-  /** epoch ms */
-  readonly at: number
-  readonly inode?: number | undefined
-}
+import { TrustedFiles } from './trusted-files.ts'
 
 export interface ContentEvents {
   /** The bytes of a piece on disk are not what they were claimed to be. */
@@ -47,8 +40,7 @@ export class TorrentContent {
   readonly #log: Log
   readonly #open = new OpenFiles()
   readonly #completing = new Set<number>()
-  /** what each file was when we last had reason to trust it */
-  readonly #trusted = new Map<number, Trusted>()
+  readonly #trusted = new TrustedFiles()
   #bytesOnDisk = 0
   #isChanged = false
 
@@ -65,7 +57,7 @@ export class TorrentContent {
     this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, (piece, isRight) => {
       const files = filesIn(this.info, piece)
       if (isRight) {
-        for (const file of files) this.#trust(file)
+        for (const file of files) this.#trusted.trust(file)
         return
       }
       log.warn('a piece on disk is damaged, it is fetched again', { directory: found.directory, piece })
@@ -136,21 +128,32 @@ export class TorrentContent {
     else this.#doubt(fileIdx, false)
   }
 
-  /** @throws SelfStremeError `media.damaged` if it is no longer the file that our pieces are in */
-  async open(fileIdx: number): Promise<FileHandle> {
-    const file = await open(this.pathOf(fileIdx)).catch((cause: unknown) => this.#lose(fileIdx, cause))
-    const { ino } = await file.stat()
-    const trusted = this.#trusted.get(fileIdx)
-    if (trusted?.inode !== undefined && trusted.inode !== ino) {
-      await file.close()
-      return this.#lose(fileIdx, 'another file has its name')
-    }
-    if (trusted) this.#trusted.set(fileIdx, { ...trusted, inode: ino })
-    return file
+  /** A file for one reader, who gets SelfStremeError `media.damaged` if it is no longer the one that our pieces are in. */
+  hold(fileIdx: number): HeldFile {
+    return new HeldFile({
+      open: () => this.#openTrusted(fileIdx),
+      isOutdated: (inode) => this.#trusted.isOutdated(fileIdx, inode),
+    })
+  }
+
+  /** The engine is about to put a copy with this inode in the place of a file that is the user's as well. */
+  noteReplacing(fileIdx: number, inode: number): void {
+    this.#log.info('a file gets a copy of its own, the original stays as it is', {
+      path: this.pathOf(fileIdx),
+    })
+    this.#trusted.expectCopy(fileIdx, inode)
+  }
+
+  async #openTrusted(fileIdx: number) {
+    const handle = await open(this.pathOf(fileIdx)).catch((cause: unknown) => this.#lose(fileIdx, cause))
+    const { ino: inode } = await handle.stat()
+    if (this.#trusted.recognise(fileIdx, inode)) return { handle, inode }
+    await handle.close()
+    return this.#lose(fileIdx, 'another file has its name')
   }
 
   #lose(fileIdx: number, cause: unknown): never {
-    this.#trusted.delete(fileIdx)
+    this.#trusted.forget(fileIdx)
     this.#doubt(fileIdx, false)
     throw new SelfStremeError('media.damaged', `${this.pathOf(fileIdx)} is gone: ${messageOf(cause)}`, {
       cause,
@@ -161,7 +164,7 @@ export class TorrentContent {
   markVerified(pieces: readonly number[]): void {
     for (const piece of pieces) {
       const files = filesIn(this.info, piece)
-      for (const file of files) this.#trust(file)
+      for (const file of files) this.#trusted.trust(file)
       const isNew = this.pieces.isMissing(piece)
       this.pieces.markVerified([piece])
       if (!isNew) continue
@@ -225,18 +228,10 @@ export class TorrentContent {
     if (this.wasWhole(fileIdx)) this.#events.whole(fileIdx)
   }
 
-  #trust(fileIdx: number): void {
-    this.#trusted.set(fileIdx, { ...this.#trusted.get(fileIdx), at: Date.now() })
-  }
-
   /** Notices that somebody else wrote to a file that is not whole yet, or put another one in its place. */
   #doubtIfChanged(fileIdx: number, file: Stats | undefined): void {
-    const trusted = this.#trusted.get(fileIdx)
-    if (!trusted) return
-    const isOther = trusted.inode !== undefined && file?.ino !== trusted.inode
-    if (!file || isOther) this.#doubt(fileIdx, false)
-    else if (file.ctimeMs > trusted.at + REPORT_DELAY_MS) this.#doubt(fileIdx, true)
-    this.#trusted.set(fileIdx, { at: Date.now(), inode: file?.ino })
+    const seen = this.#trusted.look(fileIdx, file)
+    if (seen !== 'same') this.#doubt(fileIdx, seen === 'changed')
   }
 
   /** What we know of a file no longer holds: somebody changed it, or took it away. */

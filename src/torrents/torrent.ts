@@ -102,6 +102,7 @@ export class Torrent {
       metainfo: (bytes: Uint8Array) => this.#onMetainfo(bytes),
       verified: (pieces: readonly number[]) => this.#onVerified(pieces),
       missing: (pieces: readonly number[]) => this.#onMissing(pieces),
+      replacing: (file: number, inode: number) => this.#content?.noteReplacing(file, inode),
       stats: (stats: SwarmStats) => this.#onStats(stats),
       failed: (error: SelfStremeError) => this.#onFailed(error),
     }
@@ -336,11 +337,10 @@ export class Torrent {
         return this.join()
       },
     })
-    await using opened = new AsyncDisposableStack()
-    const open = async () => opened.use(await content.open(fileIdx))
+    await using file = content.hold(fileIdx)
     using _reading = this.#plan.read(reader)
     expected?.[Symbol.dispose]()
-    for await (const slice of readSlices(open, range, readableEnd, signal)) {
+    for await (const slice of readSlices(() => file.handle(), range, readableEnd, signal)) {
       yield slice
       reader.onDelivered(slice.length, performance.now())
       this.replan()

@@ -1,18 +1,8 @@
-import {
-  access,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  stat,
-  truncate,
-  unlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, stat, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { flipByte } from '../support/flip-byte.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -492,13 +482,6 @@ async function receive(
 }
 
 /** Damages a byte so that the date of the file tells of it. */
-async function flipByte(path: string, position: number): Promise<void> {
-  await using file = await open(path, 'r+')
-  const byte = Buffer.alloc(1)
-  await file.read(byte, 0, 1, position)
-  await file.write(Buffer.from([~(byte[0] ?? 0) & 0xff]), 0, 1, position)
-}
-
 async function cleanUp(app: TestApp): Promise<{ removed: number; freedBytes: number }> {
   const answer = await send(`${app.url}/admin/cleanup`, { method: 'POST' })
   expect(answer.status).toBe(200)

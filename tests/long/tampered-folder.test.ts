@@ -1,7 +1,8 @@
-import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { piecesIn } from '../../src/domain/bitfield.ts'
+import { flipByte } from '../support/flip-byte.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
@@ -100,12 +101,4 @@ async function watchAndKill(downloads: string, bits: string): Promise<void> {
   server.child.kill('SIGKILL')
   await server.ended()
   viewer.destroy()
-}
-
-async function flipByte(path: string, position: number): Promise<void> {
-  await using file = await open(path, 'r+')
-  const byte = Buffer.alloc(1)
-  await file.read(byte, 0, 1, position)
-  byte[0] = ~(byte[0] as number)
-  await file.write(byte, 0, 1, position)
 }

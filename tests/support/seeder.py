@@ -57,6 +57,9 @@ info = lt.torrent_info(lt.bdecode(torrent_file))
 params = lt.add_torrent_params()
 params.ti = info
 params.save_path = os.path.dirname(path)
+if options.get("tracker"):
+    # A torrent file that was made before may name none, or another.
+    params.trackers = [options["tracker"]]
 # Not "seed mode", in which every piece is hashed when it is first asked for: it has to send what the path holds.
 params.have_pieces = [True] * info.num_pieces()
 params.flags &= ~lt.torrent_flags.paused

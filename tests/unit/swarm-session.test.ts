@@ -49,6 +49,7 @@ function startedSession(options: SwarmSessionOptions, trackers: () => readonly s
       metainfo: async () => undefined,
       verified: ignore,
       missing: ignore,
+      replacing: ignore,
       stats: ignore,
       failed: (error) => failures.push(error),
     },

@@ -56,6 +56,7 @@ async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>):
   if (command.kind === 'open') swarm.open(command)
   else if (command.kind === 'want') swarm.want(command.id, command.windows)
   else if (command.kind === 'unverify') swarm.unverify(command.id, command.piece)
+  else if (command.kind === 'replace') swarm.replace(command.id, command.file)
   else if (command.kind === 'close') void swarm.close(command.id)
   else process.exit(0)
   return swarm

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { constants, type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { safeFileNames } from '../../domain/file-names.ts'
 import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
 import { segmentsOf } from '../../domain/segments.ts'
-import { readAll } from '../../files/read-all.ts'
+import { StoreFile } from './store-file.ts'
 
 const DISK_FULL_RETRY_MS = 2_000
 
@@ -14,17 +13,16 @@ type Done = (error: Error | null, bytes?: Uint8Array) => void
 /**
  * The files of one torrent on disk, in the shape webtorrent wants (abstract-chunk-store).
  *
- * Files are opened when first written, at their place in the folder, sparse. A piece is only handed out if it is
+ * Files lie at their place in the folder, sparse. A piece is only handed out if it is
  * there: verified in this run, or claimed from an earlier one and hashed again before its first byte leaves.
  */
 export class PieceStore {
   readonly chunkLength: number
   readonly #info: TorrentInfo
-  readonly #paths: readonly string[]
+  readonly #files: readonly StoreFile[]
   readonly #events: PieceStoreEvents
   /** 0 = not there, 1 = claimed, 2 = verified */
   readonly #state: Uint8Array
-  readonly #handles = new Map<number, Promise<FileHandle>>()
   readonly #pending = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
@@ -32,8 +30,11 @@ export class PieceStore {
   constructor(info: TorrentInfo, directory: string, claimed: Iterable<number>, events: PieceStoreEvents) {
     this.chunkLength = info.pieceLength
     this.#info = info
-    this.#paths = safeFileNames(info.files).map((name) => join(directory, name))
     this.#events = events
+    const { signal } = this.#closing
+    this.#files = safeFileNames(info.files).map(
+      (name, file) => new StoreFile(join(directory, name), (inode) => events.replacing(file, inode), signal),
+    )
     this.#state = new Uint8Array(info.pieceCount)
     for (const piece of claimed) this.#state[piece] = 1
   }
@@ -78,10 +79,7 @@ export class PieceStore {
     this.#closed ??= (async () => {
       this.#closing.abort()
       await Promise.allSettled(this.#pending)
-      const handles = await Promise.allSettled(this.#handles.values())
-      await Promise.allSettled(
-        handles.map((handle) => (handle.status === 'fulfilled' ? handle.value.close() : undefined)),
-      )
+      await Promise.allSettled(this.#files.map((file) => file.close()))
     })()
     return this.#closed
   }
@@ -119,18 +117,18 @@ export class PieceStore {
   ): Promise<void> {
     for (const segment of segmentsOf(this.#info, piece, offset, bytes.length)) {
       const part = bytes.subarray(segment.offset, segment.offset + segment.length)
-      if (this.#info.files[segment.file]?.isPadding) continue
-      const handle = await this.#handle(segment.file)
-      if (direction === 'read') await readAll(handle, part, segment.position)
-      else await this.#writeWhenThereIsRoom(handle, part, segment.position)
+      const file = this.#files[segment.file]
+      if (!file || this.#info.files[segment.file]?.isPadding) continue
+      if (direction === 'read') await file.read(part, segment.position)
+      else await this.#writeWhenThereIsRoom(file, part, segment.position)
     }
   }
 
   /** A full disk is no reason to lose the piece: it waits here until there is room, and nothing more is fetched meanwhile. */
-  async #writeWhenThereIsRoom(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  async #writeWhenThereIsRoom(file: StoreFile, bytes: Uint8Array, position: number): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
-        return await writeAll(handle, bytes, position)
+        return await file.write(bytes, position)
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
         if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
@@ -138,20 +136,6 @@ export class PieceStore {
         await sleep(DISK_FULL_RETRY_MS, undefined, { signal: this.#closing.signal })
       }
     }
-  }
-
-  #handle(file: number): Promise<FileHandle> {
-    const opened = this.#handles.get(file)
-    if (opened !== undefined) return opened
-    // Nothing in our folder is a link unless somebody put it there; it is not ours to write through.
-    const handle = open(
-      this.#paths[file] ?? '',
-      constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
-      0o644,
-    )
-    this.#handles.set(file, handle)
-    handle.catch(() => this.#handles.delete(file))
-    return handle
   }
 
   #lengthOf(piece: number): number {
@@ -177,11 +161,6 @@ export interface PieceStoreEvents {
   damaged(piece: number): void
   /** A write waits for room on the disk. */
   diskFull(): void
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
-    at += bytesWritten
-  }
+  /** A copy with this inode is about to take the place of a file that is the user's; it does so when this resolves. */
+  replacing(file: number, inode: number): Promise<void>
 }

@@ -23,6 +23,8 @@ export interface Swarm {
   open(command: Extract<Command, { kind: 'open' }>): void
   want(id: number, windows: readonly PieceWindow[]): void
   unverify(id: number, piece: number): void
+  /** Main knows that a file is about to be another one. */
+  replace(id: number, file: number): void
   close(id: number): Promise<void>
 }
 
@@ -33,6 +35,8 @@ interface Opened {
   store: PieceStore | undefined
   readonly fetcher: Fetcher
   readonly statsTimer: NodeJS.Timeout
+  /** files that are to be replaced, as soon as main knows of it */
+  readonly replacing: Map<number, PromiseWithResolvers<void>>
 }
 
 /**
@@ -94,6 +98,7 @@ export function startSwarm(
       store: undefined,
       fetcher,
       statsTimer,
+      replacing: new Map(),
     }
     opened.set(id, entry)
 
@@ -105,6 +110,12 @@ export function startSwarm(
         damaged: (piece) => forget(entry, piece),
         diskFull: () =>
           report({ kind: 'log', level: 'warn', message: 'the disk is full', fields: { directory } }),
+        replacing(file, inode) {
+          const agreed = Promise.withResolvers<void>()
+          entry.replacing.set(file, agreed)
+          report({ kind: 'replacing', id, file, inode })
+          return agreed.promise
+        },
       })
       return entry.store
     }
@@ -207,6 +218,8 @@ export function startSwarm(
     if (entry) {
       clearInterval(entry.statsTimer)
       entry.fetcher[Symbol.dispose]()
+      // Main no longer listens.
+      for (const { reject } of entry.replacing.values()) reject(new Error('the torrent is closed'))
       // Trackers may take their time to hear that we leave; only the files matter to whoever waits.
       if (!entry.torrent.destroyed) entry.torrent.destroy()
       await entry.store?.closeFiles()
@@ -221,6 +234,7 @@ export function startSwarm(
       const entry = opened.get(id)
       if (entry) forget(entry, piece)
     },
+    replace: (id, file) => opened.get(id)?.replacing.get(file)?.resolve(),
     close,
   }
 }

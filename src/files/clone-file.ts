@@ -1,0 +1,94 @@
+import { constants, copyFile, type FileHandle, open, rm } from 'node:fs/promises'
+import { volumeOf } from './disk-space.ts'
+import { writeAll } from './write-all.ts'
+
+const CHUNK = 4 * 1024 * 1024
+
+/** How a copy came about: sharing its blocks with the original until one of them is written to, or byte by byte. */
+export type CloneMethod = 'reflink' | 'copy'
+
+/**
+ * Makes a copy of a file that can be written to without touching the original.
+ *
+ * @param to - must not exist
+ * @param onCopied - told of bytes as they are copied; not called where the file system shares them
+ * @throws the system's error, or the signal's reason; then there is nothing at `to`
+ */
+export async function cloneFile(
+  from: string,
+  to: string,
+  onCopied: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<CloneMethod> {
+  if (await tryReflink(from, to)) return 'reflink'
+  await copyBytes(from, to, onCopied, signal)
+  return 'copy'
+}
+
+/**
+ * Has the file system share the blocks of a file with a new one, as Btrfs, XFS and others can.
+ *
+ * @returns whether it did; if not, there is nothing at `to`
+ */
+export async function tryReflink(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL)
+  } catch (error) {
+    // What else is wrong, the next way of copying will say.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
+    return false
+  }
+  await using file = await open(to, 'r')
+  // It has got the original's permissions, which may be not to write to it.
+  await file.chmod(0o644)
+  await file.sync()
+  return true
+}
+
+/** {@link cloneFile}, byte by byte; what was only zeros stays a hole. */
+export async function copyBytes(
+  from: string,
+  to: string,
+  onCopied: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await using source = await open(from, 'r')
+  await using target = await open(to, 'wx', 0o644)
+  try {
+    const { size, blocks } = await source.stat()
+    await checkRoom(to, blocks * 512)
+    await target.truncate(size)
+    await copyChunks(source, target, onCopied, signal)
+    await target.sync()
+  } catch (error) {
+    await rm(to, { force: true })
+    throw error
+  }
+}
+
+async function copyChunks(
+  source: FileHandle,
+  target: FileHandle,
+  onCopied: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const chunk = Buffer.allocUnsafeSlow(CHUNK)
+  const zeros = Buffer.alloc(CHUNK)
+  for (let at = 0; ; ) {
+    signal.throwIfAborted()
+    const { bytesRead } = await source.read(chunk, 0, CHUNK, at)
+    if (bytesRead === 0) return
+    const bytes = chunk.subarray(0, bytesRead)
+    if (!bytes.equals(zeros.subarray(0, bytesRead))) await writeAll(target, bytes, at)
+    at += bytesRead
+    onCopied(bytesRead)
+  }
+}
+
+/** @throws Error with code `ENOSPC`, rather than filling the disk to find out */
+async function checkRoom(path: string, bytes: number): Promise<void> {
+  const { freeBytes } = await volumeOf(path)
+  if (freeBytes >= bytes) return
+  const message = `ENOSPC: ${bytes} bytes are needed and ${freeBytes} are free, copying to ${path}`
+  throw Object.assign(new Error(message), { code: 'ENOSPC', syscall: 'write' })
+}

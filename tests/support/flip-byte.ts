@@ -1,0 +1,10 @@
+import { open } from 'node:fs/promises'
+
+/** Damages a file in one place. */
+export async function flipByte(path: string, position: number): Promise<void> {
+  await using file = await open(path, 'r+')
+  const byte = Buffer.alloc(1)
+  await file.read(byte, 0, 1, position)
+  byte[0] = ~(byte[0] as number)
+  await file.write(byte, 0, 1, position)
+}
