@@ -86,6 +86,10 @@ export class CacheIndex implements Shelf, AsyncDisposable {
     return this.#entries.get(infoHash)
   }
 
+  contents(): Contents[] {
+    return this.entries().map(({ contents }) => contents)
+  }
+
   entries(): CacheEntry[] {
     return [...this.#entries.values()]
   }

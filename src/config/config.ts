@@ -69,7 +69,7 @@ export const SETTINGS = z
       .describe('connections per torrent'),
     TORRENT_DOWNLOAD_LIMIT: orNone(size(1)).describe('bytes a second from all peers'),
     TORRENT_UPLOAD_LIMIT: orNone(size(0)).describe('bytes a second to all peers'),
-    TORRENT_SEED: flag().default(false).describe('go on sharing a film that is whole'),
+    TORRENT_SEED: flag().default(false).describe('share films that are whole'),
 
     FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),

@@ -4,6 +4,8 @@ import type { Contents } from '../files/contents.ts'
 /** Which torrents are on disk, as the torrents need to know and to tell it. */
 export interface Shelf {
   find(infoHash: InfoHash): Contents | undefined
+  /** All of them. */
+  contents(): Contents[]
   /** This is there now, and replaces what was said of it before. */
   put(contents: Contents): void
   /** Its folder is gone. */

@@ -19,6 +19,8 @@ export interface SwarmSessionOptions {
 export interface SwarmRequest extends Omit<OpenTorrent, 'on' | 'trackers'> {
   /** asked for anew at every try */
   readonly trackers: () => readonly string[]
+  /** there is something to share, so that it stays although nothing is wanted and nobody is there */
+  readonly isShared: () => boolean
 }
 
 export interface SwarmSessionEvents {
@@ -186,7 +188,7 @@ export class SwarmSession {
     stopped.addEventListener('abort', onStopped)
     const watch = setTimeout(
       () => {
-        const isNeeded = this.#windows.length > 0 || !this.#hasMetPeer
+        const isNeeded = this.#windows.length > 0 || !(this.#hasMetPeer || this.#request.isShared())
         if (this.#metainfo && (this.#stats.peers > 0 || !isNeeded)) watch.refresh()
         else over.resolve(new SelfStremeError('media.no_peers', `no peer for ${infoHash} in ${timeoutMs} ms`))
       },

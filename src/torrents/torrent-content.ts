@@ -89,6 +89,11 @@ export class TorrentContent {
     return { missing, of: last - first + 1 }
   }
 
+  /** Whether any file was whole when it was last looked at. */
+  get hasWhole(): boolean {
+    return Object.keys(this.#state.whole).length > 0
+  }
+
   /** Whether a file was whole when it was last looked at. */
   wasWhole(fileIdx: number): boolean {
     return this.#state.whole[fileIdx] !== undefined
@@ -174,6 +179,12 @@ export class TorrentContent {
         files.map((file) => this.pathOf(file)),
       )
     }
+  }
+
+  /** The engine has found that these pieces are not there, or not right. */
+  markMissing(pieces: readonly number[]): void {
+    this.pieces.markMissing(pieces)
+    for (const file of new Set(pieces.flatMap((piece) => filesIn(this.info, piece)))) this.#forgetWhole(file)
   }
 
   /** If nothing is missing of a file, looks at what was only claimed, brings it to the disk and calls it whole. */

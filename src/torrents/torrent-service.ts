@@ -281,6 +281,21 @@ export async function openTorrentService(
       await torrent.leaveSwarm()
       if (torrent.isIdle) forget(torrent)
     }
+    if (options.seed) await shareWhole()
+  }
+
+  /** Shares films that are whole, as far as the swarm has room for their torrents. */
+  async function shareWhole(): Promise<void> {
+    for (const { infoHash, files } of shelf.contents()) {
+      const inSwarm = [...torrents.values()].filter((torrent) => torrent.isInSwarm)
+      if (inSwarm.length >= options.maxTorrents) return
+      const hasWhole = Object.values(files).some(({ wholeMtimeMs }) => wholeMtimeMs !== undefined)
+      if (!hasWhole || inSwarm.some((torrent) => torrent.infoHash === infoHash)) continue
+      const { torrent, lease } = await acquire(infoHash)
+      using _lease = lease
+      // It may have been damaged since, or found room no more.
+      if (torrent.info) await torrent.join().catch(() => undefined)
+    }
   }
 
   function forget({ infoHash }: Torrent): void {

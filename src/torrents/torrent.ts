@@ -97,6 +97,7 @@ export class Torrent {
       trackers: () => [...new Set([...options.trackers, ...this.#trackers])],
       metainfo: found?.metainfo,
       claimed: () => this.#content?.pieces.toBitfield(),
+      isShared: () => options.seed && this.#content?.hasWhole === true,
     }
     const events = {
       metainfo: (bytes: Uint8Array) => this.#onMetainfo(bytes),
@@ -424,7 +425,7 @@ export class Torrent {
   }
 
   #onMissing(pieces: readonly number[]): void {
-    this.#content?.pieces.markMissing(pieces)
+    this.#content?.markMissing(pieces)
     this.replan()
   }
 

@@ -14,27 +14,16 @@ import sys
 
 import libtorrent as lt
 
+from torrent_file import make_torrent_file
+
 options = json.loads(sys.argv[1])
 path = os.path.abspath(options["path"])
-
-
-def make_torrent_file():
-    storage = lt.file_storage()
-    lt.add_files(storage, path)
-    # Version 1 only, files in the order of their names, no padding between them.
-    flags = 0x40  # create_torrent.v1_only
-    creator = lt.create_torrent(storage, options["pieceLength"], flags)
-    if options.get("tracker"):
-        creator.add_tracker(options["tracker"])
-    lt.set_piece_hashes(creator, os.path.dirname(path))
-    return lt.bencode(creator.generate())
-
 
 if options.get("torrentFile"):
     with open(options["torrentFile"], "rb") as file:
         torrent_file = file.read()
 else:
-    torrent_file = make_torrent_file()
+    torrent_file = make_torrent_file(path, options["pieceLength"], options.get("tracker"))
 
 session = lt.session(
     {

@@ -1,14 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import bencode from 'bencode'
 import { Server } from 'bittorrent-tracker'
 import { isInstalled } from './installed.ts'
 
 const SEEDER = fileURLToPath(new URL('seeder.py', import.meta.url))
+const LONGEST_DOWNLOAD_MS = 60_000
+const LEECHER = fileURLToPath(new URL('leecher.py', import.meta.url))
 
 /** Debian's own Python is the one that Debian's libtorrent is for. */
 export const PYTHON = '/usr/bin/python3'
@@ -87,6 +90,17 @@ export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
     stopSeeding: () => stop(seeder),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
+}
+
+/** Downloads a torrent with libtorrent from whomever the tracker knows by now; resolves when all of it is there. */
+export async function downloadTorrent(
+  metainfo: Uint8Array,
+  folder: string,
+  trackerUrl: string,
+): Promise<void> {
+  const torrent = Buffer.from(metainfo).toString('base64')
+  const options = JSON.stringify({ torrent, folder, tracker: trackerUrl })
+  await promisify(execFile)(PYTHON, [LEECHER, options], { timeout: LONGEST_DOWNLOAD_MS })
 }
 
 /** A BitTorrent tracker on this machine. */

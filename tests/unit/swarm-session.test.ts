@@ -21,7 +21,11 @@ function ignore(): void {
 }
 
 /** A session and the engine under it, which does nothing but remember what it was told. */
-function startedSession(options: SwarmSessionOptions, trackers: () => readonly string[] = () => []) {
+function startedSession(
+  options: SwarmSessionOptions,
+  trackers: () => readonly string[] = () => [],
+  isShared: () => boolean = () => false,
+) {
   const opened: OpenTorrent[] = []
   const wanted: (readonly PieceWindow[])[] = []
   const failures: SelfStremeError[] = []
@@ -44,7 +48,7 @@ function startedSession(options: SwarmSessionOptions, trackers: () => readonly s
   const session = new SwarmSession(
     engine,
     options,
-    { infoHash: INFO_HASH, directory: '/films', claimed: () => undefined, trackers },
+    { infoHash: INFO_HASH, directory: '/films', claimed: () => undefined, trackers, isShared },
     {
       metainfo: async () => undefined,
       verified: ignore,
@@ -151,6 +155,17 @@ test('a peer with metadata keeps it in the swarm', async () => {
   await untilAnotherGaveUp(50)
   expect(session.isRunning).toBe(true)
   await session.stop()
+})
+
+test('with something to share it stays, though nobody is there and nothing is wanted', async () => {
+  const alone = { timeoutMs: 50, maxRetries: 0 }
+  const { session, opened, failures, reports } = startedSession(alone, undefined, () => true)
+  await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
+  reports().metainfo(METAINFO)
+  await untilAnotherGaveUp(100)
+  expect([session.isRunning, failures]).toEqual([true, []])
+  session.want([WINDOW])
+  await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
 })
 
 test('when all peers have left and something is still wanted, it comes anew, and the count begins anew', async () => {
