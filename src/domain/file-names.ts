@@ -31,6 +31,15 @@ export function safeFileNames(files: readonly TorrentFile[]): string[] {
   })
 }
 
+/**
+ * A harmless name for something that the user named, of at most 200 bytes.
+ *
+ * @param n - from 2 on it is part of the name, for when the one before is taken
+ */
+export function numberedFileName(name: string, n: number): string {
+  return withSuffix(safeFileName(name), n > 1 ? ` (${n})` : '')
+}
+
 function safeFileName(name: string): string {
   const harmless = trimDots(
     shortened(name)

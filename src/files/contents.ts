@@ -47,11 +47,12 @@ export function contentsOf(
   for (const [index, file] of info.files.entries()) {
     if (file.isPadding || file.length === 0) continue
     const whole = state.whole[index]
-    const bytesThere = whole ? file.length : bytesOf(info, file, isThere)
+    const bytes = whole ? file.length : bytesThere(info, file, isThere)
     if (!whole) isWhole = false
-    if (bytesThere === 0) continue
+    if (bytes === 0) continue
     const { name, length: size } = file
-    files[index] = { name, path: paths[index] ?? '', size, bytesThere, wholeMtimeMs: whole?.mtimeMs }
+    const wholeMtimeMs = whole?.mtimeMs
+    files[index] = { name, path: paths[index] ?? '', size, bytesThere: bytes, wholeMtimeMs }
   }
   const { name, length } = info
   return { infoHash, directory, name, length, bytesOnDisk, mainFile: chooseFile(info.files), files, isWhole }
@@ -72,7 +73,11 @@ export async function readContents({
 }
 
 /** How many bytes of a file are in pieces that are there. */
-function bytesOf(info: TorrentInfo, file: TorrentFile, isThere: (piece: number) => boolean): number {
+export function bytesThere(
+  info: TorrentInfo,
+  file: TorrentFile,
+  isThere: (piece: number) => boolean,
+): number {
   const { first, last } = piecesOf(info, file)
   let bytes = 0
   for (let piece = first; piece <= last; piece++) {

@@ -74,7 +74,7 @@ export async function readFolder(directory: string, infoHash: InfoHash): Promise
 }
 
 /** Where the note is gone or damaged, no file counts as whole until its pieces are looked at again. */
-export async function readState(directory: string): Promise<FolderState> {
+async function readState(directory: string): Promise<FolderState> {
   const parsed = folderState.safeParse(tryJson((await readText(join(directory, OURS, STATE))) ?? ''))
   return parsed.success ? parsed.data : { whole: {} }
 }
@@ -134,7 +134,8 @@ function isInWholeFile(info: TorrentInfo, state: FolderState, piece: number): bo
 
 async function syncFile(path: string): Promise<void> {
   try {
-    await using file = await open(path, 'r+')
+    // Not to be written to: it may be the user's, and read-only.
+    await using file = await open(path, 'r')
     await file.datasync()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

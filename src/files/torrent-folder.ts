@@ -154,12 +154,12 @@ export function filePaths(directory: string, info: TorrentInfo): string[] {
   return safeFileNames(info.files).map((name) => join(directory, name))
 }
 
-/** What a torrent's files really take on the disk; they are sparse. */
+/** What a torrent's files really take on the disk: they are sparse, and one that the user has elsewhere too takes nothing. */
 export async function bytesOnDisk(directory: string, info: TorrentInfo): Promise<number> {
   const files = await Promise.all(
     filePaths(directory, info).map((path) => lstat(path).catch(() => undefined)),
   )
-  return files.reduce((sum, file) => sum + (file?.isFile() ? file.blocks * 512 : 0), 0)
+  return files.reduce((sum, file) => sum + (file?.isFile() && file.nlink === 1 ? file.blocks * 512 : 0), 0)
 }
 
 /**
@@ -233,7 +233,19 @@ async function removeMark(directory: string): Promise<void> {
 }
 
 async function removeIfOld(unfinished: string): Promise<void> {
-  const found = await lstat(unfinished).catch(() => undefined)
-  if (!found || Date.now() - found.mtimeMs < UNFINISHED_FOR_MS) return
+  if (Date.now() - (await lastTouchedAt(unfinished)) < UNFINISHED_FOR_MS) return
   await rm(unfinished, { recursive: true, force: true })
+}
+
+/**
+ * When something was last done with a file, or with anything in a folder, epoch ms. What is linked or copied into it may
+ * have any date of change, but not any time at which the system noted that.
+ */
+async function lastTouchedAt(path: string): Promise<number> {
+  const below = await readdir(path, { recursive: true }).catch(() => [])
+  const paths = [path, ...below.map((name) => join(path, name))]
+  const touched = await Promise.all(
+    paths.map(async (each) => (await lstat(each).catch(() => undefined))?.ctimeMs ?? Date.now()),
+  )
+  return Math.max(...touched)
 }

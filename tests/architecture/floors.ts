@@ -21,6 +21,7 @@ const doors = {
   winston: '^src/observe/log\\.ts$',
   'ua-parser-js': '^src/domain/device\\.ts$',
   bencode: '^src/domain/bencoding\\.ts$',
+  'create-torrent': '^src/cache/import/make-torrent\\.ts$',
 }
 
 export const floorRules: IConfiguration = {

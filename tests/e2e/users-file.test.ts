@@ -1,12 +1,13 @@
-import { link, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { leaveWholeTorrent } from '../integration/earlier-run.ts'
 import { flipByte } from '../support/flip-byte.ts'
+import { doImport } from '../support/import.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
 import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { makeTorrentFile } from '../support/torrent-file.ts'
+import { userWith } from '../support/users-files.ts'
 
 const MIB = 1024 * 1024
 const PIECE_LENGTH = 256 * 1024
@@ -14,8 +15,9 @@ const film = patternBytes(24 * MIB + 1_000)
 
 describe.skipIf(!hasSeeder)('a file of a torrent that has another name as well', () => {
   test('is healed as a copy of our own, for who reads it at this moment too, and stays as it is itself', async () => {
-    await using shared = await shareWithUser([{ name: 'Film.mkv', bytes: film }])
-    const [ours = '', users = ''] = [shared.paths[0], shared.users[0]]
+    await using shared = await shareWithUser({ 'Film.mkv': film })
+    const { ours, users } = shared.fileCalled('Film.mkv')
+    expect((await stat(ours)).nlink).toBe(2)
     await flipByte(users, 17 * MIB)
     const damaged = await readFile(users)
     {
@@ -34,40 +36,39 @@ describe.skipIf(!hasSeeder)('a file of a torrent that has another name as well',
     const second = patternBytes(3 * MIB, 'second')
     // It ends in the middle of a piece, whose other half is the second one's.
     const first = film.subarray(0, 5 * MIB + PIECE_LENGTH / 2)
-    await using shared = await shareWithUser([
-      { name: 'First.mkv', bytes: first },
-      { name: 'Second.mkv', bytes: second },
-    ])
-    await flipByte(shared.users[0] ?? '', first.length - 1)
+    await using shared = await shareWithUser({ 'First.mkv': first, 'Second.mkv': second })
+    await flipByte(shared.fileCalled('First.mkv').users, first.length - 1)
     await using app = await shared.start()
-    const answer = await fetch(`${app.url}/stream/proxy/${shared.infoHash}/0`)
+    // The one that is longer is the one that is played.
+    const answer = await fetch(`${app.url}/stream/proxy/${shared.infoHash}`)
     expectSameBytes(Buffer.from(await answer.arrayBuffer()), first)
-    const links = await Promise.all(shared.paths.map(async (path) => (await stat(path)).nlink))
-    expect(links).toEqual([1, 2])
+    expect((await stat(shared.fileCalled('First.mkv').ours)).nlink).toBe(1)
+    expect((await stat(shared.fileCalled('Second.mkv').ours)).nlink).toBe(2)
   })
 })
 
-/** A whole torrent in the download folder whose files the user has elsewhere, too, and a swarm that has it. */
-async function shareWithUser(files: readonly { readonly name: string; readonly bytes: Buffer }[]) {
+/** A film that the user has imported, so that it is in the download folder and at home, and a swarm that has it too. */
+async function shareWithUser(files: Readonly<Record<string, Buffer>>) {
   await using opened = new AsyncDisposableStack()
-  const { path: root } = opened.use(await temporaryFolder())
-  const { path: home } = opened.use(await temporaryFolder())
-  const { path: seeds } = opened.use(await temporaryFolder())
-  const left = await leaveWholeTorrent({ root, files })
-  const users = files.map(({ name }) => join(home, name))
-  for (const [index, path] of left.paths.entries()) await link(path, users[index] ?? '')
-  // As a torrent of several files is called in the helper.
-  const path = join(seeds, files.length > 1 ? 'Films' : 'Film.mkv')
-  const folder = files.length > 1 ? path : seeds
-  await mkdir(folder, { recursive: true })
-  for (const { name, bytes } of files) await writeFile(join(folder, name), bytes)
-  const torrentFile = join(left.directory, '.self-streme', 'metainfo.torrent')
-  const swarm = opened.use(await startSwarm({ path, torrentFile }))
+  const user = opened.use(await userWith(files))
+  const { home: seeds } = opened.use(await userWith(files))
+  const { metainfo, infoHash } = makeTorrentFile({
+    path: user.home,
+    pieceLength: PIECE_LENGTH,
+    files: Object.keys(files),
+  })
+  const torrentFile = join(user.home, '..', 'torrent')
+  await writeFile(torrentFile, metainfo)
+  const { settings } = opened.use(await startSwarm({ path: seeds, torrentFile }))
+  const { imported } = await doImport(user.root, { kind: 'torrent', paths: [user.home], metainfo })
   const parts = opened.move()
   return {
-    ...left,
-    users,
-    start: () => startTestApp({ ...swarm.settings, TORRENT_DOWNLOAD_PATH: root }),
+    infoHash,
+    fileCalled(name: string) {
+      const file = imported[0]?.files.find(({ from }) => basename(from) === name)
+      return { users: file?.from ?? '', ours: file?.to ?? '' }
+    },
+    start: () => startTestApp({ ...settings, TORRENT_DOWNLOAD_PATH: user.root }),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }

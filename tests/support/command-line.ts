@@ -16,14 +16,17 @@ export interface Typed {
  * Types a command, as `npm run cli --` does.
  *
  * @param settings - the environment, besides `PATH`
+ * @param killAfterMs - ends it in the midst of what it does
  */
 export async function type(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
+  killAfterMs?: number,
 ): Promise<Typed> {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(killAfterMs === undefined ? {} : { timeout: killAfterMs, killSignal: 'SIGKILL' }),
   })
   const exit = once(child, 'close') as Promise<[number | null, string | null]>
   const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), exit])

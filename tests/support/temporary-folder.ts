@@ -1,9 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A folder of a test's own, gone when the test is over. */
-export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), 'self-streme-'))
+export async function temporaryFolder(parent = tmpdir()): Promise<{ path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(parent, 'self-streme-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) }
+}
+
+/** The same on another file system than a path is on, in memory; `undefined` where there is none. */
+export async function otherDisk(than: string): Promise<({ path: string } & AsyncDisposable) | undefined> {
+  const inMemory = await stat('/dev/shm').catch(() => undefined)
+  return inMemory && inMemory.dev !== (await stat(than)).dev ? temporaryFolder('/dev/shm') : undefined
 }

@@ -1,0 +1,46 @@
+import type { Imported, ImportedFile, ImportReport } from '../cache/import/report.ts'
+import type { ImportRequest } from '../cache/import-files.ts'
+import { sizeInWords } from '../domain/in-words.ts'
+
+/** What was imported and what was not, line by line. */
+export function describeImport({ imported, skipped }: ImportReport, isDryRun: boolean): string[] {
+  const left = skipped.map(({ path, why }) => `left out: ${path}: ${why}`)
+  if (imported.length === 0) left.push('nothing was imported')
+  const blocks = [...imported.map((each) => describe(each, isDryRun)), left].filter(
+    ({ length }) => length > 0,
+  )
+  return blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]))
+}
+
+/** Whether something was imported of everything that was named. */
+export function isComplete({ imported, skipped }: ImportReport, request: ImportRequest): boolean {
+  const named = new Set(pathsOf(request))
+  return imported.length > 0 && !skipped.some(({ path }) => named.has(path))
+}
+
+function pathsOf(request: ImportRequest): readonly string[] {
+  switch (request.kind) {
+    case 'torrent':
+      return request.paths
+    case 'create':
+      return request.torrents.map(({ path }) => path)
+    case 'placed':
+      return request.requests.map(({ path }) => path)
+    default:
+      return request satisfies never
+  }
+}
+
+function describe({ infoHash, magnet, directory, files }: Imported, isDryRun: boolean): string[] {
+  return [
+    ...files.map(describeFile),
+    `${isDryRun ? 'would be in' : 'in'} ${directory}`,
+    `info hash ${infoHash}`,
+    `magnet    ${magnet}`,
+  ]
+}
+
+function describeFile({ from, how, bytes, missingBytes }: ImportedFile): string {
+  const missing = missingBytes ? `, of which ${sizeInWords(missingBytes)} are missing or wrong` : ''
+  return `${how}: ${from} (${sizeInWords(bytes)}${missing})`
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { ImportRequest } from '../cache/import-files.ts'
+import { type InfoHash, infoHashesIn, parseInfoHash } from '../domain/info-hash.ts'
+import { trackerHost } from '../domain/tracker-url.ts'
+import { UsageError } from './command.ts'
+import { typedPath } from './typed-path.ts'
+
+interface TypedOptions {
+  readonly torrent?: string | undefined
+  readonly infohash?: string | undefined
+  readonly create?: boolean | undefined
+  readonly name?: string | undefined
+  readonly tracker?: readonly string[] | undefined
+}
+
+/**
+ * What somebody wants imported, by what they typed.
+ *
+ * @throws UsageError; the system's error when the torrent file cannot be read
+ */
+export async function importRequest(
+  typed: readonly string[],
+  { torrent, infohash, create, name, tracker: trackers = [] }: TypedOptions,
+): Promise<ImportRequest> {
+  const paths = typed.map(typedPath)
+  const ways = [torrent, infohash, create].filter((way) => way !== undefined)
+  if (paths.length === 0) throw new UsageError('what shall be imported?')
+  if (ways.length > 1) throw new UsageError('only one of --torrent, --infohash and --create can be')
+  if (!create && (name !== undefined || trackers.length > 0))
+    throw new UsageError('--name and --tracker go with --create')
+
+  if (torrent !== undefined) return { kind: 'torrent', paths, metainfo: await readFile(typedPath(torrent)) }
+  if (create) {
+    mustBeName(name, paths.length)
+    for (const url of trackers)
+      if (trackerHost(url) === undefined) throw new UsageError(`"${url}" is not a tracker`)
+    return { kind: 'create', torrents: paths.map((path) => ({ path, name, trackers })) }
+  }
+  const infoHash = infohash === undefined ? undefined : parsed(infohash)
+  return {
+    kind: 'placed',
+    requests: paths.map((path) => ({ path, infoHash: infoHash ?? infoHashIn(path) })),
+  }
+}
+
+function mustBeName(name: string | undefined, pathCount: number): void {
+  if (name === undefined) return
+  if (pathCount > 1) throw new UsageError('--name is the name of one torrent, and there are several paths')
+  if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name))
+    throw new UsageError(`"${name}" is not a name`)
+}
+
+function parsed(text: string): InfoHash {
+  const infoHash = parseInfoHash(text)
+  if (!infoHash) throw new UsageError(`"${text}" is neither 40 hex digits nor 32 base32 letters`)
+  return infoHash
+}
+
+function infoHashIn(path: string): InfoHash {
+  const [infoHash] = infoHashesIn(basename(path))
+  if (infoHash) return infoHash
+  throw new UsageError(
+    `${path} has no info hash in its name: say what it is with --torrent, --infohash or --create`,
+  )
+}

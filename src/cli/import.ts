@@ -1,0 +1,58 @@
+import { importFiles } from '../cache/import-files.ts'
+import { readConfig } from '../config/config.ts'
+import { lockDownloadFolder } from '../torrents/download-lock.ts'
+import { command } from './command.ts'
+import { describeImport, isComplete } from './describe-import.ts'
+import { importRequest } from './import-request.ts'
+import { JSON_OPTION, print } from './print.ts'
+import { showProgress } from './progress.ts'
+import { untilInterrupted } from './until-interrupted.ts'
+
+export const importCommand = command({
+  name: 'import',
+  about: 'Take in films that you have, without copying them where the disk can link.',
+  usage: 'import <path…> [--torrent <file> | --infohash <hash> | --create]',
+  options: {
+    torrent: {
+      type: 'string',
+      value: '<file>',
+      about: 'they are the files of this torrent, or some of them; every piece is checked',
+    },
+    infohash: {
+      type: 'string',
+      value: '<hash>',
+      about: 'they are of the torrent with this info hash; nothing is checked',
+    },
+    create: {
+      type: 'boolean',
+      about: 'make a torrent of each path, and print its info hash and magnet link',
+    },
+    name: { type: 'string', value: '<name>', about: 'with --create: what the torrent is called' },
+    tracker: {
+      type: 'string',
+      multiple: true,
+      value: '<url>',
+      about: 'with --create: a tracker for the magnet link; may be repeated',
+    },
+    'dry-run': { type: 'boolean', about: 'say what would be done, and change nothing' },
+    json: JSON_OPTION,
+  },
+  allowPositionals: true,
+  details: [
+    'A path is a file or a folder. Without any of the three, its name must contain the info hash.',
+    'What is imported goes into the download folder (TORRENT_DOWNLOAD_PATH), a server may be running, and is never removed',
+    'by itself. Hidden files, and junk that systems leave (Thumbs.db, desktop.ini and such), are left out by --create.',
+  ].join('\n'),
+  async run({ values, positionals }) {
+    const { json: isJson = false, 'dry-run': isDryRun = false } = values
+    const request = await importRequest(positionals, values)
+    const { torrents, cleanup } = readConfig(process.env)
+    const { root } = torrents
+    const { minFreeBytes } = cleanup
+    const progress = showProgress(isJson)
+    const context = { root, minFreeBytes, isDryRun, lock: () => lockDownloadFolder(root), ...progress }
+    const report = await importFiles(request, context, untilInterrupted()).finally(progress.end)
+    print(isJson, report, describeImport(report, isDryRun))
+    return isComplete(report, request) ? 0 : 1
+  },
+})

@@ -1,0 +1,52 @@
+import type { ImportProgress } from '../cache/import/context.ts'
+import { sizeInWords } from '../domain/in-words.ts'
+
+const WIDTH = 30
+const BAR_EVERY_MS = 100
+const LINE_EVERY_MS = 10_000
+/** What is done sooner needs no bar. */
+const SHORTEST_MS = 500
+
+interface Progress {
+  onProgress(progress: ImportProgress): void
+  /** Leaves nothing behind on the screen. */
+  end(): void
+}
+
+/**
+ * Shows how far something has come: as a bar where a person looks at it, else as a line now and then. What is printed
+ * for programs stays clean, as it goes to standard error.
+ */
+export function showProgress(isForPrograms: boolean): Progress {
+  const hasBar = process.stderr.isTTY && !isForPrograms
+  let shownAt = performance.now() + (hasBar ? SHORTEST_MS - BAR_EVERY_MS : 0)
+  let isShown = false
+
+  return {
+    onProgress(progress) {
+      const now = performance.now()
+      if (now - shownAt < (hasBar ? BAR_EVERY_MS : LINE_EVERY_MS)) return
+      shownAt = now
+      isShown = hasBar
+      process.stderr.write(hasBar ? `\r${barOf(progress)}\x1b[K` : `${lineOf(progress)}\n`)
+    },
+    end() {
+      if (isShown) process.stderr.write('\r\x1b[K')
+    },
+  }
+}
+
+function barOf(progress: ImportProgress): string {
+  const done = Math.floor(WIDTH * partOf(progress))
+  return `[${'#'.repeat(done)}${'.'.repeat(WIDTH - done)}] ${lineOf(progress)}`
+}
+
+function lineOf(progress: ImportProgress): string {
+  const { step, doneBytes, totalBytes } = progress
+  const percent = Math.floor(100 * partOf(progress))
+  return `${step} ${percent} % (${sizeInWords(doneBytes)} of ${sizeInWords(totalBytes)})`
+}
+
+function partOf({ doneBytes, totalBytes }: ImportProgress): number {
+  return totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes)
+}
