@@ -5,7 +5,7 @@ import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
-import { type FoundFolder, saveState } from '../files/folder-state.ts'
+import { type FoundFolder, readFolder, saveState } from '../files/folder-state.ts'
 import type { OpenFile } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
 import { makeTorrentFolder, writeMetainfo, writing } from '../files/torrent-folder.ts'
@@ -396,16 +396,20 @@ export class Torrent {
   async #onMetainfo(metainfo: Uint8Array): Promise<void> {
     if (this.#content) return
     const info = parseMetainfo(metainfo)
-    await makeTorrentFolder(this.directory)
-    const { directory } = this
+    const { directory, infoHash } = this
+    await makeTorrentFolder(directory)
     const state = { whole: {} }
-    const content = this.#contentOf({ directory, metainfo, info, state, claimed: new Uint8Array() })
+    // While it was looked for, somebody may have brought it.
+    const brought = await readFolder(directory, infoHash)
+    const content = this.#contentOf(
+      brought ?? { directory, metainfo, info, state, claimed: new Uint8Array() },
+    )
     this.#content = content
     this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
     // The first pieces are on their way while this is being written.
-    this.#keeping = writing(directory, () =>
-      Promise.all([writeMetainfo(directory, metainfo), saveState(directory, state)]),
-    )
+    this.#keeping = writing(directory, async () => {
+      if (!brought) await Promise.all([writeMetainfo(directory, metainfo), saveState(directory, state)])
+    })
     this.#infoWaiters.wakeAll()
     this.replan()
     try {

@@ -5,10 +5,12 @@ import { expect, test } from 'vitest'
 import type { ImportReport } from '../../src/cache/import/report.ts'
 import { type } from '../support/command-line.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
+import { doImport } from '../support/import.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { downloadTorrent, hasSeeder, startSwarm, startTracker } from '../support/swarm.ts'
 import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { makeTorrentFile } from '../support/torrent-file.ts'
 import { userWith } from '../support/users-files.ts'
 
 const MIB = 1024 * 1024
@@ -92,6 +94,27 @@ test.skipIf(!hasSeeder)(
       isPinned: true,
     })
     expectSameBytes(await readBytes(viewer, watched.length - MIB), watched.subarray(MIB))
+  },
+)
+
+test.skipIf(!hasSeeder)(
+  'a film that comes in while its metadata is being looked for is not fetched once that is found',
+  async () => {
+    await using user = await userWith({ 'Film.mkv': film })
+    const path = join(user.home, 'Film.mkv')
+    await using tracker = await startTracker()
+    const { infoHash, metainfo } = makeTorrentFile({ path, pieceLength: 64 * 1024 })
+    const settings = { TORRENT_DOWNLOAD_PATH: user.root, TORRENT_TRACKERS: tracker.url }
+    await using app = await startTestApp(settings)
+    const announced = once(tracker.server, 'start')
+    const viewer = fetch(`${app.url}/stream/proxy/${infoHash}`)
+    await announced
+    await doImport(user.root, { kind: 'torrent', paths: [path], metainfo })
+    await using swarm = await startSwarm({ path, pieceLength: 64 * 1024, trackerUrl: tracker.url })
+    expectSameBytes(Buffer.from(await (await viewer).arrayBuffer()), film)
+    const state = await readFile(join(user.root, infoHash, '.self-streme', 'state.json'), 'utf8')
+    expect(JSON.parse(state)).toMatchObject({ whole: { 0: { size: film.length } } })
+    expect(await swarm.uploadedBytes()).toBe(0)
   },
 )
 
