@@ -1,6 +1,6 @@
 import { chooseFile } from '../domain/choose-file.ts'
 import { isVideo } from '../domain/content-type.ts'
-import { SelfStremeError } from '../domain/errors.ts'
+import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
@@ -281,20 +281,24 @@ export async function openTorrentService(
       await torrent.leaveSwarm()
       if (torrent.isIdle) forget(torrent)
     }
-    if (options.seed) await shareWhole()
+    if (options.seed) await shareOneMore()
   }
 
-  /** Shares films that are whole, as far as the swarm has room for their torrents. */
-  async function shareWhole(): Promise<void> {
+  /** Shares one more film that is whole, if the swarm has room for its torrent. */
+  async function shareOneMore(): Promise<void> {
+    const inSwarm = [...torrents.values()].filter((torrent) => torrent.isInSwarm)
+    if (inSwarm.length >= options.maxTorrents) return
     for (const { infoHash, files } of shelf.contents()) {
-      const inSwarm = [...torrents.values()].filter((torrent) => torrent.isInSwarm)
-      if (inSwarm.length >= options.maxTorrents) return
       const hasWhole = Object.values(files).some(({ wholeMtimeMs }) => wholeMtimeMs !== undefined)
       if (!hasWhole || inSwarm.some((torrent) => torrent.infoHash === infoHash)) continue
-      const { torrent, lease } = await acquire(infoHash)
-      using _lease = lease
-      // It may have been damaged since, or found room no more.
-      if (torrent.info) await torrent.join().catch(() => undefined)
+      try {
+        const { torrent, lease } = await acquire(infoHash)
+        using _lease = lease
+        // Its metadata may have been damaged since.
+        if (torrent.info) return await torrent.join()
+      } catch (error) {
+        log.debug('film not shared', { infoHash, reason: messageOf(error) })
+      }
     }
   }
 
