@@ -34,8 +34,11 @@ export async function makeTorrent(
   const source = await findSource(wanted.path, { withHidden: false })
   // create-torrent would go through links to folders, and wait forever for what is no file.
   const [obstacle] = source.unusable
-  if (obstacle)
-    throw new SelfStremeError('request.invalid', `${obstacle.path} must be taken out first: ${obstacle.why}`)
+  if (obstacle) {
+    const { path, why } = obstacle
+    const what = source.isFolder ? `${path} must be taken out first: ${why}` : why
+    throw new SelfStremeError('request.invalid', what)
+  }
   if (source.files.length === 0)
     throw new SelfStremeError('request.invalid', `there are no files in ${wanted.path}`)
 

@@ -76,11 +76,8 @@ export async function findSource(path: string, options: SourceOptions): Promise<
     if (!stats) return skip(path, 'it is a link that leads nowhere')
     if (stats.isDirectory()) return skip(path, 'it is a link to a folder, which is not followed')
     if (!stats.isFile()) return skip(path, 'it is neither a file nor a folder')
-    const isReadable = await access(path, constants.R_OK).then(
-      () => true,
-      () => false,
-    )
-    if (!isReadable) return skip(path, 'it must not be read')
+    const refusal = await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => error)
+    if (refusal) return skip(path, `it cannot be read (${refusal.code})`)
     files.push({ path, realPath: await realpath(path), relative, stats })
   }
 
