@@ -1,4 +1,5 @@
 import winston from 'winston'
+import { redactSecrets } from '../domain/redact.ts'
 
 /** from the few to the many */
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const
@@ -15,7 +16,6 @@ export interface LogOptions {
 }
 
 const SECRET = /password|token|secret|authorization|api_?key/i
-const SECRET_IN_URL = /([?&][^=&\s]*(?:password|token|secret|key)=)[^&\s"]+/gi
 const CONTROL = /\p{Cc}/gu
 
 /**
@@ -27,7 +27,7 @@ export function createLog({ level, format }: LogOptions): Log {
   const write = winston.format.printf(({ level: eventLevel, message, fields }) => {
     const line =
       format === 'json' ? jsonLine(eventLevel, message, fields) : textLine(eventLevel, message, fields)
-    return line.replace(SECRET_IN_URL, '$1***').replace(CONTROL, escaped)
+    return redactSecrets(line).replace(CONTROL, escaped)
   })
   const logger = winston.createLogger({
     level,

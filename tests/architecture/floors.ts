@@ -22,6 +22,7 @@ const doors = {
   'ua-parser-js': '^src/domain/device\\.ts$',
   bencode: '^src/domain/bencoding\\.ts$',
   'create-torrent': '^src/cache/import/make-torrent\\.ts$',
+  undici: '^src/sources/guarded-',
 }
 
 export const floorRules: IConfiguration = {

@@ -127,6 +127,8 @@ test.for(['text', 'json'] as const)('as %s, secrets inside of fields and links a
       request: { headers: [{ Authorization: 's3cret', accept: 'abc' }] },
       url: 'http://a.org/announce?x=def&api_key=s3cret&y=ghi',
       error: new Error('no answer from http://a.org/?password=s3cret'),
+      proxy: 'http://me:s3cret@a.org:8080',
+      words: 'http://a.org apikey=s3cret',
     })
   })
   expect(text).not.toContain('s3cret')

@@ -1,0 +1,16 @@
+/**
+ * Waits for something that cannot be called off itself: it goes on, and nobody waits any more.
+ *
+ * @throws the signal's reason when it aborts first
+ */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const giveUp = () => aborted.reject(signal.reason)
+  if (signal.aborted) giveUp()
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
