@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
 import { createStreamService } from './addon/stream-service.ts'
@@ -40,6 +41,7 @@ export interface App extends AsyncDisposable {
 export async function createApp(config: Config): Promise<App> {
   await using opened = new AsyncDisposableStack()
   const { version } = packageJson
+  const instance = randomUUID()
   const log = createLog(config.log)
 
   const { root } = config.torrents
@@ -61,7 +63,7 @@ export async function createApp(config: Config): Promise<App> {
 
   const { accelPrefix, ...http } = config.http
   const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root }
-  const search = createSearch([films], log)
+  const search = opened.use(createSearch(config.sources, [films], log))
   const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
   const addon = createAddon({ version }, streams, films)
   const openMedia = mediaOpener(config.torrents, torrents, placed, {
@@ -70,7 +72,7 @@ export async function createApp(config: Config): Promise<App> {
 
   const server = opened.use(
     await startServer(
-      { ...http, handOff, access: config.access, version },
+      { ...http, handOff, access: config.access, version, instance },
       {
         addon,
         openMedia: viewers.counted(openMedia),

@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly secChUa: string | undefined
   readonly mode: DeliveryMode
   readonly baseUrl: string
+  /** another self-streme asks, for one of its viewers */
+  readonly isRelayed: boolean
   readonly signal: AbortSignal
 }
 
@@ -60,13 +62,14 @@ export function createAddon(
       return { meta: first ? presentMeta([first, ...rest]) : null }
     })
     .defineStreamHandler(async ({ type, id, config }) => {
-      const { userAgent, baseUrl, secChUa, mode, signal } = config as RequestContext
+      const { userAgent, baseUrl, secChUa, mode, isRelayed, signal } = config as RequestContext
       const video = parseVideoId(type, id)
       if (!video) return { streams: [] }
       const [season, episode] = video.kind === 'episode' ? [video.season, video.episode] : []
       const found = await streams.getStreams(type, video.id, season, episode, userAgent, baseUrl, {
         secChUa,
         mode,
+        isRelayed,
         signal,
       })
       return { streams: found }

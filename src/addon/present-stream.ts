@@ -1,4 +1,4 @@
-import type { Candidate } from '../domain/candidate.ts'
+import type { BehaviorHints, Candidate, UpstreamSubtitle } from '../domain/candidate.ts'
 import type { Delivery } from '../domain/device.ts'
 
 /** A stream object as Stremio reads it. @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md */
@@ -9,12 +9,8 @@ export interface StremioStream {
   readonly fileIdx?: number
   readonly sources?: readonly string[]
   readonly url?: string
-  readonly behaviorHints: {
-    readonly bingeGroup: string
-    readonly filename?: string
-    readonly videoSize?: number
-    readonly notWebReady?: boolean
-  }
+  readonly subtitles?: readonly UpstreamSubtitle[]
+  readonly behaviorHints: BehaviorHints
 }
 
 export interface PresentOptions {

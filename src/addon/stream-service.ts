@@ -1,7 +1,8 @@
-import type { Candidate } from '../domain/candidate.ts'
+import type { Found } from '../domain/candidate.ts'
 import { chooseDelivery, type DeliveryMode, detectDevice } from '../domain/device.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
+import { presentPassThrough } from './present-pass-through.ts'
 import { presentStreams, type StremioStream } from './present-stream.ts'
 
 /** Clients we do not know are worth a line in the log, once each, but not without end. */
@@ -17,7 +18,17 @@ export interface AskOptions {
   readonly secChUa?: string | undefined
   /** what the install URL says */
   readonly mode?: DeliveryMode
+  /** another self-streme asks, for one of its viewers */
+  readonly isRelayed?: boolean
   readonly signal?: AbortSignal
+}
+
+export interface Search {
+  find(
+    video: VideoId,
+    signal: AbortSignal,
+    asker: { readonly isRelayed: boolean },
+  ): Promise<{ readonly candidates: readonly Found[] }>
 }
 
 export interface StreamService {
@@ -38,11 +49,7 @@ export interface StreamService {
   ): Promise<StremioStream[]>
 }
 
-export function createStreamService(
-  options: StreamServiceOptions,
-  search: (video: VideoId, signal: AbortSignal) => Promise<readonly Candidate[]>,
-  log: Log,
-): StreamService {
+export function createStreamService(options: StreamServiceOptions, search: Search, log: Log): StreamService {
   const unknownClients = new Set<string>()
 
   return {
@@ -52,9 +59,14 @@ export function createStreamService(
       const device = detectDevice({ userAgent, secChUa: ask.secChUa })
       if (device.rule === 'unknown') noteUnknown(userAgent, ask.secChUa)
       const delivery = chooseDelivery(ask.mode ?? 'auto', device)
-      const candidates = await search(video, ask.signal ?? new AbortController().signal)
+      const { signal = new AbortController().signal, isRelayed = false } = ask
+      const { candidates } = await search.find(video, signal, { isRelayed })
       log.debug('streams listed', { id: imdbId, rule: device.rule, delivery, found: candidates.length })
-      return candidates.flatMap((candidate) => presentStreams(candidate, delivery, { ...options, baseUrl }))
+      return candidates.flatMap((found) =>
+        found.kind === 'torrent'
+          ? presentStreams(found, delivery, { ...options, baseUrl })
+          : [presentPassThrough(found)],
+      )
     },
   }
 

@@ -72,6 +72,8 @@ export const SETTINGS = z
     TORRENT_SEED: flag().default(false).describe('share films that are whole'),
 
     FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
+    SOURCE_TIMEOUT: milliseconds(1).default(6_000).describe('longest wait for sources of streams'),
+
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
     ADMIN_PASSWORD: pattern(/\S/, 'a password; leave the setting out to have none')
       .optional()
@@ -156,6 +158,7 @@ function toConfig(s: Settings) {
       uploadLimit: s.TORRENT_UPLOAD_LIMIT,
     },
     films: { file: s.FILMS_FILE },
+    sources: { timeoutMs: s.SOURCE_TIMEOUT },
     log: { level: s.LOG_LEVEL, format: s.LOG_FORMAT },
   })
 }

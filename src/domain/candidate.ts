@@ -1,7 +1,12 @@
 import type { InfoHash } from './info-hash.ts'
+import type { TorrentFile } from './metainfo.ts'
 
-/** One way to watch a film or an episode. */
+/** What a source finds for a film or an episode: a torrent, or another addon's stream, to be handed on as it is. */
+export type Found = Candidate | PassThroughStream
+
+/** One way to watch a film or an episode: a file of a torrent. */
 export interface Candidate {
+  readonly kind: 'torrent'
   readonly infoHash: InfoHash
   /** counted over all files of the torrent; absent where it is not known */
   readonly fileIdx?: number
@@ -12,17 +17,99 @@ export interface Candidate {
   readonly bingeKey: string
   readonly quality?: string
   readonly fileName?: string
+  /** bytes of the file, exactly */
   readonly sizeBytes?: number
+  /** bytes of the whole torrent, where that is what the source tells */
+  readonly torrentBytes?: number
+  /** bytes of the file or of the torrent, from a rounded figure such as `1.4 GB` */
+  readonly roughBytes?: number
+  /** how many have the whole torrent, as the source says */
+  readonly seeders?: number
+  /** name that whoever made the torrent gave it, or its file: `Show.S01.1080p.WEB.H264-GROUP` */
+  readonly releaseName?: string
+  /** all files of the torrent, where its metadata has been seen */
+  readonly files?: readonly TorrentFile[]
+  /** the episode to choose a file for, where `fileIdx` does not say which file it is */
+  readonly wish?: EpisodeWish
+  /** what another addon says of it, as it said it */
+  readonly upstream?: UpstreamWords
+  /** names of the sources that know it */
+  readonly foundBy?: readonly string[]
 }
 
-/** Makes one of those that are the same file of the same torrent; the first says what it is, trackers are joined. */
-export function mergeCandidates(candidates: readonly Candidate[]): Candidate[] {
-  const merged = new Map<string, Candidate>()
-  for (const candidate of candidates) {
-    const key = `${candidate.infoHash}/${candidate.fileIdx ?? ''}`
-    const first = merged.get(key)
-    const trackers = [...new Set([...(first?.trackers ?? []), ...candidate.trackers])]
-    merged.set(key, { ...candidate, ...first, trackers })
+/** A stream of another addon that is no torrent: a link that devices open themselves. */
+export interface PassThroughStream {
+  readonly kind: 'pass-through'
+  /** http or https */
+  readonly url: string
+  readonly title: string
+  readonly releaseName?: string
+  readonly roughBytes?: number
+  readonly upstream: UpstreamWords
+  readonly subtitles: readonly UpstreamSubtitle[]
+  readonly foundBy?: readonly string[]
+}
+
+export interface EpisodeWish {
+  readonly season: number
+  readonly episode: number
+}
+
+/** The words of another addon, in Stremio's form. */
+export interface UpstreamWords {
+  /** short label */
+  readonly name?: string
+  readonly description?: string
+  readonly hints: BehaviorHints
+}
+
+/** @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md */
+export interface BehaviorHints {
+  readonly bingeGroup?: string
+  readonly filename?: string
+  /** bytes */
+  readonly videoSize?: number
+  /** OpenSubtitles' hash */
+  readonly videoHash?: string
+  readonly notWebReady?: boolean
+  readonly countryWhitelist?: readonly string[]
+  readonly proxyHeaders?: Readonly<Record<'request' | 'response', Readonly<Record<string, string>>>>
+}
+
+export interface UpstreamSubtitle {
+  readonly id: string
+  readonly url: string
+  readonly lang: string
+}
+
+/**
+ * Makes one of those that are the same file of the same torrent, or the same link. The first says what it is; trackers
+ * and sources are joined, and of several numbers of seeders the highest counts.
+ */
+export function mergeCandidates<T extends Found>(all: readonly T[]): T[] {
+  const merged = new Map<string, T>()
+  for (const found of all) {
+    const key = found.kind === 'torrent' ? `${found.infoHash}/${found.fileIdx ?? ''}` : found.url
+    merged.set(key, merge(merged.get(key), found))
   }
   return [...merged.values()]
+}
+
+function merge<T extends Found>(first: T | undefined, next: T): T {
+  const foundBy = union(first?.foundBy, next.foundBy)
+  return {
+    ...next,
+    ...first,
+    ...(foundBy.length > 0 ? { foundBy } : {}),
+    ...(next.kind === 'torrent' ? joinSwarms(first as Candidate | undefined, next) : {}),
+  }
+}
+
+function joinSwarms(first: Candidate | undefined, next: Candidate): Partial<Candidate> {
+  const seeders = Math.max(first?.seeders ?? -1, next.seeders ?? -1)
+  return { trackers: union(first?.trackers, next.trackers), ...(seeders >= 0 ? { seeders } : {}) }
+}
+
+function union(first: readonly string[] = [], second: readonly string[] = []): string[] {
+  return [...new Set([...first, ...second])]
 }

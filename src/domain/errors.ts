@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'fetch.timeout'
   | 'fetch.too_large'
   | 'fetch.failed'
+  | 'source.bad_answer'
   | 'app.closing'
   | 'folder.in_use'
   | 'access.denied'

@@ -15,3 +15,8 @@ export function parseVideoId(type: string, text: string): VideoId | undefined {
   if (!parts?.[1]) return undefined
   return { kind: 'episode', id: parts[1], season: Number(parts[2]), episode: Number(parts[3]) }
 }
+
+/** The id as Stremio writes it; what {@link parseVideoId} reads. */
+export function writeVideoId(video: VideoId): string {
+  return video.kind === 'movie' ? video.id : `${video.id}:${video.season}:${video.episode}`
+}

@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express'
 import type { Addon } from '../addon/addon.ts'
+import { ASKER_HEADER } from '../domain/asker-header.ts'
 import { answerMethods } from './cors.ts'
 import { baseUrlOf, goneSignal, parseMode } from './request-context.ts'
 
@@ -9,11 +10,17 @@ const RESOURCES = ['stream', 'catalog', 'meta'] as const
  * `[/{mode}]/manifest.json` and `[/{mode}]/{resource}/{type}/{id}[/{extra}].json`.
  *
  * @param publicUrl - what links in answers begin with, where the user has said it
+ * @param instance - which self-streme this is, see {@link ASKER_HEADER}
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
  */
-export function addonRoutes(addon: Addon, publicUrl: string | undefined): Router {
+export function addonRoutes(addon: Addon, publicUrl: string | undefined, instance: string): Router {
   const router = Router({ strict: true })
   const methods = answerMethods('GET, HEAD, OPTIONS')
+
+  router.use((req, res, next) => {
+    if (req.get(ASKER_HEADER) !== instance) return next()
+    res.status(508).set('Cache-Control', 'no-store').json({ err: 'this server asks itself' })
+  })
 
   router.all(['/manifest.json', '/:mode/manifest.json'], methods, (req, res, next) => {
     if (parseMode(req.params.mode as string | undefined) === undefined) return next()
@@ -37,6 +44,7 @@ export function addonRoutes(addon: Addon, publicUrl: string | undefined): Router
       secChUa: req.get('sec-ch-ua'),
       mode: parseMode(mode) ?? 'auto',
       baseUrl: baseUrlOf(req, publicUrl),
+      isRelayed: req.get(ASKER_HEADER) !== undefined,
       signal: goneSignal(res),
     })
     if (resource === 'stream') res.set('Vary', 'User-Agent, Sec-CH-UA')

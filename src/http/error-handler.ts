@@ -23,6 +23,7 @@ const STATUS = {
   'fetch.timeout': 504,
   'fetch.too_large': 502,
   'fetch.failed': 502,
+  'source.bad_answer': 502,
   'app.closing': 503,
   'folder.in_use': 500,
   'access.denied': 403,

@@ -33,6 +33,8 @@ export interface HttpOptions {
   readonly handOff?: HandOffOptions | undefined
   readonly access: AccessOptions
   readonly version: string
+  /** which self-streme this is, among others that it may ask */
+  readonly instance: string
 }
 
 export interface HttpParts {
@@ -49,7 +51,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /** Opens the HTTP port; disposing of it cuts off whoever is still being served. */
 export async function startServer(options: HttpOptions, parts: HttpParts, log: Log): Promise<HttpServer> {
-  const { publicUrl, trustProxy, handOff, access, version } = options
+  const { publicUrl, trustProxy, handOff, access, version, instance } = options
   const app = express()
   app.disable('x-powered-by').disable('etag')
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
@@ -75,7 +77,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   app.use(adminRoutes(access, parts.admin))
   app.use(apiRoutes(access, parts.library, parts.cache))
   app.use(landingRoutes(version, publicUrl))
-  app.use(addonRoutes(parts.addon, publicUrl))
+  app.use(addonRoutes(parts.addon, publicUrl, instance))
   app.use((_req, res) => {
     res
       .status(404)

@@ -34,6 +34,8 @@ export function createFilmLibrary(options: { readonly file?: string | undefined 
     if (version === ownVersion) return
     ownVersion = version
     try {
+      // To read a pipe is to wait for whoever writes into it.
+      if (found && !found.isFile()) throw new TypeError('it is no file')
       const { films, problems } = parseFilms(
         JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, '')),
       )
@@ -48,6 +50,7 @@ export function createFilmLibrary(options: { readonly file?: string | undefined 
 
   return {
     name: 'films',
+    kind: 'local',
     films,
     async find(video) {
       return (await films()).filter((film) => isVideo(film, video)).map(candidateOf)
@@ -64,6 +67,7 @@ function isVideo(film: Film, video: VideoId): boolean {
 function candidateOf(film: Film): Candidate {
   const { infoHash, fileIdx, trackers, quality, fileName, sizeBytes } = film
   return {
+    kind: 'torrent',
     infoHash,
     title: film.type === 'series' ? `${film.name} ${episodeLabel(film)}` : film.name,
     trackers,

@@ -1,20 +1,82 @@
-import { type Candidate, mergeCandidates } from '../domain/candidate.ts'
-import { messageOf } from '../domain/errors.ts'
+import { BoundedMap } from '../domain/bounded-map.ts'
+import { type Found, mergeCandidates } from '../domain/candidate.ts'
+import { Deadline } from '../domain/deadline.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
+import type { KeptAnswer } from './kept-answer.ts'
 import type { Source } from './source.ts'
+import { type SourceAnswer, type SourceReport, watchSource } from './watched-source.ts'
 
-export type Search = (video: VideoId, signal: AbortSignal) => Promise<Candidate[]>
+export interface SearchOptions {
+  /** how long a list may wait for its sources */
+  readonly timeoutMs: number
+  /** epoch ms */
+  readonly now?: () => number
+}
 
-/** Asks all sources at once. One that fails gives a shorter list and a warning; the viewer still gets the others. */
-export function createSearch(sources: readonly Source[], log: Log): Search {
-  return async (video, signal) => {
-    const answers = await Promise.allSettled(sources.map((source) => source.find(video, signal)))
-    const found = answers.flatMap((answer, index) => {
-      if (answer.status === 'fulfilled') return answer.value
-      log.warn('a source failed', { source: sources[index]?.name, reason: messageOf(answer.reason) })
-      return []
-    })
-    return mergeCandidates(found)
+export interface SearchResult {
+  readonly candidates: readonly Found[]
+  /** what became of asking each source, in their order */
+  readonly report: readonly SourceReport[]
+}
+
+export interface Asker {
+  /** another self-streme asks, for one of its viewers */
+  readonly isRelayed?: boolean
+}
+
+/** Disposing of it calls off what is still being asked. */
+export interface Search extends Disposable {
+  /** @throws the signal's reason when it aborts; never because of a source */
+  find(video: VideoId, signal: AbortSignal, asker?: Asker): Promise<SearchResult>
+}
+
+/** Sources work this long at least on an answer that is late for its list, so that the next one has it. */
+const LATE_MS = 30_000
+/** What all kept answers may weigh together, about in kilobytes. */
+const MOST_KEPT = 20_000
+
+/**
+ * Asks all sources at once, and takes what is there in time. One that is slow or fails gives a shorter list; the viewer
+ * still gets the others.
+ *
+ * Another self-streme gets what we have or look up ourselves. Were other addons asked for it too, two servers that name
+ * each other would ask, and wait, in circles.
+ */
+export function createSearch(options: SearchOptions, sources: readonly Source[], log: Log): Search {
+  const { timeoutMs, now = Date.now } = options
+  const closing = new AbortController()
+  const kept = new BoundedMap<string, KeptAnswer>(MOST_KEPT, weightOf)
+  const watch = { kept, now, lateMs: Math.max(LATE_MS, timeoutMs), closing: closing.signal }
+  const watched = sources.map((source) => watchSource(source, watch, log))
+
+  return {
+    async find(video, signal, { isRelayed = false } = {}) {
+      using deadline = new Deadline(timeoutMs)
+      const over = AbortSignal.any([signal, deadline.signal])
+      const answers = await Promise.all(
+        watched.map((source) =>
+          isRelayed && source.kind === 'addon' ? skipped(source.name) : source.ask(video, over),
+        ),
+      )
+      signal.throwIfAborted()
+      return {
+        candidates: mergeCandidates(answers.flatMap(({ found }) => found)),
+        report: answers.map(({ report }) => report),
+      }
+    },
+    [Symbol.dispose]: () => closing.abort(),
   }
+}
+
+function weightOf({ found = [] }: KeptAnswer): number {
+  const files = found.reduce(
+    (sum, each) => sum + (each.kind === 'torrent' ? (each.files?.length ?? 0) : 0),
+    0,
+  )
+  return 1 + found.length + files / 8
+}
+
+function skipped(source: string): SourceAnswer {
+  return { found: [], report: { source, outcome: 'skipped', found: 0, why: 'another self-streme asks' } }
 }

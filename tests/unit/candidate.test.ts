@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { type Candidate, mergeCandidates } from '../../src/domain/candidate.ts'
+import { type Candidate, type Found, mergeCandidates } from '../../src/domain/candidate.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 
 const A = 'a'.repeat(40) as InfoHash
 const B = 'b'.repeat(40) as InfoHash
 
 function candidate(infoHash: InfoHash, more: Partial<Candidate> = {}): Candidate {
-  return { infoHash, title: 'Film', trackers: [], bingeKey: 'film', ...more }
+  return { kind: 'torrent', infoHash, title: 'Film', trackers: [], bingeKey: 'film', ...more }
 }
 
 test('the same file of the same torrent is listed once, with the trackers of both', () => {
@@ -41,6 +41,28 @@ test('a tracker that one source names twice is listed once', () => {
   expect(mergeCandidates([candidate(A, { trackers: ['udp://a', 'udp://a'] })])[0]?.trackers).toEqual([
     'udp://a',
   ])
+})
+
+test('of several numbers of seeders the highest counts, and every source that knows it is named', () => {
+  const [merged] = mergeCandidates([
+    candidate(A, { seeders: 3, foundBy: ['one'] }),
+    candidate(A, { foundBy: ['two'] }),
+    candidate(A, { seeders: 12, foundBy: ['one'] }),
+    candidate(A, { seeders: 0 }),
+  ])
+  expect(merged).toMatchObject({ seeders: 12, foundBy: ['one', 'two'] })
+})
+
+test('the same link is listed once, and is no torrent', () => {
+  const link = {
+    kind: 'pass-through',
+    url: 'https://a.org/1',
+    title: 'Link',
+    upstream: { hints: {} },
+    subtitles: [],
+  } as const
+  const all: Found[] = [link, candidate(A), { ...link, title: 'Again' }, { ...link, url: 'https://a.org/2' }]
+  expect(mergeCandidates(all)).toEqual([link, candidate(A), { ...link, url: 'https://a.org/2' }])
 })
 
 test('of nothing comes nothing', () => {

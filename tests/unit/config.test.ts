@@ -40,6 +40,7 @@ test('without a single setting there is a working server', () => {
       uploadLimit: undefined,
     },
     films: { file: undefined },
+    sources: { timeoutMs: 6_000 },
     log: { level: 'info', format: 'text' },
   })
   expect(readConfig({}).torrents.trackers.length).toBeGreaterThan(3)

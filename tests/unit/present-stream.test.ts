@@ -4,7 +4,13 @@ import type { Candidate } from '../../src/domain/candidate.ts'
 import { type InfoHash, parseInfoHash } from '../../src/domain/info-hash.ts'
 
 const HASH = parseInfoHash('DD8255ECDC7CA55FB0BBF81323D87062DB1F6D1C') as InfoHash
-const FILM: Candidate = { infoHash: HASH, title: 'Big Buck Bunny', trackers: [], bingeKey: 'tt1|' }
+const FILM: Candidate = {
+  kind: 'torrent',
+  infoHash: HASH,
+  title: 'Big Buck Bunny',
+  trackers: [],
+  bingeKey: 'tt1|',
+}
 const KNOWN: Candidate = {
   ...FILM,
   fileIdx: 1,

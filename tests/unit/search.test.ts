@@ -1,83 +1,340 @@
-import { expect, test } from 'vitest'
-import type { Candidate } from '../../src/domain/candidate.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Candidate, Found } from '../../src/domain/candidate.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
-import type { Log } from '../../src/observe/log.ts'
+import type { VideoId } from '../../src/domain/video-id.ts'
 import { createSearch } from '../../src/sources/search.ts'
 import type { Source } from '../../src/sources/source.ts'
+import { listeningLog } from '../support/listening-log.ts'
 
-const VIDEO = { kind: 'movie', id: 'tt1' } as const
+const MINUTE = 60_000
+const VIDEO: VideoId = { kind: 'movie', id: 'tt1' }
+const OTHER: VideoId = { kind: 'movie', id: 'tt2' }
 const { signal } = new AbortController()
 
-function candidate(letter: string): Candidate {
-  return { infoHash: letter.repeat(40) as InfoHash, title: letter, trackers: [], bingeKey: letter }
+function candidate(name: string, more: Partial<Candidate> = {}): Candidate {
+  const infoHash = name.padEnd(40, '0') as InfoHash
+  return { kind: 'torrent', infoHash, title: name, trackers: [], bingeKey: name, ...more }
 }
 
-function source(name: string, find: Source['find']): Source {
-  return { name, find }
-}
-
-/** A log that keeps the warnings. */
-function listeningLog() {
-  const warnings: unknown[] = []
-  const ignore = () => undefined
-  const log: Log = {
-    error: ignore,
-    info: ignore,
-    debug: ignore,
-    warn: (...event) => void warnings.push(event),
+/** A source that remembers what it was asked. */
+function source(name: string, find: Source['find'], kind: Source['kind'] = 'indexer') {
+  const asked: VideoId[] = []
+  return {
+    name,
+    kind,
+    asked,
+    find(video: VideoId, until: AbortSignal) {
+      asked.push(video)
+      return find(video, until)
+    },
   }
-  return { log, warnings }
+}
+
+const honest = (name: string, kind?: Source['kind']) =>
+  source(name, () => Promise.resolve([candidate(name)]), kind)
+const silent = (name: string) => source(name, () => new Promise(() => undefined))
+
+/** A search whose clock is turned by hand; only what it waits for passes by itself. */
+function searchOver(sources: readonly Source[], timeoutMs = 10_000) {
+  let time = 1_000_000
+  const { log, warnings } = listeningLog()
+  const search = createSearch({ timeoutMs, now: () => time }, sources, log)
+  return {
+    search,
+    warnings,
+    pass(ms: number) {
+      time += ms
+    },
+    /** titles, and what became of each source */
+    async find(video = VIDEO, asker = {}) {
+      const { candidates, report } = await search.find(video, signal, asker)
+      return {
+        titles: candidates.map(({ title }) => title),
+        outcomes: report.map(({ outcome }) => outcome),
+        report,
+      }
+    },
+  }
 }
 
 test('what all sources found is one list, in the order of the sources', async () => {
-  const { log, warnings } = listeningLog()
   const slow = Promise.withResolvers<Candidate[]>()
-  const search = createSearch(
-    [
-      source('slow', () => slow.promise),
-      source('quick', () => Promise.resolve([candidate('b'), candidate('a')])),
-    ],
-    log,
-  )
-  const found = search(VIDEO, signal)
+  const { find, warnings } = searchOver([
+    source('slow', () => slow.promise),
+    source('quick', () => Promise.resolve([candidate('b'), candidate('a')])),
+  ])
+  const found = find()
   slow.resolve([candidate('a')])
-  expect((await found).map(({ title }) => title)).toEqual(['a', 'b'])
+  expect(await found).toMatchObject({ titles: ['a', 'b'], outcomes: ['answered', 'answered'] })
   expect(warnings).toEqual([])
 })
 
+test('each way to watch says which sources know it', async () => {
+  const { search } = searchOver([
+    honest('a'),
+    source('b', () => Promise.resolve([candidate('a'), candidate('b')])),
+  ])
+  const { candidates } = await search.find(VIDEO, signal)
+  expect(candidates.map(({ foundBy }) => foundBy)).toEqual([['a', 'b'], ['b']])
+})
+
 test('one source that fails gives a shorter list and a warning that names it', async () => {
-  const { log, warnings } = listeningLog()
-  const search = createSearch(
-    [
-      source('broken', () => Promise.reject(new Error('no answer'))),
-      source('films', () => Promise.resolve([candidate('a')])),
-    ],
-    log,
-  )
-  expect(await search(VIDEO, signal)).toEqual([candidate('a')])
+  const { find, warnings } = searchOver([
+    source('broken', () => Promise.reject(new Error('no answer'))),
+    honest('films'),
+  ])
+  const { titles, report } = await find()
+  expect(titles).toEqual(['films'])
+  expect(report).toMatchObject([
+    { source: 'broken', outcome: 'failed', found: 0, why: 'no answer' },
+    { source: 'films', outcome: 'answered', found: 1 },
+  ])
   expect(warnings).toEqual([['a source failed', { source: 'broken', reason: 'no answer' }]])
 })
 
-test('when all fail, the list is empty', async () => {
-  const search = createSearch([source('broken', () => Promise.reject('text'))], listeningLog().log)
-  expect(await search(VIDEO, signal)).toEqual([])
+test('when all fail, or without a source, the list is empty', async () => {
+  expect((await searchOver([source('broken', () => Promise.reject('text'))]).find()).titles).toEqual([])
+  expect((await searchOver([]).find()).titles).toEqual([])
 })
 
-test('without a source there is nothing', async () => {
-  expect(await createSearch([], listeningLog().log)(VIDEO, signal)).toEqual([])
+test('each source is told what is asked for, and how to hear that nobody wants it any more', async () => {
+  const told: AbortSignal[] = []
+  const { search, find } = searchOver([
+    source('films', (_video, until) => {
+      told.push(until)
+      return new Promise(() => undefined)
+    }),
+  ])
+  const finding = find()
+  expect(told[0]?.aborted).toBe(false)
+  search[Symbol.dispose]()
+  expect(told[0]?.aborted).toBe(true)
+  await finding
 })
 
-test('each source is told what is asked for, and how to hear that nobody waits any more', async () => {
-  const asked: unknown[] = []
-  const search = createSearch(
-    [
-      source('films', (...args) => {
-        asked.push(args)
-        return Promise.resolve([])
-      }),
-    ],
-    listeningLog().log,
+test('a source that is late holds nobody up, and its answer is there the next time', async () => {
+  const late = Promise.withResolvers<Candidate[]>()
+  const slow = source('slow', () => late.promise)
+  const { find } = searchOver([slow, honest('quick')], 50)
+  expect(await find()).toMatchObject({ titles: ['quick'], outcomes: ['late', 'answered'] })
+  late.resolve([candidate('slow')])
+  await expect.poll(() => find()).toMatchObject({ titles: ['slow', 'quick'], outcomes: ['kept', 'kept'] })
+  expect(slow.asked).toHaveLength(1)
+})
+
+test('a viewer who leaves does not wait, and what was asked for them is there for the next', async () => {
+  const late = Promise.withResolvers<Candidate[]>()
+  const slow = source('slow', () => late.promise)
+  const { search, find } = searchOver([slow])
+  const left = new AbortController()
+  const finding = search.find(VIDEO, left.signal)
+  left.abort(new Error('left'))
+  await expect(finding).rejects.toThrow('left')
+  late.resolve([candidate('slow')])
+  expect((await find()).titles).toEqual(['slow'])
+  expect(slow.asked).toHaveLength(1)
+})
+
+test('those who want the same at the same time have it asked for once', async () => {
+  const a = honest('a')
+  const { find } = searchOver([a])
+  await Promise.all([find(), find(), find(OTHER), find()])
+  expect(a.asked).toEqual([VIDEO, OTHER])
+})
+
+test('an answer is good for ten minutes; after that it is given at once, and asked for again', async () => {
+  let round = 0
+  const a = source('a', () => Promise.resolve([candidate(`round ${++round}`)]))
+  const { find, pass } = searchOver([a])
+  expect(await find()).toMatchObject({ titles: ['round 1'], outcomes: ['answered'] })
+  pass(10 * MINUTE - 1)
+  expect(await find()).toMatchObject({ titles: ['round 1'], outcomes: ['kept'] })
+  pass(1)
+  expect(await find()).toMatchObject({ titles: ['round 1'], outcomes: ['stale'] })
+  await expect.poll(() => find()).toMatchObject({ titles: ['round 2'], outcomes: ['kept'] })
+  expect(a.asked).toHaveLength(2)
+})
+
+test('the report tells when the answer was asked for and given', async () => {
+  const { find, pass } = searchOver([honest('a')])
+  const { report } = await find()
+  expect(report).toEqual([
+    { source: 'a', outcome: 'answered', found: 1, askedAt: 1_000_000, answeredAt: 1_000_000 },
+  ])
+  pass(5)
+  expect((await find()).report).toEqual([{ ...report[0], outcome: 'kept' }])
+})
+
+test('that there is nothing is believed for a minute', async () => {
+  const a = source('a', () => Promise.resolve([]))
+  const { find, pass } = searchOver([a])
+  await find()
+  pass(MINUTE - 1)
+  await find()
+  expect(a.asked).toHaveLength(1)
+  pass(1)
+  await find()
+  expect(a.asked).toHaveLength(2)
+})
+
+test('a day later an old answer counts for nothing', async () => {
+  const { find, pass } = searchOver([honest('a')])
+  await find()
+  pass(25 * 60 * MINUTE)
+  expect(await find()).toMatchObject({ outcomes: ['answered'] })
+})
+
+test('a source that failed is asked again after half a minute', async () => {
+  let fails = true
+  const a = source('a', () => (fails ? Promise.reject(new Error('down')) : Promise.resolve([candidate('a')])))
+  const { find, pass } = searchOver([a])
+  await find()
+  fails = false
+  pass(MINUTE / 2 - 1)
+  expect(await find()).toMatchObject({ titles: [], outcomes: ['failed'], report: [{ why: 'down' }] })
+  expect(a.asked).toHaveLength(1)
+  pass(1)
+  expect(await find()).toMatchObject({ titles: ['a'], outcomes: ['answered'] })
+})
+
+test('what a source said before it failed is still good for the list', async () => {
+  let fails = false
+  const a = source('a', () => (fails ? Promise.reject(new Error('down')) : Promise.resolve([candidate('a')])))
+  const { find, pass, warnings } = searchOver([a])
+  await find()
+  fails = true
+  pass(11 * MINUTE)
+  await find()
+  await expect.poll(() => warnings).toHaveLength(1)
+  expect(await find()).toMatchObject({ titles: ['a'], outcomes: ['stale'], report: [{ why: 'down' }] })
+  expect(a.asked).toHaveLength(2)
+})
+
+test('a source that fails three times in a row is left in peace, longer each time, and tried once in between', async () => {
+  let fails = true
+  const a = source('a', () => (fails ? Promise.reject(new Error('down')) : Promise.resolve([candidate('a')])))
+  const { find, pass, warnings } = searchOver([a])
+  const ask = async (id: number) => (await find({ kind: 'movie', id: `tt${id}` })).outcomes[0]
+  expect([await ask(1), await ask(2), await ask(3), await ask(4)]).toEqual([
+    'failed',
+    'failed',
+    'failed',
+    'paused',
+  ])
+  expect(warnings.at(-1)).toEqual(['a source is left in peace for a while', { source: 'a', pauseMs: 30_000 }])
+  expect((await find({ kind: 'movie', id: 'tt4' })).report).toEqual([
+    { source: 'a', outcome: 'paused', found: 0, why: 'down' },
+  ])
+  pass(30_000)
+  expect([await ask(5), await ask(6)]).toEqual(['failed', 'paused'])
+  pass(59_999)
+  expect(await ask(7)).toBe('paused')
+  pass(1)
+  fails = false
+  expect([await ask(8), await ask(9)]).toEqual(['answered', 'answered'])
+  expect(a.asked).toHaveLength(6)
+})
+
+test('while a source is left in peace, what it said before is still given', async () => {
+  let fails = false
+  const a = source('a', () => (fails ? Promise.reject(new Error('down')) : Promise.resolve([candidate('a')])))
+  const { find, pass } = searchOver([a])
+  await find()
+  fails = true
+  for (let id = 2; id < 5; id++) await find({ kind: 'movie', id: `tt${id}` })
+  pass(11 * MINUTE)
+  for (let id = 5; id < 8; id++) await find({ kind: 'movie', id: `tt${id}` })
+  expect(await find()).toMatchObject({ titles: ['a'], outcomes: ['stale'] })
+})
+
+const MISBEHAVIOURS: readonly (readonly [string, () => unknown])[] = [
+  [
+    'throws at once',
+    () => {
+      throw new Error('at once')
+    },
+  ],
+  ['never answers', () => new Promise(() => undefined)],
+  ['answers nothing at all', () => Promise.resolve(undefined)],
+  ['answers text', () => Promise.resolve('<html>')],
+  ['answers a list of rubbish', () => Promise.resolve([null, 5, 'text'])],
+  ['answers no promise', () => 5],
+  ['fails with nothing', () => Promise.reject()],
+]
+
+test.for(MISBEHAVIOURS)('a source that %s harms nobody', async ([, find]) => {
+  const searching = searchOver([source('bad', find as Source['find']), honest('good')], 50)
+  const { titles, report } = await searching.find()
+  expect(titles).toEqual(['good'])
+  expect(report[0]?.found).toBe(0)
+})
+
+test('of an answer without end, five hundred ways to watch are taken, each once', async () => {
+  const many = Array.from({ length: 100_000 }, (_, at) => candidate(String(at % 4_000)))
+  const { search } = searchOver([source('many', () => Promise.resolve(many))])
+  const { candidates, report } = await search.find(VIDEO, signal)
+  expect(new Set(candidates.map(({ title }) => title)).size).toBe(500)
+  expect(report[0]?.found).toBe(500)
+})
+
+test('a source that hangs is not asked without end for other things', async () => {
+  const hanging = silent('hanging')
+  const { search } = searchOver([hanging], 20)
+  const all = await Promise.all(
+    Array.from({ length: 40 }, (_, at) => search.find({ kind: 'movie', id: `tt${at}` }, signal)),
   )
-  await search(VIDEO, signal)
-  expect(asked).toEqual([[VIDEO, signal]])
+  expect(hanging.asked).toHaveLength(16)
+  expect(all.map(({ report }) => report[0]?.outcome).filter((outcome) => outcome === 'busy')).toHaveLength(24)
+})
+
+test('a source that ignores that nobody waits is given up, which is a failure', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { find, warnings } = searchOver([silent('silent')], 1_000)
+  const first = find()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(await first).toMatchObject({ outcomes: ['late'] })
+  await vi.advanceTimersByTimeAsync(29_000)
+  expect(warnings).toEqual([['a source failed', { source: 'silent', reason: 'no answer within 30000 ms' }]])
+  expect(await find()).toMatchObject({ outcomes: ['failed'] })
+})
+
+test('what is at hand is looked at every time, and never from before the question', async () => {
+  const first = Promise.withResolvers<Found[]>()
+  const answers = [first.promise, Promise.resolve([candidate('new')])]
+  const films = source('films', () => answers.shift() ?? Promise.resolve([]), 'local')
+  const { find } = searchOver([films])
+  const early = find()
+  expect((await find()).titles).toEqual(['new'])
+  first.resolve([candidate('old')])
+  expect((await early).titles).toEqual(['old'])
+})
+
+test('when another self-streme asks, no other addon is asked on its behalf', async () => {
+  const addon = honest('addon', 'addon')
+  const { find } = searchOver([honest('films', 'local'), addon, honest('indexer')])
+  const relayed = await find(VIDEO, { isRelayed: true })
+  expect(relayed).toMatchObject({
+    titles: ['films', 'indexer'],
+    outcomes: ['answered', 'skipped', 'answered'],
+  })
+  expect(addon.asked).toEqual([])
+  expect((await find()).titles).toEqual(['films', 'addon', 'indexer'])
+})
+
+test('no secret that an error tells comes into the report or the log', async () => {
+  const { find, warnings } = searchOver([
+    source('a', () => Promise.reject(new Error('no answer from http://me:s3cret@a/?apikey=s3cret&x=1'))),
+  ])
+  const { report } = await find()
+  expect(report[0]?.why).toBe('no answer from http://***@a/?apikey=***&x=1')
+  expect(JSON.stringify(warnings)).not.toContain('s3cret')
+})
+
+test('closing calls off what is still being asked, without a word', async () => {
+  const { search, find, warnings } = searchOver([silent('silent')])
+  const finding = find()
+  search[Symbol.dispose]()
+  expect((await finding).titles).toEqual([])
+  expect(warnings).toEqual([])
 })

@@ -12,7 +12,13 @@ const EDGE =
 const BASE_URL = 'http://127.0.0.1:7000'
 
 function candidate(letter: string): Candidate {
-  return { infoHash: letter.repeat(40) as InfoHash, title: letter, trackers: [], bingeKey: letter }
+  return {
+    kind: 'torrent',
+    infoHash: letter.repeat(40) as InfoHash,
+    title: letter,
+    trackers: [],
+    bingeKey: letter,
+  }
 }
 
 /** The use case over a search that finds the same for everything, and remembers what it was asked. */
@@ -28,9 +34,11 @@ function service(found: readonly Candidate[] = [candidate('a')]) {
   }
   const { getStreams } = createStreamService(
     { trackers: ['udp://all.org:1'] },
-    (video, signal) => {
-      asked.push({ video, signal })
-      return Promise.resolve(found)
+    {
+      find(video, signal) {
+        asked.push({ video, signal })
+        return Promise.resolve({ candidates: found })
+      },
     },
     log,
   )

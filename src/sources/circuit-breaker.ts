@@ -1,0 +1,41 @@
+const FAILURES_IN_A_ROW = 3
+const FIRST_PAUSE_MS = 30_000
+const LONGEST_PAUSE_MS = 600_000
+
+/** Leaves a source in peace that fails again and again: longer each time, with one try after each pause. */
+export interface CircuitBreaker {
+  /** Whether the source may be asked now; whoever is told "yes" says later how it went. */
+  pass(now: number): boolean
+  succeeded(): void
+  /** @returns how long the source is left in peace from now on, in ms, if this failure was one too many */
+  failed(now: number): number | undefined
+}
+
+export function createCircuitBreaker(): CircuitBreaker {
+  let failures = 0
+  let pausedUntil = 0
+  let isTrying = false
+
+  return {
+    pass(now) {
+      if (failures < FAILURES_IN_A_ROW) return true
+      if (isTrying || now < pausedUntil) return false
+      isTrying = true
+      return true
+    },
+    succeeded() {
+      failures = 0
+      isTrying = false
+    },
+    failed(now) {
+      // Several were asked before the pause began; they all fail, and that is one failure.
+      if (failures >= FAILURES_IN_A_ROW && !isTrying) return undefined
+      failures++
+      isTrying = false
+      if (failures < FAILURES_IN_A_ROW) return undefined
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - FAILURES_IN_A_ROW), LONGEST_PAUSE_MS)
+      pausedUntil = now + pauseMs
+      return pauseMs
+    },
+  }
+}

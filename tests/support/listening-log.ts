@@ -1,0 +1,15 @@
+import type { Log, LogFields } from '../../src/observe/log.ts'
+
+type Event = [message: string, fields?: LogFields | undefined]
+
+/** A log that keeps what it is told. */
+export function listeningLog() {
+  const events = { error: [] as Event[], warn: [] as Event[], info: [] as Event[], debug: [] as Event[] }
+  const log: Log = {
+    error: (...event) => void events.error.push(event),
+    warn: (...event) => void events.warn.push(event),
+    info: (...event) => void events.info.push(event),
+    debug: (...event) => void events.debug.push(event),
+  }
+  return { log, events, warnings: events.warn }
+}
