@@ -19,6 +19,7 @@ import { startEngineProcess } from './engine/engine-process.ts'
 import { startServer } from './http/server.ts'
 import { createLog } from './observe/log.ts'
 import { createFilmLibrary } from './sources/film-library.ts'
+import { openRemoteSources } from './sources/remote-sources.ts'
 import { createSearch } from './sources/search.ts'
 import { mediaOpener } from './streaming/open-media.ts'
 import { Viewers } from './streaming/viewers.ts'
@@ -63,7 +64,8 @@ export async function createApp(config: Config): Promise<App> {
 
   const { accelPrefix, ...http } = config.http
   const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root }
-  const search = opened.use(createSearch(config.sources, [films], log))
+  const remote = opened.use(openRemoteSources({ ...config.sources, version, instance }, log))
+  const search = opened.use(createSearch(config.sources, [films, ...remote.sources], log))
   const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
   const addon = createAddon({ version }, streams, films)
   const openMedia = mediaOpener(config.torrents, torrents, placed, {

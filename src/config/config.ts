@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { trackerHost } from '../domain/tracker-url.ts'
+import { addonList } from './server-list.ts'
 
 const MIB = 1024 * 1024
 
@@ -72,6 +73,7 @@ export const SETTINGS = z
     TORRENT_SEED: flag().default(false).describe('share films that are whole'),
 
     FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
+    UPSTREAM_ADDONS: addonList().default([]).describe('manifests of other addons to ask for streams'),
     SOURCE_TIMEOUT: milliseconds(1).default(6_000).describe('longest wait for sources of streams'),
 
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
@@ -158,7 +160,10 @@ function toConfig(s: Settings) {
       uploadLimit: s.TORRENT_UPLOAD_LIMIT,
     },
     films: { file: s.FILMS_FILE },
-    sources: { timeoutMs: s.SOURCE_TIMEOUT },
+    sources: {
+      addons: s.UPSTREAM_ADDONS,
+      timeoutMs: s.SOURCE_TIMEOUT,
+    },
     log: { level: s.LOG_LEVEL, format: s.LOG_FORMAT },
   })
 }

@@ -1,5 +1,6 @@
 import type { InfoHash } from './info-hash.ts'
 import type { TorrentFile } from './metainfo.ts'
+import type { VideoId } from './video-id.ts'
 
 /** What a source finds for a film or an episode: a torrent, or another addon's stream, to be handed on as it is. */
 export type Found = Candidate | PassThroughStream
@@ -80,6 +81,11 @@ export interface UpstreamSubtitle {
   readonly id: string
   readonly url: string
   readonly lang: string
+}
+
+/** What to choose a file by, for a torrent of which nobody said which file is meant. */
+export function wishOf(video: VideoId): EpisodeWish | undefined {
+  return video.kind === 'episode' ? { season: video.season, episode: video.episode } : undefined
 }
 
 /**

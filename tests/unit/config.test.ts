@@ -40,7 +40,7 @@ test('without a single setting there is a working server', () => {
       uploadLimit: undefined,
     },
     films: { file: undefined },
-    sources: { timeoutMs: 6_000 },
+    sources: { addons: [], timeoutMs: 6_000 },
     log: { level: 'info', format: 'text' },
   })
   expect(readConfig({}).torrents.trackers.length).toBeGreaterThan(3)
@@ -72,12 +72,16 @@ test('all mistakes are told together, one a line, each with its name and what wa
   ])
 })
 
-test.for(['PUBLIC_URL', 'TRUST_PROXY', 'TORRENT_DOWNLOAD_LIMIT', 'TORRENT_UPLOAD_LIMIT', 'FILMS_FILE'])(
-  'an empty %s says "none"',
-  (name) => {
-    expect(readConfig({ [name]: '' })).toEqual(readConfig({}))
-  },
-)
+test.for([
+  'PUBLIC_URL',
+  'TRUST_PROXY',
+  'TORRENT_DOWNLOAD_LIMIT',
+  'TORRENT_UPLOAD_LIMIT',
+  'FILMS_FILE',
+  'UPSTREAM_ADDONS',
+])('an empty %s says "none"', (name) => {
+  expect(readConfig({ [name]: '' })).toEqual(readConfig({}))
+})
 
 test('an empty list of trackers is no trackers, not the built-in ones', () => {
   const config = readConfig({ TORRENT_TRACKERS: '', TORRENT_EXTRA_PATHS: '' })
@@ -318,4 +322,28 @@ test('ACCEL_PREFIX needs to know the proxy', () => {
   expect(mistakesOf({ ACCEL_PREFIX: '/_media' })).toEqual([
     'ACCEL_PREFIX: works only with TRUST_PROXY, which says where the proxy is (try TRUST_PROXY=loopback)',
   ])
+})
+
+test('other addons are named by their manifests, which may have commas in them', () => {
+  const addons = `https://a.example.org/sort=x,y|z/manifest.json,stremio://b.example.org/manifest.json?c=1
+    proxy=http://me:pass@10.0.0.5:8080, http://127.0.0.1:7001/manifest.json#top`
+  expect(readConfig({ UPSTREAM_ADDONS: addons }).sources.addons).toEqual([
+    { url: 'https://a.example.org/sort=x,y|z/manifest.json' },
+    { url: 'https://b.example.org/manifest.json?c=1', proxy: 'http://me:pass@10.0.0.5:8080' },
+    { url: 'http://127.0.0.1:7001/manifest.json' },
+  ])
+})
+
+test.for([
+  ['UPSTREAM_ADDONS', 'addon.example.org', '"addon.example.org" is not the manifest of an addon'],
+  ['UPSTREAM_ADDONS', 'https://a.org/s3cret/configure', '"https://a.org/…" is not the manifest of an addon'],
+  ['UPSTREAM_ADDONS', 'https://a.org/manifest.json b.org', '"b.org" is not an option (there is proxy=…)'],
+  ['UPSTREAM_ADDONS', 'https://a.org/manifest.json apikey=s3cret', '"apikey=…" is not an option'],
+  ['UPSTREAM_ADDONS', 'https://a.org/manifest.json proxy=s3cret', '"proxy=…" is not the address of a proxy'],
+  ['UPSTREAM_ADDONS', 'https://a.org/manifest.json proxy=ftp://s3cret@a.org', '"proxy=…" is not the address'],
+] as const)('%s "%s" is a mistake that is told, without what is secret', ([name, value, expected]) => {
+  const mistakes = mistakesOf({ [name]: value })
+  expect(mistakes).toHaveLength(1)
+  expect(mistakes[0]).toContain(`${name}: ${expected}`)
+  expect(mistakes[0]).not.toContain('s3cret')
 })

@@ -1,0 +1,30 @@
+import type { Log } from '../observe/log.ts'
+import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts'
+import type { Source } from './source.ts'
+import { createSourceNamer } from './source-namer.ts'
+import { createUpstreamAddon } from './upstream-addon.ts'
+
+export interface RemoteSourcesOptions {
+  readonly addons: readonly { readonly url: string; readonly proxy?: string }[]
+  readonly version: string
+  /** which self-streme we are, among others */
+  readonly instance: string
+}
+
+export interface RemoteSources extends AsyncDisposable {
+  readonly sources: readonly Source[]
+}
+
+/** All sources that the user named. Each has its own way out: what one of them may reach, no other may. */
+export function openRemoteSources(options: RemoteSourcesOptions, log: Log): RemoteSources {
+  const { addons, version, instance } = options
+  const opened = new AsyncDisposableStack()
+  const wayOut = (url: string, proxy?: string): GuardedFetch =>
+    opened.use(createGuardedFetch({ trusted: [url], proxy, userAgent: `self-streme/${version}` }))
+
+  const nameOf = createSourceNamer()
+  const sources = addons.map(({ url, proxy }) =>
+    createUpstreamAddon({ name: nameOf(url), url, instance }, wayOut(url, proxy), log),
+  )
+  return { sources, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { ASKER_HEADER } from '../domain/asker-header.ts'
+import type { Found } from '../domain/candidate.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import { untilAborted } from '../domain/until-aborted.ts'
+import { type VideoId, writeVideoId } from '../domain/video-id.ts'
+import type { Log } from '../observe/log.ts'
+import { type AddonManifest, hasStreams, parseManifest } from './addon-manifest.ts'
+import type { GuardedFetch } from './guarded-fetch.ts'
+import { readJson } from './read-json.ts'
+import { remember } from './remember.ts'
+import type { Source } from './source.ts'
+import { readStream } from './upstream-stream.ts'
+
+export interface UpstreamAddonOptions {
+  readonly name: string
+  /** of its manifest: ends in `/manifest.json`, a query may follow */
+  readonly url: string
+  /** which self-streme we are, see {@link ASKER_HEADER} */
+  readonly instance: string
+}
+
+const MANIFEST_LIMITS = { timeoutMs: 15_000, maxBytes: 1024 * 1024 }
+const STREAMS_LIMITS = { timeoutMs: 25_000, maxBytes: 4 * 1024 * 1024 }
+const MANIFEST_FRESH_MS = 3_600_000
+const MOST_STREAMS = 2_000
+/** RFC 5842 §7.2 */
+const LOOP_DETECTED = 508
+
+const streamList = z.object({ streams: z.array(z.unknown()) })
+
+/**
+ * Another addon, asked as Stremio would ask it.
+ *
+ * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
+ */
+export function createUpstreamAddon(options: UpstreamAddonOptions, fetcher: GuardedFetch, log: Log): Source {
+  const { name, url } = options
+  const headers = { [ASKER_HEADER]: options.instance }
+  const manifest = remember(loadManifest, (known) => (known ? MANIFEST_FRESH_MS : Number.POSITIVE_INFINITY))
+
+  /** @returns `undefined` if the addon is this server itself */
+  async function loadManifest(): Promise<AddonManifest | undefined> {
+    const answer = await fetcher.get(url, MANIFEST_LIMITS, new AbortController().signal, headers)
+    if (answer.status !== LOOP_DETECTED) return parseManifest(readJson(answer))
+    log.warn('UPSTREAM_ADDONS names this server itself; it is left out', { source: name })
+    return undefined
+  }
+
+  return {
+    name,
+    kind: 'addon',
+    async find(video, signal) {
+      // The ids of the user's own films say something about the user.
+      if (video.id.startsWith('selfstreme:')) return []
+      const type = video.kind === 'movie' ? 'movie' : 'series'
+      const id = writeVideoId(video)
+      const known = await untilAborted(manifest(), signal)
+      if (!known || !hasStreams(known, type, id)) return []
+      const path = `/stream/${type}/${encodeURIComponent(id)}.json`
+      const address = url.replace(/\/manifest\.json(?=$|\?)/, () => path)
+      const answer = await fetcher.get(address, STREAMS_LIMITS, signal, headers)
+      return answer.status === 404 ? [] : readStreams(readJson(answer), video)
+    },
+  }
+}
+
+function readStreams(json: unknown, video: VideoId): Found[] {
+  const parsed = streamList.safeParse(json)
+  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it answered without "streams"')
+  return parsed.data.streams.slice(0, MOST_STREAMS).flatMap((entry) => readStream(entry, video) ?? [])
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { type BehaviorHints, type Found, wishOf } from '../domain/candidate.ts'
+import { parseInfoHash } from '../domain/info-hash.ts'
+import { parseMagnet } from '../domain/magnet.ts'
+import { allowedTrackers } from '../domain/tracker-url.ts'
+import type { VideoId } from '../domain/video-id.ts'
+import { withoutUndefined } from '../domain/without-undefined.ts'
+import { statedBytes, statedSeeders } from './stated-facts.ts'
+
+const text = (max: number) =>
+  z
+    .string()
+    .transform((value) => value.slice(0, max).toWellFormed().trim() || undefined)
+    .optional()
+    .catch(undefined)
+const list = <T extends z.ZodType>(item: T, most: number) =>
+  z
+    .array(z.unknown())
+    .transform((all) => all.slice(0, most).flatMap((each) => item.safeParse(each).data ?? []) as z.infer<T>[])
+    .catch([])
+const maybe = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
+const headers = z.record(z.string().max(100), z.string().max(2_000)).catch({})
+
+const behaviorHints = z.object({
+  bingeGroup: text(300),
+  filename: text(300),
+  videoSize: maybe(z.number().int().positive()),
+  videoHash: maybe(z.string().regex(/^[0-9a-f]{16}$/i)),
+  notWebReady: maybe(z.boolean()),
+  countryWhitelist: maybe(z.array(z.string().max(3)).max(300)),
+  proxyHeaders: maybe(z.object({ request: headers, response: headers })),
+})
+
+const stream = z.object({
+  infoHash: maybe(z.string()),
+  fileIdx: maybe(z.number().int().min(0).max(65_535)),
+  sources: list(z.string(), 100),
+  url: maybe(z.string().max(8_000)),
+  name: text(200),
+  title: text(1_000),
+  description: text(1_000),
+  behaviorHints: behaviorHints.catch({}),
+  subtitles: list(z.object({ id: z.string(), url: z.url({ protocol: /^https?$/ }), lang: z.string() }), 50),
+})
+
+/**
+ * One stream of another addon.
+ *
+ * @returns `undefined` for what is neither a torrent nor a link that any device can open
+ * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md
+ */
+export function readStream(entry: unknown, video: VideoId): Found | undefined {
+  const { data } = stream.safeParse(entry)
+  if (!data) return undefined
+  const { name, fileIdx, subtitles } = data
+  const description = data.description ?? data.title
+  const hints = withoutUndefined(data.behaviorHints)
+  const upstream = withoutUndefined({ name, description, hints })
+  const releaseName = releaseNameOf(description, hints)
+  const said = [name, description].join('\n')
+  const title = releaseName ?? name?.split('\n')[0] ?? video.id
+  const shared = { title, releaseName, roughBytes: statedBytes(said), upstream }
+
+  // Stremio takes a stream that has both for a link.
+  if (data.url !== undefined && /^https?:\/\//i.test(data.url)) {
+    if (!URL.canParse(data.url)) return undefined
+    return withoutUndefined({ ...shared, kind: 'pass-through' as const, url: data.url, subtitles })
+  }
+  const magnet = parseMagnet(data.url ?? '')
+  const infoHash = parseInfoHash(data.infoHash ?? '') ?? magnet?.infoHash
+  if (!infoHash) return undefined
+  return withoutUndefined({
+    ...shared,
+    kind: 'torrent' as const,
+    infoHash,
+    fileIdx,
+    trackers: trackersOf(data.sources, magnet?.trackers),
+    bingeKey: hints.bingeGroup ?? infoHash,
+    fileName: hints.filename,
+    sizeBytes: hints.videoSize,
+    seeders: statedSeeders(said),
+    wish: fileIdx === undefined ? wishOf(video) : undefined,
+  })
+}
+
+/** `tracker:udp://…` as in Stremio's `sources`; `dht:…` says nothing that the info hash does not. */
+function trackersOf(sources: readonly string[], more: readonly string[] = []): string[] {
+  return allowedTrackers(
+    [...sources.flatMap((source) => /^tracker:(.+)$/i.exec(source)?.[1] ?? []), ...more],
+    [],
+  )
+}
+
+/** Most addons begin their description with the name of the torrent; a line that begins with a sign is something else. */
+function releaseNameOf(description: string | undefined, { filename }: BehaviorHints): string | undefined {
+  const [first = ''] = description?.split('\n') ?? []
+  return /^[\p{L}\p{N}[(]/u.test(first) ? first.trim() : filename
+}
