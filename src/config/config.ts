@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { trackerHost } from '../domain/tracker-url.ts'
-import { addonList } from './server-list.ts'
+import { addonList, indexerList, metadataUrl } from './server-list.ts'
 
 const MIB = 1024 * 1024
 
@@ -74,6 +74,11 @@ export const SETTINGS = z
 
     FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
     UPSTREAM_ADDONS: addonList().default([]).describe('manifests of other addons to ask for streams'),
+    TORZNAB_URL: indexerList().default([]).describe('indexers to ask for torrents'),
+    TORZNAB_API_KEY: orNone(pattern(/\S/, 'a key')).describe('for indexers without a key of their own'),
+    METADATA_URL: metadataUrl()
+      .default('https://v3-cinemeta.strem.io')
+      .describe('who knows what films are called, for indexers that know no ids; empty = nobody'),
     SOURCE_TIMEOUT: milliseconds(1).default(6_000).describe('longest wait for sources of streams'),
 
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
@@ -162,6 +167,10 @@ function toConfig(s: Settings) {
     films: { file: s.FILMS_FILE },
     sources: {
       addons: s.UPSTREAM_ADDONS,
+      indexers: s.TORZNAB_URL.map((server) =>
+        s.TORZNAB_API_KEY === undefined ? server : { apiKey: s.TORZNAB_API_KEY, ...server },
+      ),
+      metadataUrl: s.METADATA_URL || undefined,
       timeoutMs: s.SOURCE_TIMEOUT,
     },
     log: { level: s.LOG_LEVEL, format: s.LOG_FORMAT },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** A server of somebody else that is asked for streams. */
 export interface RemoteServer {
   readonly url: string
+  readonly apiKey?: string
   /** everything it is asked goes through here */
   readonly proxy?: string
 }
@@ -17,6 +18,29 @@ export function addonList() {
     ['proxy'],
     (url) => (url.pathname.endsWith('/manifest.json') ? { url: url.href } : undefined),
   )
+}
+
+/** Torznab addresses: `http://indexer.example:9696/1/api apikey=secret`; `/api` is put behind where it is missing. */
+export function indexerList() {
+  const words = 'the Torznab address of an indexer (try http://127.0.0.1:9696/1/api)'
+  return serverList(words, ['apikey', 'proxy'], (url) => {
+    const apiKey = url.searchParams.get('apikey')
+    url.searchParams.delete('apikey')
+    url.pathname = url.pathname.replace(/\/*(\/api)?\/*$/, '/api')
+    return { url: url.href, ...(apiKey ? { apiKey } : {}) }
+  })
+}
+
+/** Where `/meta/…` is asked for; written with or without `/manifest.json`, and empty for nowhere. */
+export function metadataUrl() {
+  const words = 'an addon that knows titles (try https://v3-cinemeta.strem.io)'
+  return z.string().transform((text, context) => {
+    if (text === '') return text
+    const url = webUrl(text)
+    if (url) return url.href.replace(/\/*(manifest\.json)?$/, '')
+    context.addIssue(`"${shown(text)}" is not ${words}`)
+    return z.NEVER
+  })
 }
 
 /**
@@ -35,7 +59,7 @@ function serverList(words: string, options: readonly string[], read: (url: URL) 
         mistake(`"${shown(word)}" is not an option (there is ${options.join('=…, ')}=…)`)
       if (name === 'proxy' && !(PROXY.test(value) && URL.canParse(value)))
         mistake(`"proxy=…" is not ${PROXY_WORDS}`)
-      return [name, value]
+      return [name === 'apikey' ? 'apiKey' : name, value]
     })
     return server ? [{ ...server, ...Object.fromEntries(settings) }] : []
   }

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'fetch.too_large'
   | 'fetch.failed'
   | 'source.bad_answer'
+  | 'source.refused'
   | 'app.closing'
   | 'folder.in_use'
   | 'access.denied'

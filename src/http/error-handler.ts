@@ -24,6 +24,7 @@ const STATUS = {
   'fetch.too_large': 502,
   'fetch.failed': 502,
   'source.bad_answer': 502,
+  'source.refused': 502,
   'app.closing': 503,
   'folder.in_use': 500,
   'access.denied': 403,

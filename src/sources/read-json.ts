@@ -16,7 +16,7 @@ export function readJson(answer: Fetched): unknown {
 }
 
 /** @throws SelfStremeError `fetch.failed` unless the server said that all is well */
-function assertOk({ status }: Fetched): void {
+export function assertOk({ status }: Fetched): void {
   if (status < 200 || status > 299)
     throw new SelfStremeError('fetch.failed', `it answered with status ${status}`)
 }

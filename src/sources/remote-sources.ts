@@ -1,11 +1,16 @@
 import type { Log } from '../observe/log.ts'
 import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts'
+import { createMetadata } from './metadata.ts'
 import type { Source } from './source.ts'
 import { createSourceNamer } from './source-namer.ts'
+import { createTorznab } from './torznab.ts'
 import { createUpstreamAddon } from './upstream-addon.ts'
 
 export interface RemoteSourcesOptions {
   readonly addons: readonly { readonly url: string; readonly proxy?: string }[]
+  readonly indexers: readonly { readonly url: string; readonly apiKey?: string; readonly proxy?: string }[]
+  /** knows what films are called; absent = nobody does */
+  readonly metadataUrl?: string | undefined
   readonly version: string
   /** which self-streme we are, among others */
   readonly instance: string
@@ -17,14 +22,21 @@ export interface RemoteSources extends AsyncDisposable {
 
 /** All sources that the user named. Each has its own way out: what one of them may reach, no other may. */
 export function openRemoteSources(options: RemoteSourcesOptions, log: Log): RemoteSources {
-  const { addons, version, instance } = options
+  const { addons, indexers, metadataUrl, version, instance } = options
   const opened = new AsyncDisposableStack()
   const wayOut = (url: string, proxy?: string): GuardedFetch =>
     opened.use(createGuardedFetch({ trusted: [url], proxy, userAgent: `self-streme/${version}` }))
 
+  const metadata =
+    metadataUrl === undefined ? undefined : createMetadata({ url: metadataUrl }, wayOut(metadataUrl))
   const nameOf = createSourceNamer()
-  const sources = addons.map(({ url, proxy }) =>
-    createUpstreamAddon({ name: nameOf(url), url, instance }, wayOut(url, proxy), log),
-  )
+  const sources = [
+    ...addons.map(({ url, proxy }) =>
+      createUpstreamAddon({ name: nameOf(url), url, instance }, wayOut(url, proxy), log),
+    ),
+    ...indexers.map(({ url, apiKey, proxy }) =>
+      createTorznab({ name: nameOf(url), url, apiKey }, wayOut(url, proxy), metadata, log),
+    ),
+  ]
   return { sources, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

@@ -23,6 +23,7 @@ const doors = {
   bencode: '^src/domain/bencoding\\.ts$',
   'create-torrent': '^src/cache/import/make-torrent\\.ts$',
   undici: '^src/sources/guarded-',
+  'fast-xml-parser': '^src/sources/torznab-xml\\.ts$',
 }
 
 export const floorRules: IConfiguration = {

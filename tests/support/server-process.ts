@@ -26,6 +26,7 @@ export function startServerProcess(settings: Readonly<Record<string, string>>): 
       TORRENT_PORT: '0',
       TORRENT_TRACKERS: '',
       TORRENT_DHT: 'false',
+      METADATA_URL: '',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

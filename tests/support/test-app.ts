@@ -27,6 +27,7 @@ export async function startTestApp(settings: Readonly<Record<string, string>> = 
     TORRENT_PORT: '0',
     TORRENT_TRACKERS: '',
     TORRENT_DHT: 'false',
+    METADATA_URL: '',
     LOG_LEVEL: 'error',
     ...settings,
   })

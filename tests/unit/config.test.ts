@@ -40,7 +40,7 @@ test('without a single setting there is a working server', () => {
       uploadLimit: undefined,
     },
     films: { file: undefined },
-    sources: { addons: [], timeoutMs: 6_000 },
+    sources: { addons: [], indexers: [], metadataUrl: 'https://v3-cinemeta.strem.io', timeoutMs: 6_000 },
     log: { level: 'info', format: 'text' },
   })
   expect(readConfig({}).torrents.trackers.length).toBeGreaterThan(3)
@@ -79,6 +79,8 @@ test.for([
   'TORRENT_UPLOAD_LIMIT',
   'FILMS_FILE',
   'UPSTREAM_ADDONS',
+  'TORZNAB_URL',
+  'TORZNAB_API_KEY',
 ])('an empty %s says "none"', (name) => {
   expect(readConfig({ [name]: '' })).toEqual(readConfig({}))
 })
@@ -334,6 +336,25 @@ test('other addons are named by their manifests, which may have commas in them',
   ])
 })
 
+test('indexers are named by their address as other programs show it, each with its key', () => {
+  const indexers = `http://127.0.0.1:9696/1/api?x=1&apikey=in-url, http://jackett:9117/results/torznab/ apikey=own
+    proxy=socks5://10.0.0.5:1080 http://127.0.0.1:9696`
+  expect(readConfig({ TORZNAB_URL: indexers, TORZNAB_API_KEY: 'common' }).sources.indexers).toEqual([
+    { url: 'http://127.0.0.1:9696/1/api?x=1', apiKey: 'in-url' },
+    { url: 'http://jackett:9117/results/torznab/api', apiKey: 'own', proxy: 'socks5://10.0.0.5:1080' },
+    { url: 'http://127.0.0.1:9696/api', apiKey: 'common' },
+  ])
+})
+
+test.for([
+  ['https://titles.example.org', 'https://titles.example.org'],
+  ['https://titles.example.org/x/manifest.json', 'https://titles.example.org/x'],
+  ['https://titles.example.org/x/', 'https://titles.example.org/x'],
+  ['', undefined],
+] as const)('METADATA_URL "%s" is %s', ([METADATA_URL, expected]) => {
+  expect(readConfig({ METADATA_URL }).sources.metadataUrl).toBe(expected)
+})
+
 test.for([
   ['UPSTREAM_ADDONS', 'addon.example.org', '"addon.example.org" is not the manifest of an addon'],
   ['UPSTREAM_ADDONS', 'https://a.org/s3cret/configure', '"https://a.org/…" is not the manifest of an addon'],
@@ -341,6 +362,9 @@ test.for([
   ['UPSTREAM_ADDONS', 'https://a.org/manifest.json apikey=s3cret', '"apikey=…" is not an option'],
   ['UPSTREAM_ADDONS', 'https://a.org/manifest.json proxy=s3cret', '"proxy=…" is not the address of a proxy'],
   ['UPSTREAM_ADDONS', 'https://a.org/manifest.json proxy=ftp://s3cret@a.org', '"proxy=…" is not the address'],
+  ['TORZNAB_URL', 'ftp://s3cret@a.org/?apikey=s3cret', '"ftp://a.org/…" is not the Torznab address'],
+  ['TORZNAB_URL', 'http://a.org key=s3cret', '"key=…" is not an option (there is apikey=…, proxy=…)'],
+  ['METADATA_URL', 'cinemeta', '"cinemeta" is not an addon that knows titles'],
 ] as const)('%s "%s" is a mistake that is told, without what is secret', ([name, value, expected]) => {
   const mistakes = mistakesOf({ [name]: value })
   expect(mistakes).toHaveLength(1)

@@ -5,6 +5,7 @@ import {
   pieceHashAt,
   pieceLengthAt,
   piecesOf,
+  trackersOf,
   stripMetainfo,
 } from '../../src/domain/metainfo.ts'
 
@@ -223,6 +224,24 @@ const TWO_FILES = parseMetainfo(
 
 test('the last piece is as long as what is left', () => {
   expect([0, 1, 2].map((piece) => pieceLengthAt(TWO_FILES, piece))).toEqual([PIECE, PIECE, 1])
+})
+
+test('the trackers of a torrent file are read in its order, each once', () => {
+  const announce = 'udp://a.org:1'
+  const tiers = [['udp://b.org:1', announce], ['http://c.org/announce']]
+  expect(trackersOf(bencode.encode({ announce, 'announce-list': tiers, info: {} }))).toEqual([
+    announce,
+    'udp://b.org:1',
+    'http://c.org/announce',
+  ])
+})
+
+test.for([
+  {},
+  { announce: 5, 'announce-list': 'udp://a.org' },
+  { 'announce-list': [5, [6, [Buffer.from('udp://a.org')]], {}] },
+])('of %j no trackers are read', (file) => {
+  expect(trackersOf(bencode.encode(file))).toEqual([])
 })
 
 test('each piece has its own hash', () => {

@@ -1,0 +1,142 @@
+import { XMLParser } from 'fast-xml-parser'
+import { SelfStremeError } from '../domain/errors.ts'
+import { redactSecrets } from '../domain/redact.ts'
+
+/** What an indexer can be asked. */
+export interface TorznabCaps {
+  /** parameters of each kind of search; absent = it has none */
+  readonly search?: ReadonlySet<string>
+  readonly movie?: ReadonlySet<string>
+  readonly tv?: ReadonlySet<string>
+  readonly categories: readonly number[]
+}
+
+/** A row of an answer, as it came. */
+export interface TorznabItem {
+  readonly title: string
+  readonly infoHash?: string
+  /** magnet links, and links to torrent files */
+  readonly links: readonly string[]
+  /** bytes of the whole torrent */
+  readonly size?: number
+  readonly seeders?: number
+}
+
+type Tag = Readonly<Record<string, unknown>>
+
+const MOST_ITEMS = 2_000
+const MOST_LETTERS = 500
+
+// An entity can only be one of those that every XML has, or a number: documents that define their own are refused.
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  removeNSPrefix: true,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  htmlEntities: true,
+  jPath: false,
+})
+
+/**
+ * @throws SelfStremeError `source.refused` when the indexer says that something is wrong, `source.bad_answer`
+ * @see https://torznab.github.io/spec-1.3-draft/torznab/Specification-v1.3.html
+ */
+export function parseCaps(xml: string): TorznabCaps {
+  const caps = rootOf(xml, 'caps')
+  const searching = tag(caps.searching)
+  const categories = tags(tag(caps.categories).category).flatMap((each) => [each, ...tags(each.subcat)])
+  const kinds = {
+    search: paramsOf(searching.search),
+    movie: paramsOf(searching['movie-search']),
+    tv: paramsOf(searching['tv-search']),
+  }
+  return {
+    ...Object.fromEntries(Object.entries(kinds).filter(([, params]) => params !== undefined)),
+    categories: categories.map((each) => Number(each['@id'])).filter(Number.isInteger),
+  }
+}
+
+/** @throws as {@link parseCaps} */
+export function parseItems(xml: string): TorznabItem[] {
+  const channel = tag(rootOf(xml, 'rss').channel)
+  return tags(channel.item).slice(0, MOST_ITEMS).flatMap(readItem)
+}
+
+function rootOf(xml: string, name: string): Tag {
+  const document = tag(parse(xml))
+  if (document.error !== undefined) {
+    const error = tag(document.error)
+    const words = redactSecrets(text(error['@description']).slice(0, MOST_LETTERS))
+    throw new SelfStremeError('source.refused', `it says: ${words || 'error'} (${text(error['@code'])})`)
+  }
+  if (document[name] === undefined)
+    throw new SelfStremeError('source.bad_answer', `it answered with no <${name}>`)
+  return tag(document[name])
+}
+
+function parse(xml: string): unknown {
+  if (/<!DOCTYPE/i.test(xml))
+    throw new SelfStremeError('source.bad_answer', 'it answered with a document type')
+  try {
+    return parser.parse(xml)
+  } catch (cause) {
+    throw new SelfStremeError('source.bad_answer', 'it answered with no XML', { cause })
+  }
+}
+
+/** What has been said in the first version of the protocol about searches without `supportedParams` is `q`. */
+function paramsOf(value: unknown): ReadonlySet<string> | undefined {
+  const search = tag(value)
+  if (search['@available'] !== 'yes') return undefined
+  return new Set(
+    text(search['@supportedParams'] ?? 'q')
+      .toLowerCase()
+      .split(/[,\s]+/),
+  )
+}
+
+function readItem(item: Tag): TorznabItem[] {
+  const title = text(item.title).slice(0, MOST_LETTERS).toWellFormed()
+  if (!title) return []
+  const attributes = new Map(
+    tags(item.attr).map((each) => [text(each['@name']).toLowerCase(), text(each['@value'])]),
+  )
+  const [enclosure = {}] = tags(item.enclosure)
+  const links = [attributes.get('magneturl'), enclosure['@url'], item.link, item.guid].map(text)
+  const size = count(attributes.get('size') ?? item.size ?? enclosure['@length'])
+  const seeders = count(attributes.get('seeders'))
+  const infoHash = attributes.get('infohash')
+  return [
+    {
+      title,
+      // What a row is known by is often the page about it; only a magnet link is of use there.
+      links: links.filter((link, at) => /^magnet:/i.test(link) || (at < 3 && /^https?:/i.test(link))),
+      ...(infoHash ? { infoHash } : {}),
+      ...(size ? { size } : {}),
+      ...(seeders === undefined ? {} : { seeders }),
+    },
+  ]
+}
+
+function tag(value: unknown): Tag {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tag) : {}
+}
+
+/** One tag comes as itself, several come as a list. */
+function tags(value: unknown): Tag[] {
+  return (Array.isArray(value) ? value : [value]).map(tag)
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value.trim()
+  // A tag that has attributes keeps its text beside them.
+  return typeof tag(value)['#text'] === 'string' ? String(tag(value)['#text']).trim() : ''
+}
+
+function count(value: unknown): number | undefined {
+  const digits = text(value)
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
+}

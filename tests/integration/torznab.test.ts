@@ -1,0 +1,318 @@
+import { expect, test } from 'vitest'
+import type { VideoId } from '../../src/domain/video-id.ts'
+import { createGuardedFetch } from '../../src/sources/guarded-fetch.ts'
+import { createMetadata, type Metadata } from '../../src/sources/metadata.ts'
+import { createTorznab } from '../../src/sources/torznab.ts'
+import { BAD_MANNERS } from '../support/bad-manners.ts'
+import { listeningLog } from '../support/listening-log.ts'
+import { startLocalServer } from '../support/local-server.ts'
+import { torrentFile } from '../support/indexed-torrent.ts'
+import { startTorznabServer, type TorznabServerOptions } from '../support/torznab-server.ts'
+
+const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string]
+const FILM: VideoId = { kind: 'movie', id: 'tt0000001' }
+const EPISODE: VideoId = { kind: 'episode', id: 'tt5', season: 1, episode: 2 }
+const { signal } = new AbortController()
+
+/** An indexer, and the source that asks it. */
+async function startPair(options: TorznabServerOptions, more: { apiKey?: string; metadata?: Metadata } = {}) {
+  await using starting = new AsyncDisposableStack()
+  const indexer = starting.use(await startTorznabServer(options))
+  const fetcher = starting.use(createGuardedFetch({ trusted: [indexer.api], userAgent: 'test' }))
+  const { log, events } = listeningLog()
+  const { apiKey, metadata } = more
+  const source = createTorznab({ name: 'indexer', url: indexer.api, apiKey }, fetcher, metadata, log)
+  const parts = starting.move()
+  return { indexer, source, events, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
+
+const TITLES: Metadata = {
+  find: ({ kind }) =>
+    Promise.resolve({
+      name: kind === 'movie' ? 'The Wild Sea' : 'The Show',
+      year: 1968,
+      aliases: [],
+      episodes: new Map(),
+    }),
+}
+
+test('a film is found by its id, with all that the indexer knows of it', async () => {
+  const magnet = `magnet:?xt=urn:btih:${B}&tr=udp%3A%2F%2Fa.example.org%3A1&tr=http%3A%2F%2F127.0.0.1%2Fx`
+  await using pair = await startPair({
+    torrents: [
+      {
+        title: 'The.Wild.Sea.1968.1080p',
+        imdbId: 'tt0000001',
+        infoHash: A.toUpperCase(),
+        size: 5e9,
+        seeders: 12,
+      },
+      { title: 'The Wild Sea & More', imdbId: 'tt0000001', magnet, size: 7e9, seeders: 0 },
+      { title: 'Another', imdbId: 'tt0000002', infoHash: C },
+    ],
+  })
+  expect(await pair.source.find(FILM, signal)).toEqual([
+    {
+      kind: 'torrent',
+      infoHash: A,
+      title: 'The.Wild.Sea.1968.1080p',
+      releaseName: 'The.Wild.Sea.1968.1080p',
+      trackers: [],
+      bingeKey: A,
+      torrentBytes: 5e9,
+      seeders: 12,
+    },
+    {
+      kind: 'torrent',
+      infoHash: B,
+      title: 'The Wild Sea & More',
+      releaseName: 'The Wild Sea & More',
+      trackers: ['udp://a.example.org:1'],
+      bingeKey: B,
+      torrentBytes: 7e9,
+      seeders: 0,
+    },
+  ])
+  expect(pair.indexer.searches()).toEqual([{ t: 'movie', imdbid: '0000001', cat: '2000' }])
+})
+
+test('an episode is found by itself and in packs of its season, which say which episode is wanted', async () => {
+  const imdbId = 'tt5'
+  await using pair = await startPair({
+    torrents: [
+      { title: 'The.Show.S01E02.720p', imdbId, infoHash: A },
+      { title: 'The.Show.S01.1080p', imdbId, infoHash: B },
+      { title: 'The.Show.S01E03.720p', imdbId, infoHash: C },
+    ],
+  })
+  const found = await pair.source.find(EPISODE, signal)
+  expect(found).toMatchObject([
+    { infoHash: A, wish: { season: 1, episode: 2 } },
+    { infoHash: A },
+    { infoHash: B, wish: { season: 1, episode: 2 } },
+  ])
+})
+
+test('an indexer that knows no ids is asked by name, and what is called otherwise is left out', async () => {
+  await using pair = await startPair(
+    {
+      movieSearch: undefined,
+      torrents: [
+        { title: 'The.Wild.Sea.1968.1080p', infoHash: A },
+        { title: 'Making.of.The.Wild.Sea.1968', infoHash: B },
+      ],
+    },
+    { metadata: TITLES },
+  )
+  expect(await pair.source.find(FILM, signal)).toMatchObject([{ infoHash: A }])
+  expect(pair.indexer.searches()).toEqual([{ t: 'search', q: 'The Wild Sea 1968', cat: '2000' }])
+})
+
+test('one that knows ids and finds nothing by them is asked by name as well', async () => {
+  await using pair = await startPair(
+    {
+      torrents: [
+        { title: 'The.Show.S01E02.720p', infoHash: A },
+        { title: 'The.Show.S01', infoHash: B },
+      ],
+    },
+    { metadata: TITLES },
+  )
+  expect(await pair.source.find(EPISODE, signal)).toMatchObject([
+    { infoHash: A },
+    { infoHash: A },
+    { infoHash: B },
+  ])
+  expect(pair.indexer.searches().map(({ q, ep }) => [q, ep])).toEqual([
+    [undefined, '2'],
+    [undefined, undefined],
+    ['The Show', '2'],
+    ['The Show', undefined],
+  ])
+})
+
+test('without names, one that knows no ids has nothing', async () => {
+  await using pair = await startPair({ movieSearch: 'q' })
+  expect(await pair.source.find(FILM, signal)).toEqual([])
+  expect(pair.indexer.searches()).toEqual([])
+})
+
+test('its key goes with every question, and what it can be asked is asked once', async () => {
+  await using pair = await startPair({ apiKey: 's3cret' }, { apiKey: 's3cret' })
+  await pair.source.find(FILM, signal)
+  await pair.source.find(EPISODE, signal)
+  const asked = pair.indexer.asked.map((path) => new URL(path, pair.indexer.url).searchParams)
+  expect(asked.map((query) => query.get('apikey'))).toEqual(['s3cret', 's3cret', 's3cret', 's3cret'])
+  expect(asked.map((query) => query.get('t'))).toEqual(['caps', 'movie', 'tvsearch', 'tvsearch'])
+})
+
+test('a key that is wrong is told in the words of the indexer', async () => {
+  await using pair = await startPair({ apiKey: 's3cret' }, { apiKey: 'wrong' })
+  await expect(pair.source.find(FILM, signal)).rejects.toThrow('it says: Incorrect user credentials (100)')
+})
+
+test('a torrent that is only linked to is read: its hash, its trackers, its files', async () => {
+  const trackers = ['http://tracker.example.org/announce', 'udp://tracker.example.org:1']
+  const pack = torrentFile(
+    'The.Show.S01',
+    [
+      ['e01.mkv', 5],
+      ['e02.mkv', 6],
+    ],
+    trackers,
+  )
+  await using pair = await startPair({
+    torrents: [{ title: 'The.Show.S01', imdbId: 'tt5', torrent: pack.bytes, size: 11 }],
+  })
+  expect(await pair.source.find(EPISODE, signal)).toMatchObject([
+    {
+      infoHash: pack.infoHash,
+      trackers,
+      torrentBytes: 11,
+      files: [
+        { path: 'e01.mkv', length: 5 },
+        { path: 'e02.mkv', length: 6 },
+      ],
+    },
+  ])
+})
+
+test('a link may lead to a magnet link', async () => {
+  const redirect = `magnet:?xt=urn:btih:${A}&tr=udp%3A%2F%2Fa.example.org%3A1`
+  await using pair = await startPair({ torrents: [{ title: 'Film', imdbId: 'tt0000001', redirect }] })
+  expect(await pair.source.find(FILM, signal)).toMatchObject([
+    { infoHash: A, trackers: ['udp://a.example.org:1'] },
+  ])
+})
+
+test('links are followed the most wanted first, a dozen at a time, and each once', async () => {
+  const files = Array.from({ length: 20 }, (_, at) => torrentFile(`film ${at}`, [['film.mkv', at + 1]]))
+  await using pair = await startPair({
+    torrents: files.map(({ bytes }, at) => ({
+      title: `Film ${at}`,
+      imdbId: 'tt0000001',
+      torrent: bytes,
+      seeders: at,
+    })),
+  })
+  const hashes = async () =>
+    (await pair.source.find(FILM, signal)).map((each) => 'infoHash' in each && each.infoHash)
+  const all = files.map(({ infoHash }) => infoHash)
+  const downloads = () => pair.indexer.asked.filter((path) => path.startsWith('/download/'))
+  expect(await hashes()).toEqual(all.slice(8))
+  expect(downloads()).toHaveLength(12)
+  expect(await hashes()).toEqual(all)
+  expect(await hashes()).toEqual(all)
+  expect(downloads()).toHaveLength(20)
+})
+
+test('links that lead nowhere do not keep others from their turn', async () => {
+  const { bytes, infoHash } = torrentFile('film', [['film.mkv', 5]])
+  const broken = Array.from({ length: 12 }, () => ({ title: 'Bad', torrent: Buffer.from('no'), seeders: 9 }))
+  const torrents = [...broken, { title: 'Good', torrent: bytes, seeders: 1 }]
+  await using pair = await startPair({ torrents: torrents.map((each) => ({ ...each, imdbId: 'tt0000001' })) })
+  expect(await pair.source.find(FILM, signal)).toEqual([])
+  expect(await pair.source.find(FILM, signal)).toMatchObject([{ infoHash }])
+})
+
+test.for([
+  ['is missing', {}],
+  ['is no torrent file', { torrent: Buffer.from('<html>') }],
+  [
+    'is no canonical one',
+    {
+      torrent: Buffer.from(
+        'd4:infod6:pieces20:aaaaaaaaaaaaaaaaaaaa4:name1:a12:piece lengthi16384e6:lengthi5eee',
+      ),
+    },
+  ],
+  ['leads to a private host', { link: 'http://127.0.0.1:9/film.torrent' }],
+  ['leads to a file', { link: 'file:///etc/passwd' }],
+] as const)('an item whose link %s is left out, and the others stay', async ([, torrent]) => {
+  const imdbId = 'tt0000001'
+  await using pair = await startPair({
+    torrents: [
+      { title: 'Bad', imdbId, ...torrent },
+      { title: 'Good', imdbId, infoHash: A },
+    ],
+  })
+  expect(await pair.source.find(FILM, signal)).toMatchObject([{ title: 'Good' }])
+})
+
+test.for(Object.entries(BAD_MANNERS))('downloads of which each %s are left out', async ([, onDownload]) => {
+  const imdbId = 'tt0000001'
+  const { bytes } = torrentFile('film', [['film.mkv', 5]])
+  await using pair = await startPair({
+    onDownload,
+    torrents: [
+      { title: 'Bad', imdbId, torrent: bytes },
+      { title: 'Good', imdbId, infoHash: A },
+    ],
+  })
+  expect(await pair.source.find(FILM, AbortSignal.timeout(6_000))).toMatchObject([{ title: 'Good' }])
+})
+
+test('one search of two that fails leaves what the other found', async () => {
+  const { url: _, ...options } = {
+    url: '',
+    torrents: [{ title: 'The.Show.S01', imdbId: 'tt5', infoHash: A }],
+  }
+  await using pair = await startPair({ ...options, tvSearch: 'q,season,ep,imdbid' })
+  await using broken = await startLocalServer((req, res) => {
+    if (req.url?.includes('ep=')) return void res.writeHead(500).end()
+    res.writeHead(307, { Location: `${pair.indexer.url}${req.url}` }).end()
+  })
+  await using fetcher = createGuardedFetch({ trusted: [broken.url, pair.indexer.url], userAgent: 'test' })
+  const { log } = listeningLog()
+  const source = createTorznab({ name: 'x', url: `${broken.url}/1/api` }, fetcher, undefined, log)
+  expect(await source.find(EPISODE, signal)).toMatchObject([{ infoHash: A }])
+})
+
+test("the user's own films are nobody else's business", async () => {
+  await using pair = await startPair({})
+  expect(await pair.source.find({ kind: 'movie', id: 'selfstreme:holidays' }, signal)).toEqual([])
+  expect(pair.indexer.asked).toEqual([])
+})
+
+const META = {
+  name: 'The Show',
+  year: '1968–1970',
+  aliases: ['Die Schau', 5, ''],
+  videos: [
+    { season: 1, episode: 2, title: 'The Second' },
+    { season: 1, number: 3, name: 'The Third' },
+    { season: 1 },
+    null,
+  ],
+}
+
+test('names come by id, and are remembered', async () => {
+  await using server = await startLocalServer((_req, res) => res.end(JSON.stringify({ meta: META })))
+  await using fetcher = createGuardedFetch({ trusted: [server.url], userAgent: 'test' })
+  const metadata = createMetadata({ url: `${server.url}/x` }, fetcher)
+  const title = await metadata.find(EPISODE, signal)
+  expect(title).toEqual({
+    name: 'The Show',
+    year: 1968,
+    aliases: ['Die Schau'],
+    episodes: new Map([
+      ['1:2', 'The Second'],
+      ['1:3', 'The Third'],
+    ]),
+  })
+  await metadata.find({ ...EPISODE, episode: 3 }, signal)
+  await metadata.find(FILM, signal)
+  await metadata.find({ kind: 'movie', id: 'selfstreme:x' }, signal)
+  expect(server.asked).toEqual(['/x/meta/series/tt5.json', '/x/meta/movie/tt0000001.json'])
+})
+
+test.for([
+  [404, '{"err":"not found"}'],
+  [200, '{"meta":null}'],
+  [200, '{"meta":{}}'],
+  [200, '{"meta":{"id":"tt5","type":"series"}}'],
+] as const)('with %i "%s", a title is not known', async ([status, body]) => {
+  await using server = await startLocalServer((_req, res) => res.writeHead(status).end(body))
+  await using fetcher = createGuardedFetch({ trusted: [server.url], userAgent: 'test' })
+  expect(await createMetadata({ url: server.url }, fetcher).find(EPISODE, signal)).toBeUndefined()
+})
