@@ -1,0 +1,131 @@
+import { writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { startLocalServer } from '../support/local-server.ts'
+import { startOtherAddon } from '../support/other-addon.ts'
+import { startServerProcess } from '../support/server-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp } from '../support/test-app.ts'
+import { startTorznabServer } from '../support/torznab-server.ts'
+import { send } from './send.ts'
+
+const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
+const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) QtWebEngine/5.15.8 StremioShell/4.4.168'
+const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
+
+interface Stream {
+  readonly infoHash?: string
+  readonly fileIdx?: number
+  readonly url?: string
+  readonly name: string
+}
+
+async function streams(url: string, video: string, userAgent = DESKTOP): Promise<Stream[]> {
+  const answer = await send(`${url}/stream/${video}.json`, { headers: { 'User-Agent': userAgent } })
+  return (answer.json as { streams: Stream[] }).streams
+}
+
+test('what another addon and an indexer have is listed, for each device in its way', async () => {
+  await using addon = await startOtherAddon({
+    streams: {
+      'series/tt5:1:2': [
+        { name: 'Other', infoHash: A, fileIdx: 3, sources: ['tracker:udp://a.example.org:1'] },
+        { name: 'Link', url: 'https://a.example.org/e2.mp4' },
+      ],
+    },
+  })
+  await using indexer = await startTorznabServer({
+    apiKey: 's3cret',
+    torrents: [{ title: 'Show.S01.1080p', imdbId: 'tt5', infoHash: B }],
+  })
+  await using app = await startTestApp({
+    UPSTREAM_ADDONS: addon.manifestUrl,
+    TORZNAB_URL: `${indexer.api} apikey=s3cret`,
+  })
+  expect(await streams(app.url, 'series/tt5:1:2')).toMatchObject([
+    { infoHash: A, fileIdx: 3, sources: ['tracker:udp://a.example.org:1', `dht:${A}`] },
+    { name: 'Link', url: 'https://a.example.org/e2.mp4' },
+    { infoHash: B },
+  ])
+  expect((await streams(app.url, 'series/tt5:1:2', IPHONE)).map(({ url }) => url)).toEqual([
+    `${app.url}/stream/proxy/${A}/3?tr=udp%3A%2F%2Fa.example.org%3A1`,
+    'https://a.example.org/e2.mp4',
+    `${app.url}/stream/proxy/${B}`,
+  ])
+  expect(addon.asked.filter((path) => path.startsWith('/stream/'))).toHaveLength(1)
+})
+
+test('a source that hangs holds the list up no longer than it may', async () => {
+  await using addon = await startOtherAddon({ onStreams: () => undefined })
+  await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl, SOURCE_TIMEOUT: '300' })
+  const began = performance.now()
+  expect(await streams(app.url, 'movie/tt1254207')).toHaveLength(1)
+  expect(performance.now() - began).toBeLessThan(4_000)
+})
+
+test('a server that names itself finds out, and asks itself no film', async () => {
+  let app: Awaited<ReturnType<typeof startTestApp>> | undefined
+  await using relay = await startRelay(() => app?.url)
+  await using itself = await startTestApp({ UPSTREAM_ADDONS: `${relay.url}/manifest.json` })
+  app = itself
+  expect(await streams(itself.url, 'movie/tt1254207')).toHaveLength(1)
+  expect(await streams(itself.url, 'movie/tt1727587')).toHaveLength(1)
+  expect(relay.asked).toEqual(['/manifest.json'])
+})
+
+test('two servers that name each other list what either has, and ask each other once', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(
+    join(folder.path, 'films.json'),
+    JSON.stringify([{ id: 'tt9', type: 'movie', name: 'Far', infoHash: A }]),
+  )
+  let far: Awaited<ReturnType<typeof startTestApp>> | undefined
+  await using toFar = await startRelay(() => far?.url)
+  await using near = await startTestApp({ UPSTREAM_ADDONS: `${toFar.url}/manifest.json` })
+  await using toNear = await startRelay(() => near.url)
+  await using other = await startTestApp({
+    UPSTREAM_ADDONS: `${toNear.url}/manifest.json`,
+    FILMS_FILE: join(folder.path, 'films.json'),
+  })
+  far = other
+  const began = performance.now()
+  expect(await streams(near.url, 'movie/tt9')).toMatchObject([
+    { url: expect.stringContaining(A) },
+    { infoHash: A },
+  ])
+  expect(await streams(other.url, 'movie/tt9')).toHaveLength(1)
+  expect(performance.now() - began).toBeLessThan(4_000)
+  expect(toFar.asked).toEqual(['/manifest.json', '/stream/movie/tt9.json'])
+  expect(toNear.asked).toEqual(['/manifest.json', '/stream/movie/tt9.json'])
+})
+
+test('no key and no password comes into the log, whatever goes wrong', async () => {
+  await using folder = await temporaryFolder()
+  await using indexer = await startTorznabServer({ apiKey: 'other' })
+  await using broken = await startLocalServer((req, res) =>
+    res.writeHead(302, { Location: `/x${req.url}` }).end(),
+  )
+  await using server = startServerProcess({
+    LOG_LEVEL: 'debug',
+    TORRENT_DOWNLOAD_PATH: folder.path,
+    TORZNAB_URL: `${indexer.api} apikey=s3cret ${broken.url}/?apikey=s3cret, http://me:s3cret@127.0.0.1:1 apikey=s3cret`,
+    UPSTREAM_ADDONS: `${broken.url}/key=s3cret/manifest.json http://127.0.0.1:1/manifest.json proxy=http://me:s3cret@127.0.0.1:1`,
+  })
+  await streams(await server.url(), 'movie/tt9')
+  expect(server.output().match(/a source failed/g)).toHaveLength(5)
+  expect(server.output()).toContain('Incorrect user credentials')
+  expect(server.output()).not.toContain('s3cret')
+})
+
+/** Passes requests on to a server whose address is not known yet. */
+async function startRelay(target: () => string | undefined) {
+  return startLocalServer((req, res) => {
+    request(`${target()}${req.url}`, { headers: req.headers, agent: false }, (answer) => {
+      res.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(res)
+    })
+      .on('error', () => res.writeHead(502).end())
+      .end()
+  })
+}
