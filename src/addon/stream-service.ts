@@ -1,6 +1,6 @@
 import type { Found } from '../domain/candidate.ts'
 import { chooseDelivery, type DeliveryMode, detectDevice } from '../domain/device.ts'
-import type { VideoId } from '../domain/video-id.ts'
+import { type VideoId, videoIdOf } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
 import { presentPassThrough } from './present-pass-through.ts'
 import { presentStreams, type StremioStream } from './present-stream.ts'
@@ -35,7 +35,9 @@ export interface StreamService {
   /**
    * The list a viewer chooses from, as the device that asks can play it.
    *
-   * @param imdbId - id of the film or series, without season and episode; IMDb's, or one of the user's own
+   * @param imdbId - id of the film or series, without season and episode; IMDb's, another catalogue's, or one of the
+   * user's own
+   * @param season - `undefined` for a film, and for series of catalogues that know no seasons (`kitsu:`)
    * @param baseUrl - how the device reaches us, without a slash at the end
    */
   getStreams(
@@ -54,7 +56,7 @@ export function createStreamService(options: StreamServiceOptions, search: Searc
 
   return {
     async getStreams(type, imdbId, season, episode, userAgent, baseUrl, ask = {}) {
-      const video = videoOf(type, imdbId, season, episode)
+      const video = videoIdOf(type, imdbId, season, episode)
       if (!video) return []
       const device = detectDevice({ userAgent, secChUa: ask.secChUa })
       if (device.rule === 'unknown') noteUnknown(userAgent, ask.secChUa)
@@ -76,9 +78,4 @@ export function createStreamService(options: StreamServiceOptions, search: Searc
     unknownClients.add(client)
     log.info('unknown client', { userAgent, secChUa: secChUa ?? '' })
   }
-}
-
-function videoOf(type: string, id: string, season?: number, episode?: number): VideoId | undefined {
-  if (type !== 'series') return { kind: 'movie', id }
-  return season === undefined || episode === undefined ? undefined : { kind: 'episode', id, season, episode }
 }

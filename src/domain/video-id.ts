@@ -1,19 +1,54 @@
 /** What a viewer asked for, in Stremio's words. */
 export type VideoId =
   | { readonly kind: 'movie'; readonly id: string }
-  | { readonly kind: 'episode'; readonly id: string; readonly season: number; readonly episode: number }
+  | {
+      readonly kind: 'episode'
+      /** of the series */
+      readonly id: string
+      /** 0 = specials; absent where every season is a series of its own, as in catalogues of anime */
+      readonly season?: number
+      readonly episode: number
+    }
+
+/** Catalogues of anime: `kitsu:7442` is one season of a series, or a film. */
+const ANIME_ID = /^(?:kitsu|mal|anilist|anidb):\d+$/
+const ANIME_EPISODE = /^((?:kitsu|mal|anilist|anidb):\d+):(\d{1,6})$/
+const EPISODE = /^(.+):(\d{1,6}):(\d{1,6})$/
+/** What an id begins with; without the rest it is none. */
+const CATALOGUE = /^(?:kitsu|mal|anilist|anidb|tmdb|tvdb|selfstreme)$/
 
 /**
- * Reads the id of a stream request: `tt1254207`, or `tt1:2:3` for season 2, episode 3 of a series.
+ * Reads the id of a stream request: `tt1254207`, `tt1:2:3` for season 2, episode 3 of a series, or `kitsu:7442:5` for
+ * an episode without season.
  *
- * @returns `undefined` for a series without season and episode
+ * @param type - "series" and "anime" have episodes, everything else is one film
+ * @returns `undefined` for a series without episode
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/requests/defineStreamHandler.md
  */
 export function parseVideoId(type: string, text: string): VideoId | undefined {
-  if (type !== 'series') return text ? { kind: 'movie', id: text } : undefined
-  const parts = /^(.+):(\d{1,6}):(\d{1,6})$/.exec(text)
-  if (!parts?.[1]) return undefined
-  return { kind: 'episode', id: parts[1], season: Number(parts[2]), episode: Number(parts[3]) }
+  const [, series = text, number] = ANIME_EPISODE.exec(text) ?? []
+  if (number !== undefined) return videoIdOf(type, isSeries(type) ? series : text, undefined, Number(number))
+  const [, id = '', season, episode] = EPISODE.exec(text) ?? []
+  if (!isSeries(type) || season === undefined) return videoIdOf(type, text)
+  return CATALOGUE.test(id) ? undefined : videoIdOf(type, id, Number(season), Number(episode))
+}
+
+/**
+ * The same from its parts.
+ *
+ * @returns `undefined` for a series without episode, or without season where it has seasons
+ */
+export function videoIdOf(type: string, id: string, season?: number, episode?: number): VideoId | undefined {
+  if (id === '') return undefined
+  if (!isSeries(type)) return { kind: 'movie', id }
+  const isAnime = ANIME_ID.test(id)
+  if (episode === undefined) return type === 'anime' && isAnime ? { kind: 'movie', id } : undefined
+  if (season === undefined) return isAnime ? { kind: 'episode', id, episode } : undefined
+  return { kind: 'episode', id, season, episode }
+}
+
+function isSeries(type: string): boolean {
+  return type === 'series' || type === 'anime'
 }
 
 /** The id as Stremio writes it; what {@link parseVideoId} reads. */

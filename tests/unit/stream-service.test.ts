@@ -92,10 +92,17 @@ test.for([
   expect(asked.map((each) => each.video)).toEqual([video])
 })
 
+test('an episode of a catalogue without seasons is searched without one', async () => {
+  const { getStreams, asked } = service()
+  await getStreams('series', 'kitsu:7442', undefined, 5, IPHONE, BASE_URL)
+  expect(asked.map((each) => each.video)).toEqual([{ kind: 'episode', id: 'kitsu:7442', episode: 5 }])
+})
+
 test('a series without season and episode has no streams, and nobody is asked', async () => {
   const { getStreams, asked } = service()
   expect(await getStreams('series', 'tt1', undefined, undefined, IPHONE, BASE_URL)).toEqual([])
   expect(await getStreams('series', 'tt1', 1, undefined, IPHONE, BASE_URL)).toEqual([])
+  expect(await getStreams('series', 'tt1', undefined, 2, IPHONE, BASE_URL)).toEqual([])
   expect(asked).toEqual([])
 })
 

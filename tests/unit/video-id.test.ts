@@ -16,13 +16,39 @@ test.for([
   ['tt1:01:002', 'tt1', 1, 2],
   ['tt1:2024:1001', 'tt1', 2024, 1001],
   ['selfstreme:show:1:2', 'selfstreme:show', 1, 2],
+  ['tmdb:1399:1:2', 'tmdb:1399', 1, 2],
+  ['kitsu:7442:1:2', 'kitsu:7442', 1, 2],
 ] as const)('"%s" is an episode of %s', ([text, id, season, episode]) => {
   expect(parseVideoId('series', text)).toEqual({ kind: 'episode', id, season, episode })
 })
 
 test.for([
+  ['series', 'kitsu:7442:5', 'kitsu:7442', 5],
+  ['anime', 'kitsu:7442:5', 'kitsu:7442', 5],
+  ['series', 'mal:1:12', 'mal:1', 12],
+  ['series', 'anilist:1:0', 'anilist:1', 0],
+  ['series', 'anidb:1:1071', 'anidb:1', 1071],
+] as const)('a %s called "%s" is an episode of %s without a season', ([type, text, id, episode]) => {
+  expect(parseVideoId(type, text)).toEqual({ kind: 'episode', id, episode })
+})
+
+test.for([
+  ['anime', 'tt1:2:3', { kind: 'episode', id: 'tt1', season: 2, episode: 3 }],
+  ['movie', 'kitsu:123', { kind: 'movie', id: 'kitsu:123' }],
+  ['anime', 'kitsu:123', { kind: 'movie', id: 'kitsu:123' }],
+  ['movie', 'kitsu:123:5', { kind: 'movie', id: 'kitsu:123:5' }],
+] as const)('%s "%s" is what its type says', ([type, text, video]) => {
+  expect(parseVideoId(type, text)).toEqual(video)
+})
+
+test.for([
   '',
   'tt1',
+  'kitsu:123',
+  'tmdb:1399',
+  'tmdb:1399:5',
+  'selfstreme:1:2',
+  'kitsu::5',
   'tt1:2',
   ':1:2',
   'tt1:a:2',
