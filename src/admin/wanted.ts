@@ -12,8 +12,9 @@ export interface Wanted {
 }
 
 /** @throws SelfStremeError `wish.impossible` */
-export function wantedOf({ files }: TorrentInfo, wish: Wish): Wanted {
-  const wanted = wantedFiles(files, wish)
+export function wantedOf(info: TorrentInfo, wish: Wish): Wanted {
+  const { files } = info
+  const wanted = wantedFiles(info, wish)
   return { files: wanted, bytes: wanted.reduce((sum, index) => sum + (files[index]?.length ?? 0), 0) }
 }
 

@@ -52,7 +52,8 @@ export interface PassThroughStream {
 }
 
 export interface EpisodeWish {
-  readonly season: number
+  /** absent where the series counts without seasons */
+  readonly season?: number
   readonly episode: number
 }
 
@@ -85,7 +86,9 @@ export interface UpstreamSubtitle {
 
 /** What to choose a file by, for a torrent of which nobody said which file is meant. */
 export function wishOf(video: VideoId): EpisodeWish | undefined {
-  return video.kind === 'episode' ? { season: video.season, episode: video.episode } : undefined
+  if (video.kind !== 'episode') return undefined
+  const { season, episode } = video
+  return { ...(season === undefined ? {} : { season }), episode }
 }
 
 /**

@@ -53,5 +53,6 @@ function isSeries(type: string): boolean {
 
 /** The id as Stremio writes it; what {@link parseVideoId} reads. */
 export function writeVideoId(video: VideoId): string {
-  return video.kind === 'movie' ? video.id : `${video.id}:${video.season}:${video.episode}`
+  if (video.kind === 'movie') return video.id
+  return [video.id, video.season, video.episode].filter((part) => part !== undefined).join(':')
 }

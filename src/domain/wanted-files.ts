@@ -1,6 +1,6 @@
-import { chooseFile } from './choose-file.ts'
+import type { Pack } from './choice/pack.ts'
+import { mainFileOf } from './choose-file.ts'
 import { SelfStremeError } from './errors.ts'
-import type { TorrentFile } from './metainfo.ts'
 import type { Wish } from './usage.ts'
 
 /**
@@ -8,9 +8,10 @@ import type { Wish } from './usage.ts'
  *
  * @throws SelfStremeError `wish.impossible`
  */
-export function wantedFiles(files: readonly TorrentFile[], wish: Wish): number[] {
+export function wantedFiles(pack: Pack, wish: Wish): number[] {
+  const { files } = pack
   if (wish === 'main') {
-    const main = chooseFile(files)
+    const main = mainFileOf(pack)
     if (main === undefined) throw impossible('the torrent has no video; say which files you want')
     return [main]
   }

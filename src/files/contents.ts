@@ -1,5 +1,5 @@
 import { piecesIn } from '../domain/bitfield.ts'
-import { chooseFile } from '../domain/choose-file.ts'
+import { mainFileOf } from '../domain/choose-file.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { pieceLengthAt, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
 import { type FolderState, readFolder } from './folder-state.ts'
@@ -55,7 +55,7 @@ export function contentsOf(
     files[index] = { name, path: paths[index] ?? '', size, bytesThere: bytes, wholeMtimeMs }
   }
   const { name, length } = info
-  return { infoHash, directory, name, length, bytesOnDisk, mainFile: chooseFile(info.files), files, isWhole }
+  return { infoHash, directory, name, length, bytesOnDisk, mainFile: mainFileOf(info), files, isWhole }
 }
 
 /** What an earlier run left in a folder of ours; where that cannot be read, a torrent of which nothing is there. */

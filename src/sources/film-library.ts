@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Candidate } from '../domain/candidate.ts'
+import { episodeLabel } from '../domain/episode-label.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
@@ -69,7 +70,10 @@ function candidateOf(film: Film): Candidate {
   return {
     kind: 'torrent',
     infoHash,
-    title: film.type === 'series' ? `${film.name} ${episodeLabel(film)}` : film.name,
+    title:
+      film.type === 'series'
+        ? `${film.name} ${episodeLabel([film.season ?? 0], [film.episode ?? 0])}`
+        : film.name,
     trackers,
     bingeKey: `${film.id}|${quality ?? ''}`,
     ...(fileIdx === undefined ? {} : { fileIdx }),
@@ -77,8 +81,4 @@ function candidateOf(film: Film): Candidate {
     ...(fileName === undefined ? {} : { fileName }),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
   }
-}
-
-function episodeLabel({ season = 0, episode = 0 }: Film): string {
-  return `S${String(season).padStart(2, '0')}E${String(episode).padStart(2, '0')}`
 }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import { BoundedMap } from '../domain/bounded-map.ts'
 import { Deadline } from '../domain/deadline.ts'
-import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
+import { messageOf } from '../domain/errors.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
-import { encodeInfo, parseMetainfo, trackersOf, type TorrentFile } from '../domain/metainfo.ts'
+import type { TorrentFile } from '../domain/metainfo.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
+import { readTorrentFile } from '../files/torrent-file.ts'
 import type { Log } from '../observe/log.ts'
 import type { GuardedFetch } from './guarded-fetch.ts'
 import { assertOk } from './read-json.ts'
@@ -80,10 +80,6 @@ export function createTorrentLinks(fetcher: GuardedFetch, log: Log): TorrentLink
 }
 
 function readTorrent(bytes: Buffer): LinkedTorrent {
-  const { files } = parseMetainfo(bytes)
-  const info = Buffer.from(encodeInfo(bytes))
-  // Written in any other way it has another hash than the one we would reckon.
-  if (!bytes.includes(info)) throw new SelfStremeError('torrent.invalid', 'it is not canonical')
-  const infoHash = parseInfoHash(createHash('sha1').update(info).digest('hex')) as InfoHash
-  return { infoHash, trackers: trackersOf(bytes), ...(files.length <= MOST_FILES ? { files } : {}) }
+  const { infoHash, info, trackers } = readTorrentFile(bytes)
+  return { infoHash, trackers, ...(info.files.length <= MOST_FILES ? { files: info.files } : {}) }
 }

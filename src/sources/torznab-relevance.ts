@@ -12,6 +12,7 @@ const BEHIND_NAME =
 export function mayHoldEpisode(release: string, video: VideoId): boolean {
   if (video.kind === 'movie') return true
   const { season, episode } = video
+  if (season === undefined) return true
   const numbered = EPISODES.exec(release)
   if (numbered) {
     const [, ofSeason, first, more = ''] = numbered

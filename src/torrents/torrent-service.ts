@@ -1,3 +1,4 @@
+import type { Wish } from '../domain/choice/wish.ts'
 import { chooseFile } from '../domain/choose-file.ts'
 import { isVideo } from '../domain/content-type.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
@@ -51,7 +52,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    * Opens a file of a torrent, out of the download folder or out of the swarm.
    *
    * @param magnetUri - magnet link or info hash; of the link, only hash and trackers count
-   * @param fileIdx - counted over all files from 0; without it, the largest video
+   * @param fileIdx - counted over all files from 0; without it, the largest video that is no sample and no extra
    * @param retryCount - tries to find peers that were made before, counted against the most there may be
    * @param customPath - put the torrent there instead; must lie under one of the extra paths
    * @throws SelfStremeError `media.not_found`, `media.no_peers`, `torrent.invalid`, `torrent.busy`,
@@ -59,7 +60,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    */
   getStream(
     magnetUri: string,
-    fileIdx?: number,
+    wanted?: number | Wish,
     retryCount?: number,
     customPath?: string,
     signal?: AbortSignal,
@@ -104,7 +105,7 @@ export async function openTorrentService(
 
   async function getStream(
     magnetUri: string,
-    fileIdx?: number,
+    wanted?: number | Wish,
     retryCount = 0,
     customPath?: string,
     signal: AbortSignal = new AbortController().signal,
@@ -120,18 +121,14 @@ export async function openTorrentService(
     using lease = taken
     torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
     const info = await torrent.whenInfo(signal, retryCount)
-    const chosen = chooseFile(info.files, fileIdx)
-    const file = chosen === undefined ? undefined : info.files[chosen]
-    if (chosen === undefined || !file) {
-      throw new SelfStremeError(
-        'media.not_found',
-        `${magnet.infoHash} has no video ${fileIdx ?? ''}`.trimEnd(),
-      )
-    }
-    const whole = await torrent.openWhole(chosen)
+    const choice = chooseFile(info, typeof wanted === 'object' ? wanted : wishFor(wanted))
+    if (choice.kind === 'refused')
+      throw new SelfStremeError('media.not_found', `${magnet.infoHash}: ${choice.reason}`)
+    const { name = '', length: size = 0 } = info.files[choice.index] ?? {}
+    const whole = await torrent.openWhole(choice.index)
     const parts = streamParts(
-      { infoHash: torrent.infoHash, fileIdx: chosen, name: file.name, size: file.length },
-      torrent.pathOf(chosen),
+      { infoHash: torrent.infoHash, fileIdx: choice.index, name, size },
+      torrent.pathOf(choice.index),
       whole !== undefined,
       lease.move(),
     )
@@ -383,4 +380,8 @@ export async function openTorrentService(
       await Promise.all([...torrents.values()].map((torrent) => torrent.save()))
     },
   }
+}
+
+function wishFor(fileIdx: number | undefined): Wish {
+  return fileIdx === undefined ? { kind: 'largest' } : { kind: 'file', fileIdx }
 }

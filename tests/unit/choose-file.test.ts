@@ -1,24 +1,144 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Wish } from '../../src/domain/choice/wish.ts'
 import { chooseFile } from '../../src/domain/choose-file.ts'
+import type { TorrentFile } from '../../src/domain/metainfo.ts'
+import packs from '../fixtures/packs.json' with { type: 'json' }
+import { seededRandom } from '../support/random.ts'
 
-function file(name: string, length = 1, isPadding = false) {
-  return { path: name, name, length, offset: 0, isPadding }
+/** A torrent, what is wished of it, and the path of the file that must come out; `null` where none may. */
+interface Row {
+  readonly case: string
+  readonly name: string
+  /** size by path; the unit does not matter */
+  readonly files: Readonly<Record<string, number>>
+  readonly wish: {
+    /** title of a film; empty where it is not known */
+    readonly film?: string
+    readonly season?: number
+    readonly episode?: number
+    readonly absolute?: number
+    readonly date?: string
+    readonly title?: string
+    readonly year?: number
+  }
+  readonly is: string | null
 }
 
-test('without an index the largest video is played', () => {
-  expect(chooseFile([file('a.mkv', 5), file('b.mp4', 9), file('c.avi', 7)])).toBe(1)
+const rows: readonly Row[] = packs
+
+function file(path: string, length = 1, isPadding = false): TorrentFile {
+  return { path, name: path.slice(path.lastIndexOf('/') + 1), length, offset: 0, isPadding }
+}
+
+function packOf({ name, files }: Row) {
+  return { name, files: Object.entries(files).map(([path, length]) => file(path, length)) }
+}
+
+function wishOf({ wish: { film, episode = 0, title, ...wish } }: Row): Wish {
+  if (film === undefined) return { kind: 'episode', episode, ...wish, ...(title ? { title } : {}) }
+  return { kind: 'movie', ...(film ? { title: film } : {}), ...(wish.year ? { year: wish.year } : {}) }
+}
+
+describe('out of a torrent comes', () => {
+  test.for(rows)('$case: $is', (row) => {
+    const pack = packOf(row)
+    const choice = chooseFile(pack, wishOf(row))
+    const expected = row.is === null ? undefined : Object.keys(row.files).indexOf(row.is)
+    expect(choice.kind === 'chosen' ? choice.index : undefined, JSON.stringify(choice, null, 2)).toBe(
+      expected,
+    )
+    expect(expected).not.toBe(-1)
+  })
 })
 
-test('of videos that are equally large, the first is played', () => {
-  expect(chooseFile([file('a.txt'), file('a.mkv', 9), file('b.mkv', 9)])).toBe(1)
+test('the order of the files decides nothing', () => {
+  const random = seededRandom(7)
+  for (const row of rows) {
+    const { name, files } = packOf(row)
+    for (let round = 0; round < 5; round++) {
+      const shuffled = files.map((each) => ({ each, at: random.int(2 ** 30) })).sort((a, b) => a.at - b.at)
+      const pack = { name, files: shuffled.map(({ each }) => each) }
+      const choice = chooseFile(pack, wishOf(row))
+      expect(choice.kind === 'chosen' ? pack.files[choice.index]?.path : null, row.case).toBe(row.is)
+    }
+  }
+})
+
+test('every video is explained, the likeliest first, counted over all files', () => {
+  const files = [
+    file('info.nfo'),
+    file('Show.S01E01.mkv', 5),
+    file('Show.S01E02-E03.mkv', 9),
+    file('Sample/s.mkv'),
+  ]
+  const choice = chooseFile({ name: 'Show.S01', files }, { kind: 'episode', season: 1, episode: 3 })
+  expect(choice).toMatchObject({ kind: 'chosen', index: 2, score: 95 })
+  expect(choice.considered).toEqual([
+    {
+      index: 2,
+      path: 'Show.S01E02-E03.mkv',
+      score: 95,
+      reasons: ['S01E02-E03, as its name says', 'one file for 2 episodes'],
+    },
+    { index: 1, path: 'Show.S01E01.mkv', score: 0, reasons: ['S01E01'] },
+    { index: 3, path: 'Sample/s.mkv', score: 0, reasons: ['a sample'] },
+  ])
+})
+
+test.for([
+  [{ kind: 'episode', season: 2, episode: 5 }, 'none of 2 videos is S02E05'],
+  [{ kind: 'episode', episode: 5 }, 'none of 2 videos is episode 5'],
+  [{ kind: 'movie', title: 'Other', year: 2001 }, 'none of 2 videos is the film Other, 2001'],
+  [{ kind: 'file', fileIdx: 0 }, 'file 0 is no video'],
+  [{ kind: 'file', fileIdx: 9 }, 'there is no file 9'],
+] as const)('what is refused is refused with a reason: %s', ([wish, reason]) => {
+  const files = [file('a.nfo'), file('Show.S01E01.mkv'), file('Show.S01E02.mkv')]
+  expect(chooseFile({ name: 'Show', files }, wish)).toMatchObject({ kind: 'refused', reason })
+})
+
+test('a torrent of ten thousand files is chosen from in about a second', () => {
+  const files = Array.from({ length: 10_000 }, (_, n) =>
+    file(
+      `Season ${n % 100}/Copper.Harbor.S${n % 100}E${n % 97}.The.Title.Of.It.1080p.WEB-DL.DDP5.1.x264-KILN.mkv`,
+    ),
+  )
+  const times = Array.from({ length: 3 }, () => {
+    const startedAt = performance.now()
+    chooseFile(
+      { name: 'Copper Harbor', files },
+      { kind: 'episode', season: 3, episode: 7, title: 'Copper Harbor' },
+    )
+    return performance.now() - startedAt
+  })
+  // Other tests run at the same time.
+  expect(Math.min(...times)).toBeLessThan(2_000)
+})
+
+function largest(files: readonly TorrentFile[]): number | undefined {
+  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'largest' })
+  return choice.kind === 'chosen' ? choice.index : undefined
+}
+
+test('without any wish the largest video is played', () => {
+  expect(largest([file('a.mkv', 5), file('b.mp4', 9), file('c.avi', 7)])).toBe(1)
+})
+
+test('of videos that are equally large, the first by name is played', () => {
+  expect(largest([file('a.txt'), file('b.mkv', 9), file('a.mkv', 9)])).toBe(2)
 })
 
 test('what is no video is never chosen, however large', () => {
-  expect(chooseFile([file('disc.iso', 99), file('film.mkv', 5), file('film.srt', 50)])).toBe(1)
+  expect(largest([file('disc.iso', 99), file('film.mkv', 5), file('film.srt', 50)])).toBe(1)
 })
 
 test('padding and empty files are never chosen', () => {
-  expect(chooseFile([file('pad.mkv', 99, true), file('empty.mkv', 0), file('film.mkv', 1)])).toBe(2)
+  expect(largest([file('pad.mkv', 99, true), file('empty.mkv', 0), file('film.mkv', 1)])).toBe(2)
+})
+
+test('a sample or an extra is only chosen where there is nothing else', () => {
+  expect(largest([file('film.mkv', 5), file('Extras/making of.mkv', 9), file('film-sample.mkv', 9)])).toBe(0)
+  expect(largest([file('Extras/making of.mkv', 5), file('film-sample.mkv', 9)])).toBe(0)
+  expect(largest([file('film-sample.mkv', 9), file('film.nfo')])).toBe(0)
 })
 
 test.for([
@@ -28,7 +148,7 @@ test.for([
   ['only padding', [file('a.mkv', 9, true)]],
   ['only what every object has', [file('a.constructor', 9), file('a.__proto__', 9)]],
 ] as const)('where there is %s, there is nothing to play', ([, files]) => {
-  expect(chooseFile(files)).toBeUndefined()
+  expect(largest(files)).toBeUndefined()
 })
 
 const FILES = [
@@ -37,17 +157,20 @@ const FILES = [
   file('pad.mkv', 9, true),
   file('empty.mkv', 0),
   file('two.mkv', 9),
+  file('Sample/sample.mkv', 1),
 ]
 
 test.for([
   [1, 'a small video', 1],
   [4, 'a large video', 4],
+  [5, 'a sample, if it is asked for', 5],
   [0, 'no video', undefined],
   [2, 'padding', undefined],
   [3, 'an empty file', undefined],
-  [5, 'beyond the last', undefined],
+  [6, 'beyond the last', undefined],
   [-1, 'negative', undefined],
   [0.5, 'no whole number', undefined],
-] as const)('index %d (%s) leads to %s', ([index, , expected]) => {
-  expect(chooseFile(FILES, index)).toBe(expected)
+] as const)('index %d (%s) leads to %s', ([fileIdx, , expected]) => {
+  const choice = chooseFile({ name: 'Torrent', files: FILES }, { kind: 'file', fileIdx })
+  expect(choice.kind === 'chosen' ? choice.index : undefined).toBe(expected)
 })

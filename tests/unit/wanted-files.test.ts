@@ -28,14 +28,14 @@ test.for([
   ],
   [[3, 4, 0], [0]],
 ] as const)('of five files, %j means %j', ([wish, files]) => {
-  expect(wantedFiles(FILES, wish)).toEqual(files)
+  expect(wantedFiles({ name: '', files: FILES }, wish)).toEqual(files)
 })
 
 test.for([
   ['main', FILES.slice(2), /no video/],
   [[0, 5], FILES, /there is no 5/],
 ] as const)('%j cannot come true where there is no such file', ([wish, files, words]) => {
-  expect(() => wantedFiles(files, wish)).toThrow(words)
+  expect(() => wantedFiles({ name: '', files }, wish)).toThrow(words)
 })
 
 test.for([

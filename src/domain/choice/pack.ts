@@ -1,0 +1,129 @@
+import { isVideo } from '../content-type.ts'
+import type { TorrentFile } from '../metainfo.ts'
+import { isExtra, isSample } from '../names/extras.ts'
+import { type NameNumbers, readNumbers } from '../names/name-numbers.ts'
+import { type PathNumbers, placeNumbers, readFolder } from '../names/path-numbers.ts'
+import { withDashes, withGuesses, withoutShared } from '../names/sibling-numbers.ts'
+
+/** What is known of a torrent when a file of it is chosen. */
+export interface Pack {
+  readonly name: string
+  readonly files: readonly TorrentFile[]
+}
+
+/** A video that can be played. */
+interface PackVideo {
+  /** counted over all files of the torrent */
+  readonly index: number
+  readonly file: TorrentFile
+  /** not what the torrent is about: a taste of it, or a trailer, an opening without credits */
+  readonly beside?: 'sample' | 'extra'
+}
+
+/** The same, its name read. */
+export interface ReadVideo extends PackVideo {
+  readonly numbers: PathNumbers
+  /** what the name of its own folder says, if it has one */
+  readonly folder?: NameNumbers
+}
+
+/** Deeper folders say nothing, and strangers may nest them without end. */
+const MOST_FOLDERS = 3
+
+// A player opens a connection for every seek, and each of them chooses again: names are read once.
+const readings = new WeakMap<Pack, readonly ReadVideo[]>()
+
+/** Whether a player can play a file of a torrent. */
+export function isPlayable(file: TorrentFile): boolean {
+  return !file.isPadding && file.length > 0 && isVideo(file.name)
+}
+
+/** All videos with the numbers that their names, folders and siblings say. */
+export function readPack(pack: Pack): readonly ReadVideo[] {
+  const known = readings.get(pack)
+  if (known) return known
+  const videos = readVideos(pack)
+  readings.set(pack, videos)
+  return videos
+}
+
+/** Where there is nothing but samples and extras, they are what the torrent is about. */
+function findVideos(files: readonly TorrentFile[]): PackVideo[] {
+  const videos = files
+    .map((file, index) => ({ file, index }))
+    .filter(({ file }) => isPlayable(file))
+    .map((video): PackVideo => ({ ...video, ...besideOf(video.file.path) }))
+  if (videos.some(({ beside }) => !beside)) return videos
+  const leftBeside = videos.some(({ beside }) => beside === 'extra') ? 'sample' : undefined
+  return videos.map(({ file, index, beside }) =>
+    beside === leftBeside && beside ? { file, index, beside } : { file, index },
+  )
+}
+
+function besideOf(path: string): Pick<PackVideo, 'beside'> {
+  if (isSample(path)) return { beside: 'sample' }
+  return isExtra(path) ? { beside: 'extra' } : {}
+}
+
+function readVideos(pack: Pack): ReadVideo[] {
+  const videos = findVideos(pack.files)
+  const readFolders = folderReader(pack, videos)
+  const families = Map.groupBy(videos, ({ file, beside = '' }) => `${beside}/${folderOf(file.path)}`)
+  return [...families].flatMap(([family, siblings]) => {
+    const path = family.slice(family.indexOf('/') + 1)
+    const parents = readFolders(path)
+    const [folder] = path ? parents : []
+    const named = siblings.map((video) => ({
+      ...video,
+      ...(folder ? { folder } : {}),
+      numbers: readNumbers(stemOf(video.file.name), true),
+    }))
+    const placed = withoutShared(withDashes(named)).map((each) => ({
+      ...each,
+      numbers: placeNumbers(each.numbers, parents),
+    }))
+    return withGuesses(placed)
+  })
+}
+
+/** Reads the folders of a video, innermost first, with the name of the torrent as the outermost; each of them once. */
+function folderReader(pack: Pack, videos: readonly PackVideo[]): (folder: string) => NameNumbers[] {
+  const known = new Map<string, NameNumbers>()
+  const features = videos.filter(({ beside }) => !beside).map(({ file }) => foldersOf(folderOf(file.path)))
+  const counts = new Map<string, number>()
+  for (const folder of features.flat()) counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  // A torrent that is nothing but one file is called like it.
+  const isFile = pack.files.length === 1 && pack.files[0]?.path === pack.name
+  const torrent = isFile ? [] : [forFiles(readNumbers(stemOf(pack.name), false), features.length)]
+
+  function read(folder: string): NameNumbers {
+    const numbers =
+      known.get(folder) ?? forFiles(readFolder(folder.slice(folder.lastIndexOf('/') + 1)), counts.get(folder))
+    known.set(folder, numbers)
+    return numbers
+  }
+  return (folder) => [...foldersOf(folder).map(read), ...torrent]
+}
+
+/** The name of a folder of several videos says which season they are, and not which episode. */
+function forFiles(folder: NameNumbers, videos: number | undefined): NameNumbers {
+  if (videos === 1) return folder
+  const { date: _, ...numbers } = folder
+  return { ...numbers, episodes: [], absolute: [] }
+}
+
+/** A folder and those it lies in, innermost first. */
+function foldersOf(folder: string): string[] {
+  const folders: string[] = []
+  for (let path = folder; path && folders.length < MOST_FOLDERS; path = folderOf(path)) folders.push(path)
+  return folders
+}
+
+/** The folders a file lies in; empty where it lies in none. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
+}
+
+function stemOf(name: string): string {
+  return isVideo(name) ? name.slice(0, name.lastIndexOf('.')) : name
+}

@@ -1,0 +1,98 @@
+// What comes with a film or a series and is neither: samples, trailers, making-ofs, openings without credits. Films and
+// episodes are called "The Sample" and "The Trailer" too, so a word counts only where it stands for itself.
+
+const oneOf = (...words: string[]) => `(?:${words.join('|')})`
+
+const EXTRA_FOLDER = new RegExp(
+  `^${oneOf(
+    'extras?',
+    'bonus(?:[ ._-]?(?:features?|material|disc|dvd))?',
+    'featurettes?',
+    'behind[ ._]the[ ._]scenes',
+    'deleted[ ._](?:and[ ._]extended[ ._])?scenes',
+    'making[ ._-]of',
+    'interviews',
+    'trailers?',
+    'teasers?',
+    'promos?',
+    'bloopers',
+    'menus?',
+    'nc(?:op|ed)?s?',
+    '(?:nc)?ops?[ ._&+-]+(?:and[ ._])?(?:nc)?eds?',
+    'creditless(?:[ ._](?:ops?|eds?|openings?|endings?|songs?))*',
+    'pvs?',
+    'cms?',
+    'soundtracks?',
+    'ost',
+    'proof',
+    'screens',
+  )}$`,
+  'i',
+)
+const SAMPLE_FOLDER = /^!?samples?$/i
+
+/** `film-sample`, `sample.film`, or nothing but `sample` */
+const SAMPLE = /^!?sample(?:[ ._-]?\d+)?$|^sample[-._]|[-._ ([]sample[)\]]?$/i
+
+const WORDS = oneOf(
+  '(?:(?:official|teaser|theatrical) )?trailer',
+  'teaser',
+  'featurette',
+  'behind[ ._]?the[ ._]?scenes',
+  'deleted(?:[ ._]scenes?)?',
+  'gag[ ._]reel',
+  'bloopers',
+  'making[ ._-]?of',
+)
+const NUMBER = '[ ._-]*\\d{0,2}'
+/** `Film-trailer`, as media servers want it, and what is called nothing but that: `Interview 2` */
+const EXTRA = new RegExp(
+  `-${oneOf(WORDS, 'interview', 'scene', 'short', 'other', 'extra')}\\d{0,2}$|^${oneOf(WORDS, 'promo', 'interview')}${NUMBER}(?:$| - )`,
+  'i',
+)
+/** `Film.2021.Trailer`, but not an episode called like that */
+const EXTRA_ENDING = new RegExp(`[-._ ([]${WORDS}${NUMBER}[)\\]]?$`, 'i')
+const EPISODE = /(?<![a-z\d])(?:s\d{1,2}[ ._-]?e|\d{1,2}x)\d{1,3}(?!\d)/i
+
+const ANIME_ENDS = '[a-c]?(?:v\\d)?(?=[ ._]*(?:$|[[(]))'
+const ANIME_EXTRA = [
+  // NCOP1, Creditless Opening
+  `(?<![\\p{L}\\p{N}])(?:nc(?:op|ed)|(?:clean|creditless|textless)[ ._](?:op|ed|opening|ending))[ ._-]?\\d{0,2}${ANIME_ENDS}`,
+  // [Group] Show - PV [1080p], Show - OP2
+  `(?<=^\\[.{1,200}[ _]-[ _])(?:op|ed|pv|cm|menu|preview)[ ._-]?\\d{0,2}${ANIME_ENDS}`,
+  `(?<=^|[[(]|[-–][ _])(?:op|ed|pv|cm|menu|preview)[ ._-]?\\d{1,2}${ANIME_ENDS}`,
+].map((source) => new RegExp(source, 'iu'))
+
+/** What stands further in front says nothing of the file. */
+const MOST_LETTERS = 500
+
+/**
+ * Whether a file is only a taste of what it lies beside.
+ *
+ * @param path - folders with `/` between them
+ */
+export function isSample(path: string): boolean {
+  const { folders, stem } = partsOf(path)
+  return folders.some((folder) => SAMPLE_FOLDER.test(folder)) || SAMPLE.test(stem)
+}
+
+/**
+ * Whether a file comes with a film or a series and is not it.
+ *
+ * @param path - folders with `/` between them
+ */
+export function isExtra(path: string): boolean {
+  const { folders, stem } = partsOf(path)
+  return (
+    folders.some((folder) => EXTRA_FOLDER.test(folder)) ||
+    EXTRA.test(stem) ||
+    (EXTRA_ENDING.test(stem) && !EPISODE.test(stem)) ||
+    ANIME_EXTRA.some((extra) => extra.test(stem))
+  )
+}
+
+function partsOf(path: string): { folders: string[]; stem: string } {
+  const folders = path.slice(-MOST_LETTERS).split('/')
+  const name = folders.pop() ?? ''
+  return { folders: folders.map((folder) => folder.trim()), stem: name.replace(/\.\w{2,4}$/, '') }
+}
