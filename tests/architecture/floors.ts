@@ -24,6 +24,7 @@ const doors = {
   'create-torrent': '^src/cache/import/make-torrent\\.ts$',
   undici: '^src/sources/guarded-',
   'fast-xml-parser': '^src/sources/torznab-xml\\.ts$',
+  '@viren070/parse-torrent-title': '^src/domain/release-name\\.ts$',
 }
 
 export const floorRules: IConfiguration = {

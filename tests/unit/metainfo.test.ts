@@ -5,8 +5,8 @@ import {
   pieceHashAt,
   pieceLengthAt,
   piecesOf,
-  trackersOf,
   stripMetainfo,
+  trackersOf,
 } from '../../src/domain/metainfo.ts'
 
 const KIB = 1024

@@ -57,7 +57,7 @@ export interface NameNumbers {
 }
 
 /** No file system keeps longer names; more is not worth the time. */
-const MOST_LETTERS = 255
+export const MOST_LETTERS = 255
 /** A torrent may have thousands of files, and strangers name them. */
 const MOST_EPISODES = 99
 
