@@ -105,7 +105,8 @@ function wished(name: string, addedAt: number): CacheEntry {
 
 function infoOf(): TorrentInfo {
   const file = { path: 'Film.mkv', name: 'Film.mkv', length: SIZE, offset: 0, isPadding: false }
-  return { files: [file] } as unknown as TorrentInfo
+  const pieceHashes = new Uint8Array(20)
+  return { name: 'Film.mkv', files: [file], length: SIZE, pieceLength: 16_384, pieceCount: 1, pieceHashes }
 }
 
 test('so many at a time are fetched, in the order in which they were added', async () => {
