@@ -14,7 +14,7 @@ import { listeningLog } from '../support/listening-log.ts'
 import { type LocalServer, startLocalServer } from '../support/local-server.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { torrentFile } from '../support/torrent-file.ts'
+import { torrentFile } from '../support/indexed-torrent.ts'
 import { type IndexedTorrent, startTorznabServer } from '../support/torznab-server.ts'
 
 /** What hangs is to be left out soon; what works must not be, on a busy machine either. */

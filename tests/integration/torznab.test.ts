@@ -4,9 +4,9 @@ import { createGuardedFetch } from '../../src/sources/guarded-fetch.ts'
 import { createMetadata, type Metadata } from '../../src/sources/metadata.ts'
 import { createTorznab } from '../../src/sources/torznab.ts'
 import { BAD_MANNERS } from '../support/bad-manners.ts'
+import { torrentFile } from '../support/indexed-torrent.ts'
 import { listeningLog } from '../support/listening-log.ts'
 import { startLocalServer } from '../support/local-server.ts'
-import { torrentFile } from '../support/indexed-torrent.ts'
 import { startTorznabServer, type TorznabServerOptions } from '../support/torznab-server.ts'
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string]
