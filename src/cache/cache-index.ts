@@ -5,6 +5,7 @@ import { messageOf } from '../domain/errors.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
+import { Plays } from '../domain/plays.ts'
 import { newUsage, type Usage, withPlay } from '../domain/usage.ts'
 import { type Contents, readContents } from '../files/contents.ts'
 import { readTorrent, readUsage, saveUsage } from '../files/folder-state.ts'
@@ -20,7 +21,6 @@ import type { Log } from '../observe/log.ts'
 import type { Shelf } from '../torrents/shelf.ts'
 import type { CacheEntry } from './cache-entry.ts'
 import { type IndexTable, indexTable } from './index-table.ts'
-import { Plays } from './plays.ts'
 
 const FLUSH_MS = 5_000
 

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path'
 import { messageOf } from '../domain/errors.ts'
+import type { FolderWatch } from '../files/folder-watch.ts'
 import { infoHashOfFolder } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
-import type { FolderWatch } from './folder-watch.ts'
 
 /** How often everything is looked at, for what nobody tells of. */
 const CHECK_MS = 60_000

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
+import { fileAt, fingerprintOf } from '../files/settled.ts'
 import type { Log } from '../observe/log.ts'
 import type { IndexedFile } from './placed-index.ts'
 import type { PlacedMarks } from './placed-marks.ts'
 import { verdictOn } from './placed-verdict.ts'
-import { fileAt, fingerprintOf } from './settled.ts'
 
 /** While somebody watches, so long between two pieces. */
 const REST_MS = 500

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
+import { fileAt, settlingMs, whenSettled } from '../files/settled.ts'
 import type { IndexedFile } from './placed-index.ts'
-import { fileAt, settlingMs, whenSettled } from './settled.ts'
 
 /** What is smaller is a sample, or the beginning of a film; bytes. */
 export const SMALLEST = 1_048_576

@@ -1,10 +1,10 @@
 import { relative } from 'node:path'
 import { messageOf } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
+import { Plays } from '../domain/plays.ts'
 import type { Log } from '../observe/log.ts'
 import type { IndexedFile } from './placed-index.ts'
 import type { Mark, PlacedTable, Verdict } from './placed-table.ts'
-import { Plays } from './plays.ts'
 
 const FLUSH_MS = 5_000
 /** They may lie on a disk that will be there again, and looking at all of them once more takes long. */

@@ -1,10 +1,10 @@
 import { type CacheIndex, openCacheIndex } from '../../src/cache/cache-index.ts'
-import { FolderWatch } from '../../src/cache/folder-watch.ts'
 import { openIndexDatabase } from '../../src/cache/index-database.ts'
 import { INDEX_TABLE } from '../../src/cache/index-table.ts'
 import { keepUp } from '../../src/cache/keep-up.ts'
 import { openPlacedFiles, type PlacedFiles } from '../../src/cache/placed-files.ts'
 import { PLACED_TABLE } from '../../src/cache/placed-table.ts'
+import { FolderWatch } from '../../src/files/folder-watch.ts'
 import type { Log } from '../../src/observe/log.ts'
 
 /** What the server knows of a download folder, without the rest of it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Plays } from '../../src/cache/plays.ts'
+import { Plays } from '../../src/domain/plays.ts'
 import { faded, newUsage, playsAt, withPlay } from '../../src/domain/usage.ts'
 
 const FILM = 'film'
