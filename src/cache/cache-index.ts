@@ -55,6 +55,8 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   readonly #reduced = new WeakSet<Contents>()
   readonly #onTorrent = new Set<(infoHash: InfoHash) => void>()
   readonly #timer: NodeJS.Timeout
+  /** another one whenever there is something new of a torrent, or one is gone */
+  version = 0
   #flushing: Promise<void> = Promise.resolve()
   #looking: Promise<unknown> = Promise.resolve()
 
@@ -119,6 +121,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   }
 
   forget(infoHash: InfoHash): void {
+    this.version++
     this.#entries.delete(infoHash)
     this.#unsaved.delete(infoHash)
     this.#unlisted.add(infoHash)
@@ -208,6 +211,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
 
   #set(entry: CacheEntry): void {
     const { infoHash } = entry.contents
+    this.version++
     this.#entries.set(infoHash, entry)
     this.#unlisted.add(infoHash)
     for (const tell of this.#onTorrent) tell(infoHash)

@@ -4,8 +4,8 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import type { FolderWatch } from '../files/folder-watch.ts'
 import { OpenFiles } from '../files/open-files.ts'
-import { readSlices } from '../files/read-slices.ts'
-import { fingerprintOf } from '../files/settled.ts'
+import { openReadable } from '../files/readable-file.ts'
+import { fingerprintOf, whenSettled } from '../files/settled.ts'
 import type { Log } from '../observe/log.ts'
 import { PlacedChecker } from './placed-checker.ts'
 import { choosePlaced, type FoundFile, SMALLEST } from './placed-choice.ts'
@@ -49,7 +49,17 @@ export interface PlacedFiles extends AsyncDisposable {
    * @param name - of several, the one that is called so; without it, or if there is none, the largest
    */
   find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
+  /**
+   * The file at a path, by itself and for no torrent.
+   *
+   * @returns `undefined` if there is none, or it is not what the torrents in its name say
+   */
+  openAt(path: string, signal: AbortSignal): Promise<PlacedFile | undefined>
   entries(): PlacedEntry[]
+  /** Those large enough to be videos, as they lie there. */
+  videos(): readonly IndexedFile[]
+  /** another one whenever there are others */
+  readonly version: number
   /** Looks at a path where something may have changed. */
   look(path: string): Promise<void>
   /** Looks at everything again. */
@@ -102,22 +112,12 @@ export async function openPlacedFiles(
 
   async function opened({ file, stats }: FoundFile): Promise<PlacedFile> {
     const { path, name } = file
-    const { handle, size, [Symbol.asyncDispose]: close } = await files.open(path, stats)
-    return {
-      path,
-      name,
-      size,
-      mtimeMs: stats.mtimeMs,
-      noteRead: (client) => marks.noteRead(file, client),
-      read: (range, signal) =>
-        readSlices(
-          async () => handle,
-          range,
-          async () => size,
-          signal,
-        ),
-      [Symbol.asyncDispose]: close,
-    }
+    const readable = await openReadable(files, path, stats)
+    return { ...readable, path, name, noteRead: (client) => marks.noteRead(file, client) }
+  }
+
+  function videos(): IndexedFile[] {
+    return index.all().filter(({ size }) => size >= SMALLEST)
   }
 
   function entry(file: IndexedFile): PlacedEntry {
@@ -139,11 +139,17 @@ export async function openPlacedFiles(
       }
       return chosen && opened(chosen)
     },
-    entries: () =>
-      index
-        .all()
-        .filter(({ size }) => size >= SMALLEST)
-        .map(entry),
+    async openAt(path, signal) {
+      const file = index.get(path)
+      const stats = file && (await whenSettled(path, signal))
+      if (!stats || stats.size < SMALLEST || entry(file).verdict === 'mismatched') return undefined
+      return opened({ file, stats })
+    },
+    entries: () => videos().map(entry),
+    videos,
+    get version() {
+      return index.version
+    },
     look: (path) => folder.look(path),
     check: (signal) => folder.check(signal),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

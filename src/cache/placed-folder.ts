@@ -71,7 +71,8 @@ export class PlacedFolder implements Disposable {
 
   #fileOf(path: string, stats: Stats): IndexedFile {
     const infoHashes = this.#infoHashesOf(path)
-    return { path, name: basename(path), infoHashes, size: stats.size, fingerprint: fingerprintOf(stats) }
+    const { size, mtimeMs } = stats
+    return { path, name: basename(path), infoHashes, size, mtimeMs, fingerprint: fingerprintOf(stats) }
   }
 
   #infoHashesOf(path: string): InfoHash[] {

@@ -8,6 +8,8 @@ export interface IndexedFile {
   readonly infoHashes: readonly InfoHash[]
   /** bytes */
   readonly size: number
+  /** epoch ms */
+  readonly mtimeMs: number
   /** another one as soon as the file is another one, or has another content */
   readonly fingerprint: string
 }
@@ -16,6 +18,8 @@ export interface IndexedFile {
 export class PlacedIndex {
   readonly #files = new Map<string, IndexedFile>()
   readonly #byInfoHash = new Map<InfoHash, Set<string>>()
+  /** another one whenever something has changed */
+  version = 0
 
   get(path: string): IndexedFile | undefined {
     return this.#files.get(path)
@@ -31,6 +35,7 @@ export class PlacedIndex {
   }
 
   put(file: IndexedFile): void {
+    if (this.#files.get(file.path)?.fingerprint !== file.fingerprint) this.version++
     this.#files.set(file.path, file)
     for (const infoHash of file.infoHashes) {
       const paths = this.#byInfoHash.get(infoHash)
@@ -42,6 +47,7 @@ export class PlacedIndex {
   remove(path: string): void {
     const file = this.#files.get(path)
     if (!file) return
+    this.version++
     this.#files.delete(path)
     for (const infoHash of file.infoHashes) {
       const paths = this.#byInfoHash.get(infoHash)
