@@ -13,6 +13,8 @@ export interface Candidate {
   readonly fileIdx?: number
   /** what this is, for a person: `Big Buck Bunny`, `Show S01E02` */
   readonly title: string
+  /** No swarm has it: it is no torrent but a file of ours, so every device gets it from us. */
+  readonly isLocal?: boolean
   readonly trackers: readonly string[]
   /** the same for all episodes of a series in the same quality, so that the next one is found by itself */
   readonly bingeKey: string
