@@ -7,6 +7,8 @@ export interface ManifestOptions {
 
 /** Catalogues the addon offers: one per type, so that each finds its place in Stremio. */
 export const CATALOG_ID = 'selfstreme-films'
+/** The same for what lies on the server's disk. */
+export const LIBRARY_CATALOG_ID = 'selfstreme-library'
 
 /** Ids the addon answers for: IMDb's, and those of the user's own entries. */
 const ID_PREFIXES = ['tt', 'selfstreme:']
@@ -34,6 +36,8 @@ export function createManifest({ version, baseUrl }: ManifestOptions) {
     catalogs: [
       { type: 'movie', id: CATALOG_ID, name: 'self-streme', extra },
       { type: 'series', id: CATALOG_ID, name: 'self-streme', extra },
+      { type: 'movie', id: LIBRARY_CATALOG_ID, name: 'On your server', extra },
+      { type: 'series', id: LIBRARY_CATALOG_ID, name: 'On your server', extra },
     ],
     behaviorHints: { p2p: true },
   }

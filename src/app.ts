@@ -17,8 +17,13 @@ import type { Config } from './config/config.ts'
 import { startEngineProcess } from './engine/engine-process.ts'
 import { FolderWatch } from './files/folder-watch.ts'
 import { startServer } from './http/server.ts'
+import { createLibraryCatalog } from './library/library-catalog.ts'
+import { createLocalFiles } from './library/local-files.ts'
+import { openMediaFolders } from './library/media-folders.ts'
+import { createTitles } from './library/titles.ts'
 import { createLog } from './observe/log.ts'
 import { createFilmLibrary } from './sources/film-library.ts'
+import { createLibrarySource } from './sources/library.ts'
 import { openRemoteSources } from './sources/remote-sources.ts'
 import { createSearch } from './sources/search.ts'
 import { mediaOpener } from './streaming/open-media.ts'
@@ -61,14 +66,18 @@ export async function createApp(config: Config): Promise<App> {
   if (config.watch.path !== undefined) opened.use(new WatchFolder(config.watch.path, library, log))
   const films = createFilmLibrary(config.films, log)
   await films.films()
+  const media = opened.use(openMediaFolders({ ...config.media, leftOut: root }, log))
+  const titles = createTitles(root, { torrents: index, placed, media, films })
 
   const { accelPrefix, ...http } = config.http
   const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root }
   const remote = opened.use(openRemoteSources({ ...config.sources, version, instance }, log))
-  const search = opened.use(createSearch(config.sources, [films, ...remote.sources], log))
+  // Of the same file, the others know more words.
+  const onDisk = createLibrarySource({ titleMs: config.sources.timeoutMs / 2 }, titles, remote.metadata, log)
+  const search = opened.use(createSearch(config.sources, [films, ...remote.sources, onDisk], log))
   const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
-  const addon = createAddon({ version }, streams, films)
-  const openMedia = mediaOpener(config.torrents, torrents, placed, {
+  const addon = createAddon({ version }, streams, films, createLibraryCatalog(titles))
+  const openMedia = mediaOpener(config.torrents, torrents, placed, createLocalFiles(root, media, placed), {
     noteRead: (...read) => index.notePlay(...read),
   })
 

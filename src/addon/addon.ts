@@ -1,6 +1,7 @@
 import AddonBuilder, { type AddonInterface } from 'stremio-addon-sdk/src/builder.js'
-import { CATALOG_ID, createManifest } from '../../manifest/manifest.ts'
+import { CATALOG_ID, createManifest, LIBRARY_CATALOG_ID } from '../../manifest/manifest.ts'
 import type { DeliveryMode } from '../domain/device.ts'
+import { foldText } from '../domain/fold-text.ts'
 import { parseVideoId } from '../domain/video-id.ts'
 import { type CatalogFilm, presentMeta, presentPreview } from './present-meta.ts'
 import type { StreamService } from './stream-service.ts'
@@ -20,6 +21,14 @@ export interface RequestContext {
 
 export interface Catalog {
   films(): Promise<readonly CatalogFilm[]>
+}
+
+/** What lies on the server's disk. */
+export interface LibraryCatalog {
+  /** Films or series, each once, in the order of the catalogue. */
+  list(type: string): Promise<readonly CatalogFilm[]>
+  /** A film, or all episodes of a series. */
+  find(type: string, id: string): Promise<readonly CatalogFilm[]>
 }
 
 /** What an answer holds, and for how long Stremio may keep it (seconds; absent = not at all). */
@@ -43,22 +52,30 @@ export interface Addon {
 const STREAMS_SECONDS = 300
 const CATALOG_SECONDS = 60
 
+function episodeKey({ season, episode }: CatalogFilm): string {
+  return `${season}:${episode}`
+}
+
 /** The addon as Stremio's SDK builds it; `http/addon-routes.ts` speaks for it. */
 export function createAddon(
   options: { readonly version: string },
   streams: StreamService,
   catalog: Catalog,
+  library: LibraryCatalog,
 ): Addon {
   const addon: AddonInterface = new AddonBuilder(createManifest(options))
     .defineCatalogHandler(async ({ type, id, extra }) => {
-      const films = id === CATALOG_ID ? await firstOfEach(type) : []
-      const wanted = extra.search?.toLowerCase() ?? ''
+      const films = await filmsOf(id, type)
+      const wanted = foldText(extra.search ?? '')
       const skip = Math.max(0, Number.parseInt(extra.skip ?? '0', 10) || 0)
-      const found = films.filter(({ name }) => name.toLowerCase().includes(wanted))
+      const found = wanted ? films.filter(({ name }) => foldText(name).includes(wanted)) : films
       return { metas: found.slice(skip, skip + PAGE_SIZE).map(presentPreview) }
     })
     .defineMetaHandler(async ({ type, id }) => {
-      const [first, ...rest] = (await catalog.films()).filter((film) => film.type === type && film.id === id)
+      const named = (await catalog.films()).filter((film) => film.type === type && film.id === id)
+      const known = new Set(named.map(episodeKey))
+      const others = (await library.find(type, id)).filter((film) => !known.has(episodeKey(film)))
+      const [first, ...rest] = [...named, ...others]
       return { meta: first ? presentMeta([first, ...rest]) : null }
     })
     .defineStreamHandler(async ({ type, id, config }) => {
@@ -75,6 +92,11 @@ export function createAddon(
       return { streams: found }
     })
     .getInterface()
+
+  async function filmsOf(id: string, type: string): Promise<readonly CatalogFilm[]> {
+    if (id === LIBRARY_CATALOG_ID) return library.list(type)
+    return id === CATALOG_ID ? firstOfEach(type) : []
+  }
 
   async function firstOfEach(type: string): Promise<CatalogFilm[]> {
     const films = (await catalog.films()).filter((film) => film.type === type)

@@ -26,6 +26,7 @@ export function presentStreams(
   delivery: Delivery,
   options: PresentOptions,
 ): StremioStream[] {
+  if (candidate.isLocal) return [proxyStream(candidate, options)]
   return [
     ...(delivery === 'magnet' ? [] : [proxyStream(candidate, options)]),
     ...(delivery === 'proxy' ? [] : [magnetStream(candidate, options)]),

@@ -72,13 +72,16 @@ export const SETTINGS = z
     TORRENT_UPLOAD_LIMIT: orNone(size(0)).describe('bytes a second to all peers'),
     TORRENT_SEED: flag().default(false).describe('share films that are whole'),
 
+    MEDIA_PATH: list(path()).default([]).describe('folders of films that you have'),
     FILMS_FILE: orNone(path()).describe('JSON file with films of your own'),
     UPSTREAM_ADDONS: addonList().default([]).describe('manifests of other addons to ask for streams'),
     TORZNAB_URL: indexerList().default([]).describe('indexers to ask for torrents'),
     TORZNAB_API_KEY: orNone(pattern(/\S/, 'a key')).describe('for indexers without a key of their own'),
     METADATA_URL: metadataUrl()
       .default('https://v3-cinemeta.strem.io')
-      .describe('who knows what films are called, for indexers that know no ids; empty = nobody'),
+      .describe(
+        'who knows what films are called, for folders and for indexers that know no ids; empty = nobody',
+      ),
     SOURCE_TIMEOUT: milliseconds(1).default(6_000).describe('longest wait for sources of streams'),
 
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
@@ -165,6 +168,7 @@ function toConfig(s: Settings) {
       uploadLimit: s.TORRENT_UPLOAD_LIMIT,
     },
     films: { file: s.FILMS_FILE },
+    media: { paths: s.MEDIA_PATH },
     sources: {
       addons: s.UPSTREAM_ADDONS,
       indexers: s.TORZNAB_URL.map((server) =>

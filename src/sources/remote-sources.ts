@@ -1,6 +1,6 @@
 import type { Log } from '../observe/log.ts'
 import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts'
-import { createMetadata } from './metadata.ts'
+import { createMetadata, type Metadata } from './metadata.ts'
 import type { Source } from './source.ts'
 import { createSourceNamer } from './source-namer.ts'
 import { createTorznab } from './torznab.ts'
@@ -18,6 +18,8 @@ export interface RemoteSourcesOptions {
 
 export interface RemoteSources extends AsyncDisposable {
   readonly sources: readonly Source[]
+  /** what films are called, for whoever else wants to know */
+  readonly metadata: Metadata | undefined
 }
 
 /** All sources that the user named. Each has its own way out: what one of them may reach, no other may. */
@@ -38,5 +40,5 @@ export function openRemoteSources(options: RemoteSourcesOptions, log: Log): Remo
       createTorznab({ name: nameOf(url), url, apiKey }, wayOut(url, proxy), metadata, log),
     ),
   ]
-  return { sources, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { sources, metadata, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

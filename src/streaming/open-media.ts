@@ -3,6 +3,7 @@ import { contentTypeOf } from '../domain/content-type.ts'
 import { Deadline } from '../domain/deadline.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
+import { isLocalFileId } from '../domain/local-file-id.ts'
 import { writeMagnet } from '../domain/magnet.ts'
 import type { Media } from './media.ts'
 
@@ -57,6 +58,11 @@ export interface Placed {
   find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
 }
 
+/** Files that are in no torrent, by the ids that stand for them. */
+export interface LocalFiles {
+  open(id: InfoHash, signal: AbortSignal): Promise<PlacedFile | undefined>
+}
+
 /** Who counts what is watched. */
 export interface Audience {
   /** A client reads a file now. */
@@ -74,14 +80,33 @@ export function mediaOpener(
   { timeoutMs }: { readonly timeoutMs: number },
   torrents: Torrents,
   placed: Placed,
+  local: LocalFiles,
   audience: Audience,
 ): OpenMedia {
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
     const { infoHash, fileIdx } = request
+    if (isLocalFileId(infoHash)) return openLocal(request, gone)
     // The way of nearly all requests is the short one.
     const whole = await torrents.findWhole(infoHash, fileIdx)
     return whole ? fromTorrent(whole, request, async () => undefined) : openSlowly(request, gone)
+  }
+
+  /** Nobody else has it, so nobody else is asked for it. */
+  async function openLocal(
+    { infoHash, fileIdx = 0, client }: MediaRequest,
+    gone: AbortSignal,
+  ): Promise<Media> {
+    using deadline = new Deadline(timeoutMs)
+    const signal = AbortSignal.any([gone, deadline.signal])
+    const file = fileIdx === 0 ? await local.open(infoHash, signal).catch(ifGone) : undefined
+    if (file) return fromPlaced(file, client)
+    throw new SelfStremeError('media.not_found', `there is no file ${infoHash}/${fileIdx} any more`)
+
+    function ifGone(error: NodeJS.ErrnoException): undefined {
+      const isGone = error.code === 'ENOENT' || (deadline.isPassed && !gone.aborted)
+      if (!isGone) throw error
+    }
   }
 
   async function openSlowly(request: MediaRequest, gone: AbortSignal): Promise<Media> {
@@ -92,7 +117,7 @@ export function mediaOpener(
 
     using settling = new Deadline(timeoutMs + SETTLING_MS)
     const file = await inTime(placed.find(infoHash, name, AbortSignal.any([gone, settling.signal])))
-    if (file) return fromPlaced(file, request)
+    if (file) return fromPlaced(file, request.client)
     const magnet = writeMagnet(infoHash, trackers)
     const stream = opening.use(
       await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, signal)),
@@ -139,7 +164,7 @@ export function mediaOpener(
   }
 }
 
-function fromPlaced(file: PlacedFile, { client }: MediaRequest): Media {
+function fromPlaced(file: PlacedFile, client: string): Media {
   return {
     name: file.name,
     size: file.size,

@@ -7,7 +7,7 @@ import type { IConfiguration } from 'dependency-cruiser'
 const severity = 'error' as const
 const floors = [
   'domain|observe|files',
-  'config|engine|torrents|cache|sources|media|security',
+  'config|engine|torrents|cache|library|sources|media|security',
   'streaming|addon|admin',
   'http',
 ]

@@ -6,10 +6,12 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 import type { VideoId } from '../../src/domain/video-id.ts'
 import { createFilmLibrary } from '../../src/sources/film-library.ts'
+import { createLibrarySource, type Titles } from '../../src/sources/library.ts'
 import { openRemoteSources } from '../../src/sources/remote-sources.ts'
 import { createSearch } from '../../src/sources/search.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { BAD_MANNERS } from '../support/bad-manners.ts'
+import { indexOf } from '../support/library-file.ts'
 import { listeningLog } from '../support/listening-log.ts'
 import { type LocalServer, startLocalServer } from '../support/local-server.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
@@ -63,6 +65,23 @@ async function overMetadata(answer: RequestListener): Promise<Arranged> {
   )
   const parts = starting.move()
   return { source, server: titles, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+}
+
+/** A film in a folder, which is found by the title that its id has. */
+async function overLibrary(answer: RequestListener): Promise<Arranged> {
+  await using starting = new AsyncDisposableStack()
+  const server = starting.use(await startLocalServer(answer))
+  const named = { addons: [], indexers: [], metadataUrl: server.url }
+  const { metadata } = starting.use(openRemoteSources({ ...named, version: '1.0.0', instance: 'one' }, log))
+  const index = indexOf('Film (2010)/Film.mkv')
+  const titles: Titles = {
+    withId: async (...asked) => index.withId(...asked),
+    titled: async (...asked) => index.titled(...asked),
+    has: async (kind) => index.has(kind),
+  }
+  const source = createLibrarySource({ titleMs: LONG_MS }, titles, metadata, log)
+  const parts = starting.move()
+  return { source, server, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
 function arranged(
@@ -124,6 +143,12 @@ const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
       overTorznab({
         torrents: Array.from({ length: 100 }, () => ({ title: 'Film', imdbId: 'tt1', torrent: bytes })),
       }),
+  },
+  'the library, the names for it': {
+    honest: () => overLibrary(json({ meta: { name: 'Film', year: 2010 } })),
+    with: overLibrary,
+    repeated: () =>
+      overLibrary(json({ meta: { name: 'Film', aliases: Array.from({ length: times }, () => 'Film') } })),
   },
   'an indexer, the names for it': {
     honest: () => overMetadata(json({ meta: { name: 'Film' } })),

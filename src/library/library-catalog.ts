@@ -1,0 +1,71 @@
+import type { LibraryFile } from './library-file.ts'
+import type { Kind, Work } from './title-index.ts'
+
+/** A film on disk, or an episode of a series. */
+export interface LibraryRow {
+  readonly id: string
+  readonly type: 'movie' | 'series'
+  readonly name: string
+  readonly year?: number
+  readonly season?: number
+  readonly episode?: number
+}
+
+export interface LibraryCatalog {
+  /** Films or series, each once, the newest first. */
+  list(type: string): Promise<readonly LibraryRow[]>
+  /** A film, or all episodes of a series that are on disk; empty if there is none of that id. */
+  find(type: string, id: string): Promise<LibraryRow[]>
+}
+
+interface Titles {
+  works(kind: Kind): Promise<readonly Work[]>
+  withId(kind: Kind, id: string): Promise<readonly Work[]>
+}
+
+/** All that is on disk, as rows of a catalogue. */
+export function createLibraryCatalog(titles: Titles): LibraryCatalog {
+  const listed = new WeakMap<readonly Work[], readonly LibraryRow[]>()
+
+  return {
+    async list(type) {
+      const kind = kindOf(type)
+      if (!kind) return []
+      const works = await titles.works(kind)
+      const rows = listed.get(works) ?? works.toSorted(newestFirst).map(rowOf)
+      listed.set(works, rows)
+      return rows
+    },
+    async find(type, id) {
+      const kind = kindOf(type)
+      const works = kind ? await titles.withId(kind, id) : []
+      return works.flatMap((work) => {
+        const row = { ...rowOf(work), id }
+        return kind === 'movie' ? row : work.files.flatMap((file) => episodesOf(file, row))
+      })
+    },
+  }
+}
+
+function newestFirst(a: Work, b: Work): number {
+  return b.addedAt - a.addedAt || (a.id < b.id ? -1 : 1)
+}
+
+function kindOf(type: string): Kind | undefined {
+  if (type === 'movie') return 'movie'
+  return type === 'series' ? 'episode' : undefined
+}
+
+function rowOf({ id, kind, title: name, year }: Work): LibraryRow {
+  return {
+    id,
+    type: kind === 'movie' ? 'movie' : 'series',
+    name,
+    ...(year === undefined ? {} : { year }),
+  }
+}
+
+/** A series that counts without seasons has one. */
+function episodesOf({ about: { season = 1, episodes } }: LibraryFile, row: LibraryRow): LibraryRow[] {
+  return episodes.map((episode) => ({ ...row, season, episode }))
+}

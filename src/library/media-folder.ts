@@ -1,0 +1,161 @@
+import type { Stats } from 'node:fs'
+import { basename, dirname, extname, relative, sep } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { isVideo } from '../domain/content-type.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import { type LibraryName, readLibraryName } from '../domain/library-name.ts'
+import { isSubtitle } from '../domain/sidecar-subtitle.ts'
+import { FolderTree } from '../files/folder-tree.ts'
+import { FolderWatch } from '../files/folder-watch.ts'
+import { localIdOf } from '../files/local-id.ts'
+import { OURS } from '../files/torrent-folder.ts'
+import type { Log } from '../observe/log.ts'
+import type { LibraryFile } from './library-file.ts'
+import { NfoIds } from './nfo-ids.ts'
+import { Sidecars } from './sidecars.ts'
+
+/** What is smaller is a sample, or the beginning of a film; bytes. */
+const SMALLEST = 1_048_576
+const MOST_FOLDERS_DEEP = 12
+const MOST_FILES = 200_000
+/** What systems and network disks keep for themselves. */
+const NOT_FOR_PEOPLE =
+  /^(?:\.|(?:@eadir|@recycle|@recently-snapshot|#recycle|#snapshot|\$recycle\.bin|recycler|lost\+found|system volume information)$)/i
+
+export interface MediaFolderOptions {
+  readonly root: string
+  /** what ids of its files are made of, with their paths from here on */
+  readonly label: string
+  /** a folder that is left out, with all that is in it */
+  readonly leftOut: string
+}
+
+/** A video in a folder of films. */
+interface MediaVideo {
+  readonly id: InfoHash
+  readonly path: string
+  /** bytes */
+  readonly size: number
+  readonly mtimeMs: number
+  /** `undefined` for what is not worth a row, such as a trailer */
+  readonly about: LibraryName | undefined
+  /** how it is listed, as long as nothing changes */
+  file?: LibraryFile | undefined
+}
+
+/** A folder of films that the user has, and what lies in it; we only ever read it. */
+export class MediaFolder implements Disposable {
+  readonly #options: MediaFolderOptions
+  readonly #watch: FolderWatch
+  readonly #tree: FolderTree
+  readonly #videos = new Map<string, MediaVideo>()
+  readonly #paths = new Map<InfoHash, string>()
+  readonly #sidecars = new Sidecars()
+  readonly #nfoIds = new NfoIds()
+  #lastTurn: Promise<void> = Promise.resolve()
+  /** another one whenever something has changed */
+  version = 0
+
+  constructor(options: MediaFolderOptions, log: Log) {
+    const { root, leftOut } = options
+    this.#options = options
+    this.#watch = new FolderWatch(log)
+    const mayEnter = (directory: string) => directory !== leftOut && !NOT_FOR_PEOPLE.test(basename(directory))
+    const limits = { maxDepth: MOST_FOLDERS_DEEP, maxFiles: MOST_FILES }
+    const keeper = { counts, put: this.#put.bind(this), remove: this.#remove.bind(this) }
+    this.#tree = new FolderTree({ root, marker: OURS, mayEnter, ...limits }, keeper, this.#watch, log)
+  }
+
+  /** Looks at everything, again if it has before. */
+  check(signal: AbortSignal): Promise<void> {
+    return this.#tree.check(signal)
+  }
+
+  find(id: InfoHash): MediaVideo | undefined {
+    return this.#videos.get(this.#paths.get(id) ?? '')
+  }
+
+  /** Those worth a row; the same objects as long as nothing has changed about them. */
+  files(): LibraryFile[] {
+    const noted = this.#nfoIds.changed()
+    return [...this.#videos.values()].flatMap((video) => {
+      const { about, size, path } = video
+      if (!about || size < SMALLEST) return []
+      if (noted.size > 0 && [dirname(path), dirname(dirname(path))].some((each) => noted.has(each)))
+        video.file = undefined
+      video.file ??= this.#fileOf(video, about)
+      return video.file
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]()
+    this.#tree[Symbol.dispose]()
+  }
+
+  async #put(path: string, stats: Stats): Promise<void> {
+    if (isVideo(path)) return this.#putVideo(path, stats)
+    if (isSubtitle(path)) this.#sidecars.put(path)
+    else if (await this.#nfoIds.read(path, stats)) this.version++
+  }
+
+  async #putVideo(path: string, { size, mtimeMs }: Stats): Promise<void> {
+    const known = this.#videos.get(path)
+    if (known?.size === size && known.mtimeMs === mtimeMs) return
+    if (!known) await this.#ownTurn()
+    const { id, about } = known ?? this.#read(path)
+    this.#videos.set(path, { id, path, size, mtimeMs, about })
+    this.#paths.set(id, path)
+    this.#sidecars.putVideo(path)
+    this.version++
+  }
+
+  /** To read a name takes a while; of ten thousand, one in each turn of the event loop keeps nobody waiting. */
+  #ownTurn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => turn())
+    return this.#lastTurn
+  }
+
+  #fileOf({ id, path, size, mtimeMs }: MediaVideo, about: LibraryName): LibraryFile {
+    const sidecars = this.#sidecars
+    return {
+      infoHash: id,
+      fileIdx: 0,
+      isLocal: true,
+      name: basename(path),
+      path: relative(this.#options.root, path).split(sep).join('/'),
+      size,
+      addedAt: mtimeMs,
+      about,
+      ids: [...about.ids, ...this.#nfoIds.of(path, about.kind)],
+      get subtitles() {
+        return sidecars.of(path)
+      },
+    }
+  }
+
+  #read(path: string): Pick<MediaVideo, 'id' | 'about'> {
+    const { root, label } = this.#options
+    const way = relative(root, path)
+    const shown = way.split(sep).join('/')
+    // Where the names below say no title, as in `Show/Season 1/01.mkv`, the folder itself may be that of the series.
+    const about = readLibraryName(shown) ?? readLibraryName(`${basename(root)}/${shown}`)
+    return { id: localIdOf(label, way), about }
+  }
+
+  #remove(path: string): void {
+    const video = this.#videos.get(path)
+    if (video) this.#paths.delete(video.id)
+    this.#videos.delete(path)
+    this.#sidecars.remove(path)
+    this.#nfoIds.remove(path)
+    this.version++
+  }
+}
+
+function counts(path: string): boolean {
+  const name = basename(path)
+  return (
+    !name.startsWith('.') && (isVideo(name) || isSubtitle(name) || extname(name).toLowerCase() === '.nfo')
+  )
+}

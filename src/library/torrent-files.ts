@@ -1,0 +1,109 @@
+import { relative, sep } from 'node:path'
+import type { BoundedMap } from '../domain/bounded-map.ts'
+import { isVideo } from '../domain/content-type.ts'
+import { type InfoHash, infoHashesIn } from '../domain/info-hash.ts'
+import { type LibraryName, readLibraryName } from '../domain/library-name.ts'
+import type { Contents } from '../files/contents.ts'
+import { localIdOf } from '../files/local-id.ts'
+import type { LibraryFile } from './library-file.ts'
+
+/** A film, or an episode, of which somebody said what it is. */
+export interface KnownFilm {
+  readonly id: string
+  readonly type: 'movie' | 'series'
+  readonly name: string
+  readonly infoHash: InfoHash
+  readonly fileIdx?: number | undefined
+  readonly year?: number | undefined
+  readonly season?: number | undefined
+  readonly episode?: number | undefined
+}
+
+export interface TorrentOnDisk {
+  readonly contents: Contents
+  readonly usage: { readonly addedAt: number }
+}
+
+export interface PlacedVideo {
+  readonly infoHashes: readonly InfoHash[]
+  readonly path: string
+  readonly name: string
+  readonly size: number
+  readonly mtimeMs: number
+}
+
+/** Names are read once; a torrent that is being fetched says them every few seconds. */
+export type Readings = BoundedMap<string, { readonly about: LibraryName | undefined }>
+
+/** The videos of a torrent of which something is on disk. */
+export function filesOfTorrent(
+  { contents, usage }: TorrentOnDisk,
+  known: readonly KnownFilm[],
+  readings: Readings,
+): LibraryFile[] {
+  const { infoHash, directory, mainFile } = contents
+  return Object.entries(contents.files).flatMap(([index, { name, path, size }]) => {
+    const fileIdx = Number(index)
+    const film = known.find((each) => (each.fileIdx ?? mainFile) === fileIdx)
+    const way = relative(directory, path).split(sep).join('/')
+    const shown = way === contents.name ? way : `${contents.name}/${way}`
+    const about = film ? aboutOf(film) : isVideo(name) ? read(shown, readings) : undefined
+    if (!about) return []
+    const { addedAt } = usage
+    const { ids } = about
+    // Listed as the user has written it, so that it is not listed twice.
+    const place = film && film.fileIdx === undefined ? { infoHash } : { infoHash, fileIdx }
+    return { ...place, isLocal: false, name, path: shown, size, addedAt, about, ids, subtitles: [] }
+  })
+}
+
+/**
+ * Videos that the user put into the download folder. One that stands for a torrent alone is that torrent; of several,
+ * only their own names tell which is meant.
+ */
+export function filesPlaced(root: string, placed: readonly PlacedVideo[], readings: Readings): LibraryFile[] {
+  const counts = new Map<InfoHash, number>()
+  for (const infoHash of placed.flatMap(({ infoHashes }) => infoHashes)) {
+    counts.set(infoHash, (counts.get(infoHash) ?? 0) + 1)
+  }
+  return placed.flatMap(({ infoHashes: [infoHash], path, name, size, mtimeMs: addedAt }) => {
+    const way = relative(root, path).split(sep).join('/')
+    const about = read(withoutHashes(way), readings)
+    if (!about || infoHash === undefined) return []
+    const where =
+      counts.get(infoHash) === 1
+        ? { infoHash, isLocal: false }
+        : { infoHash: placedId(root, path), fileIdx: 0, isLocal: true }
+    return { ...where, name, path: way, size, addedAt, about, ids: about.ids, subtitles: [] }
+  })
+}
+
+/** What stands for one placed file by itself. */
+export function placedId(root: string, path: string): InfoHash {
+  return localIdOf('placed', relative(root, path))
+}
+
+function aboutOf({ id, type, name, year, season, episode }: KnownFilm): LibraryName {
+  const shared = { title: name, ids: [id], ...(year === undefined ? {} : { year }) }
+  if (type === 'movie') return { kind: 'movie', episodes: [], ...shared }
+  return { kind: 'episode', season: season ?? 1, episodes: [episode ?? 1], ...shared }
+}
+
+function read(path: string, readings: Readings): LibraryName | undefined {
+  const known = readings.get(path) ?? { about: readLibraryName(path) }
+  readings.set(path, known)
+  return known.about
+}
+
+/** The info hash is no part of the title, nor are the brackets around it. */
+function withoutHashes(path: string): string {
+  return path
+    .split('/')
+    .map((segment) =>
+      infoHashesIn(segment).length > 0
+        ? segment.replace(/[[(]?(?:[0-9a-f]{40}|[a-z2-7]{32})[\])]?[-_. ]*/gi, ' ').trim()
+        : segment,
+    )
+    .filter(Boolean)
+    .join('/')
+}

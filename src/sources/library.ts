@@ -1,0 +1,108 @@
+import type { Candidate } from '../domain/candidate.ts'
+import { Deadline } from '../domain/deadline.ts'
+import { episodeLabel } from '../domain/episode-label.ts'
+import { isVideoOf } from '../domain/episode-of.ts'
+import { messageOf } from '../domain/errors.ts'
+import type { VideoId } from '../domain/video-id.ts'
+import type { LibraryFile } from '../library/library-file.ts'
+import type { Titled, Work } from '../library/title-index.ts'
+import type { Log } from '../observe/log.ts'
+import type { Metadata, Title } from './metadata.ts'
+import type { Source } from './source.ts'
+
+/** What lies on disk, by ids and by titles. */
+export interface Titles {
+  withId(kind: VideoId['kind'], id: string): Promise<readonly Work[]>
+  titled(kind: VideoId['kind'], title: string): Promise<readonly Titled[]>
+  has(kind: VideoId['kind']): Promise<boolean>
+}
+
+export interface LibraryOptions {
+  /** longest that what is found by its id waits for what is found by its title */
+  readonly titleMs: number
+}
+
+const OF_OWN_LIST = 'selfstreme:'
+/** So far may the year in a name be off: films come out at festivals, or abroad. */
+const YEARS_OFF = 1
+
+/**
+ * Whatever is on disk, wherever it came from. What says its id is found by that; what says only a title, by the title
+ * that the id has.
+ *
+ * @param metadata - knows the titles of ids; absent = nobody does
+ */
+export function createLibrarySource(
+  { titleMs }: LibraryOptions,
+  titles: Titles,
+  metadata: Metadata | undefined,
+  log: Log,
+): Source {
+  async function titleOf(video: VideoId, signal: AbortSignal): Promise<Title | undefined> {
+    const isAsked = metadata && !video.id.startsWith(OF_OWN_LIST) && (await titles.has(video.kind))
+    if (!isAsked) return undefined
+    using deadline = new Deadline(titleMs)
+    try {
+      return await metadata.find(video, AbortSignal.any([signal, deadline.signal]))
+    } catch (error) {
+      signal.throwIfAborted()
+      const reason = deadline.isPassed ? `no title within ${titleMs} ms` : messageOf(error)
+      log.debug('the library is not searched by title', { id: video.id, reason })
+      return undefined
+    }
+  }
+
+  async function called({ name, aliases, year }: Title, { kind, id }: VideoId): Promise<LibraryFile[]> {
+    const found = await Promise.all([name, ...aliases].map((each) => titles.titled(kind, each)))
+    return found
+      .flat()
+      .filter((titled) => isNear(titled.year, year) && !isOther(titled.file, id))
+      .map(({ file }) => file)
+  }
+
+  return {
+    name: 'library',
+    kind: 'local',
+    async find(video, signal) {
+      signal.throwIfAborted()
+      const works = await titles.withId(video.kind, video.id)
+      const title = await titleOf(video, signal)
+      const files = new Set([
+        ...works.flatMap((work) => work.files),
+        ...(title ? await called(title, video) : []),
+      ])
+      return [...files]
+        .filter(({ about }) => isVideoOf(about, video, title))
+        .map((file) => candidateOf(file, video, title?.name))
+    },
+  }
+}
+
+function isNear(year: number | undefined, wanted: number | undefined): boolean {
+  return year === undefined || wanted === undefined || Math.abs(year - wanted) <= YEARS_OFF
+}
+
+/** Its name says the id of another one: of two films of one title, say. */
+function isOther({ ids }: LibraryFile, id: string): boolean {
+  const catalogue = /^(?:tt|[a-z]+:)/.exec(id)?.[0]
+  const same = catalogue === undefined ? [] : ids.filter((each) => each.startsWith(catalogue))
+  return same.length > 0 && !same.includes(id)
+}
+
+function candidateOf(file: LibraryFile, video: VideoId, title = file.about.title): Candidate {
+  const { infoHash, fileIdx, isLocal, name, path, size, about } = file
+  const { resolution, group } = about
+  return {
+    kind: 'torrent',
+    infoHash,
+    title: video.kind === 'movie' ? title : `${title} ${episodeLabel([video.season ?? 1], [video.episode])}`,
+    trackers: [],
+    bingeKey: [video.id, resolution, group].filter(Boolean).join('|'),
+    fileName: name,
+    sizeBytes: size,
+    releaseName: path,
+    ...(fileIdx === undefined ? {} : { fileIdx }),
+    ...(isLocal ? { isLocal } : {}),
+    ...(resolution === undefined ? {} : { quality: resolution }),
+  }
+}

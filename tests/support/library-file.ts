@@ -1,0 +1,30 @@
+import { basename } from 'node:path'
+import { readLibraryName } from '../../src/domain/library-name.ts'
+import { localIdOf } from '../../src/files/local-id.ts'
+import type { LibraryFile } from '../../src/library/library-file.ts'
+import { TitleIndex } from '../../src/library/title-index.ts'
+
+/** A video as it is found in a folder of films. */
+export function libraryFile(path: string, facts: Partial<LibraryFile> = {}): LibraryFile {
+  const about = readLibraryName(path)
+  if (!about) throw new Error(`${path} is nothing for a library`)
+  return {
+    infoHash: localIdOf('films', path),
+    fileIdx: 0,
+    isLocal: true,
+    name: basename(path),
+    path,
+    size: 2_000_000,
+    addedAt: 1_000,
+    about,
+    ids: about.ids,
+    subtitles: [],
+    ...facts,
+  }
+}
+
+export function indexOf(...paths: readonly string[]): TitleIndex {
+  const index = new TitleIndex()
+  for (const path of paths) index.add(libraryFile(path))
+  return index
+}
