@@ -30,7 +30,8 @@ export class PlacedFolder implements Disposable {
     const keeper = {
       counts: (path: string) => isPlaceableVideo(path) && this.#infoHashesOf(path).length > 0,
       put: (path: string, stats: Stats) => {
-        if (this.index.get(path)?.fingerprint !== fingerprintOf(stats)) this.index.put(this.#fileOf(path, stats))
+        if (this.index.get(path)?.fingerprint !== fingerprintOf(stats))
+          this.index.put(this.#fileOf(path, stats))
       },
       settle: (path: string, stats: Stats) => {
         for (const tell of this.#listeners) tell(this.#fileOf(path, stats))

@@ -11,12 +11,12 @@ import { openRemoteSources } from '../../src/sources/remote-sources.ts'
 import { createSearch } from '../../src/sources/search.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { BAD_MANNERS } from '../support/bad-manners.ts'
+import { torrentFile } from '../support/indexed-torrent.ts'
 import { indexOf } from '../support/library-file.ts'
 import { listeningLog } from '../support/listening-log.ts'
 import { type LocalServer, startLocalServer } from '../support/local-server.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { torrentFile } from '../support/indexed-torrent.ts'
 import { type IndexedTorrent, startTorznabServer } from '../support/torznab-server.ts'
 
 /** What hangs is to be left out soon; what works must not be, on a busy machine either. */

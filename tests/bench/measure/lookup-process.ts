@@ -33,9 +33,15 @@ async function measure(): Promise<Record<string, number>> {
 
   await using engine = startEngineProcess(config.engine, log)
   await using torrents = await openTorrentService(config.torrents, engine, parts.index, log)
-  const openMedia = mediaOpener(config.torrents, torrents, parts.placed, {
-    noteRead: (...read) => parts.index.notePlay(...read),
-  })
+  const openMedia = mediaOpener(
+    config.torrents,
+    torrents,
+    parts.placed,
+    { open: async () => undefined },
+    {
+      noteRead: (...read) => parts.index.notePlay(...read),
+    },
+  )
   const { signal } = new AbortController()
   // The engine is up by then, and has not only begun to be.
   await sleep(2_000)
