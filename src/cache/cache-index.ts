@@ -6,7 +6,7 @@ import { fewAtATime } from '../domain/few-at-a-time.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import { Plays } from '../domain/plays.ts'
-import { newUsage, type Usage, withPlay } from '../domain/usage.ts'
+import { newUsage, type Origin, type Usage, withPlay } from '../domain/usage.ts'
 import { type Contents, readContents } from '../files/contents.ts'
 import { readTorrent, readUsage, saveUsage } from '../files/folder-state.ts'
 import {
@@ -113,10 +113,10 @@ export class CacheIndex implements Shelf, AsyncDisposable {
     this.#onTorrent.add(listener)
   }
 
-  put(contents: Contents): void {
+  put(contents: Contents, origin: Origin = 'watched'): void {
     const { infoHash } = contents
     const known = this.#entries.get(infoHash)
-    this.#set({ contents, usage: known?.usage ?? newUsage('watched', Date.now()) })
+    this.#set({ contents, usage: known?.usage ?? newUsage(origin, Date.now()) })
     if (!known) this.#unsaved.add(infoHash)
   }
 

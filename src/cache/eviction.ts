@@ -23,6 +23,8 @@ export interface Keepable {
   readonly isUsed: boolean
   /** fetched because somebody asked for it, and not there yet */
   readonly isAwaited: boolean
+  /** being fetched because somebody may want it */
+  readonly isGuessed: boolean
 }
 
 /** Why something is not removed, whatever the need. */
@@ -33,12 +35,18 @@ export function protectionOf(entry: Keepable, idleMs: number, now: number): Prot
   if (entry.usage.isPinned) return 'pinned'
   if (entry.isUsed) return 'used'
   if (entry.isAwaited) return 'awaited'
+  if (isUnplayedGuess(entry)) return undefined
   return now - entry.usage.lastReadAt < Math.min(LONGEST_GRACE_MS, idleMs) ? 'just_read' : undefined
 }
 
 /** Watched so often that it is kept even when nobody has watched it for a while. */
 export function isPopular({ usage }: Keepable, now: number): boolean {
   return Math.round(playsAt(usage, now)) >= POPULAR_PLAYS
+}
+
+/** Fetched because somebody might want it, and nobody has yet. */
+function isUnplayedGuess({ usage }: Pick<Keepable, 'usage'>): boolean {
+  return usage.origin === 'ahead' && usage.plays === 0
 }
 
 /** Which torrents nobody has read for long enough. */
@@ -48,6 +56,7 @@ export function chooseIdle<T extends Keepable>(entries: readonly T[], idleMs: nu
     (entry) =>
       protectionOf(entry, idleMs, now) === undefined &&
       !isPopular(entry, now) &&
+      !entry.isGuessed &&
       now - entry.usage.lastReadAt >= idleMs,
   )
 }
@@ -63,7 +72,7 @@ export function keepScore({ usage, bytes }: Keepable, now: number): number {
   return (interest * rarity) / Math.sqrt(Math.max(bytes, 1) / GIB)
 }
 
-/** All that may go, what goes first in front. */
+/** All that may go, what goes first in front: guesses, and then what is worth least. */
 export function inOrderOfRemoval<T extends Keepable>(
   entries: readonly T[],
   idleMs: number,
@@ -71,8 +80,13 @@ export function inOrderOfRemoval<T extends Keepable>(
 ): T[] {
   return entries
     .filter((entry) => entry.bytes > 0 && protectionOf(entry, idleMs, now) === undefined)
-    .map((entry) => ({ entry, score: keepScore(entry, now) }))
-    .sort((a, b) => a.score - b.score || a.entry.usage.lastReadAt - b.entry.usage.lastReadAt)
+    .map((entry) => ({ entry, isGuess: isUnplayedGuess(entry), score: keepScore(entry, now) }))
+    .sort(
+      (a, b) =>
+        Number(b.isGuess) - Number(a.isGuess) ||
+        a.score - b.score ||
+        a.entry.usage.lastReadAt - b.entry.usage.lastReadAt,
+    )
     .map(({ entry }) => entry)
 }
 

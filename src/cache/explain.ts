@@ -89,15 +89,20 @@ function worthOf({ usage, bytes }: Entry, now: number): string {
   const seeders =
     usage.seeders === undefined ? 'nobody knows how many seeders' : `${usage.seeders} seeders when last met`
   return [
-    plays === 0 ? 'never played' : `${plays.toFixed(1)} plays (each counts half after 14 days)`,
+    plays === 0 ? neverPlayed(usage) : `${plays.toFixed(1)} plays (each counts half after 14 days)`,
     `last read ${spanInWords(now - usage.lastReadAt)} ago`,
     seeders,
     `${(bytes / 1e9).toFixed(2)} GB`,
   ].join(', ')
 }
 
+function neverPlayed({ origin }: Usage): string {
+  return origin === 'ahead' ? 'fetched ahead as a guess and never played' : 'never played'
+}
+
 function whenIdle(entry: Entry, idleMs: number, now: number): string {
   if (idleMs === 0) return 'goes only when room is needed'
+  if (entry.isGuessed) return 'being fetched ahead: goes only when room is needed'
   if (isPopular(entry, now)) return 'popular: goes only when room is needed'
   return `idle in ${spanInWords(entry.usage.lastReadAt + idleMs - now)}`
 }

@@ -42,6 +42,8 @@ export interface Remover {
   isUsed(infoHash: InfoHash): boolean
   /** fetched because somebody asked for it, and not there yet */
   isAwaited(infoHash: InfoHash): boolean
+  /** being fetched because somebody may want it */
+  isGuessed(infoHash: InfoHash): boolean
   /** Looks at how much is on disk of what is being fetched. */
   measure(): Promise<void>
   remove(infoHashes: readonly InfoHash[]): Promise<Removal>
@@ -106,6 +108,7 @@ export function startJanitor(
       infoHash: contents.infoHash,
       bytes: contents.bytesOnDisk,
       isUsed: torrents.isUsed(contents.infoHash),
+      isGuessed: torrents.isGuessed(contents.infoHash),
       isAwaited: usage.wish !== undefined || torrents.isAwaited(contents.infoHash),
     }))
   }

@@ -7,6 +7,7 @@ import type { SwarmStats } from '../engine/engine.ts'
 import { readContents } from '../files/contents.ts'
 import { makeTorrentFolder, readMetainfo, tryParse } from '../files/torrent-folder.ts'
 import { allowedPath } from './extra-paths.ts'
+import type { Portion } from './file-part.ts'
 import type { Shelf } from './shelf.ts'
 import type { Torrent } from './torrent.ts'
 
@@ -23,12 +24,11 @@ export interface SwarmRequest {
   readonly infoHash: InfoHash
   /** asked besides the configured ones */
   readonly trackers: readonly string[]
+  /** Nobody asked for it: it gives way not only to viewers, but to all who did. */
+  readonly isGuess?: boolean
 }
 
-export interface FetchRequest extends SwarmRequest {
-  /** by index, to their end */
-  readonly files: readonly number[]
-}
+export interface FetchRequest extends SwarmRequest, Portion {}
 
 /** What is going on with a torrent right now. */
 export interface Activity extends SwarmStats {
@@ -63,8 +63,15 @@ export interface FetchAhead {
    * signal's reason
    */
   whenInfo(request: SwarmRequest, signal: AbortSignal): Promise<TorrentInfo>
-  /** Resolves when the files are whole. @throws the same */
+  /** Resolves when the files are whole, and the parts there. @throws the same */
   fetch(request: FetchRequest, signal: AbortSignal): Promise<void>
+  /**
+   * How much of some bytes is there, counted in whole pieces; `undefined` where the metadata is not known. Asks no peer.
+   */
+  needOf(
+    infoHash: InfoHash,
+    portion: Portion,
+  ): Promise<{ readonly bytes: number; readonly missingBytes: number } | undefined>
   /** `undefined` for a torrent that is at rest. */
   activityOf(infoHash: InfoHash): Activity | undefined
 }
@@ -88,14 +95,15 @@ export interface Torrents {
 export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
   /** Does something with a torrent that stays in memory, but may be put aside or removed meanwhile. */
   async function attending<T>(
-    { infoHash, trackers }: SwarmRequest,
-    work: (torrent: Torrent) => Promise<T>,
+    { infoHash, trackers, isGuess = false }: SwarmRequest,
+    work: (torrent: Torrent, purpose: 'fetch' | 'guess') => Promise<T>,
   ): Promise<T> {
+    const purpose = isGuess ? 'guess' : 'fetch'
     const { torrent, lease } = await torrents.acquire(infoHash)
-    using _attending = torrent.attend()
+    using _attending = torrent.attend(purpose)
     lease[Symbol.dispose]()
     torrent.addTrackers(allowedTrackers(trackers, torrents.trackers))
-    return await work(torrent)
+    return await work(torrent, purpose)
   }
 
   /** @returns the folder that the torrent's own is put in, if one was named */
@@ -133,12 +141,19 @@ export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
       const metainfo = directory === undefined ? undefined : await readMetainfo(directory)
       return metainfo && tryParse(metainfo)
     },
-    whenInfo: (request, signal) => attending(request, (torrent) => torrent.whenInfo(signal, 0, 'fetch')),
-    fetch: ({ files, ...request }, signal) =>
-      attending(request, async (torrent) => {
-        await torrent.whenInfo(signal, 0, 'fetch')
-        await torrent.fetch(files, signal)
+    whenInfo: (request, signal) =>
+      attending(request, (torrent, purpose) => torrent.whenInfo(signal, 0, purpose)),
+    fetch: ({ files, parts, ...request }, signal) =>
+      attending(request, async (torrent, purpose) => {
+        await torrent.whenInfo(signal, 0, purpose)
+        await torrent.fetch({ files, parts }, purpose, signal)
       }),
+    async needOf(infoHash, portion) {
+      if (!torrents.loaded(infoHash) && !shelf.find(infoHash)) return undefined
+      const { torrent, lease } = await torrents.acquire(infoHash)
+      using _lease = lease
+      return torrent.need(portion)
+    },
     activityOf(infoHash) {
       const torrent = torrents.loaded(infoHash)
       if (!torrent) return undefined

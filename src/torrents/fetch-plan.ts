@@ -1,7 +1,7 @@
 import type { PieceWindow } from '../engine/engine.ts'
 import type { ActiveReader } from './active-reader.ts'
 import type { TorrentContent } from './torrent-content.ts'
-import { planWindows } from './window-planner.ts'
+import { planWindows, type Span } from './window-planner.ts'
 
 /** What the plan needs to know. */
 export interface FetchSituation {
@@ -28,6 +28,8 @@ export class FetchPlan {
   readonly #watchers = new Map<number, number>()
   /** files that are fetched to the end although nobody watches */
   readonly #finishing = new Set<number>()
+  /** runs of pieces that are fetched although nobody watches, by who wants them */
+  readonly #parts = new Map<symbol, readonly Span[]>()
   #isPlanned = false
   #isDry = false
 
@@ -42,7 +44,12 @@ export class FetchPlan {
 
   /** Something is being fetched although nobody watches. */
   get isFinishing(): boolean {
-    return this.#finishing.size > 0
+    return this.#finishing.size > 0 || this.hasParts
+  }
+
+  /** Some of that is parts of files. */
+  get hasParts(): boolean {
+    return this.#parts.size > 0
   }
 
   /** One of the readers could use all the bandwidth there is. */
@@ -88,6 +95,18 @@ export class FetchPlan {
     this.replan()
   }
 
+  /** Some pieces are fetched, though nobody may watch them, until this is disposed of. */
+  fetchParts(spans: readonly Span[]): Disposable {
+    const key = Symbol('parts')
+    if (spans.length > 0) this.#parts.set(key, spans)
+    this.replan()
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#parts.delete(key)) this.replan()
+      },
+    }
+  }
+
   /** A file is whole, or no longer wanted by itself. */
   stopFinishing(fileIdx: number): void {
     if (this.#finishing.delete(fileIdx)) this.replan()
@@ -115,6 +134,7 @@ export class FetchPlan {
         info: content.info,
         readers: [...this.#readers],
         background: [...this.wanted].map((fileIdx) => content.file(fileIdx)),
+        parts: [...this.#parts.values()].flat(),
         isMissing: (piece) => content.pieces.isMissing(piece),
         isDryElsewhere: this.#situation.isDryElsewhere(),
       })

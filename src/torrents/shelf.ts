@@ -1,4 +1,5 @@
 import type { InfoHash } from '../domain/info-hash.ts'
+import type { Origin } from '../domain/usage.ts'
 import type { Contents } from '../files/contents.ts'
 
 /** Which torrents are on disk, as the torrents need to know and to tell it. */
@@ -6,8 +7,12 @@ export interface Shelf {
   find(infoHash: InfoHash): Contents | undefined
   /** All of them. */
   contents(): Contents[]
-  /** This is there now, and replaces what was said of it before. */
-  put(contents: Contents): void
+  /**
+   * This is there now, and replaces what was said of it before.
+   *
+   * @param origin - why it is there, if it was not before; `watched` unless told otherwise
+   */
+  put(contents: Contents, origin?: Origin): void
   /** Its folder is gone. */
   forget(infoHash: InfoHash): void
   /** Somebody reads it now. */

@@ -5,6 +5,7 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
+import type { Origin } from '../domain/usage.ts'
 import type { Engine } from '../engine/engine.ts'
 import { readFolder } from '../files/folder-state.ts'
 import { OpenFiles } from '../files/open-files.ts'
@@ -22,11 +23,18 @@ import { type FetchAhead, fetchAhead } from './fetch-ahead.ts'
 import { Leases } from './leases.ts'
 import { partialStream } from './partial-stream.ts'
 import type { Shelf } from './shelf.ts'
-import { type Purpose, Torrent } from './torrent.ts'
+import { type Purpose, type Standing, Torrent } from './torrent.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 import { UseLog } from './use-log.ts'
 import { openIfWhole, wholeStream } from './whole-stream.ts'
 
+const RANKS: Readonly<Record<Standing, number>> = { idle: 0, guessed: 1, wanted: 2, used: 3 }
+/** Room is made at the cost of those that rank below. */
+const CLAIMS: Readonly<Record<Purpose, number>> = {
+  guess: RANKS.guessed,
+  fetch: RANKS.wanted,
+  watch: RANKS.used,
+}
 const SWEEP_MS = 5_000
 /** How long a torrent stays in the swarm when nobody reads: players close and open connections all the time. */
 const LINGER_MS = 60_000
@@ -71,6 +79,8 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
   isUsed(infoHash: InfoHash): boolean
   /** Whether it is being fetched because somebody asked for it. */
   isAwaited(infoHash: InfoHash): boolean
+  /** Whether it is being fetched because somebody may want it. */
+  isGuessed(infoHash: InfoHash): boolean
   /** Looks at how much is on disk of what is being fetched. */
   measure(): Promise<void>
   /** Removes torrents from disk, but for those that somebody reads. */
@@ -226,7 +236,7 @@ export async function openTorrentService(
         makeRoom,
         isDryElsewhere,
         onDryChanged,
-        onContents: (contents) => shelf.put(contents),
+        onContents: (contents) => shelf.put(contents, originOf(torrent)),
         onSeeders: (seeders) => shelf.noteSeeders(infoHash, seeders),
       },
       log,
@@ -237,14 +247,14 @@ export async function openTorrentService(
     return torrent
   }
 
-  /** What is only fetched goes after what nobody wants any more, and for a viewer alone. */
+  /** What nobody wants any more goes first, then guesses, then what somebody asked for: that for a viewer alone. */
   async function makeRoom(purpose: Purpose, join: () => void): Promise<void> {
     for (;;) {
       const inSwarm = [...torrents.values()].filter((torrent) => torrent.isInSwarm)
       if (inSwarm.length < options.maxTorrents) return join()
       const idle = inSwarm
-        .filter((torrent) => (purpose === 'watch' ? !torrent.isUsed : torrent.isIdle))
-        .sort((a, b) => Number(b.isIdle) - Number(a.isIdle) || a.lastUsedAt - b.lastUsedAt)
+        .filter(({ standing }) => RANKS[standing] < CLAIMS[purpose])
+        .sort((a, b) => RANKS[a.standing] - RANKS[b.standing] || a.lastUsedAt - b.lastUsedAt)
         .at(0)
       if (!idle) {
         throw new SelfStremeError(
@@ -371,7 +381,8 @@ export async function openTorrentService(
     getStream,
     findWhole,
     isUsed,
-    isAwaited: (infoHash) => torrents.get(infoHash)?.isAttended === true,
+    isAwaited: (infoHash) => torrents.get(infoHash)?.isAwaited === true,
+    isGuessed: (infoHash) => torrents.get(infoHash)?.isGuessed === true,
     measure,
     remove,
     release,
@@ -380,6 +391,11 @@ export async function openTorrentService(
       await Promise.all([...torrents.values()].map((torrent) => torrent.save()))
     },
   }
+}
+
+/** Why something new of it is on disk. */
+function originOf({ isUsed, isGuessed }: Torrent): Origin {
+  return isGuessed && !isUsed ? 'ahead' : 'watched'
 }
 
 function wishFor(fileIdx: number | undefined): Wish {

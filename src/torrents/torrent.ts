@@ -1,7 +1,7 @@
 import { type ByteRange, lengthOf } from '../domain/byte-range.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
+import { parseMetainfo, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
@@ -12,6 +12,7 @@ import { makeTorrentFolder, writeMetainfo, writing } from '../files/torrent-fold
 import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
 import { FetchPlan } from './fetch-plan.ts'
+import { type Portion, piecesOfPortion, spansOf } from './file-part.ts'
 import { SwarmSession } from './swarm-session.ts'
 import { TorrentContent } from './torrent-content.ts'
 import { verifiedReader } from './verified-reader.ts'
@@ -29,8 +30,12 @@ export interface TorrentOptions {
   readonly seed: boolean
 }
 
-/** For whom a torrent is in the swarm: one that is only fetched for later makes room for one that is watched. */
-export type Purpose = 'watch' | 'fetch'
+/** For whom a torrent is in the swarm: a viewer, somebody who asked for it, or nobody yet. */
+export type Purpose = 'watch' | LaterPurpose
+type LaterPurpose = 'fetch' | 'guess'
+
+/** How good a reason there is for a torrent to be in the swarm, the least in front. */
+export type Standing = 'idle' | 'guessed' | 'wanted' | 'used'
 
 /** What a torrent needs from whoever keeps it. */
 export interface TorrentKeeper {
@@ -68,7 +73,7 @@ export class Torrent {
   #keeping: Promise<void> = Promise.resolve()
   #users = 0
   /** how many fetch it for later */
-  #attendants = 0
+  readonly #attendants: Record<LaterPurpose, number> = { fetch: 0, guess: 0 }
   /** in this stay in the swarm */
   #mostSeeders = 0
   /** requests that wait for their first byte, and watch nothing yet */
@@ -124,14 +129,26 @@ export class Torrent {
     return this.#users > 0
   }
 
-  /** Somebody fetches it for later. */
-  get isAttended(): boolean {
-    return this.#attendants > 0
+  /** Somebody asked for it to be fetched. */
+  get isAwaited(): boolean {
+    return this.#attendants.fetch > 0
+  }
+
+  /** It is fetched because somebody may want it. */
+  get isGuessed(): boolean {
+    return this.#attendants.guess > 0
+  }
+
+  get standing(): Standing {
+    if (this.isUsed) return 'used'
+    if (this.isAwaited) return 'wanted'
+    if (this.isGuessed) return 'guessed'
+    return this.#plan.isFinishing ? 'wanted' : 'idle'
   }
 
   /** There is no reason to keep it in memory: nobody uses it, and nothing is being fetched. */
   get isIdle(): boolean {
-    return this.#users === 0 && !this.isAttended && !this.#plan.isFinishing
+    return this.standing === 'idle'
   }
 
   get isInSwarm(): boolean {
@@ -183,11 +200,11 @@ export class Torrent {
   }
 
   /** Keeps the torrent in memory until this is disposed of; it may be put aside or removed all the same. */
-  attend(): Disposable {
-    this.#attendants++
+  attend(purpose: LaterPurpose): Disposable {
+    this.#attendants[purpose]++
     return {
       [Symbol.dispose]: () => {
-        this.#attendants--
+        this.#attendants[purpose]--
         this.#lastUsedAt = Date.now()
       },
     }
@@ -247,32 +264,51 @@ export class Torrent {
     await this.#onMetainfo(metainfo)
   }
 
+  /** How much of some bytes is missing, counted in pieces; `undefined` while the metadata is not known. */
+  need(portion: Portion): { readonly bytes: number; readonly missingBytes: number } | undefined {
+    const content = this.#content
+    if (!content) return undefined
+    const pieces = [...piecesOfPortion(content.info, portion)]
+    const bytesOf = (some: readonly number[]) =>
+      some.reduce((sum, piece) => sum + pieceLengthAt(content.info, piece), 0)
+    return {
+      bytes: bytesOf(pieces),
+      missingBytes: bytesOf(pieces.filter((piece) => content.pieces.isMissing(piece))),
+    }
+  }
+
   /**
-   * Fetches files to their end, though nobody may watch them. Resolves when they are whole.
+   * Fetches files to their end, or parts of them, though nobody may watch them. Resolves when they are there.
    *
    * @throws SelfStremeError `torrent.busy` when it is put aside, `media.no_peers` and others when the swarm does not
    * give it, or the signal's reason
    */
-  async fetch(fileIdxs: readonly number[], signal: AbortSignal): Promise<void> {
+  async fetch({ files, parts = [] }: Portion, purpose: LaterPurpose, signal: AbortSignal): Promise<void> {
     const content = this.#known()
-    for (const fileIdx of fileIdxs) await content.lookAt(fileIdx)
+    const partly = parts.map(({ fileIdx }) => fileIdx)
+    for (const fileIdx of new Set([...files, ...partly])) await content.lookAt(fileIdx)
+    const spans = spansOf(content.info, parts)
+    const arePartsThere = () => spans.every(({ from, to }) => content.pieces.count('missing', from, to) === 0)
+    using _parts = this.#plan.fetchParts(spans)
     try {
       for (;;) {
-        const unfinished = fileIdxs.filter((fileIdx) => !content.wasWhole(fileIdx))
+        const unfinished = files.filter((fileIdx) => !content.wasWhole(fileIdx))
         for (const fileIdx of unfinished) this.#plan.finish(fileIdx)
         const isMissing = unfinished.some((fileIdx) => content.missingIn(fileIdx).missing > 0)
-        if (isMissing && !this.isInSwarm) await this.join(0, 'fetch')
-        if (fileIdxs.every((fileIdx) => content.wasWhole(fileIdx))) return
+        if ((isMissing || !arePartsThere()) && !this.isInSwarm) await this.join(0, purpose)
+        if (files.every((fileIdx) => content.wasWhole(fileIdx)) && arePartsThere()) break
         await this.#fetchers.wait(signal)
       }
     } finally {
-      for (const fileIdx of fileIdxs) this.#plan.stopFinishing(fileIdx)
+      for (const fileIdx of files) this.#plan.stopFinishing(fileIdx)
     }
+    // A short file may be nothing but its parts.
+    for (const fileIdx of partly) content.completeIfWhole(fileIdx)
   }
 
   /** Does for the files that are fetched for later what a viewer's request does: looks whether they are still there. */
   async lookAfterFetched(): Promise<void> {
-    if (!this.isAttended || !this.#content) return
+    if (!(this.isAwaited || this.isGuessed) || !this.#content) return
     for (const fileIdx of this.#plan.wanted) await this.#content.lookAfter(fileIdx)
     this.#fetchers.wakeAll()
   }
@@ -425,6 +461,7 @@ export class Torrent {
   #onVerified(pieces: readonly number[]): void {
     this.#content?.markVerified(pieces)
     for (const fileIdx of this.#plan.wanted) this.#content?.completeIfWhole(fileIdx)
+    if (this.#plan.hasParts) this.#fetchers.wakeAll()
     this.replan()
   }
 
@@ -439,7 +476,8 @@ export class Torrent {
     this.#plan.stopFinishing(fileIdx)
     this.#fetchers.wakeAll()
     this.#log.info(`Download complete: ${name}`, { infoHash: this.infoHash, bytes: length })
-    const isDone = this.#starting === 0 && [...this.#plan.wanted].every((wanted) => content.wasWhole(wanted))
+    const areWhole = [...this.#plan.wanted].every((wanted) => content.wasWhole(wanted))
+    const isDone = this.#starting === 0 && areWhole && !this.#plan.hasParts
     if (isDone && !this.#options.seed) await this.#session.stop()
   }
 

@@ -30,6 +30,8 @@ export interface Situation {
   readonly readers: readonly Reader[]
   /** files to fetch to the end when nobody has to wait for it */
   readonly background: readonly TorrentFile[]
+  /** runs of pieces to fetch when nobody has to wait for it */
+  readonly parts?: readonly Span[]
   readonly isMissing: (piece: number) => boolean
   /** a reader of another torrent runs dry */
   readonly isDryElsewhere: boolean
@@ -42,7 +44,8 @@ export interface Plan {
   readonly isDry: boolean
 }
 
-interface Span {
+/** A run of pieces, both ends inclusive. */
+export interface Span {
   readonly from: number
   readonly to: number
 }
@@ -52,12 +55,15 @@ interface Span {
  * reading; the rest of the files is fetched behind them, and only while no reader runs dry, because what peers already
  * send cannot be called back. Windows are bounded, so what a viewer never reaches is not fetched far in advance.
  */
-export function planWindows({ info, readers, background, isMissing, isDryElsewhere }: Situation): Plan {
+export function planWindows(situation: Situation): Plan {
+  const { info, readers, background, parts = [], isMissing, isDryElsewhere } = situation
   const hungry = readers.filter(({ position, end }) => position < end)
   const isDry = hungry.some((reader) => runsDry(info, reader, isMissing))
   const tails = background.filter((file) => hungry.some((reader) => reader.file === file && isAtHead(reader)))
   const rest =
-    isDry || isDryElsewhere ? [] : background.flatMap((file) => restOf(info, file, readers, isMissing))
+    isDry || isDryElsewhere
+      ? []
+      : [...background.flatMap((file) => restOf(info, file, readers, isMissing)), ...parts]
   const windows: PieceWindow[] = [
     ...hungry.flatMap((reader) => windowsOf(info, reader)),
     ...[...tails.map((file) => tailOf(info, file)), ...rest].map(inBackground),

@@ -18,9 +18,12 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 const DAY = 24 * HOUR
 const GB = 1e9
+const MB = 1e6
 const IDLE_MS = HOUR / 2
 
-interface Shape extends Partial<Usage>, Partial<Pick<Keepable, 'bytes' | 'isUsed' | 'isAwaited'>> {
+interface Shape
+  extends Partial<Usage>,
+    Partial<Pick<Keepable, 'bytes' | 'isUsed' | 'isAwaited' | 'isGuessed'>> {
   readonly readAgo?: number
 }
 
@@ -29,6 +32,7 @@ function film({
   bytes = GB,
   isUsed = false,
   isAwaited = false,
+  isGuessed = false,
   ...usage
 }: Shape = {}): Keepable {
   const readAt = NOW - readAgo
@@ -38,6 +42,7 @@ function film({
     bytes,
     isUsed,
     isAwaited,
+    isGuessed,
   }
 }
 
@@ -49,6 +54,7 @@ describe('a film nobody has read for the idle time', () => {
     ['left by an earlier run long ago goes', { readAgo: NOW }, true],
     ['that somebody reads stays, however long ago it began', { readAgo: NOW, isUsed: true }, false],
     ['that is pinned stays', { readAgo: NOW, isPinned: true }, false],
+    ['that is just being fetched ahead stays', { readAgo: NOW, origin: 'ahead', isGuessed: true }, false],
     ['that somebody asked for and that is not there yet stays', { readAgo: NOW, isAwaited: true }, false],
     ['read in the future, by a clock that was set back, stays', { readAgo: -5 * SECOND }, false],
     ['played ten times stays', { plays: 10, playsAt: NOW - HOUR }, false],
@@ -116,6 +122,7 @@ const anyFilm = fc
     isPinned: fc.boolean(),
     isUsed: fc.boolean(),
     isAwaited: fc.boolean(),
+    isGuessed: fc.boolean(),
   })
   .map(({ playedAgo, ...shape }) => film({ ...shape, playsAt: NOW - playedAgo }))
 const anyFilms = fc.array(anyFilm, { maxLength: 40 })
@@ -185,4 +192,17 @@ describe('whatever lies in the cache', () => {
       }),
     )
   })
+})
+
+test('what was only guessed goes before everything that somebody wanted, even while it is being fetched', () => {
+  const guess = film({ origin: 'ahead', readAgo: 0, bytes: MB, seeders: 0, isGuessed: true })
+  const worthless = film({ readAgo: 300 * DAY, bytes: 100 * GB, seeders: 1000 })
+  const played = film({ origin: 'ahead', plays: 1, readAgo: 2 * HOUR })
+  expect(inOrderOfRemoval([worthless, played, guess], IDLE_MS, NOW)).toEqual([guess, worthless, played])
+  const kept = [
+    film({ origin: 'ahead', isUsed: true }),
+    film({ origin: 'ahead', isPinned: true }),
+    film({ origin: 'ahead', isAwaited: true }),
+  ]
+  expect(inOrderOfRemoval(kept, IDLE_MS, NOW)).toEqual([])
 })

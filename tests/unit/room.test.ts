@@ -65,6 +65,7 @@ test('the space for one torrent is what the others leave', () => {
     bytes,
     isUsed: false,
     isAwaited,
+    isGuessed: false,
   })
   const others = [entry('pinned', 10, { isPinned: true }), entry('wished', 20, {}, true), entry('idle', 40)]
   const entries = [...others, entry('own', 80, { isPinned: true }, true)]

@@ -273,3 +273,22 @@ test('whether somebody runs dry is said, for the other torrents to hear', () => 
   expect(planWindows({ ...situation, readers, isMissing: () => false }).isDry).toBe(false)
   expect(planWindows({ ...situation, readers: [], isMissing: () => true }).isDry).toBe(false)
 })
+
+test('parts of files are fetched in the background, while no reader of any torrent runs dry', () => {
+  const info = torrent()
+  const parts = [
+    { from: 100, to: 107 },
+    { from: 150, to: 153 },
+  ]
+  expect(plan(info, [], { parts }).background).toEqual([
+    [100, 107],
+    [150, 153],
+  ])
+  expect(plan(info, [], { parts, isMissing: missing([103, 104]) }).background).toEqual([[103, 104]])
+  expect(plan(info, [], { parts, isDryElsewhere: true }).background).toEqual([])
+  expect(plan(info, [reader(info, 0)], { parts }).background).toEqual([])
+  expect(plan(info, [reader(info, 0)], { parts, isMissing: missing([100, 400]) }).background).toEqual([
+    [100, 107],
+    [150, 153],
+  ])
+})
