@@ -22,6 +22,7 @@ import { createLocalFiles } from './library/local-files.ts'
 import { openMediaFolders } from './library/media-folders.ts'
 import { createTitles } from './library/titles.ts'
 import { createLog } from './observe/log.ts'
+import { openPredownloads } from './predownload/predownloads.ts'
 import { createFilmLibrary } from './sources/film-library.ts'
 import { createLibrarySource } from './sources/library.ts'
 import { openRemoteSources } from './sources/remote-sources.ts'
@@ -75,10 +76,15 @@ export async function createApp(config: Config): Promise<App> {
   // Of the same file, the others know more words.
   const onDisk = createLibrarySource({ titleMs: config.sources.timeoutMs / 2 }, titles, remote.metadata, log)
   const search = opened.use(createSearch(config.sources, [films, ...remote.sources, onDisk], log))
-  const streams = createStreamService({ trackers: config.torrents.trackers }, search, log)
+  const predownloads = opened.use(
+    openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),
+  )
+  const { noteList, follow } = predownloads
+  const streams = createStreamService({ trackers: config.torrents.trackers }, search, log, noteList)
   const addon = createAddon({ version }, streams, films, createLibraryCatalog(titles))
   const openMedia = mediaOpener(config.torrents, torrents, placed, createLocalFiles(root, media, placed), {
     noteRead: (...read) => index.notePlay(...read),
+    follow,
   })
 
   const server = opened.use(
@@ -89,6 +95,7 @@ export async function createApp(config: Config): Promise<App> {
         openMedia: viewers.counted(openMedia),
         admin: janitor,
         library,
+        predownloads,
         cache: cacheOverview(library, janitor, placed),
       },
       log,

@@ -1,5 +1,5 @@
 import type { Found } from '../domain/candidate.ts'
-import { chooseDelivery, type DeliveryMode, detectDevice } from '../domain/device.ts'
+import { chooseDelivery, type Delivery, type DeliveryMode, detectDevice } from '../domain/device.ts'
 import { type VideoId, videoIdOf } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
 import { presentPassThrough } from './present-pass-through.ts'
@@ -31,6 +31,16 @@ export interface Search {
   ): Promise<{ readonly candidates: readonly Found[] }>
 }
 
+/** A list as a device was answered it. */
+export interface AnsweredList {
+  readonly video: VideoId
+  /** in the order in which the device shows it */
+  readonly found: readonly Found[]
+  readonly delivery: Delivery
+  /** whatever tells who asked from others */
+  readonly client: string
+}
+
 export interface StreamService {
   /**
    * The list a viewer chooses from, as the device that asks can play it.
@@ -51,7 +61,13 @@ export interface StreamService {
   ): Promise<StremioStream[]>
 }
 
-export function createStreamService(options: StreamServiceOptions, search: Search, log: Log): StreamService {
+/** @param onAnswered - told of every list that a viewer's device gets */
+export function createStreamService(
+  options: StreamServiceOptions,
+  search: Search,
+  log: Log,
+  onAnswered: (list: AnsweredList) => void = () => undefined,
+): StreamService {
   const unknownClients = new Set<string>()
 
   return {
@@ -63,6 +79,7 @@ export function createStreamService(options: StreamServiceOptions, search: Searc
       const delivery = chooseDelivery(ask.mode ?? 'auto', device)
       const { signal = new AbortController().signal, isRelayed = false } = ask
       const { candidates } = await search.find(video, signal, { isRelayed })
+      if (!isRelayed) onAnswered({ video, found: candidates, delivery, client: userAgent })
       log.debug('streams listed', { id: imdbId, rule: device.rule, delivery, found: candidates.length })
       return candidates.flatMap((found) =>
         found.kind === 'torrent'

@@ -32,6 +32,8 @@ export interface Wishes extends AsyncDisposable {
   progressOf(infoHash: InfoHash): Progress | undefined
   /** `undefined` while the metadata is not known, and for what nobody wishes for. */
   wantedOf(infoHash: InfoHash): Promise<Wanted | undefined>
+  /** What is still to come of all that is wished for, without what is refused; bytes. */
+  owed(): Promise<Map<InfoHash, number>>
   /** Whether something fits beside all that is pinned or wished for already; `undefined` if it does. */
   noRoomFor(infoHash: InfoHash, directory: string, need: Need): Promise<NoRoom | undefined>
 }
@@ -175,6 +177,10 @@ export function keepWishes(
     need: Need,
     before: number,
   ): Promise<NoRoom | undefined> {
+    return noRoomFor(need, await cache.spaceFor(infoHash, directory, await owedBefore(before)))
+  }
+
+  async function owedBefore(before: number): Promise<Map<InfoHash, number>> {
     const owed = new Map<InfoHash, number>()
     for (const { contents, usage } of wishedFor()) {
       const attempt = attempts.get(contents.infoHash)
@@ -184,7 +190,7 @@ export function keepWishes(
       const wanted = await meaningOf(contents.infoHash)
       if (wanted) owed.set(contents.infoHash, wanted.bytes - bytesThere(contents, wanted.files))
     }
-    return noRoomFor(need, await cache.spaceFor(infoHash, directory, owed))
+    return owed
   }
 
   return {
@@ -208,6 +214,7 @@ export function keepWishes(
       return attempts.get(infoHash)?.progress ?? { state: 'queued' }
     },
     wantedOf: meaningOf,
+    owed: () => owedBefore(Number.POSITIVE_INFINITY),
     noRoomFor: (infoHash, directory, need) =>
       noRoomBeside(infoHash, directory, need, Number.POSITIVE_INFINITY),
     async [Symbol.asyncDispose]() {

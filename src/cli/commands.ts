@@ -1,4 +1,5 @@
 import { add } from './add.ts'
+import { aheadLs, aheadStop } from './ahead.ts'
 import { cacheCleanup, cacheExplain, cacheLs } from './cache.ts'
 import type { Command } from './command.ts'
 import { importCommand } from './import.ts'
@@ -8,13 +9,6 @@ import { serve } from './serve.ts'
 
 /** In the order in which --help lists them. */
 export const COMMANDS: readonly Command[] = [
-  serve,
-  importCommand,
-  add,
-  cacheLs,
-  cacheExplain,
-  cacheCleanup,
-  pin,
-  unpin,
-  rm,
+  ...[serve, importCommand, add, cacheLs, cacheExplain, cacheCleanup],
+  ...[pin, unpin, rm, aheadLs, aheadStop],
 ]

@@ -51,6 +51,9 @@ export const SETTINGS = z
       .default([])
       .describe('further folders that single torrents may be put in'),
     WATCH_PATH: orNone(path()).describe('folder whose torrent files and magnet links are added'),
+    PREDOWNLOAD: several('first', 'next', 'all')
+      .default([])
+      .describe('what is fetched before anybody asks for it: off, first, next, all'),
 
     TORRENT_PORT: wholeNumber('a port (try 6881)', 0, 65_535)
       .default(6881)
@@ -153,6 +156,7 @@ function toConfig(s: Settings) {
       stallMs: 600_000,
     },
     watch: { path: s.WATCH_PATH },
+    predownload: { kinds: s.PREDOWNLOAD },
     engine: {
       port: s.TORRENT_PORT,
       trustedTrackers: s.TORRENT_TRACKERS,
@@ -209,6 +213,17 @@ function flag() {
 
 function choice<const T extends string>(...options: readonly T[]) {
   return z.enum(options, { error: (issue) => `"${issue.input}" is not one of ${options.join(', ')}` })
+}
+
+/** One or several of them, comma-separated; `off` is none. */
+function several<const T extends string>(...options: readonly T[]) {
+  const item = z.enum(options, {
+    error: (issue) => `"${issue.input}" is not off, nor one or several of ${options.join(', ')}`,
+  })
+  return z
+    .string()
+    .transform((text) => (text.trim() === 'off' ? [] : split(text)))
+    .pipe(z.array(item))
 }
 
 function path() {

@@ -3,6 +3,7 @@ import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/library.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { MAX_TORRENT_FILE_BYTES } from '../files/torrent-file.ts'
+import type { Predownloads } from '../predownload/predownloads.ts'
 import { readAddition, readFlag, readInfoHash } from './api-requests.ts'
 import { type AccessOptions, adminGuard } from './guards.ts'
 import { onlyMethods } from './only-methods.ts'
@@ -13,7 +14,12 @@ const MOST_JSON = '64kb'
  * `/api/…`: the owner's torrents and the cache, for programs. Whoever may not clean up may do none of this; as there,
  * no page of another site may read the answers.
  */
-export function apiRoutes(access: AccessOptions, library: Library, cache: CacheOverview): Router {
+export function apiRoutes(
+  access: AccessOptions,
+  library: Library,
+  predownloads: Pick<Predownloads, 'list' | 'stop'>,
+  cache: CacheOverview,
+): Router {
   const router = Router({ strict: true })
   // For all of it, also what is not there: before anything of the request's body is read.
   router.use('/api', adminGuard(access), (_req, res, next) => {
@@ -50,6 +56,19 @@ export function apiRoutes(access: AccessOptions, library: Library, cache: CacheO
     },
     async delete(req, res) {
       res.json(await library.unpin(readInfoHash(req.params.infoHash)))
+    },
+  })
+  onlyMethods(router, '/api/predownloads', {
+    async get(_req, res) {
+      res.json({ predownloads: await predownloads.list() })
+    },
+    async delete(_req, res) {
+      res.json(await predownloads.stop())
+    },
+  })
+  onlyMethods(router, '/api/predownloads/:infoHash', {
+    async delete(req, res) {
+      res.json(await predownloads.stop(readInfoHash(req.params.infoHash)))
     },
   })
   onlyMethods(router, '/api/cache', {

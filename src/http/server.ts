@@ -7,6 +7,7 @@ import type { Addon } from '../addon/addon.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/library.ts'
 import type { Log } from '../observe/log.ts'
+import type { Predownloads } from '../predownload/predownloads.ts'
 import type { OpenMedia } from '../streaming/open-media.ts'
 import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
@@ -42,6 +43,7 @@ export interface HttpParts {
   readonly openMedia: OpenMedia
   readonly admin: Admin
   readonly library: Library
+  readonly predownloads: Predownloads
   readonly cache: CacheOverview
 }
 
@@ -75,7 +77,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
   app.use(STREAMS, (req, res) => streams.answer(req, res, req.url))
   app.use(adminRoutes(access, parts.admin))
-  app.use(apiRoutes(access, parts.library, parts.cache))
+  app.use(apiRoutes(access, parts.library, parts.predownloads, parts.cache))
   app.use(landingRoutes(version, publicUrl))
   app.use(addonRoutes(parts.addon, publicUrl, instance))
   app.use((_req, res) => {

@@ -63,10 +63,23 @@ export interface LocalFiles {
   open(id: InfoHash, signal: AbortSignal): Promise<PlacedFile | undefined>
 }
 
+/** Some bytes of a file of a torrent that a client was sent. */
+export interface Reading {
+  readonly infoHash: InfoHash
+  readonly fileIdx: number
+  readonly client: string
+  /** of the file, bytes */
+  readonly size: number
+  /** what was sent; absent where somebody else sends the file, and only they know */
+  readonly sent?: ByteRange
+}
+
 /** Who counts what is watched. */
 export interface Audience {
   /** A client reads a file now. */
   noteRead(infoHash: InfoHash, fileIdx: number, client: string): void
+  /** Where somebody wants to know how far viewers have come: called for every slice. */
+  readonly follow?: ((reading: Reading) => void) | undefined
 }
 
 export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Media>
@@ -143,7 +156,8 @@ export function mediaOpener(
     { client }: MediaRequest,
     whenStartable: Media['whenStartable'],
   ): Media {
-    const { infoHash, fileIdx } = stream
+    const { infoHash, fileIdx, size } = stream
+    const { follow } = audience
     return {
       name: stream.name,
       size: stream.size,
@@ -152,15 +166,34 @@ export function mediaOpener(
       wholeAt: stream.isWhole ? stream.path : undefined,
       noteRead() {
         audience.noteRead(infoHash, fileIdx, client)
+        follow?.({ infoHash, fileIdx, client, size })
         stream.noteRead()
       },
       whenStartable,
       read(range, left) {
         audience.noteRead(infoHash, fileIdx, client)
-        return stream.read(range, left)
+        const slices = stream.read(range, left)
+        return follow
+          ? followed(slices, range.start, (sent) => follow({ infoHash, fileIdx, client, size, sent }))
+          : slices
       },
       [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
     }
+  }
+}
+
+/** Tells of every slice when it has been sent: when the next one is asked for. */
+async function* followed(
+  slices: AsyncIterable<Buffer>,
+  start: number,
+  tell: (sent: ByteRange) => void,
+): AsyncGenerator<Buffer, void, void> {
+  let position = start
+  for await (const slice of slices) {
+    const end = position + slice.length - 1
+    yield slice
+    tell({ start: position, end })
+    position = end + 1
   }
 }
 

@@ -9,6 +9,8 @@ const floors = [
   'domain|observe|files',
   'config|engine|torrents|cache|library|sources|media|security',
   'streaming|addon|admin',
+  'config|engine|torrents|cache|sources|media|security',
+  'streaming|addon|admin|predownload',
   'http',
 ]
 
@@ -61,7 +63,7 @@ export const floorRules: IConfiguration = {
       name: 'streaming-serves-the-others',
       severity,
       from: { path: '^src/streaming/' },
-      to: { path: '^src/(addon|admin)/' },
+      to: { path: '^src/(addon|admin|predownload)/' },
     },
     {
       name: 'config-is-sliced-by-the-app',

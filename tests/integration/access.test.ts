@@ -50,6 +50,8 @@ const OWNERS: readonly (readonly [path: string, ...methods: string[]])[] = [
   ['/api/torrents', 'GET', 'HEAD', 'POST'],
   ['/api/torrents/:infoHash', 'GET', 'HEAD', 'DELETE'],
   ['/api/torrents/:infoHash/pin', 'PUT', 'DELETE'],
+  ['/api/predownloads', 'GET', 'HEAD', 'DELETE'],
+  ['/api/predownloads/:infoHash', 'DELETE'],
   ['/api/cache', 'GET', 'HEAD'],
   ['/api/cache/explain', 'GET', 'HEAD'],
 ]

@@ -188,3 +188,16 @@ test('where no server answers, or none of ours, that is said', async () => {
   expect(stderr).toMatch(/^no server answers at http:\/\/127\.0\.0\.1:\d+: is it running/)
   expect((await type(['cache', 'ls'], { PORT: '0' })).stderr).toContain('PORT=0')
 })
+
+test('"ahead ls" says when nothing is fetched ahead, and "ahead stop" that nothing was stopped', async () => {
+  await using app = await startTestApp()
+  const run = typeAt(app)
+  expect(await run('ahead', 'ls')).toMatchObject({ code: 0, stdout: 'Nothing is fetched ahead.\n' })
+  expect(JSON.parse((await run('ahead', 'ls', '--json')).stdout)).toEqual({ predownloads: [] })
+  expect(await run('ahead', 'stop', '--all')).toMatchObject({ code: 0, stdout: '0 stopped\n' })
+  expect(await run('ahead', 'stop', UNKNOWN)).toMatchObject({
+    code: 1,
+    stderr: `nothing of ${UNKNOWN} is fetched ahead\n`,
+  })
+  expect((await run('ahead', 'stop')).code).toBe(2)
+})

@@ -371,3 +371,19 @@ test.for([
   expect(mistakes[0]).toContain(`${name}: ${expected}`)
   expect(mistakes[0]).not.toContain('s3cret')
 })
+
+test.for([
+  ['off', []],
+  ['', []],
+  ['first', ['first']],
+  ['next', ['next']],
+  ['first, next,all', ['first', 'next', 'all']],
+] as const)('PREDOWNLOAD "%s" fetches %s ahead', ([PREDOWNLOAD, expected]) => {
+  expect(readConfig({ PREDOWNLOAD }).predownload.kinds).toEqual(expected)
+})
+
+test.for(['yes', 'off,first', 'first;next'])('PREDOWNLOAD "%s" is a mistake that is told', (PREDOWNLOAD) => {
+  expect(mistakesOf({ PREDOWNLOAD })).toEqual([
+    expect.stringMatching(/^PREDOWNLOAD: ".*" is not off, nor one or several of first, next, all$/),
+  ])
+})

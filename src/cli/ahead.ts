@@ -1,0 +1,51 @@
+import { sizeInWords } from '../domain/in-words.ts'
+import type { Predownload } from '../predownload/job.ts'
+import { command } from './command.ts'
+import { namedTorrent, onlyOne } from './named-torrent.ts'
+import { JSON_OPTION, print, table } from './print.ts'
+import { runningServer } from './running-server.ts'
+
+const HEADING = ['HASH', 'WHY', 'STATE', 'DONE', 'SIZE', 'NAME']
+const NUMBERS = ['DONE', 'SIZE']
+
+export const aheadLs = command({
+  name: 'ahead ls',
+  about: 'List what is fetched before anybody asks for it.',
+  usage: 'ahead ls [--json]',
+  details: 'What that may be is said by PREDOWNLOAD.',
+  options: { json: JSON_OPTION },
+  allowPositionals: false,
+  async run({ values }) {
+    const answer = await runningServer().ask<{ predownloads: readonly Predownload[] }>(
+      'GET',
+      '/api/predownloads',
+    )
+    const { predownloads } = answer
+    const lines = table([HEADING, ...predownloads.map(rowOf)], NUMBERS)
+    return print(values.json, answer, predownloads.length > 0 ? lines : ['Nothing is fetched ahead.'])
+  },
+})
+
+export const aheadStop = command({
+  name: 'ahead stop',
+  about: 'Stop fetching ahead, of one torrent or at all.',
+  usage: 'ahead stop (<info hash> | --all) [--json]',
+  details: 'What is there stays. It does not begin again until the server is started again.',
+  options: { all: { type: 'boolean', about: 'of all torrents' }, json: JSON_OPTION },
+  allowPositionals: true,
+  async run({ values, positionals }) {
+    const server = runningServer()
+    const infoHash = values.all
+      ? undefined
+      : await namedTorrent(onlyOne(positionals, 'an info hash, or --all'), server)
+    const path = infoHash === undefined ? '/api/predownloads' : `/api/predownloads/${infoHash}`
+    const answer = await server.ask<{ stopped: number }>('DELETE', path)
+    return print(values.json, answer, [`${answer.stopped} stopped`])
+  },
+})
+
+function rowOf({ infoHash, why, state, name, bytesThere, bytesWanted }: Predownload): string[] {
+  const percent = bytesWanted ? `${Math.floor((100 * (bytesThere ?? 0)) / bytesWanted)} %` : ''
+  const size = bytesWanted === undefined ? '' : sizeInWords(bytesWanted)
+  return [infoHash.slice(0, 12), why, state, percent, size, name ?? '']
+}

@@ -1,0 +1,52 @@
+import { BoundedMap } from '../domain/bounded-map.ts'
+import type { Reading } from '../streaming/open-media.ts'
+import { isNearlyThrough, isPlayed, type Run, withRead } from './played-runs.ts'
+
+const MOST_VIEWINGS = 500
+/** Who comes back after so long watches it anew. */
+const PAUSE_MS = 30 * 60_000
+
+/** One client that watches one file. */
+interface Viewing {
+  readonly runs: readonly Run[]
+  readonly at: number
+  readonly isPlayed: boolean
+  readonly isNearlyThrough: boolean
+}
+
+/** What there is to be told of a viewing, each of it once. */
+export interface ViewingEvents {
+  /** Somebody watches a file, and does not just look at it. */
+  played(reading: Reading): void
+  nearlyThrough(reading: Reading): void
+}
+
+/** How far every viewer has come. */
+export class Viewings {
+  readonly #viewings = new BoundedMap<string, Viewing>(MOST_VIEWINGS)
+  readonly #events: ViewingEvents
+
+  constructor(events: ViewingEvents) {
+    this.#events = events
+  }
+
+  /** @param now - ms */
+  note(reading: Reading, now: number): void {
+    const { infoHash, fileIdx, client, size, sent } = reading
+    const key = `${infoHash}/${fileIdx} ${client}`
+    const known = this.#viewings.get(key)
+    const last = known && now - known.at < PAUSE_MS ? known : undefined
+    const runs = sent ? withRead(last?.runs ?? [], sent.start, sent.end + 1, now) : (last?.runs ?? [])
+    // Where somebody else sends the file nobody knows, and all of it is there: what comes next may be fetched.
+    const isHandedOff = !sent
+    const viewing: Viewing = {
+      runs,
+      at: now,
+      isPlayed: last?.isPlayed || isHandedOff || isPlayed(runs, size),
+      isNearlyThrough: last?.isNearlyThrough || isHandedOff || isNearlyThrough(runs, size, now),
+    }
+    this.#viewings.set(key, viewing)
+    if (viewing.isPlayed && !last?.isPlayed) this.#events.played(reading)
+    if (viewing.isNearlyThrough && !last?.isNearlyThrough) this.#events.nearlyThrough(reading)
+  }
+}
