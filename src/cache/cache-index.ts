@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { BoundedMap } from '../domain/bounded-map.ts'
 import { messageOf } from '../domain/errors.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
@@ -23,6 +24,8 @@ import type { CacheEntry } from './cache-entry.ts'
 import { type IndexTable, indexTable } from './index-table.ts'
 
 const FLUSH_MS = 5_000
+/** What metadata may be kept in memory, in files; sixteen hashes take about as much as one of them. */
+const MOST_INFO = 30_000
 
 /**
  * Opens the index of a download folder, and learns what is in it.
@@ -51,6 +54,10 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   /** those that the table does not know as they are */
   readonly #unlisted = new Set<InfoHash>()
   readonly #plays = new Plays()
+  /** metadata that was asked for lately */
+  readonly #infos = new BoundedMap<InfoHash, TorrentInfo>(MOST_INFO, ({ files, pieceCount }) => {
+    return files.length + pieceCount / 16
+  })
   /** as {@link check} left them, because files had been changed or taken away */
   readonly #reduced = new WeakSet<Contents>()
   readonly #onTorrent = new Set<(infoHash: InfoHash) => void>()
@@ -105,7 +112,11 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   /** The metadata of a torrent on disk. */
   async readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined> {
     const contents = this.find(infoHash)
-    return contents && (await readTorrent(contents.directory, infoHash))?.info
+    if (!contents) return undefined
+    const known = this.#infos.get(infoHash)
+    const info = known ?? (await readTorrent(contents.directory, infoHash))?.info
+    if (info && !known) this.#infos.set(infoHash, info)
+    return info
   }
 
   /** Calls back whenever there is something new of a torrent, such as its metadata. */

@@ -1,9 +1,15 @@
 import type { Stats } from 'node:fs'
+import { sep } from 'node:path'
+import type { EpisodeWish } from '../domain/choice/wish.ts'
+import { chooseFile } from '../domain/choose-file.ts'
 import { fileAt, settlingMs, whenSettled } from '../files/settled.ts'
 import type { IndexedFile } from './placed-index.ts'
 
 /** What is smaller is a sample, or the beginning of a film; bytes. */
 export const SMALLEST = 1_048_576
+/** Of a path: the file, and the folders that may say its season. */
+const PARTS = 3
+const INFO_HASH = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/gi
 
 /** One that lies there now. */
 export interface FoundFile {
@@ -62,7 +68,21 @@ async function look(
   return looked.flat()
 }
 
+/** The one that is the episode, by what they are called: one at most. */
+export function chooseEpisode(files: readonly IndexedFile[], wish: EpisodeWish): IndexedFile[] {
+  const listed = files.map(({ path, size }) => {
+    // The digits of an info hash are no numbers of episodes.
+    const parts = path
+      .split(sep)
+      .slice(-PARTS)
+      .map((part) => part.replace(INFO_HASH, ' '))
+    return { path: parts.join('/'), name: parts.at(-1) ?? '', length: size, offset: 0, isPadding: false }
+  })
+  const choice = chooseFile({ name: '', files: listed }, wish)
+  return choice.kind === 'chosen' ? files.slice(choice.index, choice.index + 1) : []
+}
+
 /** Letters with marks can be written in two ways, and disks differ in which. */
-function isCalled(file: IndexedFile, name: string | undefined): boolean {
-  return file.name.normalize() === name?.normalize()
+export function isCalled(file: IndexedFile, name: unknown): boolean {
+  return typeof name === 'string' && file.name.normalize() === name.normalize()
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ByteRange } from '../domain/byte-range.ts'
+import type { EpisodeWish } from '../domain/choice/wish.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import type { FolderWatch } from '../files/folder-watch.ts'
@@ -8,7 +9,7 @@ import { openReadable } from '../files/readable-file.ts'
 import { fingerprintOf, whenSettled } from '../files/settled.ts'
 import type { Log } from '../observe/log.ts'
 import { PlacedChecker } from './placed-checker.ts'
-import { choosePlaced, type FoundFile, SMALLEST } from './placed-choice.ts'
+import { chooseEpisode, choosePlaced, type FoundFile, isCalled, SMALLEST } from './placed-choice.ts'
 import { PlacedFolder } from './placed-folder.ts'
 import type { IndexedFile } from './placed-index.ts'
 import { PlacedMarks } from './placed-marks.ts'
@@ -46,9 +47,16 @@ export interface PlacedFiles extends AsyncDisposable {
   /**
    * The file that stands for a torrent: its name, or that of a folder it lies in, contains the info hash.
    *
-   * @param name - of several, the one that is called so; without it, or if there is none, the largest
+   * @param wanted - of several, the one that is called so; without it, or if there is none, the largest. An episode is
+   * never just the largest: if no name says it, there is none
    */
-  find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
+  find(
+    infoHash: InfoHash,
+    wanted: string | EpisodeWish | undefined,
+    signal: AbortSignal,
+  ): Promise<PlacedFile | undefined>
+  /** The same, as far as it is known without looking at the disk. */
+  peek(infoHash: InfoHash, wanted: string | EpisodeWish | undefined): PlacedEntry | undefined
   /**
    * The file at a path, by itself and for no torrent.
    *
@@ -104,10 +112,22 @@ export async function openPlacedFiles(
   marks.keepOnly(index.all().map(({ path }) => path))
   const parts = opening.move()
 
-  function choose(infoHash: InfoHash, name: string | undefined, signal: AbortSignal) {
+  function choose(infoHash: InfoHash, wanted: string | EpisodeWish | undefined, signal: AbortSignal) {
     const isRight = ({ file: { path }, stats }: FoundFile) =>
       marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash) !== 'mismatched'
-    return choosePlaced(index.find(infoHash), name, isRight, signal)
+    if (typeof wanted === 'object')
+      return choosePlaced(chooseEpisode(index.find(infoHash), wanted), undefined, isRight, signal)
+    return choosePlaced(index.find(infoHash), wanted, isRight, signal)
+  }
+
+  function peek(infoHash: InfoHash, wanted: string | EpisodeWish | undefined): PlacedEntry | undefined {
+    const isRight = (file: IndexedFile) => marks.verdictOf(file, infoHash) !== 'mismatched'
+    const files = index.find(infoHash)
+    const fitting = typeof wanted === 'object' ? chooseEpisode(files, wanted) : files
+    const [first] = fitting
+      .filter((file) => file.size >= SMALLEST && isRight(file))
+      .sort((a, b) => Number(isCalled(b, wanted)) - Number(isCalled(a, wanted)) || b.size - a.size)
+    return first && entry(first)
   }
 
   async function opened({ file, stats }: FoundFile): Promise<PlacedFile> {
@@ -130,12 +150,13 @@ export async function openPlacedFiles(
   }
 
   return {
-    async find(infoHash, name, signal) {
-      let chosen = await choose(infoHash, name, signal)
+    peek,
+    async find(infoHash, wanted, signal) {
+      let chosen = await choose(infoHash, wanted, signal)
       if (!chosen) {
         // It may have been put there a moment ago.
         await folder.upToDate()
-        chosen = await choose(infoHash, name, signal)
+        chosen = await choose(infoHash, wanted, signal)
       }
       return chosen && opened(chosen)
     },

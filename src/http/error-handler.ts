@@ -70,10 +70,10 @@ export function errorAnswerer(log: Log): AnswerError {
     res.setHeader('Cache-Control', 'no-store')
     if (status === 503) res.setHeader('Retry-After', RETRY_AFTER_SECONDS)
     if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
-    if (status === 404 && code !== undefined && code !== 'cache.unknown')
-      return sendJson(res, status, NO_STREAM)
-    const words = status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error)
     const details = error instanceof SelfStremeError ? error.details : undefined
+    if (status === 404 && code !== undefined && code !== 'cache.unknown')
+      return sendJson(res, status, { ...NO_STREAM, ...details })
+    const words = status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error)
     sendJson(res, status, { error: code ?? 'error', message: (code && WORDS[code]) ?? words, ...details })
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { EpisodeWish } from '../domain/choice/wish.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { parseInfoHash } from '../domain/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
@@ -18,7 +19,7 @@ export interface StreamRoutes {
   idle(): Promise<void>
 }
 
-/** `/stream/proxy/{infoHash}[/{fileIdx}[/{name}]][?tr=…]`: the video itself. */
+/** `/stream/proxy/{infoHash}[/{fileIdx}[/{name}]][?tr=…][&season=…][&episode=…]`: the video itself. */
 export function streamRoutes(
   openMedia: OpenMedia,
   handOff: HandOff,
@@ -74,12 +75,29 @@ function readRequest(url: string): Omit<MediaRequest, 'client'> {
   if (!/^\d{0,9}$/.test(index)) {
     throw new SelfStremeError('media.not_found', `"${index.slice(0, 80)}" is no file index`)
   }
+  const params = query === '' ? undefined : new URLSearchParams(query)
   return {
     infoHash,
-    fileIdx: index === '' ? undefined : Number(index),
+    wanted: index === '' ? params && readWish(params) : Number(index),
     name: decoded(rest.join('/')) || undefined,
-    trackers: query === '' ? [] : new URLSearchParams(query).getAll('tr').slice(0, MAX_TRACKERS),
+    trackers: params?.getAll('tr').slice(0, MAX_TRACKERS) ?? [],
   }
+}
+
+/** The episode that is wanted out of a pack of which the list did not know the files. */
+function readWish(params: URLSearchParams): EpisodeWish | undefined {
+  const [season, episode] = ['season', 'episode'].map((name) => {
+    const text = params.get(name)
+    if (text === null || /^\d{1,6}$/.test(text)) return text === null ? undefined : Number(text)
+    throw notFound(`"${text.slice(0, 80)}" is no ${name} number`)
+  })
+  if (episode !== undefined) return { kind: 'episode', episode, ...(season === undefined ? {} : { season }) }
+  if (season !== undefined) throw notFound('there is a season, and no episode')
+  return undefined
+}
+
+function notFound(reason: string): SelfStremeError {
+  return new SelfStremeError('media.not_found', reason, { details: { reason } })
 }
 
 function decoded(text: string): string {

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../domain/byte-range.ts'
+import type { EpisodeWish } from '../domain/choice/wish.ts'
 import { contentTypeOf } from '../domain/content-type.ts'
 import { Deadline } from '../domain/deadline.ts'
 import { SelfStremeError } from '../domain/errors.ts'
@@ -12,8 +13,8 @@ const SETTLING_MS = 800
 
 export interface MediaRequest {
   readonly infoHash: InfoHash
-  /** counted over all files of the torrent from 0; without it, the largest video */
-  readonly fileIdx?: number | undefined
+  /** counted over all files of the torrent from 0, or the episode to choose a file by; without it, the largest video */
+  readonly wanted?: number | EpisodeWish | undefined
   /** what the URL calls the file; chooses among several that the user placed */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
@@ -44,10 +45,10 @@ interface PlacedFile extends AsyncDisposable {
 }
 
 export interface Torrents {
-  findWhole(infoHash: InfoHash, fileIdx?: number): Promise<TorrentStream | undefined>
+  findWhole(infoHash: InfoHash, wanted?: number | EpisodeWish): Promise<TorrentStream | undefined>
   getStream(
     magnetUri: string,
-    fileIdx: number | undefined,
+    wanted: number | EpisodeWish | undefined,
     retryCount: number | undefined,
     customPath: string | undefined,
     signal: AbortSignal,
@@ -55,7 +56,11 @@ export interface Torrents {
 }
 
 export interface Placed {
-  find(infoHash: InfoHash, name: string | undefined, signal: AbortSignal): Promise<PlacedFile | undefined>
+  find(
+    infoHash: InfoHash,
+    wanted: string | EpisodeWish | undefined,
+    signal: AbortSignal,
+  ): Promise<PlacedFile | undefined>
 }
 
 /** Files that are in no torrent, by the ids that stand for them. */
@@ -98,23 +103,23 @@ export function mediaOpener(
 ): OpenMedia {
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
-    const { infoHash, fileIdx } = request
+    const { infoHash, wanted } = request
     if (isLocalFileId(infoHash)) return openLocal(request, gone)
     // The way of nearly all requests is the short one.
-    const whole = await torrents.findWhole(infoHash, fileIdx)
+    const whole = await torrents.findWhole(infoHash, wanted)
     return whole ? fromTorrent(whole, request, async () => undefined) : openSlowly(request, gone)
   }
 
   /** Nobody else has it, so nobody else is asked for it. */
   async function openLocal(
-    { infoHash, fileIdx = 0, client }: MediaRequest,
+    { infoHash, wanted = 0, client }: MediaRequest,
     gone: AbortSignal,
   ): Promise<Media> {
     using deadline = new Deadline(timeoutMs)
     const signal = AbortSignal.any([gone, deadline.signal])
-    const file = fileIdx === 0 ? await local.open(infoHash, signal).catch(ifGone) : undefined
+    const file = wanted === 0 ? await local.open(infoHash, signal).catch(ifGone) : undefined
     if (file) return fromPlaced(file, client)
-    throw new SelfStremeError('media.not_found', `there is no file ${infoHash}/${fileIdx} any more`)
+    throw new SelfStremeError('media.not_found', `there is no file ${infoHash} any more`)
 
     function ifGone(error: NodeJS.ErrnoException): undefined {
       const isGone = error.code === 'ENOENT' || (deadline.isPassed && !gone.aborted)
@@ -123,18 +128,17 @@ export function mediaOpener(
   }
 
   async function openSlowly(request: MediaRequest, gone: AbortSignal): Promise<Media> {
-    const { infoHash, fileIdx, name, trackers } = request
+    const { infoHash, wanted, name, trackers } = request
     await using opening = new AsyncDisposableStack()
     const deadline = opening.use(new Deadline(timeoutMs))
     const signal = AbortSignal.any([gone, deadline.signal])
 
     using settling = new Deadline(timeoutMs + SETTLING_MS)
-    const file = await inTime(placed.find(infoHash, name, AbortSignal.any([gone, settling.signal])))
+    const called = typeof wanted === 'object' ? wanted : name
+    const file = await inTime(placed.find(infoHash, called, AbortSignal.any([gone, settling.signal])))
     if (file) return fromPlaced(file, request.client)
     const magnet = writeMagnet(infoHash, trackers)
-    const stream = opening.use(
-      await inTime(torrents.getStream(magnet, fileIdx, undefined, undefined, signal)),
-    )
+    const stream = opening.use(await inTime(torrents.getStream(magnet, wanted, undefined, undefined, signal)))
     const held = opening.move()
     return {
       ...fromTorrent(stream, request, (position) => inTime(stream.whenStartable(position, signal))),

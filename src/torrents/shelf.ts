@@ -1,10 +1,13 @@
 import type { InfoHash } from '../domain/info-hash.ts'
+import type { TorrentInfo } from '../domain/metainfo.ts'
 import type { Origin } from '../domain/usage.ts'
 import type { Contents } from '../files/contents.ts'
 
 /** Which torrents are on disk, as the torrents need to know and to tell it. */
 export interface Shelf {
   find(infoHash: InfoHash): Contents | undefined
+  /** The metadata of a torrent that is there. */
+  readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
   /** All of them. */
   contents(): Contents[]
   /**

@@ -60,7 +60,8 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    * Opens a file of a torrent, out of the download folder or out of the swarm.
    *
    * @param magnetUri - magnet link or info hash; of the link, only hash and trackers count
-   * @param fileIdx - counted over all files from 0; without it, the largest video that is no sample and no extra
+   * @param wanted - file, counted over all files from 0, or what to choose one by; without it, the largest video that
+   * is no sample and no extra
    * @param retryCount - tries to find peers that were made before, counted against the most there may be
    * @param customPath - put the torrent there instead; must lie under one of the extra paths
    * @throws SelfStremeError `media.not_found`, `media.no_peers`, `torrent.invalid`, `torrent.busy`,
@@ -74,7 +75,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<TorrentStream>
   /** The same for a file that is whole on disk; `undefined` if it is not. Asks no peer. */
-  findWhole(infoHash: InfoHash, fileIdx?: number): Promise<TorrentStream | undefined>
+  findWhole(infoHash: InfoHash, wanted?: number | Wish): Promise<TorrentStream | undefined>
   /** Whether somebody reads it, or waits to. */
   isUsed(infoHash: InfoHash): boolean
   /** Whether it is being fetched because somebody asked for it. */
@@ -133,7 +134,9 @@ export async function openTorrentService(
     const info = await torrent.whenInfo(signal, retryCount)
     const choice = chooseFile(info, typeof wanted === 'object' ? wanted : wishFor(wanted))
     if (choice.kind === 'refused')
-      throw new SelfStremeError('media.not_found', `${magnet.infoHash}: ${choice.reason}`)
+      throw new SelfStremeError('media.not_found', `${magnet.infoHash}: ${choice.reason}`, {
+        details: { reason: choice.reason },
+      })
     const { name = '', length: size = 0 } = info.files[choice.index] ?? {}
     const whole = await torrent.openWhole(choice.index)
     const parts = streamParts(
@@ -145,10 +148,11 @@ export async function openTorrentService(
     return whole ? wholeStream(parts, whole) : partialStream(parts, torrent)
   }
 
-  async function findWhole(infoHash: InfoHash, fileIdx?: number): Promise<TorrentStream | undefined> {
+  async function findWhole(infoHash: InfoHash, wanted?: number | Wish): Promise<TorrentStream | undefined> {
+    const byWish = typeof wanted === 'object' ? await chooseOnDisk(infoHash, wanted) : wanted
     await removing.get(infoHash)
     const contents = shelf.find(infoHash)
-    const chosen = fileIdx ?? contents?.mainFile
+    const chosen = wanted === undefined ? contents?.mainFile : byWish
     const file = chosen === undefined ? undefined : contents?.files[chosen]
     if (chosen === undefined || file?.wholeMtimeMs === undefined || !isVideo(file.name)) return undefined
     using lease = new DisposableStack()
@@ -160,6 +164,13 @@ export async function openTorrentService(
       streamParts({ infoHash, fileIdx: chosen, name, size }, path, true, lease.move()),
       whole,
     )
+  }
+
+  /** The file that a wish means, of a torrent whose metadata is on disk; `undefined` if nothing there is meant. */
+  async function chooseOnDisk(infoHash: InfoHash, wish: Wish): Promise<number | undefined> {
+    const info = torrents.get(infoHash)?.info ?? (await shelf.readInfo(infoHash))
+    const choice = info && chooseFile(info, wish)
+    return choice?.kind === 'chosen' ? choice.index : undefined
   }
 
   function streamParts(

@@ -1,0 +1,110 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
+import { send } from './send.ts'
+
+const MIB = 1024 * 1024
+/** no peers, so that only what is on disk can be had */
+const NO_PEERS = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }
+const PACK = [
+  { name: 'Show.S01E01.mkv', bytes: patternBytes(2 * MIB, 'one') },
+  { name: 'Show.S01.nfo', bytes: Buffer.from('hello') },
+  { name: 'Show.S01E02.mkv', bytes: patternBytes(MIB + 5, 'two') },
+  { name: 'Show.S01E03.mkv', bytes: patternBytes(3 * MIB, 'three') },
+]
+const [, , SECOND] = PACK
+
+describe('of a pack on disk, a link that names the episode', () => {
+  const resources = new AsyncDisposableStack()
+  let app: TestApp
+  let left: LeftFolder
+  let url: string
+
+  beforeAll(async () => {
+    const folder = resources.use(await temporaryFolder())
+    left = await leaveWholeTorrent({ root: folder.path, files: PACK })
+    app = resources.use(await startTestApp({ ...NO_PEERS, TORRENT_DOWNLOAD_PATH: folder.path }))
+    url = `${app.url}/stream/proxy/${left.infoHash}`
+  })
+  afterAll(() => resources.disposeAsync())
+
+  test.for([
+    '?season=1&episode=2',
+    '?tr=udp%3A%2F%2Fa.org%3A1&episode=2&season=1',
+    '?season=01&episode=02',
+    '?episode=2',
+  ])('gives exactly that one (%s), and asks nobody', async (query) => {
+    const answer = await send(url + query)
+    expect(answer.status).toBe(200)
+    expect(answer.body.equals(SECOND?.bytes as Buffer)).toBe(true)
+    const etag = `"${left.infoHash}-2"`
+    expect(answer.headers).toMatchObject({ etag, 'accept-ranges': 'bytes' })
+    const part = await send(url + query, { headers: { Range: 'bytes=7-9' } })
+    expect([part.status, part.body]).toEqual([206, SECOND?.bytes.subarray(7, 10)])
+    expect((await send(url + query, { headers: { 'If-None-Match': etag } })).status).toBe(304)
+  })
+
+  test('means the file in its path, if there is one', async () => {
+    for (const query of ['?season=1&episode=2', '?season=x&episode=y']) {
+      const answer = await send(`${url}/0/Show.mkv${query}`)
+      expect(answer.headers.etag, query).toBe(`"${left.infoHash}-0"`)
+    }
+  })
+
+  test.for([
+    ['?season=1&episode=9', 'none of 3 videos is S01E09'],
+    ['?season=2&episode=1', 'none of 3 videos is S02E01'],
+    ['?season=1', 'there is a season, and no episode'],
+    ['?season=1&episode=', '"" is no episode number'],
+    ['?season=1&episode=two', '"two" is no episode number'],
+    ['?season=-1&episode=2', '"-1" is no season number'],
+    ['?season=1&episode=1e3', '"1e3" is no episode number'],
+    ['?season=1&episode=99999999999999999999', 'is no episode number'],
+  ] as const)('is refused in words when there is none: %s', async ([query, reason]) => {
+    const answer = await send(url + query)
+    expect(answer.status).toBe(404)
+    expect(answer.json).toEqual({
+      error: 'Stream not found',
+      message: expect.any(String),
+      suggestion: expect.any(String),
+      reason: expect.stringContaining(reason),
+    })
+  })
+})
+
+describe('of files that the user placed, a link that names the episode', () => {
+  const HASH = '39730aa7c09b864432bc8c878c20c933059241fd'
+
+  test('gives the one that is called so, and never the largest instead', async () => {
+    await using app = await startTestApp(NO_PEERS)
+    await place(app, `Show [${HASH}]`, PACK)
+    const url = `${app.url}/stream/proxy/${HASH}`
+    const second = await send(`${url}?season=1&episode=2`)
+    expect([second.status, second.body.length]).toEqual([200, SECOND?.bytes.length])
+    expect((await send(`${url}?season=1&episode=4`)).status).toBe(404)
+    expect((await send(url)).body.length).toBe(3 * MIB)
+  })
+
+  test('reads past the info hash in their names', async () => {
+    await using app = await startTestApp(NO_PEERS)
+    const files = [1, 2, 3].map((n) => ({ name: `${HASH} 0${n}.mkv`, bytes: patternBytes(MIB + n, `${n}`) }))
+    await place(app, '.', files)
+    const url = `${app.url}/stream/proxy/${HASH}`
+    expect((await send(`${url}?episode=2`)).body.length).toBe(MIB + 2)
+    expect((await send(`${url}?episode=39`)).status).toBe(404)
+  })
+})
+
+/** Puts files there that nobody has written to for a while. */
+async function place(app: TestApp, folder: string, files: typeof PACK): Promise<void> {
+  await mkdir(join(app.folder, folder), { recursive: true })
+  for (const { name, bytes } of files) {
+    const path = join(app.folder, folder, name)
+    await writeFile(path, bytes)
+    await utimes(path, 1_000_000, 1_000_000)
+  }
+}
