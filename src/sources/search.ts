@@ -47,7 +47,8 @@ export function createSearch(options: SearchOptions, sources: readonly Source[],
   const { timeoutMs, now = Date.now } = options
   const closing = new AbortController()
   const kept = new BoundedMap<string, KeptAnswer>(MOST_KEPT, weightOf)
-  const watch = { kept, now, lateMs: Math.max(LATE_MS, timeoutMs), closing: closing.signal }
+  const lateMs = Math.max(LATE_MS, timeoutMs)
+  const watch = { kept, now, patienceMs: timeoutMs, lateMs, closing: closing.signal }
   const watched = sources.map((source) => watchSource(source, watch, log))
 
   return {

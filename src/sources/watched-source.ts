@@ -41,6 +41,8 @@ export interface WatchedSource {
 export interface Watch {
   /** answers of all sources */
   readonly kept: BoundedMap<string, KeptAnswer>
+  /** longest that lists wait for an answer, from when it was asked for */
+  readonly patienceMs: number
   /** longest that a source may work on an answer which nobody waits for any more */
   readonly lateMs: number
   readonly now: () => number
@@ -66,7 +68,11 @@ const MOST_WORDS = 300
  * A source with all that stands between it and the list: it is asked once for all who want the same, its answers are
  * kept, one that comes late is there the next time, and one that fails, hangs or never stops talking harms nobody.
  */
-export function watchSource(source: Source, { kept, lateMs, now, closing }: Watch, log: Log): WatchedSource {
+export function watchSource(
+  source: Source,
+  { kept, patienceMs, lateMs, now, closing }: Watch,
+  log: Log,
+): WatchedSource {
   const { name, kind } = source
   const breaker = createCircuitBreaker()
   const flights = new Map<string | symbol, Flight>()
@@ -82,6 +88,8 @@ export function watchSource(source: Source, { kept, lateMs, now, closing }: Watc
     const flight = flights.get(key) ?? begin(key, video)
     if (before?.found && age === 'stale') return answerOf(before, 'stale')
     if ('why' in flight) return nothing(flight)
+    // Some list has waited for it in vain; those behind it do not begin to wait anew.
+    if (now() - flight.askedAt >= patienceMs) return nothing({ outcome: 'late', askedAt: flight.askedAt })
     try {
       const answer = await untilAborted(flight.landed, over)
       return answerOf(answer, answer.found ? 'answered' : 'failed')

@@ -122,6 +122,16 @@ test('a source that is late holds nobody up, and its answer is there the next ti
   expect(slow.asked).toHaveLength(1)
 })
 
+test('a source that one list has waited for in vain is not waited for by the next', async () => {
+  const { search, find, pass } = searchOver([silent('silent'), honest('quick')], 60_000)
+  const left = new AbortController()
+  const first = search.find(VIDEO, left.signal)
+  left.abort(new Error('left'))
+  await expect(first).rejects.toThrow('left')
+  pass(60_000)
+  expect(await find()).toMatchObject({ titles: ['quick'], outcomes: ['late', 'kept'] })
+})
+
 test('a viewer who leaves does not wait, and what was asked for them is there for the next', async () => {
   const late = Promise.withResolvers<Candidate[]>()
   const slow = source('slow', () => late.promise)
