@@ -39,6 +39,6 @@ export function createManifest({ version, baseUrl }: ManifestOptions) {
       { type: 'movie', id: LIBRARY_CATALOG_ID, name: 'On your server', extra },
       { type: 'series', id: LIBRARY_CATALOG_ID, name: 'On your server', extra },
     ],
-    behaviorHints: { p2p: true },
+    behaviorHints: { p2p: true, configurable: true },
   }
 }

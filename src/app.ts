@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
-import { createStreamService } from './addon/stream-service.ts'
+import { createLister } from './addon/lister.ts'
+import { createNextEpisodes } from './addon/next-episodes.ts'
+import { type AnsweredList, createStreamService } from './addon/stream-service.ts'
 import { cacheOverview } from './admin/cache-overview.ts'
 import { createLibrary } from './admin/library.ts'
 import { WatchFolder } from './admin/watch-folder.ts'
@@ -11,6 +13,7 @@ import { openIndexDatabase } from './cache/index-database.ts'
 import { INDEX_TABLE } from './cache/index-table.ts'
 import { type Janitor, startJanitor } from './cache/janitor.ts'
 import { keepUp } from './cache/keep-up.ts'
+import { videosOnDisk } from './cache/on-disk.ts'
 import { openPlacedFiles, type PlacedFiles } from './cache/placed-files.ts'
 import { PLACED_TABLE } from './cache/placed-table.ts'
 import type { Config } from './config/config.ts'
@@ -76,12 +79,18 @@ export async function createApp(config: Config): Promise<App> {
   // Of the same file, the others know more words.
   const onDisk = createLibrarySource({ titleMs: config.sources.timeoutMs / 2 }, titles, remote.metadata, log)
   const search = opened.use(createSearch(config.sources, [films, ...remote.sources, onDisk], log))
+  const makeList = createLister(search, videosOnDisk(index, placed), remote.titles)
+  const nextEpisodes = opened.use(createNextEpisodes(search))
   const predownloads = opened.use(
     openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),
   )
-  const { noteList, follow } = predownloads
-  const streams = createStreamService({ trackers: config.torrents.trackers }, search, log, noteList)
+  const onAnswered = (list: AnsweredList) => {
+    nextEpisodes.warm(list.video)
+    predownloads.noteList(list)
+  }
+  const streams = createStreamService(config.torrents, makeList, onAnswered, log)
   const addon = createAddon({ version }, streams, films, createLibraryCatalog(titles))
+  const { follow } = predownloads
   const openMedia = mediaOpener(config.torrents, torrents, placed, createLocalFiles(root, media, placed), {
     noteRead: (...read) => index.notePlay(...read),
     follow,

@@ -1,7 +1,7 @@
 import AddonBuilder, { type AddonInterface } from 'stremio-addon-sdk/src/builder.js'
 import { CATALOG_ID, createManifest, LIBRARY_CATALOG_ID } from '../../manifest/manifest.ts'
-import type { DeliveryMode } from '../domain/device.ts'
 import { foldText } from '../domain/fold-text.ts'
+import type { ListOptions } from '../domain/list-options.ts'
 import { parseVideoId } from '../domain/video-id.ts'
 import { type CatalogFilm, presentMeta, presentPreview } from './present-meta.ts'
 import type { StreamService } from './stream-service.ts'
@@ -12,7 +12,8 @@ const PAGE_SIZE = 100
 export interface RequestContext {
   readonly userAgent: string
   readonly secChUa: string | undefined
-  readonly mode: DeliveryMode
+  /** what the install URL says */
+  readonly list: ListOptions
   readonly baseUrl: string
   /** another self-streme asks, for one of its viewers */
   readonly isRelayed: boolean
@@ -50,6 +51,8 @@ export interface Addon {
 }
 
 const STREAMS_SECONDS = 300
+/** Of a list that a source had no answer for: its answer may be there at the next request. */
+const SHORT_STREAMS_SECONDS = 15
 const CATALOG_SECONDS = 60
 
 function episodeKey({ season, episode }: CatalogFilm): string {
@@ -79,17 +82,15 @@ export function createAddon(
       return { meta: first ? presentMeta([first, ...rest]) : null }
     })
     .defineStreamHandler(async ({ type, id, config }) => {
-      const { userAgent, baseUrl, secChUa, mode, isRelayed, signal } = config as RequestContext
+      const { userAgent, baseUrl, ...ask } = config as RequestContext
       const video = parseVideoId(type, id)
       if (!video) return { streams: [] }
       const [season, episode] = video.kind === 'episode' ? [video.season, video.episode] : []
-      const found = await streams.getStreams(type, video.id, season, episode, userAgent, baseUrl, {
-        secChUa,
-        mode,
-        isRelayed,
-        signal,
-      })
-      return { streams: found }
+      const found = await streams.getList(type, video.id, season, episode, userAgent, baseUrl, ask)
+      return {
+        streams: found.streams,
+        cacheMaxAge: found.isComplete ? STREAMS_SECONDS : SHORT_STREAMS_SECONDS,
+      }
     })
     .getInterface()
 
@@ -106,11 +107,11 @@ export function createAddon(
   return {
     manifest: (baseUrl) => createManifest({ ...options, baseUrl }),
     async get(resource, type, id, extra, context) {
-      const body = (await addon.get(resource, type, id, extra, context)) as Record<string, unknown>
-      if (resource === 'meta') return body.meta ? { body, cacheMaxAge: CATALOG_SECONDS } : undefined
-      const list = body[resource === 'stream' ? 'streams' : 'metas'] as readonly unknown[]
-      if (list.length === 0) return { body }
-      return { body, cacheMaxAge: resource === 'stream' ? STREAMS_SECONDS : CATALOG_SECONDS }
+      const answer = (await addon.get(resource, type, id, extra, context)) as Record<string, unknown>
+      const { cacheMaxAge = CATALOG_SECONDS, ...body } = answer as { cacheMaxAge?: number }
+      if (resource === 'meta') return answer.meta ? { body, cacheMaxAge } : undefined
+      const list = answer[resource === 'stream' ? 'streams' : 'metas'] as readonly unknown[]
+      return list.length === 0 ? { body } : { body, cacheMaxAge }
     },
   }
 }

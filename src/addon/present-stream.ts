@@ -1,5 +1,12 @@
+import { bingeGroupOf } from '../domain/binge-group.ts'
 import type { BehaviorHints, Candidate, UpstreamSubtitle } from '../domain/candidate.ts'
 import type { Delivery } from '../domain/device.ts'
+import { diskState, type Listed } from '../domain/listing.ts'
+import { fileNameOf } from '../domain/release-of.ts'
+
+/** A TV shows so many letters of a line. */
+const LONGEST_LINE = 60
+const MOST_LANGUAGES = 4
 
 /** A stream object as Stremio reads it. @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md */
 export interface StremioStream {
@@ -20,69 +27,112 @@ export interface PresentOptions {
   readonly trackers: readonly string[]
 }
 
-/** Writes a candidate the way the device needs it. Two ways are two objects: Stremio takes one with both for a URL. */
+type ListedTorrent = Listed<Candidate>
+
+/** Writes a torrent the way the device needs it. Two ways are two objects: Stremio takes one with both for a URL. */
 export function presentStreams(
-  candidate: Candidate,
+  listed: ListedTorrent,
   delivery: Delivery,
   options: PresentOptions,
 ): StremioStream[] {
-  if (candidate.isLocal) return [proxyStream(candidate, options)]
+  if (listed.found.isLocal) return [proxyStream(listed, options)]
   return [
-    ...(delivery === 'magnet' ? [] : [proxyStream(candidate, options)]),
-    ...(delivery === 'proxy' ? [] : [magnetStream(candidate, options)]),
+    ...(delivery === 'magnet' ? [] : [proxyStream(listed, options)]),
+    ...(delivery === 'proxy' ? [] : [magnetStream(listed, options)]),
   ]
 }
 
-function magnetStream(candidate: Candidate, { trackers }: PresentOptions): StremioStream {
-  const { infoHash, fileIdx } = candidate
-  const announce = [...new Set([...candidate.trackers, ...trackers])]
+function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): StremioStream {
+  const { infoHash, fileIdx } = listed.found
+  const announce = [...new Set([...listed.found.trackers, ...trackers])]
   return {
-    name: nameOf(candidate, 'P2P'),
-    description: descriptionOf(candidate, 'Torrent, fetched by this device'),
+    name: labelOf(listed, 'P2P'),
+    // What lies on our disk is no help to a device that fetches the torrent by itself.
+    description: describeInLines({ ...listed, disk: undefined }),
     infoHash,
     ...(fileIdx === undefined ? {} : { fileIdx }),
     sources: [...announce.map((url) => `tracker:${url}`), `dht:${infoHash}`],
-    behaviorHints: hintsOf(candidate, 'magnet'),
+    behaviorHints: hintsOf(listed, 'magnet'),
   }
 }
 
-function proxyStream(candidate: Candidate, { baseUrl }: PresentOptions): StremioStream {
-  const url = proxyUrl(candidate, baseUrl)
+function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): StremioStream {
+  const url = proxyUrl(listed.found, baseUrl)
   // Stremio's word for "a browser can play this": https, and an MP4.
-  const isWebReady = url.startsWith('https:') && /\.mp4$/i.test(candidate.fileName ?? '')
+  const isWebReady = url.startsWith('https:') && /\.mp4$/i.test(nameOnDisk(listed) ?? '')
   return {
-    name: nameOf(candidate, 'Server'),
-    description: descriptionOf(candidate, 'Video, fetched by your server'),
+    name: labelOf(listed, 'Server'),
+    description: describeInLines(listed),
     url,
-    behaviorHints: { ...hintsOf(candidate, 'proxy'), notWebReady: !isWebReady },
+    behaviorHints: { ...hintsOf(listed, 'proxy'), notWebReady: !isWebReady },
   }
 }
 
-function proxyUrl({ infoHash, fileIdx, fileName, trackers }: Candidate, baseUrl: string): string {
+/** Where nobody knows yet which file it is, the proxy is told the episode, and chooses when the metadata comes. */
+function proxyUrl({ infoHash, fileIdx, fileName, trackers, wish }: Candidate, baseUrl: string): string {
   const path = [
     infoHash,
     ...(fileIdx === undefined ? [] : [String(fileIdx), ...(fileName ? [fileName] : [])]),
   ]
-  const query = new URLSearchParams(trackers.map((url): [string, string] => ['tr', url])).toString()
-  return `${baseUrl}/stream/proxy/${path.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}${query && `?${query}`}`
-}
-
-function nameOf({ quality }: Candidate, label: string): string {
-  return [`self-streme ${label}`, ...(quality ? [quality] : [])].join('\n')
-}
-
-function descriptionOf({ title, fileName, sizeBytes }: Candidate, how: string): string {
-  const size = sizeBytes === undefined ? [] : [`${(sizeBytes / 1e9).toFixed(2)} GB`]
-  return [title, ...(fileName ? [fileName] : []), [...size, how].join(' · ')].join('\n')
-}
-
-function hintsOf(
-  { bingeKey, fileName, sizeBytes }: Candidate,
-  way: 'magnet' | 'proxy',
-): StremioStream['behaviorHints'] {
-  return {
-    bingeGroup: `self-streme|${bingeKey}|${way}`,
-    ...(fileName === undefined ? {} : { filename: fileName }),
-    ...(sizeBytes === undefined ? {} : { videoSize: sizeBytes }),
+  const query = new URLSearchParams(trackers.map((url): [string, string] => ['tr', url]))
+  if (fileIdx === undefined && wish) {
+    if (wish.season !== undefined) query.set('season', String(wish.season))
+    query.set('episode', String(wish.episode))
   }
+  const encoded = path.map((part) => encodeURIComponent(part.toWellFormed())).join('/')
+  return `${baseUrl}/stream/proxy/${encoded}${query.size > 0 ? `?${query}` : ''}`
+}
+
+function labelOf({ release, quality }: ListedTorrent, way: string): string {
+  const picture = [quality, release.hdr[0]].filter(Boolean).join(' ')
+  return [`self-streme ${way}`, picture].filter(Boolean).join('\n')
+}
+
+function describeInLines(listed: ListedTorrent): string {
+  const { release, found, bytes } = listed
+  const { source, codec, audio, languages, group } = release
+  const size = bytes === undefined ? undefined : `${(bytes / 1e9).toFixed(2)} GB`
+  const lines = [
+    [found.title],
+    [nameOnDisk(listed)],
+    [...badgesOf(listed), size],
+    [source, codec, audio[0], languages.slice(0, MOST_LANGUAGES).join(', '), group],
+  ]
+    .map((parts) => shortened(parts.filter(Boolean).join(' · ')))
+    .filter((line) => line !== '')
+  return [...new Set(lines)].join('\n')
+}
+
+/** What is true of it now, in signs. Where all of it is on disk, nobody has to have it. */
+function badgesOf({ disk, found }: ListedTorrent): string[] {
+  const state = diskState(disk)
+  if (state === 'whole') return ['⚡ on disk']
+  const percent = Math.floor(100 * (disk?.share ?? 0))
+  return [
+    ...(state === 'part' ? [`⬇ ${percent} %`] : []),
+    ...(found.seeders === undefined ? [] : [`👤 ${found.seeders}`]),
+  ]
+}
+
+function shortened(line: string): string {
+  const letters = [...line]
+  return letters.length <= LONGEST_LINE ? line : `${letters.slice(0, LONGEST_LINE - 1).join('')}…`
+}
+
+function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): BehaviorHints {
+  const { found, disk } = listed
+  const theirs = found.upstream?.hints
+  const filename = nameOnDisk(listed)
+  const videoSize = disk?.size ?? found.sizeBytes ?? theirs?.videoSize
+  const videoHash = disk?.videoHash ?? theirs?.videoHash
+  return {
+    bingeGroup: bingeGroupOf(listed, way),
+    ...(filename === undefined ? {} : { filename }),
+    ...(videoSize === undefined ? {} : { videoSize }),
+    ...(videoHash === undefined ? {} : { videoHash }),
+  }
+}
+
+function nameOnDisk({ found, disk }: ListedTorrent): string | undefined {
+  return fileNameOf(found) ?? disk?.name
 }

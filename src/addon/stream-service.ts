@@ -1,12 +1,17 @@
 import type { Found } from '../domain/candidate.ts'
-import { chooseDelivery, type Delivery, type DeliveryMode, detectDevice } from '../domain/device.ts'
+import { chooseDelivery, type Delivery, detectDevice } from '../domain/device.ts'
+import { DEFAULT_LIST_OPTIONS, type ListOptions } from '../domain/list-options.ts'
+import type { Listed } from '../domain/listing.ts'
 import { type VideoId, videoIdOf } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
+import type { AskedSource, MakeList } from './lister.ts'
 import { presentPassThrough } from './present-pass-through.ts'
-import { presentStreams, type StremioStream } from './present-stream.ts'
+import { type PresentOptions, presentStreams, type StremioStream } from './present-stream.ts'
 
 /** Clients we do not know are worth a line in the log, once each, but not without end. */
 const MOST_UNKNOWN_CLIENTS = 1_000
+/** What may be better at the next request, because a source had no answer for this one. */
+const WITHOUT_ANSWER = new Set(['late', 'failed', 'paused', 'busy'])
 
 export interface StreamServiceOptions {
   /** asked for every torrent, besides its own */
@@ -17,18 +22,16 @@ export interface AskOptions {
   /** header of that name; the only thing that tells Stremio for Windows from a browser */
   readonly secChUa?: string | undefined
   /** what the install URL says */
-  readonly mode?: DeliveryMode
+  readonly list?: ListOptions
   /** another self-streme asks, for one of its viewers */
   readonly isRelayed?: boolean
   readonly signal?: AbortSignal
 }
 
-export interface Search {
-  find(
-    video: VideoId,
-    signal: AbortSignal,
-    asker: { readonly isRelayed: boolean },
-  ): Promise<{ readonly candidates: readonly Found[] }>
+export interface StreamList {
+  readonly streams: readonly StremioStream[]
+  /** whether every source had an answer */
+  readonly isComplete: boolean
 }
 
 /** A list as a device was answered it. */
@@ -41,6 +44,9 @@ export interface AnsweredList {
   readonly client: string
 }
 
+/** Told of every list that a viewer's device gets. */
+export type OnAnswered = (list: AnsweredList) => void
+
 export interface StreamService {
   /**
    * The list a viewer chooses from, as the device that asks can play it.
@@ -50,43 +56,47 @@ export interface StreamService {
    * @param season - `undefined` for a film, and for series of catalogues that know no seasons (`kitsu:`)
    * @param baseUrl - how the device reaches us, without a slash at the end
    */
-  getStreams(
-    type: string,
-    imdbId: string,
-    season: number | undefined,
-    episode: number | undefined,
-    userAgent: string,
-    baseUrl: string,
-    options?: AskOptions,
-  ): Promise<StremioStream[]>
+  getStreams(...question: Question): Promise<readonly StremioStream[]>
+  /** The same, and whether it may be longer soon. */
+  getList(...question: Question): Promise<StreamList>
 }
 
-/** @param onAnswered - told of every list that a viewer's device gets */
+type Question = [
+  type: string,
+  imdbId: string,
+  season: number | undefined,
+  episode: number | undefined,
+  userAgent: string,
+  baseUrl: string,
+  options?: AskOptions,
+]
+
 export function createStreamService(
   options: StreamServiceOptions,
-  search: Search,
+  makeList: MakeList,
+  onAnswered: OnAnswered,
   log: Log,
-  onAnswered: (list: AnsweredList) => void = () => undefined,
 ): StreamService {
   const unknownClients = new Set<string>()
 
-  return {
-    async getStreams(type, imdbId, season, episode, userAgent, baseUrl, ask = {}) {
-      const video = videoIdOf(type, imdbId, season, episode)
-      if (!video) return []
-      const device = detectDevice({ userAgent, secChUa: ask.secChUa })
-      if (device.rule === 'unknown') noteUnknown(userAgent, ask.secChUa)
-      const delivery = chooseDelivery(ask.mode ?? 'auto', device)
-      const { signal = new AbortController().signal, isRelayed = false } = ask
-      const { candidates } = await search.find(video, signal, { isRelayed })
-      if (!isRelayed) onAnswered({ video, found: candidates, delivery, client: userAgent })
-      log.debug('streams listed', { id: imdbId, rule: device.rule, delivery, found: candidates.length })
-      return candidates.flatMap((found) =>
-        found.kind === 'torrent'
-          ? presentStreams(found, delivery, { ...options, baseUrl })
-          : [presentPassThrough(found)],
-      )
-    },
+  async function getList(...question: Question): Promise<StreamList> {
+    const [type, imdbId, season, episode, userAgent, baseUrl, ask = {}] = question
+    const video = videoIdOf(type, imdbId, season, episode)
+    if (!video) return { streams: [], isComplete: true }
+    const { list = DEFAULT_LIST_OPTIONS, signal = new AbortController().signal, isRelayed = false } = ask
+    const device = detectDevice({ userAgent, secChUa: ask.secChUa })
+    if (device.rule === 'unknown') noteUnknown(userAgent, ask.secChUa)
+    const delivery = chooseDelivery(list.mode, device)
+    const { kept, dropped, sources } = await makeList({ video, options: list, delivery, isRelayed }, signal)
+    const found = { kept: kept.length, dropped: dropped.length }
+    log.debug('streams listed', { id: imdbId, rule: device.rule, delivery, ...found })
+    const answered = kept.map(({ found: each }) => each)
+    // Whoever relays thinks of what comes next by itself.
+    if (!isRelayed) onAnswered({ video, found: answered, delivery, client: userAgent })
+    return {
+      streams: kept.flatMap((listed) => presented(listed, delivery, { ...options, baseUrl })),
+      isComplete: sources.every(hasAnswered),
+    }
   }
 
   function noteUnknown(userAgent: string, secChUa: string | undefined): void {
@@ -95,4 +105,17 @@ export function createStreamService(
     unknownClients.add(client)
     log.info('unknown client', { userAgent, secChUa: secChUa ?? '' })
   }
+
+  return { getList, getStreams: async (...question) => (await getList(...question)).streams }
+}
+
+function presented(listed: Listed, delivery: Delivery, options: PresentOptions): StremioStream[] {
+  const { found } = listed
+  return found.kind === 'torrent'
+    ? presentStreams({ ...listed, found }, delivery, options)
+    : [presentPassThrough(found)]
+}
+
+function hasAnswered({ outcome }: AskedSource): boolean {
+  return !WITHOUT_ANSWER.has(outcome)
 }

@@ -16,8 +16,8 @@ export interface Candidate {
   /** No swarm has it: it is no torrent but a file of ours, so every device gets it from us. */
   readonly isLocal?: boolean
   readonly trackers: readonly string[]
-  /** the same for all episodes of a series in the same quality, so that the next one is found by itself */
-  readonly bingeKey: string
+  /** the same for all episodes of a series in the same quality, where the source itself knows; see `binge-group.ts` */
+  readonly bingeKey?: string
   readonly quality?: string
   readonly fileName?: string
   /** bytes of the file, exactly */

@@ -4,6 +4,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { pieceLengthAt, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
 import { type FolderState, readFolder } from './folder-state.ts'
 import { bytesOnDisk, filePaths } from './torrent-folder.ts'
+import { HASHED_END } from './video-hash.ts'
 
 /** What there is of a torrent on disk, so that it is known without opening it. Sizes are bytes. */
 export interface Contents {
@@ -28,17 +29,23 @@ export interface FileContents {
   readonly path: string
   readonly size: number
   readonly bytesThere: number
+  /** whether head and tail are there and were looked at: all that OpenSubtitles' hash is made of */
+  readonly hasEnds?: boolean
   /** when it was last changed, if it is whole: one that was changed since is looked at again; epoch ms */
   readonly wholeMtimeMs?: number | undefined
 }
 
-/** @param isThere - whether a piece is on disk, verified or claimed */
+/**
+ * @param isThere - whether a piece is on disk, verified or claimed
+ * @param isVerified - whether it is, and was looked at
+ */
 export function contentsOf(
   infoHash: InfoHash,
   directory: string,
   info: TorrentInfo,
   state: FolderState,
   isThere: (piece: number) => boolean,
+  isVerified: (piece: number) => boolean,
   bytesOnDisk: number,
 ): Contents {
   const paths = filePaths(directory, info)
@@ -52,7 +59,8 @@ export function contentsOf(
     if (bytes === 0) continue
     const { name, length: size } = file
     const wholeMtimeMs = whole?.mtimeMs
-    files[index] = { name, path: paths[index] ?? '', size, bytesThere: bytes, wholeMtimeMs }
+    const hasEnds = whole !== undefined || endsOf(info, file).every(isVerified)
+    files[index] = { name, path: paths[index] ?? '', size, bytesThere: bytes, hasEnds, wholeMtimeMs }
   }
   const { name, length } = info
   return { infoHash, directory, name, length, bytesOnDisk, mainFile: mainFileOf(info), files, isWhole }
@@ -69,7 +77,18 @@ export async function readContents({
   const { info, state, claimed } = found
   const there = new Set(piecesIn(claimed, info.pieceCount))
   const taken = await bytesOnDisk(directory, info)
-  return contentsOf(infoHash, directory, info, state, (piece) => there.has(piece), taken)
+  const isThere = (piece: number) => there.has(piece)
+  return contentsOf(infoHash, directory, info, state, isThere, () => false, taken)
+}
+
+/** The pieces that hold what the hash of a video is made of. */
+function endsOf(info: TorrentInfo, file: TorrentFile): number[] {
+  const { first, last } = piecesOf(info, file)
+  const headEnd = piecesOf(info, { ...file, length: Math.min(file.length, HASHED_END) }).last
+  const tail = Math.max(0, file.length - HASHED_END)
+  const tailStart = piecesOf(info, { ...file, offset: file.offset + tail, length: file.length - tail }).first
+  const pieces = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  return pieces.filter((piece) => piece <= headEnd || piece >= tailStart)
 }
 
 /** How many bytes of a file are in pieces that are there. */

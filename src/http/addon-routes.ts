@@ -1,13 +1,14 @@
 import { type Request, type Response, Router } from 'express'
 import type { Addon } from '../addon/addon.ts'
 import { ASKER_HEADER } from '../domain/asker-header.ts'
+import type { ListOptions } from '../domain/list-options.ts'
 import { answerMethods } from './cors.ts'
-import { baseUrlOf, goneSignal, parseMode } from './request-context.ts'
+import { baseUrlOf, goneSignal, readListOptions } from './request-context.ts'
 
 const RESOURCES = ['stream', 'catalog', 'meta'] as const
 
 /**
- * `[/{mode}]/manifest.json` and `[/{mode}]/{resource}/{type}/{id}[/{extra}].json`.
+ * `[/{config}]/manifest.json` and `[/{config}]/{resource}/{type}/{id}[/{extra}].json`.
  *
  * @param publicUrl - what links in answers begin with, where the user has said it
  * @param instance - which self-streme this is, see {@link ASKER_HEADER}
@@ -22,29 +23,36 @@ export function addonRoutes(addon: Addon, publicUrl: string | undefined, instanc
     res.status(508).set('Cache-Control', 'no-store').json({ err: 'this server asks itself' })
   })
 
-  router.all(['/manifest.json', '/:mode/manifest.json'], methods, (req, res, next) => {
-    if (parseMode(req.params.mode as string | undefined) === undefined) return next()
+  router.all(['/manifest.json', '/:config/manifest.json'], methods, (req, res, next) => {
+    if (!readListOptions(req.params.config as string | undefined)) return next()
+    const manifest = addon.manifest(baseUrlOf(req, publicUrl))
     // Links in it depend on how the device reached us.
-    res.set('Cache-Control', 'private, max-age=3600').json(addon.manifest(baseUrlOf(req, publicUrl)))
+    res.set('Cache-Control', 'private, max-age=3600').json(manifest)
   })
 
-  // Resources are named one by one: as a parameter, `/subtitles/movie/tt1/x=1.json` would have a mode "subtitles".
+  // Resources are named one by one: as a parameter, `/subtitles/movie/tt1/x=1.json` would have a config "subtitles".
   for (const resource of RESOURCES) {
     const path = `/${resource}/:type/:id`
-    router.all([`${path}.json`, `${path}/:extra.json`], methods, (req, res) => answer(resource, req, res))
-    router.all([`/:mode${path}.json`, `/:mode${path}/:extra.json`], methods, (req, res, next) => {
-      return parseMode(req.params.mode as string) === undefined ? next() : answer(resource, req, res)
+    const paths = [`${path}.json`, `${path}/:extra.json`]
+    router.all([...paths, ...paths.map((each) => `/:config${each}`)], methods, (req, res, next) => {
+      const list = readListOptions(req.params.config as string | undefined)
+      return list ? answer(resource, list, req, res) : next()
     })
   }
 
-  async function answer(resource: (typeof RESOURCES)[number], req: Request, res: Response): Promise<void> {
-    const { mode, type = '', id = '' } = req.params as Record<string, string | undefined>
+  async function answer(
+    resource: (typeof RESOURCES)[number],
+    list: ListOptions,
+    req: Request,
+    res: Response,
+  ): Promise<void> {
+    const { type = '', id = '' } = req.params as Record<string, string | undefined>
     const found = await addon.get(resource, type, id, extraOf(req), {
       userAgent: req.get('user-agent') ?? '',
       secChUa: req.get('sec-ch-ua'),
-      mode: parseMode(mode) ?? 'auto',
+      list,
       baseUrl: baseUrlOf(req, publicUrl),
-      isRelayed: req.get(ASKER_HEADER) !== undefined,
+      isRelayed: isRelayed(req),
       signal: goneSignal(res),
     })
     if (resource === 'stream') res.set('Vary', 'User-Agent, Sec-CH-UA')
@@ -56,6 +64,10 @@ export function addonRoutes(addon: Addon, publicUrl: string | undefined, instanc
   }
 
   return router
+}
+
+function isRelayed(req: Request): boolean {
+  return req.get(ASKER_HEADER) !== undefined
 }
 
 /** The extra arguments stand in the path like a query; read undecoded, so that an `%26` in a value does not split it. */

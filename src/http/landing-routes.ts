@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { Router } from 'express'
-import { baseUrlOf } from './request-context.ts'
+import { writeListOptions } from '../domain/list-options.ts'
+import { baseUrlOf, readListOptions } from './request-context.ts'
 
 const PICTURES = ['logo.svg', 'background.svg'] as const
 
 /** The page a person sees first: what to click to install the addon. */
 export function landingRoutes(version: string, publicUrl: string | undefined): Router {
   const router = Router()
-  router.get(['/', '/configure'], (req, res) => {
+  router.get(['/', '/configure', '/:config/configure'], (req, res, next) => {
+    const options = readListOptions(req.params.config as string | undefined)
+    if (!options) return next()
     res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'")
     res
       .set('Cache-Control', 'no-store')
       .type('html')
-      .send(page(baseUrlOf(req, publicUrl), version))
+      .send(page(baseUrlOf(req, publicUrl), version, writeListOptions(options)))
   })
   for (const picture of PICTURES) {
     const svg = readFileSync(new URL(`../../manifest/${picture}`, import.meta.url))
@@ -23,10 +26,12 @@ export function landingRoutes(version: string, publicUrl: string | undefined): R
   return router
 }
 
-/** @param baseUrl - an origin, checked to hold nothing that HTML would read */
-function page(baseUrl: string, version: string): string {
-  const manifest = `${baseUrl}/manifest.json`
-  const host = baseUrl.replace(/^https?:/, 'stremio:')
+/**
+ * @param baseUrl - an origin, checked to hold nothing that HTML would read
+ * @param config - segment of the address; the same
+ */
+function page(baseUrl: string, version: string, config?: string): string {
+  const manifest = [baseUrl, ...(config === undefined ? [] : [encodeURI(config)]), 'manifest.json'].join('/')
   const modes = [
     ['proxy', 'always a video from this server'],
     ['magnet', 'always the torrent'],
@@ -44,7 +49,7 @@ function page(baseUrl: string, version: string): string {
 </style>
 <img src="/logo.svg" alt="" width="96" height="96">
 <h1>self-streme ${version}</h1>
-<p><a class="button" href="${host}/manifest.json">Install in Stremio</a></p>
+<p><a class="button" href="${manifest.replace(/^https?:/, 'stremio:')}">Install in Stremio</a></p>
 <p>Or paste this address into the search field of Stremio's addon page:<br><code>${manifest}</code></p>
 ${isOnlyForThisMachine(baseUrl) ? '<p>This address is good for this machine and on your own network; Stremio on other devices mostly wants one that begins with <code>https://</code>: see README.</p>' : ''}
 <p>One address serves all your devices: each gets what it can play. To decide it yourself, install one of these instead:</p>

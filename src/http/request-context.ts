@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request } from 'express'
 import ipaddr from 'ipaddr.js'
-import { DELIVERY_MODES, type DeliveryMode } from '../domain/device.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import { DEFAULT_LIST_OPTIONS, type ListOptions, parseListOptions } from '../domain/list-options.ts'
 
 /** Headers by which proxies say for whom they ask, each in its own way. */
 const CLIENT_HEADERS = [
@@ -116,8 +117,19 @@ function addressOf({ socket }: Request): string {
   return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`
 }
 
-/** The first path segment, where it says how streams shall come. */
-export function parseMode(segment: string | undefined): DeliveryMode | undefined {
-  if (segment === undefined) return 'auto'
-  return DELIVERY_MODES.find((mode) => mode === segment)
+/**
+ * The first path segment, where it says what lists shall be like.
+ *
+ * @param segment - percent-decoded; absent = as usual
+ * @returns `undefined` for what is no such segment
+ * @throws SelfStremeError `request.invalid`, saying what is wrong with it
+ */
+export function readListOptions(segment: string | undefined): ListOptions | undefined {
+  const options = segment === undefined ? DEFAULT_LIST_OPTIONS : parseListOptions(segment)
+  if (options && 'problem' in options)
+    throw new SelfStremeError(
+      'request.invalid',
+      `The address "${segment?.slice(0, 200)}": ${options.problem}.`,
+    )
+  return options
 }

@@ -1,6 +1,8 @@
+import { bingeGroupOf } from '../domain/binge-group.ts'
 import { BoundedMap } from '../domain/bounded-map.ts'
 import type { Candidate, Found } from '../domain/candidate.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
+import { describe } from '../domain/listing.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
 
 const MOST_TORRENTS = 5_000
@@ -41,8 +43,8 @@ export function torrentsOf(found: readonly Found[]): Candidate[] {
 }
 
 /** Stremio plays the next episode from the entry of the same group. */
-export function groupOf({ bingeKey }: Candidate): string {
-  return bingeKey
+export function groupOf(candidate: Candidate): string {
+  return bingeGroupOf(describe(candidate), 'proxy')
 }
 
 function isSame(a: ListedTorrent, b: ListedTorrent): boolean {

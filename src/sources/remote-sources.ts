@@ -20,6 +20,8 @@ export interface RemoteSources extends AsyncDisposable {
   readonly sources: readonly Source[]
   /** what films are called, for whoever else wants to know */
   readonly metadata: Metadata | undefined
+  /** the same for lists; absent where nobody is asked for anything */
+  readonly titles?: Metadata | undefined
 }
 
 /** All sources that the user named. Each has its own way out: what one of them may reach, no other may. */
@@ -32,13 +34,15 @@ export function openRemoteSources(options: RemoteSourcesOptions, log: Log): Remo
   const metadata =
     metadataUrl === undefined ? undefined : createMetadata({ url: metadataUrl }, wayOut(metadataUrl))
   const nameOf = createSourceNamer()
+  const others = addons.map(({ url, proxy }) =>
+    createUpstreamAddon({ name: nameOf(url), url, instance }, wayOut(url, proxy), log),
+  )
   const sources = [
-    ...addons.map(({ url, proxy }) =>
-      createUpstreamAddon({ name: nameOf(url), url, instance }, wayOut(url, proxy), log),
-    ),
+    ...others,
     ...indexers.map(({ url, apiKey, proxy }) =>
       createTorznab({ name: nameOf(url), url, apiKey }, wayOut(url, proxy), metadata, log),
     ),
   ]
-  return { sources, metadata, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  const titles = sources.length > 0 ? metadata : undefined
+  return { sources, metadata, titles, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

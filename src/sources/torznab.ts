@@ -113,7 +113,6 @@ function candidateOf(item: TorznabItem, torrent: LinkedTorrent, video: VideoId):
     title: item.title,
     releaseName: item.title,
     trackers: allowedTrackers(trackers, []),
-    bingeKey: infoHash,
     torrentBytes: item.size,
     seeders: item.seeders,
     files,

@@ -75,7 +75,6 @@ export function readStream(entry: unknown, video: VideoId): Found | undefined {
     infoHash,
     fileIdx,
     trackers: trackersOf(data.sources, magnet?.trackers),
-    bingeKey: hints.bingeGroup ?? infoHash,
     fileName: hints.filename,
     sizeBytes: hints.videoSize,
     seeders: statedSeeders(said),

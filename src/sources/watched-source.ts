@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BoundedMap } from '../domain/bounded-map.ts'
 import { type Found, mergeCandidates } from '../domain/candidate.ts'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { redactSecrets } from '../domain/redact.ts'
+import { releaseOf } from '../domain/release-of.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
@@ -63,6 +65,7 @@ const MOST_FLIGHTS = 16
 const MOST_LOOKED_AT = 5_000
 const MOST_FOUND = 500
 const MOST_WORDS = 300
+const NAMES_AT_A_TIME = 20
 
 /**
  * A source with all that stands between it and the list: it is asked once for all who want the same, its answers are
@@ -122,6 +125,7 @@ export function watchSource(
     try {
       const asked = (async () => bounded(await source.find(video, signal)))()
       const found = (await untilAborted(asked, signal)).map((each) => ({ ...each, foundBy: [name] }))
+      await readNames(found)
       return { askedAt, answeredAt: now(), found }
     } catch (error) {
       const why = deadline.isPassed ? `no answer within ${lateMs} ms` : redactSecrets(messageOf(error))
@@ -151,6 +155,14 @@ export function watchSource(
   }
 
   return { kind, name, ask }
+}
+
+/** Reads the names while others are still being waited for, and so that nobody who is served meanwhile has to wait. */
+async function readNames(found: readonly Found[]): Promise<void> {
+  for (const [at, each] of found.entries()) {
+    if (at % NAMES_AT_A_TIME === NAMES_AT_A_TIME - 1) await nextTurn()
+    releaseOf(each)
+  }
 }
 
 function bounded(answer: readonly Found[]): Found[] {

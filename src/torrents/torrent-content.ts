@@ -218,7 +218,17 @@ export class TorrentContent {
   /** What is on disk, and how much that took when it was last saved. */
   contents(): Contents {
     const isThere = (piece: number) => !this.pieces.isMissing(piece)
-    return contentsOf(this.#infoHash, this.#directory, this.info, this.#state, isThere, this.#bytesOnDisk)
+    const isVerified = (piece: number) => this.pieces.stateOf(piece) === 'verified'
+    const { info } = this
+    return contentsOf(
+      this.#infoHash,
+      this.#directory,
+      info,
+      this.#state,
+      isThere,
+      isVerified,
+      this.#bytesOnDisk,
+    )
   }
 
   async #complete(fileIdx: number): Promise<void> {

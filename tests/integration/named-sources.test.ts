@@ -44,16 +44,16 @@ test('what another addon and an indexer have is listed, for each device in its w
     TORZNAB_URL: `${indexer.api} apikey=s3cret`,
   })
   expect(await streams(app.url, 'series/tt5:1:2')).toMatchObject([
+    { infoHash: B },
     { infoHash: A, fileIdx: 3, sources: ['tracker:udp://a.example.org:1', `dht:${A}`] },
     { name: 'Link', url: 'https://a.example.org/e2.mp4' },
-    { infoHash: B },
   ])
   expect((await streams(app.url, 'series/tt5:1:2', IPHONE)).map(({ url }) => url)).toEqual([
+    `${app.url}/stream/proxy/${B}?season=1&episode=2`,
     `${app.url}/stream/proxy/${A}/3?tr=udp%3A%2F%2Fa.example.org%3A1`,
     'https://a.example.org/e2.mp4',
-    `${app.url}/stream/proxy/${B}`,
   ])
-  expect(addon.asked.filter((path) => path.startsWith('/stream/'))).toHaveLength(1)
+  expect(addon.asked.filter((path) => path.endsWith('/tt5%3A1%3A2.json'))).toHaveLength(1)
 })
 
 test('a source that hangs holds the list up no longer than it may', async () => {

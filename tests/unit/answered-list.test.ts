@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import type { MakeList } from '../../src/addon/lister.ts'
 import { type AnsweredList, createStreamService } from '../../src/addon/stream-service.ts'
 import type { Candidate } from '../../src/domain/candidate.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { describe } from '../../src/domain/listing.ts'
 import type { Log } from '../../src/observe/log.ts'
 
 const ignore = () => undefined
@@ -13,8 +15,14 @@ const FOUND: Candidate = {
 
 test('who wants to know is told of every list that a device gets, but of none that another server asks for', async () => {
   const told: AnsweredList[] = []
-  const search = { find: () => Promise.resolve({ candidates: [FOUND] }) }
-  const { getStreams } = createStreamService({ trackers: [] }, search, silent, (list) => void told.push(list))
+  const madeList = { kept: [describe(FOUND)], dropped: [], sources: [], choices: new Map() }
+  const makeList: MakeList = async () => ({ ...madeList, wish: { kind: 'episode', episode: 2 } })
+  const { getStreams } = createStreamService(
+    { trackers: [] },
+    makeList,
+    (list) => void told.push(list),
+    silent,
+  )
   const ask = (userAgent: string, isRelayed = false) =>
     getStreams('series', 'tt1', 1, 2, userAgent, 'http://127.0.0.1:7000', { isRelayed })
   const video = { kind: 'episode', id: 'tt1', season: 1, episode: 2 }

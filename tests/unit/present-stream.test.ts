@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
-import { presentStreams } from '../../src/addon/present-stream.ts'
+import { type PresentOptions, presentStreams } from '../../src/addon/present-stream.ts'
 import type { Candidate } from '../../src/domain/candidate.ts'
+import type { Delivery } from '../../src/domain/device.ts'
 import { type InfoHash, parseInfoHash } from '../../src/domain/info-hash.ts'
+import { describe, type OnDisk } from '../../src/domain/listing.ts'
 
 const HASH = parseInfoHash('DD8255ECDC7CA55FB0BBF81323D87062DB1F6D1C') as InfoHash
 const FILM: Candidate = {
@@ -21,8 +23,12 @@ const KNOWN: Candidate = {
 }
 const OPTIONS = { baseUrl: 'http://192.168.1.5:7000', trackers: ['udp://all.org:1'] }
 
+function present(candidate: Candidate, delivery: Delivery, options: PresentOptions = OPTIONS, disk?: OnDisk) {
+  return presentStreams(describe(candidate, disk), delivery, options)
+}
+
 test('a magnet stream is a torrent, and no link', () => {
-  expect(presentStreams(KNOWN, 'magnet', OPTIONS)).toEqual([
+  expect(present(KNOWN, 'magnet', OPTIONS)).toEqual([
     {
       name: 'self-streme P2P\n1080p',
       description: expect.stringMatching(/^Big Buck Bunny\nBig Buck Bunny\.mp4\n0\.28 GB/),
@@ -39,7 +45,7 @@ test('a magnet stream is a torrent, and no link', () => {
 })
 
 test('a proxy stream is a link, and no torrent', () => {
-  expect(presentStreams(KNOWN, 'proxy', OPTIONS)).toEqual([
+  expect(present(KNOWN, 'proxy', OPTIONS)).toEqual([
     {
       name: 'self-streme Server\n1080p',
       description: expect.stringContaining('Big Buck Bunny'),
@@ -55,14 +61,14 @@ test('a proxy stream is a link, and no torrent', () => {
 })
 
 test('both are two objects, the proxy first', () => {
-  expect(presentStreams(KNOWN, 'both', OPTIONS)).toEqual([
-    ...presentStreams(KNOWN, 'proxy', OPTIONS),
-    ...presentStreams(KNOWN, 'magnet', OPTIONS),
+  expect(present(KNOWN, 'both', OPTIONS)).toEqual([
+    ...present(KNOWN, 'proxy', OPTIONS),
+    ...present(KNOWN, 'magnet', OPTIONS),
   ])
 })
 
 test('what is not known is left out', () => {
-  const [proxy, magnet] = presentStreams(FILM, 'both', { ...OPTIONS, trackers: [] })
+  const [proxy, magnet] = present(FILM, 'both', { ...OPTIONS, trackers: [] })
   expect(proxy?.url).toBe(`http://192.168.1.5:7000/stream/proxy/${HASH}`)
   expect(Object.keys(proxy?.behaviorHints ?? {}).toSorted()).toEqual(['bingeGroup', 'notWebReady'])
   expect(magnet).not.toHaveProperty('fileIdx')
@@ -71,7 +77,7 @@ test('what is not known is left out', () => {
 })
 
 test('the first file of a torrent is known', () => {
-  const [proxy, magnet] = presentStreams({ ...FILM, fileIdx: 0 }, 'both', OPTIONS)
+  const [proxy, magnet] = present({ ...FILM, fileIdx: 0 }, 'both', OPTIONS)
   expect(proxy?.url).toMatch(/\/0$/)
   expect(magnet?.fileIdx).toBe(0)
 })
@@ -85,18 +91,18 @@ test.for([
   ['https://a', 'FILM.MP4', false],
 ] as const)('over %s, "%s" has notWebReady %s', ([baseUrl, fileName, notWebReady]) => {
   const candidate: Candidate = { ...FILM, fileIdx: 0, ...(fileName ? { fileName } : {}) }
-  const [proxy] = presentStreams(candidate, 'proxy', { ...OPTIONS, baseUrl })
+  const [proxy] = present(candidate, 'proxy', { ...OPTIONS, baseUrl })
   expect(proxy?.behaviorHints.notWebReady).toBe(notWebReady)
 })
 
 test('our own links never ask for headers', () => {
-  expect(JSON.stringify(presentStreams(KNOWN, 'both', OPTIONS))).not.toContain('proxyHeaders')
+  expect(JSON.stringify(present(KNOWN, 'both', OPTIONS))).not.toContain('proxyHeaders')
 })
 
 test.for(['a/b.mkv', 'a b?c#d%.mkv', '日本語.mkv', '"&+;.mkv'])(
   'the name "%s" stands in a link as one part of the path',
   (fileName) => {
-    const [proxy] = presentStreams({ ...KNOWN, fileName }, 'proxy', OPTIONS)
+    const [proxy] = present({ ...KNOWN, fileName }, 'proxy', OPTIONS)
     const { pathname, searchParams, hash } = new URL(proxy?.url ?? '')
     expect(pathname.split('/').map(decodeURIComponent)).toEqual(['', 'stream', 'proxy', HASH, '1', fileName])
     expect([searchParams.getAll('tr'), hash]).toEqual([['udp://own.org:1'], ''])
@@ -104,18 +110,18 @@ test.for(['a/b.mkv', 'a b?c#d%.mkv', '日本語.mkv', '"&+;.mkv'])(
 )
 
 test('half a letter in a name stands in a link as a sign for what cannot be read', () => {
-  const [proxy] = presentStreams({ ...KNOWN, fileName: 'a\ud83c.mkv' }, 'proxy', OPTIONS)
+  const [proxy] = present({ ...KNOWN, fileName: 'a\ud83c.mkv' }, 'proxy', OPTIONS)
   expect(new URL(proxy?.url ?? '').pathname).toBe(`/stream/proxy/${HASH}/1/a%EF%BF%BD.mkv`)
 })
 
 test("a link carries the torrent's own trackers, and not those that the server asks anyway", () => {
   const trackers = ['http://a.org/announce?key=1&x=2', 'udp://b.org:1']
-  const [proxy] = presentStreams({ ...FILM, trackers }, 'proxy', OPTIONS)
+  const [proxy] = present({ ...FILM, trackers }, 'proxy', OPTIONS)
   expect(new URL(proxy?.url ?? '').searchParams.getAll('tr')).toEqual(trackers)
 })
 
 test("a tracker that is both its own and everybody's is named once", () => {
-  const [magnet] = presentStreams({ ...FILM, trackers: OPTIONS.trackers }, 'magnet', OPTIONS)
+  const [magnet] = present({ ...FILM, trackers: OPTIONS.trackers }, 'magnet', OPTIONS)
   expect(magnet?.sources).toEqual(['tracker:udp://all.org:1', `dht:${HASH}`])
 })
 
@@ -124,8 +130,68 @@ test('the next episode is found by a group that is the same for all, but not for
     (letter): Candidate => ({ ...FILM, infoHash: letter.repeat(40) as InfoHash, title: letter }),
   )
   const groups = episodes.map((each) =>
-    presentStreams(each, 'both', OPTIONS).map(({ behaviorHints }) => behaviorHints.bingeGroup),
+    present(each, 'both', OPTIONS).map(({ behaviorHints }) => behaviorHints.bingeGroup),
   )
   expect(groups[0]).toEqual(groups[1])
   expect(new Set(groups[0]).size).toBe(2)
+})
+
+const WHOLE: OnDisk = { share: 1, size: 4_000_000_000, name: 'on-disk.mkv' }
+
+test.for<readonly [string, Partial<Candidate>, OnDisk | undefined, string]>([
+  ['nothing known', {}, undefined, ''],
+  ['whole', { seeders: 5 }, WHOLE, '⚡ on disk · 4.00 GB'],
+  ['all but the last byte', {}, { ...WHOLE, share: 0.9999 }, '⬇ 99 % · 4.00 GB'],
+  ['a part', { seeders: 5 }, { ...WHOLE, share: 0.437 }, '⬇ 43 % · 👤 5 · 4.00 GB'],
+  ['one percent', {}, { ...WHOLE, share: 0.01 }, '⬇ 1 % · 4.00 GB'],
+  ['next to nothing', { seeders: 0 }, { ...WHOLE, share: 0.009 }, '👤 0 · 4.00 GB'],
+  ['seeders', { seeders: 12, sizeBytes: 1_234_567_890 }, undefined, '👤 12 · 1.23 GB'],
+  ['a size that is only roughly known', { roughBytes: 1_500_000_000 }, undefined, '1.50 GB'],
+])('of a video with %s the list says so', ([, more, disk, line]) => {
+  const [stream] = present({ ...FILM, ...more }, 'proxy', OPTIONS, disk)
+  expect(stream?.description.split('\n').find((each) => /GB|⚡|⬇|👤/u.test(each)) ?? '').toBe(line)
+})
+
+test('a device that fetches the torrent by itself is told nothing of our disk', () => {
+  const [proxy, magnet] = present({ ...FILM, seeders: 3 }, 'both', OPTIONS, WHOLE)
+  expect(proxy?.description).toContain('⚡ on disk')
+  expect(magnet?.description).toContain('👤 3')
+  expect(magnet?.description).not.toContain('⚡')
+})
+
+test('what is on disk tells name, size and hash, by which subtitles are found', () => {
+  const [stream] = present(FILM, 'proxy', OPTIONS, { ...WHOLE, videoHash: '8e245d9679d31e12' })
+  expect(stream?.behaviorHints).toMatchObject({
+    filename: 'on-disk.mkv',
+    videoSize: 4_000_000_000,
+    videoHash: '8e245d9679d31e12',
+  })
+})
+
+test('lines are short enough for a TV, whatever the release is called', () => {
+  const title = `Show.S01E02.${'The.Long.One.'.repeat(10)}1080p.WEB-DL.DDP5.1.H.264-${'G'.repeat(30)}`
+  const streams = present({ ...KNOWN, title, releaseName: title, fileName: `${title}.mkv` }, 'both')
+  for (const line of streams.flatMap(({ name, description }) => `${name}\n${description}`.split('\n')))
+    expect([...line].length, line).toBeLessThanOrEqual(60)
+})
+
+test('what the name of the release says is shown', () => {
+  const title = 'Film.2020.2160p.WEB-DL.HDR.DDP5.1.HEVC-GRP'
+  const [stream] = present({ ...FILM, title, releaseName: title }, 'proxy')
+  expect(stream?.name).toBe('self-streme Server\n2160p HDR')
+  expect(stream?.description.split('\n').at(-1)).toMatch(/^WEB-DL · .* · GRP$/)
+})
+
+test('where nobody knows which file is the episode, the link says the episode', () => {
+  const wish = { season: 1, episode: 2 }
+  const [proxy] = present({ ...FILM, wish, trackers: ['udp://own.org:1'] }, 'proxy')
+  expect(proxy?.url).toBe(
+    `http://192.168.1.5:7000/stream/proxy/${HASH}?tr=udp%3A%2F%2Fown.org%3A1&season=1&episode=2`,
+  )
+  const [special] = present({ ...FILM, wish: { season: 0, episode: 0 } }, 'proxy')
+  expect(new URL(special?.url ?? '').search).toBe('?season=0&episode=0')
+  const [anime] = present({ ...FILM, wish: { episode: 5 } }, 'proxy')
+  expect(new URL(anime?.url ?? '').search).toBe('?episode=5')
+  const [known] = present({ ...FILM, wish, fileIdx: 4 }, 'proxy')
+  expect(new URL(known?.url ?? '').search).toBe('')
 })

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { createLister } from '../../src/addon/lister.ts'
 import { createStreamService } from '../../src/addon/stream-service.ts'
 import type { Candidate } from '../../src/domain/candidate.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { DEFAULT_LIST_OPTIONS } from '../../src/domain/list-options.ts'
 import type { VideoId } from '../../src/domain/video-id.ts'
 import type { Log, LogFields } from '../../src/observe/log.ts'
 
@@ -32,16 +34,17 @@ function service(found: readonly Candidate[] = [candidate('a')]) {
     debug: ignore,
     info: (message, fields = {}) => void (message === 'unknown client' && unknown.push(fields)),
   }
-  const { getStreams } = createStreamService(
-    { trackers: ['udp://all.org:1'] },
+  const makeList = createLister(
     {
       find(video, signal) {
         asked.push({ video, signal })
-        return Promise.resolve({ candidates: found })
+        return Promise.resolve({ candidates: found, report: [] })
       },
     },
-    log,
+    { pack: async () => undefined, video: async () => undefined },
+    undefined,
   )
+  const { getStreams } = createStreamService({ trackers: ['udp://all.org:1'] }, makeList, ignore, log)
   return { getStreams, asked, unknown }
 }
 
@@ -68,10 +71,12 @@ test('each candidate gives an object for each way, in the order found', async ()
 test("the install URL's word counts more than the device", async () => {
   const { getStreams } = service()
   const [stream] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL, {
-    mode: 'proxy',
+    list: { ...DEFAULT_LIST_OPTIONS, mode: 'proxy' },
   })
   expect(stream?.url).toBeDefined()
-  const [auto] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL, { mode: 'auto' })
+  const [auto] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL, {
+    list: DEFAULT_LIST_OPTIONS,
+  })
   expect(auto?.infoHash).toBeDefined()
 })
 

@@ -37,7 +37,6 @@ test('a torrent comes with all that the addon knows of it', () => {
     title: 'Show.S01.1080p.WEB.H264-GROUP',
     releaseName: 'Show.S01.1080p.WEB.H264-GROUP',
     trackers: ['udp://a.example.org:1'],
-    bingeKey: 'other|1080p',
     fileName: 'Show.S01E02.mkv',
     sizeBytes: 1_610_612_736,
     roughBytes: 1_610_612_736,
@@ -52,7 +51,6 @@ test('of a torrent of which nothing is said but its hash, nothing is made up', (
     infoHash: HASH,
     title: 'tt1',
     trackers: [],
-    bingeKey: HASH,
     upstream: { hints: {} },
   })
 })

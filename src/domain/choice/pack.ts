@@ -38,6 +38,13 @@ export function isPlayable(file: TorrentFile): boolean {
   return !file.isPadding && file.length > 0 && isVideo(file.name)
 }
 
+/** Whether there is more than one video that is no sample and no extra. */
+export function holdsSeveral(files: readonly TorrentFile[]): boolean {
+  const isFeature = (file: TorrentFile) => isPlayable(file) && !besideOf(file.path).beside
+  const first = files.findIndex(isFeature)
+  return first >= 0 && files.slice(first + 1).some(isFeature)
+}
+
 /** All videos with the numbers that their names, folders and siblings say. */
 export function readPack(pack: Pack): readonly ReadVideo[] {
   const known = readings.get(pack)

@@ -1,0 +1,85 @@
+import { type Candidate, type Found, mergeCandidates } from '../domain/candidate.ts'
+import type { Pack } from '../domain/choice/pack.ts'
+import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
+import { type Choice, chooseFile } from '../domain/choose-file.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import type { TorrentFile } from '../domain/metainfo.ts'
+
+/** How a file of a torrent was chosen of which no source said which file is meant. */
+export interface FileChoice {
+  /** whose list of files it was chosen from: a torrent file that a source knows, or metadata on our disk */
+  readonly from: 'source' | 'disk'
+  readonly choice: Choice
+}
+
+export interface ChosenFiles {
+  /** each file of each torrent once; those of which nobody knows the files yet as they were */
+  readonly found: readonly Found[]
+  /** torrents in which nothing is what the viewer wants */
+  readonly refused: readonly { readonly found: Candidate; readonly why: string }[]
+  readonly choices: ReadonlyMap<InfoHash, FileChoice>
+}
+
+/** @returns what a torrent consists of, if its metadata is on our disk */
+export type PackOnDisk = (infoHash: InfoHash) => Promise<Pack | undefined>
+
+/** Names of a pack are read once for as long as its list of files is the same. */
+const packs = new WeakMap<readonly TorrentFile[], Pack>()
+
+/**
+ * Finds out which file of each torrent is meant, where no source says it. A torrent of which another source names the
+ * file is that file as well.
+ */
+export async function chooseFiles(
+  all: readonly Found[],
+  wish: MovieWish | EpisodeWish,
+  packOnDisk: PackOnDisk,
+): Promise<ChosenFiles> {
+  const choices = new Map<InfoHash, FileChoice>()
+  const refused: { found: Candidate; why: string }[] = []
+  const named = namedFiles(all)
+
+  const found = await Promise.all(
+    all.map(async (each): Promise<Found[]> => {
+      if (each.kind !== 'torrent') return [each]
+      const onDisk = await packOnDisk(each.infoHash)
+      const pack = onDisk ?? packOf(each)
+      const fileIdx = each.fileIdx ?? named.get(each.infoHash)
+      if (fileIdx !== undefined) return [withFile(each, fileIdx, pack)]
+      if (!pack) return [each]
+      const choice = chooseFile(pack, wish)
+      choices.set(each.infoHash, { from: onDisk ? 'disk' : 'source', choice })
+      if (choice.kind === 'chosen') return [withFile(each, choice.index, pack)]
+      refused.push({ found: each, why: choice.reason })
+      return []
+    }),
+  )
+  return { found: mergeCandidates(found.flat()), refused, choices }
+}
+
+/** The files that sources name, of torrents of which they name only one. */
+function namedFiles(all: readonly Found[]): Map<InfoHash, number> {
+  const files = new Map<InfoHash, Set<number>>()
+  for (const each of all) {
+    if (each.kind !== 'torrent' || each.fileIdx === undefined) continue
+    files.set(each.infoHash, (files.get(each.infoHash) ?? new Set()).add(each.fileIdx))
+  }
+  return new Map(
+    [...files].flatMap(([infoHash, [first, ...others]]) =>
+      first === undefined || others.length > 0 ? [] : [[infoHash, first] as const],
+    ),
+  )
+}
+
+/** What the torrent itself says of a file counts more than what a source says. */
+function withFile(found: Candidate, fileIdx: number, pack: Pack | undefined): Candidate {
+  const file = pack?.files[fileIdx]
+  return { ...found, fileIdx, ...(file && { fileName: file.name, sizeBytes: file.length }) }
+}
+
+function packOf({ releaseName, title, files }: Candidate): Pack | undefined {
+  if (!files) return undefined
+  const pack = packs.get(files) ?? { name: releaseName ?? title, files }
+  packs.set(files, pack)
+  return pack
+}

@@ -1,0 +1,93 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Candidate, Found } from '../domain/candidate.ts'
+import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
+import type { Delivery } from '../domain/device.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+import type { ListOptions } from '../domain/list-options.ts'
+import { arrange, describe, type Listing, type OnDisk } from '../domain/listing.ts'
+import type { VideoId } from '../domain/video-id.ts'
+import { chooseFiles, type FileChoice, type PackOnDisk } from './choose-files.ts'
+import { type KnownTitle, videoWish } from './video-wish.ts'
+
+/** What became of asking one source; times are epoch ms. */
+export interface AskedSource {
+  readonly source: string
+  readonly outcome: string
+  readonly found: number
+  readonly askedAt?: number
+  readonly answeredAt?: number
+  readonly why?: string
+}
+
+export interface Search {
+  find(
+    video: VideoId,
+    signal: AbortSignal,
+    asker: { readonly isRelayed: boolean },
+  ): Promise<{ readonly candidates: readonly Found[]; readonly report: readonly AskedSource[] }>
+}
+
+/** What is on our disk. */
+export interface Disk {
+  readonly pack: PackOnDisk
+  /** what there is of the video that the proxy would send; `undefined` if nothing */
+  video(candidate: Candidate): Promise<OnDisk | undefined>
+}
+
+export interface Titles {
+  find(video: VideoId, signal: AbortSignal): Promise<KnownTitle | undefined>
+}
+
+export interface ListRequest {
+  readonly video: VideoId
+  readonly options: ListOptions
+  readonly delivery: Delivery
+  /** another self-streme asks, for one of its viewers */
+  readonly isRelayed: boolean
+}
+
+/** A list, and how it came about. */
+export interface MadeList extends Listing {
+  readonly sources: readonly AskedSource[]
+  readonly wish: MovieWish | EpisodeWish
+  /** which file was chosen of torrents of which no source said it */
+  readonly choices: ReadonlyMap<InfoHash, FileChoice>
+}
+
+/** @throws the signal's reason when it aborts */
+export type MakeList = (request: ListRequest, signal: AbortSignal) => Promise<MadeList>
+
+/**
+ * Finds, chooses, leaves out and puts in order: all that a list is but for the words.
+ *
+ * @param titles - absent = nobody knows what anything is called
+ */
+export function createLister(search: Search, disk: Disk, titles: Titles | undefined): MakeList {
+  return async ({ video, options, delivery, isRelayed }, signal) => {
+    let title: KnownTitle | undefined
+    const naming = titles?.find(video, signal).then(
+      (known) => (title = known),
+      // Names make the choice surer; without them there is one as well.
+      () => undefined,
+    )
+    const { candidates, report } = await search.find(video, signal, { isRelayed })
+    // A title that is known is there within a turn; the list does not wait for any other.
+    await Promise.race([naming, nextTurn()])
+    const wish = videoWish(video, title)
+    const { found, refused, choices } = await chooseFiles(candidates, wish, disk.pack)
+
+    // A device that fetches torrents by itself gains nothing from our disk.
+    const isDiskOfUse = delivery !== 'magnet'
+    const all = await Promise.all(
+      found.map(async (each) =>
+        describe(
+          each,
+          each.kind === 'torrent' && (isDiskOfUse || each.isLocal) ? await disk.video(each) : undefined,
+        ),
+      ),
+    )
+    const { kept, dropped } = arrange(all, options)
+    const none = refused.map((each) => ({ listed: describe(each.found), why: each.why }))
+    return { kept, dropped: [...none, ...dropped], sources: report, wish, choices }
+  }
+}

@@ -1,0 +1,132 @@
+import { DELIVERY_MODES, type DeliveryMode } from './device.ts'
+
+/** Grammar of the segment: an installed address can never change, so what it meant stays what it means. */
+const VERSION = 'v1'
+/** What a viewer means by a number of lines; whatever fits none of them is `other`. */
+export const RESOLUTIONS = ['2160', '1440', '1080', '720', '480', 'other'] as const
+const MOST_WORDS = 30
+const MOST_LETTERS = 500
+const UNITS: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 }
+
+export type ResolutionClass = (typeof RESOLUTIONS)[number]
+
+/** How the person who installed the addon wants its lists. */
+export interface ListOptions {
+  readonly mode: DeliveryMode
+  /** shown, and which goes first */
+  readonly resolutions: readonly ResolutionClass[]
+  /** bytes of one video */
+  readonly maxBytes?: number
+  /** ISO 639-1; a release that names other languages and none of these is left out; empty = all */
+  readonly languages: readonly string[]
+  /** lower case; a release with one of them in its name is left out */
+  readonly excludedWords: readonly string[]
+  readonly maxPerResolution?: number
+}
+
+export const DEFAULT_LIST_OPTIONS: ListOptions = {
+  mode: 'auto',
+  resolutions: RESOLUTIONS,
+  languages: [],
+  excludedWords: [],
+}
+
+type Read = Partial<{ -readonly [key in keyof ListOptions]: ListOptions[key] }>
+
+/** One option: its name in the segment, how it is read, and what to say when it cannot be. */
+interface Option {
+  readonly expected: string
+  /** `undefined` if the text is not one */
+  read(text: string): Read | undefined
+  /** `undefined` where nothing is to be written */
+  write(options: ListOptions): string | undefined
+}
+
+const OPTIONS: Readonly<Record<string, Option>> = {
+  res: {
+    expected: `a list of ${RESOLUTIONS.join(', ')}, the best first (try res=1080,720)`,
+    read(text) {
+      const resolutions = words(text).map((word) => word.replace(/p$/, ''))
+      return resolutions.every(isResolution) ? { resolutions } : undefined
+    },
+    write: ({ resolutions }) => (resolutions === RESOLUTIONS ? undefined : resolutions.join(',')),
+  },
+  max: {
+    expected: 'a size in MB, GB or TB (try max=8GB)',
+    read(text) {
+      const [, count = '', unit = ''] = /^([1-9]\d{0,6})(MB|GB|TB)$/i.exec(text) ?? []
+      const bytes = Number(count) * (UNITS[unit.toUpperCase()] ?? 0)
+      return bytes > 0 ? { maxBytes: bytes } : undefined
+    },
+    write: ({ maxBytes }) => (maxBytes === undefined ? undefined : `${Math.round(maxBytes / 1e6)}MB`),
+  },
+  lang: {
+    expected: 'a list of languages in two letters each (try lang=en,de)',
+    read(text) {
+      const languages = words(text)
+      return languages.every((word) => /^[a-z]{2}$/.test(word)) ? { languages } : undefined
+    },
+    write: ({ languages }) => languages.join(',') || undefined,
+  },
+  not: {
+    expected: 'a list of words that no release may have in its name (try not=cam,hdts)',
+    read(text) {
+      const excludedWords = words(text)
+      return excludedWords.every((word) => /^[\p{L}\p{N}+-]+$/u.test(word)) ? { excludedWords } : undefined
+    },
+    write: ({ excludedWords }) => excludedWords.join(',') || undefined,
+  },
+  per: {
+    expected: 'how many of each resolution (try per=5)',
+    read: (text) => (/^[1-9]\d?$/.test(text) ? { maxPerResolution: Number(text) } : undefined),
+    write: ({ maxPerResolution }) => (maxPerResolution === undefined ? undefined : String(maxPerResolution)),
+  },
+}
+
+/**
+ * Reads the segment in front of an addon's address: a mode, and behind it options, as in
+ * `proxy.v1.res=1080,720.max=8GB.lang=en.not=cam,hdts.per=5`.
+ *
+ * @param segment - percent-decoded
+ * @returns the options; or what is wrong with it, in words; `undefined` for what is no such segment at all
+ */
+export function parseListOptions(segment: string): ListOptions | { readonly problem: string } | undefined {
+  const [mode = '', version, ...parts] = segment.split('.')
+  if (!isMode(mode)) return undefined
+  if (version === undefined) return { ...DEFAULT_LIST_OPTIONS, mode }
+  if (segment.length > MOST_LETTERS) return { problem: `it is longer than ${MOST_LETTERS} letters` }
+  if (version !== VERSION) return { problem: `"${version}" stands where "${VERSION}" is expected` }
+  const read: Read = {}
+  for (const part of parts) {
+    const [, name = '', text = ''] = /^([a-z]+)=(.+)$/i.exec(part) ?? []
+    const option = Object.hasOwn(OPTIONS, name.toLowerCase()) ? OPTIONS[name.toLowerCase()] : undefined
+    if (!option) return { problem: `"${part}" is no option (there are ${Object.keys(OPTIONS).join(', ')})` }
+    const found = option.read(text)
+    if (!found) return { problem: `"${part}" is not ${option.expected}` }
+    Object.assign(read, found)
+  }
+  return { ...DEFAULT_LIST_OPTIONS, ...read, mode }
+}
+
+/** The shortest segment that means these options; `undefined` if none is needed. */
+export function writeListOptions(options: ListOptions): string | undefined {
+  const parts = Object.entries(OPTIONS).flatMap(([name, option]) => {
+    const text = option.write(options)
+    return text === undefined ? [] : [`${name}=${text}`]
+  })
+  if (parts.length > 0) return [options.mode, VERSION, ...parts].join('.')
+  return options.mode === 'auto' ? undefined : options.mode
+}
+
+function words(text: string): string[] {
+  const found = text.split(',').map((word) => word.trim().toLowerCase())
+  return [...new Set(found)].slice(0, MOST_WORDS)
+}
+
+function isMode(text: string): text is DeliveryMode {
+  return (DELIVERY_MODES as readonly string[]).includes(text)
+}
+
+function isResolution(text: string): text is ResolutionClass {
+  return (RESOLUTIONS as readonly string[]).includes(text)
+}

@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseMetainfo } from '../../src/domain/metainfo.ts'
+import { videoHash } from '../../src/files/video-hash.ts'
+import { startOtherAddon } from '../support/other-addon.ts'
+import { patternBytes, sha256 } from '../support/pattern-bytes.ts'
+import { hasSeeder, type Swarm, startSwarm } from '../support/swarm.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+
+const MIB = 1024 * 1024
+const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
+/** The episode in question is neither the first nor the largest. */
+const FILES = {
+  'Show.S01.nfo': Buffer.from('about the season'),
+  'Show.S01E01.1080p.WEB.h264-GRP.mkv': patternBytes(3 * MIB, 'one'),
+  'Show.S01E02.1080p.WEB.h264-GRP.mkv': patternBytes(2 * MIB + 77, 'two'),
+  'Show.S01E02.1080p.WEB.h264-GRP.nfo': Buffer.from('about the second'),
+  'Show.S01E03.1080p.WEB.h264-GRP.mkv': patternBytes(4 * MIB, 'three'),
+}
+const SECOND = 'Show.S01E02.1080p.WEB.h264-GRP.mkv'
+const resources = new AsyncDisposableStack()
+let swarm: Swarm
+let fileIdx: number
+let folder: string
+
+interface Stream {
+  readonly url: string
+  readonly description: string
+  readonly behaviorHints: Readonly<Record<string, unknown>>
+}
+
+beforeAll(async () => {
+  if (!hasSeeder) return
+  folder = join(resources.use(await temporaryFolder()).path, 'Show.S01.1080p.WEB.h264-GRP')
+  await mkdir(folder)
+  for (const [name, bytes] of Object.entries(FILES)) await writeFile(join(folder, name), bytes)
+  swarm = resources.use(await startSwarm({ path: folder, pieceLength: 64 * 1024 }))
+  fileIdx = parseMetainfo(swarm.metainfo).files.findIndex(({ name }) => name === SECOND)
+})
+afterAll(() => resources.disposeAsync())
+
+const swarmTest = test.skipIf(!hasSeeder)
+
+swarmTest(
+  'of a season pack whose file another addon names, an iPhone plays the episode asked for',
+  async () => {
+    await using addon = await startPackAddon({ fileIdx })
+    await using app = await startTestApp({ ...swarm.settings, UPSTREAM_ADDONS: addon.manifestUrl })
+    const stream = await onlyStream(app)
+    expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/${fileIdx}`)
+    await expectSecond(stream.url)
+  },
+)
+
+swarmTest('of one whose file nobody names, the episode is chosen when the metadata comes', async () => {
+  await using addon = await startPackAddon({})
+  await using app = await startTestApp({ ...swarm.settings, UPSTREAM_ADDONS: addon.manifestUrl })
+  const stream = await onlyStream(app)
+  expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}`)
+  expect(new URL(stream.url).search).toBe('?season=1&episode=2')
+  await expectSecond(stream.url)
+
+  // From then on the list knows it, too, and that it is there.
+  await expect.poll(async () => (await onlyStream(app)).description).toContain('⚡ on disk')
+  const known = await onlyStream(app)
+  expect(new URL(known.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/${fileIdx}/${SECOND}`)
+  expect(known.behaviorHints).toMatchObject({
+    filename: SECOND,
+    videoSize: FILES[SECOND].length,
+    videoHash: await videoHash(join(folder, SECOND), FILES[SECOND].length),
+    bingeGroup: stream.behaviorHints.bingeGroup,
+  })
+  await expectSecond(known.url)
+})
+
+swarmTest('an episode that the pack does not have is not played, and the answer says why', async () => {
+  await using app = await startTestApp(swarm.settings)
+  const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}?season=1&episode=4`)
+  expect(answer.status).toBe(404)
+  expect(await answer.json()).toMatchObject({ reason: 'none of 3 videos is S01E04' })
+})
+
+swarmTest('of a film of which head and tail are there, the list tells how much, and the hash', async () => {
+  await using slow = await startSwarm({ path: folder, pieceLength: 64 * 1024, uploadLimit: MIB })
+  await using addon = await startPackAddon({ fileIdx })
+  await using app = await startTestApp({ ...slow.settings, UPSTREAM_ADDONS: addon.manifestUrl })
+  const { url } = await onlyStream(app)
+  const { length } = FILES[SECOND]
+  for (const range of ['bytes=0-65535', `bytes=${length - 65_536}-`])
+    await (await fetch(url, { headers: { Range: range } })).arrayBuffer()
+  await expect
+    .poll(async () => (await onlyStream(app)).behaviorHints.videoHash, { timeout: 15_000 })
+    .toBe(await videoHash(join(folder, SECOND), length))
+  expect((await onlyStream(app)).description).toMatch(/⬇ \d+ %|⚡ on disk/)
+})
+
+/** Another addon that has the season, and says of it what is given besides. */
+function startPackAddon(more: object) {
+  const stream = { title: 'Show.S01.1080p.WEB.h264-GRP\n👤 1', infoHash: swarm.infoHash, ...more }
+  return startOtherAddon({ streams: { 'series/tt7:1:2': [stream] } })
+}
+
+async function onlyStream(app: TestApp): Promise<Stream> {
+  const answer = await fetch(`${app.url}/stream/series/tt7:1:2.json`, { headers: { 'User-Agent': IPHONE } })
+  const { streams } = (await answer.json()) as { streams: Stream[] }
+  expect(streams).toHaveLength(1)
+  return streams[0] as Stream
+}
+
+async function expectSecond(url: string): Promise<void> {
+  const answer = await fetch(url)
+  expect(answer.status).toBe(200)
+  expect(answer.headers.get('etag')).toBe(`"${swarm.infoHash}-${fileIdx}"`)
+  expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(FILES[SECOND]))
+}
