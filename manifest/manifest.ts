@@ -3,6 +3,8 @@ export interface ManifestOptions {
   readonly version: string
   /** origin that devices reach the server at, without a slash at the end; absent where nobody has asked yet */
   readonly baseUrl?: string
+  /** what streams are known for besides films and series by their IMDb ids */
+  readonly more?: { readonly types: readonly string[]; readonly idPrefixes: readonly string[] }
 }
 
 /** Catalogues the addon offers: one per type, so that each finds its place in Stremio. */
@@ -10,6 +12,7 @@ export const CATALOG_ID = 'selfstreme-films'
 /** The same for what lies on the server's disk. */
 export const LIBRARY_CATALOG_ID = 'selfstreme-library'
 
+const TYPES = ['movie', 'series']
 /** Ids the addon answers for: IMDb's, and those of the user's own entries. */
 const ID_PREFIXES = ['tt', 'selfstreme:']
 
@@ -19,8 +22,10 @@ const ID_PREFIXES = ['tt', 'selfstreme:']
  *
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/manifest.md
  */
-export function createManifest({ version, baseUrl }: ManifestOptions) {
+export function createManifest({ version, baseUrl, more }: ManifestOptions) {
   const extra = [{ name: 'search' }, { name: 'skip' }]
+  const types = [...TYPES, ...(more?.types ?? [])]
+  const streams = { name: 'stream', types, idPrefixes: [...ID_PREFIXES, ...(more?.idPrefixes ?? [])] }
   return {
     id: 'community.self-streme',
     version,
@@ -30,8 +35,9 @@ export function createManifest({ version, baseUrl }: ManifestOptions) {
     ...(baseUrl === undefined
       ? {}
       : { logo: `${baseUrl}/logo.svg`, background: `${baseUrl}/background.svg` }),
-    resources: ['catalog', 'meta', 'stream'],
-    types: ['movie', 'series'],
+    // Only streams: what the films of other catalogues are called, they know better.
+    resources: ['catalog', 'meta', more?.idPrefixes.length ? streams : 'stream'],
+    types: more?.idPrefixes.length ? types : TYPES,
     idPrefixes: ID_PREFIXES,
     catalogs: [
       { type: 'movie', id: CATALOG_ID, name: 'self-streme', extra },

@@ -89,7 +89,7 @@ export async function createApp(config: Config): Promise<App> {
     predownloads.noteList(list)
   }
   const streams = createStreamService(config.torrents, makeList, onAnswered, log)
-  const addon = createAddon({ version }, streams, films, createLibraryCatalog(titles))
+  const addon = createAddon({ version }, streams, films, createLibraryCatalog(titles), remote.ids)
   const { follow } = predownloads
   const openMedia = mediaOpener(config.torrents, torrents, placed, createLocalFiles(root, media, placed), {
     noteRead: (...read) => index.notePlay(...read),

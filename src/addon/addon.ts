@@ -1,5 +1,10 @@
 import AddonBuilder, { type AddonInterface } from 'stremio-addon-sdk/src/builder.js'
-import { CATALOG_ID, createManifest, LIBRARY_CATALOG_ID } from '../../manifest/manifest.ts'
+import {
+  CATALOG_ID,
+  createManifest,
+  LIBRARY_CATALOG_ID,
+  type ManifestOptions,
+} from '../../manifest/manifest.ts'
 import { foldText } from '../domain/fold-text.ts'
 import type { ListOptions } from '../domain/list-options.ts'
 import { parseVideoId } from '../domain/video-id.ts'
@@ -39,7 +44,8 @@ export interface AddonAnswer {
 }
 
 export interface Addon {
-  manifest(baseUrl: string): object
+  /** @param isRelayed - another self-streme asks: it asks the other addons by itself */
+  manifest(baseUrl: string, isRelayed: boolean): Promise<object>
   /** @returns `undefined` where there is nothing of that name */
   get(
     resource: 'catalog' | 'meta' | 'stream',
@@ -65,6 +71,7 @@ export function createAddon(
   streams: StreamService,
   catalog: Catalog,
   library: LibraryCatalog,
+  moreIds: () => Promise<NonNullable<ManifestOptions['more']>>,
 ): Addon {
   const addon: AddonInterface = new AddonBuilder(createManifest(options))
     .defineCatalogHandler(async ({ type, id, extra }) => {
@@ -105,7 +112,9 @@ export function createAddon(
   }
 
   return {
-    manifest: (baseUrl) => createManifest({ ...options, baseUrl }),
+    async manifest(baseUrl, isRelayed) {
+      return createManifest({ ...options, baseUrl, ...(isRelayed ? {} : { more: await moreIds() }) })
+    },
     async get(resource, type, id, extra, context) {
       const answer = (await addon.get(resource, type, id, extra, context)) as Record<string, unknown>
       const { cacheMaxAge = CATALOG_SECONDS, ...body } = answer as { cacheMaxAge?: number }

@@ -23,9 +23,9 @@ export function addonRoutes(addon: Addon, publicUrl: string | undefined, instanc
     res.status(508).set('Cache-Control', 'no-store').json({ err: 'this server asks itself' })
   })
 
-  router.all(['/manifest.json', '/:config/manifest.json'], methods, (req, res, next) => {
+  router.all(['/manifest.json', '/:config/manifest.json'], methods, async (req, res, next) => {
     if (!readListOptions(req.params.config as string | undefined)) return next()
-    const manifest = addon.manifest(baseUrlOf(req, publicUrl))
+    const manifest = await addon.manifest(baseUrlOf(req, publicUrl), isRelayed(req))
     // Links in it depend on how the device reached us.
     res.set('Cache-Control', 'private, max-age=3600').json(manifest)
   })

@@ -7,7 +7,7 @@ export interface AddonManifest {
   readonly streams: readonly StreamResource[]
 }
 
-interface StreamResource {
+export interface StreamResource {
   readonly types: readonly string[]
   /** absent = any id */
   readonly idPrefixes?: readonly string[] | undefined

@@ -1,4 +1,5 @@
 import type { Log } from '../observe/log.ts'
+import { type DeclaredIds, declaredIds } from './declared-ids.ts'
 import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts'
 import { createMetadata, type Metadata } from './metadata.ts'
 import type { Source } from './source.ts'
@@ -22,6 +23,8 @@ export interface RemoteSources extends AsyncDisposable {
   readonly metadata: Metadata | undefined
   /** the same for lists; absent where nobody is asked for anything */
   readonly titles?: Metadata | undefined
+  /** the ids that they may know streams for, besides IMDb's */
+  readonly ids: DeclaredIds
 }
 
 /** All sources that the user named. Each has its own way out: what one of them may reach, no other may. */
@@ -44,5 +47,6 @@ export function openRemoteSources(options: RemoteSourcesOptions, log: Log): Remo
     ),
   ]
   const titles = sources.length > 0 ? metadata : undefined
-  return { sources, metadata, titles, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  const ids = declaredIds(others)
+  return { sources, metadata, titles, ids, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

@@ -5,7 +5,7 @@ import { SelfStremeError } from '../domain/errors.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
-import { type AddonManifest, hasStreams, parseManifest } from './addon-manifest.ts'
+import { type AddonManifest, hasStreams, parseManifest, type StreamResource } from './addon-manifest.ts'
 import type { GuardedFetch } from './guarded-fetch.ts'
 import { readJson } from './read-json.ts'
 import { remember } from './remember.ts'
@@ -20,12 +20,20 @@ export interface UpstreamAddonOptions {
   readonly instance: string
 }
 
+export interface UpstreamAddon extends Source {
+  /** what it says it has streams for; nothing if it is this server itself */
+  resources(): Promise<readonly StreamResource[]>
+}
+
 const MANIFEST_LIMITS = { timeoutMs: 15_000, maxBytes: 1024 * 1024 }
 const STREAMS_LIMITS = { timeoutMs: 25_000, maxBytes: 4 * 1024 * 1024 }
 const MANIFEST_FRESH_MS = 3_600_000
 const MOST_STREAMS = 2_000
 /** RFC 5842 §7.2 */
 const LOOP_DETECTED = 508
+
+/** What Stremio may call it; catalogues of anime have a type of their own. */
+const TYPES = { movie: ['movie', 'anime'], episode: ['series', 'anime'] } as const
 
 const streamList = z.object({ streams: z.array(z.unknown()) })
 
@@ -34,7 +42,11 @@ const streamList = z.object({ streams: z.array(z.unknown()) })
  *
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
  */
-export function createUpstreamAddon(options: UpstreamAddonOptions, fetcher: GuardedFetch, log: Log): Source {
+export function createUpstreamAddon(
+  options: UpstreamAddonOptions,
+  fetcher: GuardedFetch,
+  log: Log,
+): UpstreamAddon {
   const { name, url } = options
   const headers = { [ASKER_HEADER]: options.instance }
   const manifest = remember(loadManifest, (known) => (known ? MANIFEST_FRESH_MS : Number.POSITIVE_INFINITY))
@@ -50,13 +62,16 @@ export function createUpstreamAddon(options: UpstreamAddonOptions, fetcher: Guar
   return {
     name,
     kind: 'addon',
+    async resources() {
+      return (await manifest())?.streams ?? []
+    },
     async find(video, signal) {
       // The ids of the user's own films say something about the user.
       if (video.id.startsWith('selfstreme:')) return []
-      const type = video.kind === 'movie' ? 'movie' : 'series'
       const id = writeVideoId(video)
       const known = await untilAborted(manifest(), signal)
-      if (!known || !hasStreams(known, type, id)) return []
+      const type = TYPES[video.kind].find((each) => known && hasStreams(known, each, id))
+      if (type === undefined) return []
       const path = `/stream/${type}/${encodeURIComponent(id)}.json`
       const address = url.replace(/\/manifest\.json(?=$|\?)/, () => path)
       const answer = await fetcher.get(address, STREAMS_LIMITS, signal, headers)

@@ -282,6 +282,42 @@ describe('how long Stremio may keep a list', () => {
   })
 })
 
+describe('ids of other catalogues', () => {
+  const anime = {
+    manifest: { types: ['series', 'anime'], idPrefixes: ['tt', 'kitsu:', 'made-up:'] },
+    streams: { 'series/kitsu:7442:5': [{ infoHash: 'a'.repeat(40), title: 'Show - 05' }] },
+  }
+
+  test('are offered as soon as an addon that knows them is named, for streams only', async () => {
+    await using addon = await startOtherAddon(anime)
+    await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl })
+    const { addon: seen } = await client.detectFromURL(`${app.url}/manifest.json`)
+    expect(seen?.isSupported('stream', 'series', 'kitsu:7442:5')).toBe(true)
+    expect(seen?.isSupported('stream', 'anime', 'kitsu:7442:5')).toBe(true)
+    expect(seen?.isSupported('stream', 'movie', 'tt1')).toBe(true)
+    expect(seen?.isSupported('stream', 'series', 'made-up:1')).toBe(false)
+    expect(seen?.isSupported('stream', 'series', 'mal:1:5')).toBe(false)
+    expect(seen?.isSupported('meta', 'series', 'kitsu:7442')).toBe(false)
+    expect(seen?.isSupported('meta', 'movie', 'tt1254207')).toBe(true)
+    const { json } = await send(`${app.url}/manifest.json`)
+    expect(linter.lintManifest(json)).toMatchObject({ valid: true, errors: [], warnings: [] })
+    for (const type of ['series', 'anime']) {
+      const [stream] = await streams(app, `${type}/kitsu:7442:5`, IPHONE)
+      expect(stream?.url).toBe(`${app.url}/stream/proxy/${'a'.repeat(40)}?episode=5`)
+    }
+  })
+
+  test('are not offered where nobody knows them, and an addon that hangs keeps nobody waiting', async () => {
+    await using addon = await startOtherAddon({ ...anime, onManifest: () => undefined })
+    await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl })
+    const began = performance.now()
+    const { addon: seen } = await client.detectFromURL(`${app.url}/manifest.json`)
+    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(seen?.isSupported('stream', 'series', 'kitsu:7442:5')).toBe(false)
+    expect(seen?.isSupported('stream', 'movie', 'tt1')).toBe(true)
+  })
+})
+
 /** A server that knows an indexer with some releases of one film. */
 async function startWithFilms() {
   await using starting = new AsyncDisposableStack()
