@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
+import { createExplainStreams } from './addon/explain-streams.ts'
 import { createLister } from './addon/lister.ts'
 import { createNextEpisodes } from './addon/next-episodes.ts'
 import { type AnsweredList, createStreamService } from './addon/stream-service.ts'
@@ -106,6 +107,7 @@ export async function createApp(config: Config): Promise<App> {
         library,
         predownloads,
         cache: cacheOverview(library, janitor, placed),
+        explainStreams: createExplainStreams(makeList),
       },
       log,
     ),

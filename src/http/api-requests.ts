@@ -1,8 +1,10 @@
+import type { ExplainRequest } from '../addon/explain-streams.ts'
 import type { Addition } from '../admin/library.ts'
 import { sourceOfFile, sourceOfMagnet, type TorrentSource } from '../admin/torrent-source.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { parseWish } from '../domain/usage.ts'
+import { readListOptions } from './request-context.ts'
 
 const OPTIONS = ['files', 'path', 'pin']
 const SOURCES = ['magnet', 'infoHash']
@@ -39,6 +41,21 @@ export function readFlag(name: string, value: unknown, ifAbsent: boolean): boole
   throw invalid(`"${name}" is true or false`)
 }
 
+/**
+ * For whom a list is to be explained.
+ *
+ * @throws SelfStremeError `request.invalid`
+ */
+export function readQuestion(query: object): Pick<ExplainRequest, 'options' | 'userAgent'> {
+  const { config, ua, ...others } = query as Record<string, unknown>
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw invalid(`nobody knows "${unknown.slice(0, 80)}"; there are config, ua`)
+  const options = readListOptions(config === undefined ? undefined : String(config))
+  if (!options)
+    throw invalid(`"${String(config).slice(0, 80)}" is no config: it begins with auto, proxy, magnet or both`)
+  return { options, userAgent: ua === undefined ? undefined : String(ua) }
+}
+
 function readSource(fields: Readonly<Record<string, unknown>>): TorrentSource {
   const [given, another] = SOURCES.filter((name) => fields[name] !== undefined)
   if (given === undefined || another !== undefined) throw invalid('send either "magnet" or "infoHash"')
@@ -61,6 +78,6 @@ function readOptions(
   return { wish, path, isPinned: readFlag('pin', pin, true) }
 }
 
-function invalid(what: string): SelfStremeError {
+export function invalid(what: string): SelfStremeError {
   return new SelfStremeError('request.invalid', what)
 }

@@ -1,12 +1,14 @@
 import { type ErrorRequestHandler, json, Router, raw } from 'express'
+import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/library.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { MAX_TORRENT_FILE_BYTES } from '../files/torrent-file.ts'
 import type { Predownloads } from '../predownload/predownloads.ts'
-import { readAddition, readFlag, readInfoHash } from './api-requests.ts'
+import { invalid, readAddition, readFlag, readInfoHash, readQuestion } from './api-requests.ts'
 import { type AccessOptions, adminGuard } from './guards.ts'
 import { onlyMethods } from './only-methods.ts'
+import { goneSignal } from './request-context.ts'
 
 const MOST_JSON = '64kb'
 
@@ -19,6 +21,7 @@ export function apiRoutes(
   library: Library,
   predownloads: Pick<Predownloads, 'list' | 'stop'>,
   cache: CacheOverview,
+  explain: ExplainStreams,
 ): Router {
   const router = Router({ strict: true })
   // For all of it, also what is not there: before anything of the request's body is read.
@@ -79,6 +82,17 @@ export function apiRoutes(
   onlyMethods(router, '/api/cache/explain', {
     async get(_req, res) {
       res.json(await cache.explain())
+    },
+  })
+  onlyMethods(router, '/api/explain/stream/:type/:id', {
+    async get(req, res) {
+      const { type, id } = req.params as { type: string; id: string }
+      const why = await explain({ type, id, ...readQuestion(req.query) }, goneSignal(res))
+      if (!why)
+        throw invalid(
+          `"${id.slice(0, 80)}" is no ${type.slice(0, 20)}: an episode has season and number behind it`,
+        )
+      res.json(why)
     },
   })
   router.use('/api', onBadBody)

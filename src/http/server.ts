@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import express, { type ErrorRequestHandler } from 'express'
 import type { Addon } from '../addon/addon.ts'
+import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/library.ts'
 import type { Log } from '../observe/log.ts'
@@ -45,6 +46,7 @@ export interface HttpParts {
   readonly library: Library
   readonly predownloads: Predownloads
   readonly cache: CacheOverview
+  readonly explainStreams: ExplainStreams
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -77,7 +79,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
   app.use(STREAMS, (req, res) => streams.answer(req, res, req.url))
   app.use(adminRoutes(access, parts.admin))
-  app.use(apiRoutes(access, parts.library, parts.predownloads, parts.cache))
+  app.use(apiRoutes(access, parts.library, parts.predownloads, parts.cache, parts.explainStreams))
   app.use(landingRoutes(version, publicUrl))
   app.use(addonRoutes(parts.addon, publicUrl, instance))
   app.use((_req, res) => {

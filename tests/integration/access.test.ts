@@ -54,6 +54,7 @@ const OWNERS: readonly (readonly [path: string, ...methods: string[]])[] = [
   ['/api/predownloads/:infoHash', 'DELETE'],
   ['/api/cache', 'GET', 'HEAD'],
   ['/api/cache/explain', 'GET', 'HEAD'],
+  ['/api/explain/stream/:type/:id', 'GET', 'HEAD'],
 ]
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 /** The same as they are asked for, and what is not there. */

@@ -2,7 +2,7 @@ import { open, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import client from 'stremio-addon-client'
 import linter from 'stremio-addon-linter'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { videoHash } from '../../src/files/video-hash.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
@@ -36,6 +36,15 @@ interface Stream {
 }
 
 describe('what the address says of a list', () => {
+  const resources = new AsyncDisposableStack()
+  let app: TestApp
+
+  beforeAll(async () => {
+    const indexer = resources.use(await startTorznabServer({ torrents: RELEASES }))
+    app = resources.use(await startTestApp({ TORZNAB_URL: indexer.api }))
+  })
+  afterAll(() => resources.disposeAsync())
+
   test.for([
     ['', ALL],
     ['/auto', ALL],
@@ -48,15 +57,13 @@ describe('what the address says of a list', () => {
     ['/auto.v1.res=1080%2C720', ['c', 'b', 'e', 'a']],
     ['/auto%2Ev1%2Eres%3D720', ['a']],
   ] as const)('under "%s" is kept to', async ([config, letters]) => {
-    await using listed = await startWithFilms()
-    expect(lettersOf(await streams(listed.app, 'movie/tt5', IPHONE, config))).toEqual(letters)
+    expect(lettersOf(await streams(app, 'movie/tt5', IPHONE, config))).toEqual(letters)
   })
 
   test.for(['/auto.v1.res=1080,720', '/proxy.v1.max=8GB.not=cam', '/both.v1.per=2'])(
     'is read by the official client under "%s", in every resource',
     async (config) => {
-      await using listed = await startWithFilms()
-      const manifestUrl = `${listed.app.url}${config}/manifest.json`
+      const manifestUrl = `${app.url}${config}/manifest.json`
       const { addon } = await client.detectFromURL(manifestUrl)
       if (!addon) throw new Error('the client sees no addon')
       const [catalog] = addon.manifest.catalogs
@@ -72,7 +79,6 @@ describe('what the address says of a list', () => {
   )
 
   test('if it makes no sense is said in words that any page may read', async () => {
-    await using app = await startTestApp()
     for (const path of [
       'manifest.json',
       'stream/movie/tt1254207.json',
@@ -93,7 +99,6 @@ describe('what the address says of a list', () => {
   })
 
   test('is what its page offers to install', async () => {
-    await using app = await startTestApp()
     const page = await send(`${app.url}/proxy.v1.not=t%C3%A9l%C3%A9sync.res=720/configure`)
     expect(page.status).toBe(200)
     const address = `${new URL(app.url).host}/proxy.v1.res=720.not=t%C3%A9l%C3%A9sync/manifest.json`
@@ -106,9 +111,8 @@ describe('what the address says of a list', () => {
   })
 
   test('does not come into the links of its streams', async () => {
-    await using listed = await startWithFilms()
-    const [stream] = await streams(listed.app, 'movie/tt5', IPHONE, '/proxy.v1.res=720')
-    expect(stream?.url).toBe(`${listed.app.url}/stream/proxy/${'a'.repeat(40)}`)
+    const [stream] = await streams(app, 'movie/tt5', IPHONE, '/proxy.v1.res=720')
+    expect(stream?.url).toBe(`${app.url}/stream/proxy/${'a'.repeat(40)}`)
   })
 })
 
@@ -317,15 +321,6 @@ describe('ids of other catalogues', () => {
     expect(seen?.isSupported('stream', 'movie', 'tt1')).toBe(true)
   })
 })
-
-/** A server that knows an indexer with some releases of one film. */
-async function startWithFilms() {
-  await using starting = new AsyncDisposableStack()
-  const indexer = starting.use(await startTorznabServer({ torrents: RELEASES }))
-  const app = starting.use(await startTestApp({ TORZNAB_URL: indexer.api }))
-  const parts = starting.move()
-  return { app, [Symbol.asyncDispose]: () => parts.disposeAsync() }
-}
 
 async function streams(app: TestApp, video: string, userAgent: string, config = ''): Promise<Stream[]> {
   const answer = await send(`${app.url}${config}/stream/${video}.json`, {

@@ -1,0 +1,90 @@
+import type { Considered } from '../domain/choose-file.ts'
+import { chooseDelivery, detectDevice } from '../domain/device.ts'
+import { type ListOptions, writeListOptions } from '../domain/list-options.ts'
+import { diskState, type Listed } from '../domain/listing.ts'
+import { parseVideoId } from '../domain/video-id.ts'
+import type { FileChoice } from './choose-files.ts'
+import type { MadeList, MakeList } from './lister.ts'
+
+const MOST_CONSIDERED = 20
+
+export interface ExplainRequest {
+  readonly type: string
+  /** with season and episode, as in the address of a list */
+  readonly id: string
+  readonly options: ListOptions
+  /** of the device that is in question; absent = one that gets both ways */
+  readonly userAgent?: string | undefined
+}
+
+/** Why a list is what it is, for the owner. @returns `undefined` for what is no video */
+export type ExplainStreams = (request: ExplainRequest, signal: AbortSignal) => Promise<object | undefined>
+
+/** Makes the list as for a viewer, and tells how it came about. */
+export function createExplainStreams(makeList: MakeList): ExplainStreams {
+  return async ({ type, id, options, userAgent }, signal) => {
+    const video = parseVideoId(type, id)
+    if (!video) return undefined
+    const device = userAgent === undefined ? undefined : detectDevice({ userAgent })
+    const delivery = chooseDelivery(options.mode, device ?? { rule: 'none', delivery: 'both' })
+    const list = await makeList({ video, options, delivery, isRelayed: false }, signal)
+    return {
+      video,
+      device: device?.rule,
+      delivery,
+      config: writeListOptions(options) ?? 'auto',
+      wish: list.wish,
+      sources: list.sources,
+      listed: list.kept.map((listed, place) => ({ place: place + 1, ...describeListed(listed, list) })),
+      dropped: list.dropped.map(({ listed, why }) => ({ why, ...describeListed(listed, list) })),
+    }
+  }
+}
+
+function describeListed({ found, release, disk, ...facts }: Listed, { choices }: MadeList): object {
+  const { resolution, quality, bytes, isPack } = facts
+  const shared = {
+    title: found.title,
+    releaseName: found.releaseName,
+    foundBy: found.foundBy,
+    rank: { disk: diskState(disk), resolution, seeders: undefined as number | undefined, bytes },
+    quality,
+    languages: release.languages,
+    isPack,
+  }
+  if (found.kind === 'pass-through') return { kind: found.kind, ...shared }
+  const { infoHash, fileIdx, fileName, seeders, trackers } = found
+  const choice = choices.get(infoHash)
+  return {
+    kind: found.kind,
+    infoHash,
+    fileIdx,
+    fileName,
+    ...shared,
+    rank: { ...shared.rank, seeders },
+    trackers: trackers.length,
+    onDisk: disk && { share: disk.share, bytes: disk.size, videoHash: disk.videoHash },
+    file: choice ? describeChoice(choice) : describeUnchosen(fileIdx),
+  }
+}
+
+function describeUnchosen(fileIdx: number | undefined): object {
+  return fileIdx === undefined
+    ? { chosenBy: 'the proxy, when the metadata comes' }
+    : { chosenBy: 'the source, which names it' }
+}
+
+function describeChoice({ from, choice }: FileChoice): object {
+  const others = choice.considered.filter((each) => choice.kind === 'refused' || each.index !== choice.index)
+  const chosen = choice.kind === 'chosen' ? describeFile(choice) : { refused: choice.reason }
+  return {
+    chosenBy: from === 'disk' ? 'its name, in the metadata on disk' : 'its name, in the torrent file',
+    ...chosen,
+    considered: others.slice(0, MOST_CONSIDERED).map(describeFile),
+    notShown: Math.max(0, others.length - MOST_CONSIDERED),
+  }
+}
+
+function describeFile({ index, path, score, reasons }: Considered): object {
+  return { index, path, score, reasons }
+}
