@@ -22,6 +22,8 @@ export interface ContestantOptions {
   /** how many it will be handed */
   readonly torrents?: number
   readonly watchEventLoop?: boolean
+  /** further settings of our own */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** All that stream from a swarm, by their name. */

@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { finished } from './scenarios/finished.ts'
 import { lookup } from './scenarios/lookup.ts'
+import { list } from './scenarios/list.ts'
 import { seek } from './scenarios/seek.ts'
 import { seekFar } from './scenarios/seek-far.ts'
 import { seekFarSteady } from './scenarios/seek-far-steady.ts'
@@ -20,4 +21,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   finished,
   viewers,
   lookup,
+  list,
 }

@@ -9,7 +9,9 @@ const ROOT = new URL('../../../', import.meta.url)
 const EVENT_LOOP = fileURLToPath(new URL('../measure/event-loop-delay.ts', import.meta.url))
 
 /** This server, with the arguments that `npm start` gives it. */
-export async function startSelfStreme(options: ContestantOptions): Promise<Contestant> {
+export async function startSelfStreme(
+  options: ContestantOptions,
+): Promise<Contestant & { readonly url: string }> {
   await using starting = new AsyncDisposableStack()
   const folder = starting.use(await temporaryFolder())
   const child = starting.use(
@@ -21,14 +23,16 @@ export async function startSelfStreme(options: ContestantOptions): Promise<Conte
       TORRENT_DHT: 'false',
       // What a request brings along may not lead to this machine; what is set may.
       TORRENT_TRACKERS: options.trackerUrl,
+      ...options.settings,
     }),
   )
-  const [url] = /http:\S+/.exec(await child.nextLine(/listens on/)) ?? []
+  const [url = ''] = /http:\S+/.exec(await child.nextLine(/listens on/)) ?? []
   // The engine starts beside the HTTP port; a server that has been up for a while has both.
   await sleep(1_000)
   const parts = starting.move()
   return {
     pids: [child.pid],
+    url,
     folder: folder.path,
     open: async ({ infoHash }) => `${url}/stream/proxy/${infoHash}`,
     async settled() {
