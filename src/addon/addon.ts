@@ -57,7 +57,7 @@ export interface Addon {
 }
 
 const STREAMS_SECONDS = 300
-/** Of a list that a source had no answer for: its answer may be there at the next request. */
+/** Of a list that a source had no answer for, or of which something is being fetched. */
 const SHORT_STREAMS_SECONDS = 15
 const CATALOG_SECONDS = 60
 
@@ -96,7 +96,7 @@ export function createAddon(
       const found = await streams.getList(type, video.id, season, episode, userAgent, baseUrl, ask)
       return {
         streams: found.streams,
-        cacheMaxAge: found.isComplete ? STREAMS_SECONDS : SHORT_STREAMS_SECONDS,
+        cacheMaxAge: found.isSettled ? STREAMS_SECONDS : SHORT_STREAMS_SECONDS,
       }
     })
     .getInterface()

@@ -1,7 +1,7 @@
 import type { Found } from '../domain/candidate.ts'
 import { chooseDelivery, type Delivery, detectDevice } from '../domain/device.ts'
 import { DEFAULT_LIST_OPTIONS, type ListOptions } from '../domain/list-options.ts'
-import type { Listed } from '../domain/listing.ts'
+import { diskState, type Listed } from '../domain/listing.ts'
 import { type VideoId, videoIdOf } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
 import type { AskedSource, MakeList } from './lister.ts'
@@ -30,8 +30,8 @@ export interface AskOptions {
 
 export interface StreamList {
   readonly streams: readonly StremioStream[]
-  /** whether every source had an answer */
-  readonly isComplete: boolean
+  /** whether it will be the same for a while: every source had an answer, and nothing of it is there in part */
+  readonly isSettled: boolean
 }
 
 /** A list as a device was answered it. */
@@ -57,7 +57,7 @@ export interface StreamService {
    * @param baseUrl - how the device reaches us, without a slash at the end
    */
   getStreams(...question: Question): Promise<readonly StremioStream[]>
-  /** The same, and whether it may be longer soon. */
+  /** The same, and whether it may be another one soon. */
   getList(...question: Question): Promise<StreamList>
 }
 
@@ -82,7 +82,7 @@ export function createStreamService(
   async function getList(...question: Question): Promise<StreamList> {
     const [type, imdbId, season, episode, userAgent, baseUrl, ask = {}] = question
     const video = videoIdOf(type, imdbId, season, episode)
-    if (!video) return { streams: [], isComplete: true }
+    if (!video) return { streams: [], isSettled: true }
     const { list = DEFAULT_LIST_OPTIONS, signal = new AbortController().signal, isRelayed = false } = ask
     const device = detectDevice({ userAgent, secChUa: ask.secChUa })
     if (device.rule === 'unknown') noteUnknown(userAgent, ask.secChUa)
@@ -95,7 +95,7 @@ export function createStreamService(
     if (!isRelayed) onAnswered({ video, found: answered, delivery, client: userAgent })
     return {
       streams: kept.flatMap((listed) => presented(listed, delivery, { ...options, baseUrl })),
-      isComplete: sources.every(hasAnswered),
+      isSettled: sources.every(hasAnswered) && kept.every(({ disk }) => diskState(disk) !== 'part'),
     }
   }
 

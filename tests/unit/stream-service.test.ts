@@ -6,12 +6,14 @@ import type { InfoHash } from '../../src/domain/info-hash.ts'
 import { DEFAULT_LIST_OPTIONS } from '../../src/domain/list-options.ts'
 import type { VideoId } from '../../src/domain/video-id.ts'
 import type { Log, LogFields } from '../../src/observe/log.ts'
+import { listeningLog } from '../support/listening-log.ts'
 
 const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
 const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 QtWebEngine/5.15.8 StremioShell/4.4.168'
 const EDGE =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0'
 const BASE_URL = 'http://127.0.0.1:7000'
+const ignore = () => undefined
 
 function candidate(letter: string): Candidate {
   return {
@@ -27,7 +29,6 @@ function candidate(letter: string): Candidate {
 function service(found: readonly Candidate[] = [candidate('a')]) {
   const asked: { video: VideoId; signal: AbortSignal }[] = []
   const unknown: LogFields[] = []
-  const ignore = () => undefined
   const log: Log = {
     error: ignore,
     warn: ignore,
@@ -116,6 +117,46 @@ test('the search can be called off', async () => {
   const { signal } = new AbortController()
   await getStreams('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL, { signal })
   expect(asked[0]?.signal).toBe(signal)
+})
+
+test.for([
+  ['answered', 1, true],
+  ['kept', undefined, true],
+  ['stale', 0, true],
+  ['skipped', 0, true],
+  ['late', 0, false],
+  ['failed', 0, false],
+  ['paused', 0, false],
+  ['busy', 0, false],
+  ['answered', 0.5, false],
+] as const)(
+  'a list of which a source %s and %s is on disk is settled: %s',
+  async ([outcome, share, isSettled]) => {
+    const found = { candidates: [candidate('a')], report: [{ source: 's', outcome, found: 1 }] }
+    const disk = share === undefined ? undefined : { share, size: 5, name: 'a.mkv' }
+    const makeList = createLister(
+      { find: async () => found },
+      { pack: async () => undefined, video: async () => disk },
+      undefined,
+    )
+    const { getList } = createStreamService({ trackers: [] }, makeList, ignore, listeningLog().log)
+    expect(await getList('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL)).toMatchObject({ isSettled })
+  },
+)
+
+test('who listens is told of what was listed, but not when another server asks for its viewer', async () => {
+  const listed: VideoId[] = []
+  const find = async () => ({ candidates: [], report: [] })
+  const makeList = createLister(
+    { find },
+    { pack: async () => undefined, video: async () => undefined },
+    undefined,
+  )
+  const tell = (video: VideoId) => void listed.push(video)
+  const { getList } = createStreamService({ trackers: [] }, makeList, tell, listeningLog().log)
+  await getList('series', 'tt1', 1, 2, IPHONE, BASE_URL)
+  await getList('series', 'tt1', 1, 3, IPHONE, BASE_URL, { isRelayed: true })
+  expect(listed).toEqual([{ kind: 'episode', id: 'tt1', season: 1, episode: 2 }])
 })
 
 test('a client nobody knows is logged once, with what it sent', async () => {
