@@ -8,8 +8,6 @@ const severity = 'error' as const
 const floors = [
   'domain|observe|files',
   'config|engine|torrents|cache|library|sources|media|security',
-  'streaming|addon|admin',
-  'config|engine|torrents|cache|sources|media|security',
   'streaming|addon|admin|predownload',
   'http',
 ]

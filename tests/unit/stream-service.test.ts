@@ -144,21 +144,6 @@ test.for([
   },
 )
 
-test('who listens is told of what was listed, but not when another server asks for its viewer', async () => {
-  const listed: VideoId[] = []
-  const find = async () => ({ candidates: [], report: [] })
-  const makeList = createLister(
-    { find },
-    { pack: async () => undefined, video: async () => undefined },
-    undefined,
-  )
-  const tell = (video: VideoId) => void listed.push(video)
-  const { getList } = createStreamService({ trackers: [] }, makeList, tell, listeningLog().log)
-  await getList('series', 'tt1', 1, 2, IPHONE, BASE_URL)
-  await getList('series', 'tt1', 1, 3, IPHONE, BASE_URL, { isRelayed: true })
-  expect(listed).toEqual([{ kind: 'episode', id: 'tt1', season: 1, episode: 2 }])
-})
-
 test('a client nobody knows is logged once, with what it sent', async () => {
   const { getStreams, unknown } = service()
   for (const userAgent of ['New/1', 'New/1', 'New/2', IPHONE, DESKTOP, '']) {
