@@ -74,8 +74,8 @@ export class Torrent {
   #users = 0
   /** how many fetch it for later */
   readonly #attendants: Record<LaterPurpose, number> = { fetch: 0, guess: 0 }
-  /** in this stay in the swarm */
-  #mostSeeders = 0
+  /** in this stay in the swarm; `undefined` as long as nobody was met */
+  #mostSeeders: number | undefined
   /** requests that wait for their first byte, and watch nothing yet */
   #starting = 0
   #lastUsedAt: number
@@ -221,7 +221,7 @@ export class Torrent {
     await this.#keeper.makeRoom(purpose, () => {
       if (!this.#session.isRunning) {
         this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
-        this.#mostSeeders = 0
+        this.#mostSeeders = undefined
       }
       this.#session.start(triesMade)
       this.replan()
@@ -451,6 +451,8 @@ export class Torrent {
     try {
       await this.#keeping
       this.#keeper.onContents(content.contents())
+      // Only now there is something to note it with.
+      this.#noteSeeders()
     } catch (error) {
       this.#content = undefined
       content.pieces.failWaiters(error)
@@ -483,8 +485,8 @@ export class Torrent {
 
   #onStats({ peers, seeders, downloadSpeed }: SwarmStats): void {
     if (peers > 0) {
-      this.#mostSeeders = Math.max(seeders, this.#mostSeeders)
-      this.#keeper.onSeeders(this.#mostSeeders)
+      this.#mostSeeders = Math.max(seeders, this.#mostSeeders ?? 0)
+      this.#noteSeeders()
     }
     const [watched] = this.#plan.wanted
     if (watched === undefined) return
@@ -493,6 +495,10 @@ export class Torrent {
     this.#log.debug(`Download progress: ${percent.toFixed(1)}%, peers: ${peers}, speed: ${downloadSpeed}`, {
       infoHash: this.infoHash,
     })
+  }
+
+  #noteSeeders(): void {
+    if (this.#mostSeeders !== undefined) this.#keeper.onSeeders(this.#mostSeeders)
   }
 
   #onFailed(error: SelfStremeError): void {

@@ -155,8 +155,12 @@ export function startSwarm(
       // Peers unchoke those who want something; by now the handshake is on its way.
       queueMicrotask(() => wire.interested())
       reportStats()
+      wire.once('bitfield', reportStats)
+      wire.once('have-all', reportStats)
       wire.once('close', () => setImmediate(reportStats))
     })
+    // Which peers have all of it is known from here on.
+    torrent.once('ready', reportStats)
     torrent.on('warning', (error: unknown) => {
       report({
         kind: 'log',
