@@ -10,7 +10,7 @@ import { createLibrary } from './admin/library.ts'
 import { WatchFolder } from './admin/watch-folder.ts'
 import { keepWishes } from './admin/wishes.ts'
 import { type CacheIndex, openCacheIndex } from './cache/cache-index.ts'
-import { openIndexDatabase } from './cache/index-database.ts'
+import { IndexDatabase } from './cache/index-database.ts'
 import { INDEX_TABLE } from './cache/index-table.ts'
 import { type Janitor, startJanitor } from './cache/janitor.ts'
 import { keepUp } from './cache/keep-up.ts'
@@ -56,9 +56,9 @@ export async function createApp(config: Config): Promise<App> {
   const log = createLog(config.log)
 
   const { root } = config.torrents
-  opened.use(await lockDownloadFolder(root))
+  opened.use(await lockDownloadFolder(root, log))
   const engine = opened.use(startEngineProcess(config.engine, log))
-  const database = opened.use(await openIndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
+  const database = opened.use(new IndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
   const watch = opened.use(new FolderWatch(log))
   const index = opened.use(await openCacheIndex(root, database, log))
   const viewers = new Viewers()

@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { BoundedMap } from '../domain/bounded-map.ts'
 import { messageOf } from '../domain/errors.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
@@ -9,6 +8,7 @@ import type { TorrentInfo } from '../domain/metainfo.ts'
 import { Plays } from '../domain/plays.ts'
 import { newUsage, type Origin, type Usage, withPlay } from '../domain/usage.ts'
 import { type Contents, readContents } from '../files/contents.ts'
+import { refusalOf } from '../files/disk-errors.ts'
 import { readTorrent, readUsage, saveUsage } from '../files/folder-state.ts'
 import {
   infoHashOfFolder,
@@ -21,6 +21,7 @@ import {
 import type { Log } from '../observe/log.ts'
 import type { Shelf } from '../torrents/shelf.ts'
 import type { CacheEntry } from './cache-entry.ts'
+import type { IndexDatabase } from './index-database.ts'
 import { type IndexTable, indexTable } from './index-table.ts'
 
 const FLUSH_MS = 5_000
@@ -30,9 +31,9 @@ const MOST_INFO = 30_000
 /**
  * Opens the index of a download folder, and learns what is in it.
  *
- * @param database - has the index' table, and is open until this is disposed of
+ * @param database - has the index' table, and is there until this is disposed of
  */
-export async function openCacheIndex(root: string, database: DatabaseSync, log: Log): Promise<CacheIndex> {
+export async function openCacheIndex(root: string, database: IndexDatabase, log: Log): Promise<CacheIndex> {
   const index = new CacheIndex(root, indexTable(database), log)
   await index.load()
   return index
@@ -42,7 +43,7 @@ export async function openCacheIndex(root: string, database: DatabaseSync, log: 
  * All torrents on disk, known without looking at the disk.
  *
  * How a torrent is used is also written into its own folder, so that nothing is lost with the table; the table spares
- * the next start from opening every folder.
+ * the next start from opening every folder. What cannot be written, as on a full disk, is kept and written later.
  */
 export class CacheIndex implements Shelf, AsyncDisposable {
   readonly #root: string
@@ -53,6 +54,8 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   readonly #unsaved = new Set<InfoHash>()
   /** those that the table does not know as they are */
   readonly #unlisted = new Set<InfoHash>()
+  /** those whose usage could not be written down when it was last tried */
+  readonly #failed = new Set<InfoHash>()
   readonly #plays = new Plays()
   /** metadata that was asked for lately */
   readonly #infos = new BoundedMap<InfoHash, TorrentInfo>(MOST_INFO, ({ files, pieceCount }) => {
@@ -135,6 +138,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
     this.version++
     this.#entries.delete(infoHash)
     this.#unsaved.delete(infoHash)
+    this.#failed.delete(infoHash)
     this.#unlisted.add(infoHash)
   }
 
@@ -277,14 +281,27 @@ export class CacheIndex implements Shelf, AsyncDisposable {
     await fewAtATime(unsaved, async (infoHash) => {
       const entry = this.#entries.get(infoHash)
       if (!entry) return
-      await saveUsage(entry.contents.directory, entry.usage).catch((error: NodeJS.ErrnoException) => {
-        // The folder is gone, and the next check says so; or the disk is full, which may pass.
-        if (error.code === 'ENOENT') return
-        this.#unsaved.add(infoHash)
-        this.#log.warn('usage of a torrent not saved', { infoHash, reason: messageOf(error) })
-      })
+      try {
+        await saveUsage(entry.contents.directory, entry.usage)
+        this.#failed.delete(infoHash)
+      } catch (error) {
+        this.#keepUnsaved(infoHash, error)
+      }
     })
     await this.#list()
+  }
+
+  #keepUnsaved(infoHash: InfoHash, error: unknown): void {
+    // The folder is gone, and the next check says so.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    this.#unsaved.add(infoHash)
+    // Of a disk that takes nothing more, whoever looks after the disks tells.
+    const isNews = !refusalOf(error) && !this.#failed.has(infoHash)
+    this.#log[isNews ? 'warn' : 'debug']('usage of a torrent not saved', {
+      infoHash,
+      reason: messageOf(error),
+    })
+    this.#failed.add(infoHash)
   }
 
   async #list(): Promise<void> {
@@ -299,12 +316,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
         return { infoHash, row: current && notedAt !== undefined ? { ...current, notedAt } : undefined }
       }),
     )
-    try {
-      this.#table.write(rows)
-    } catch (error) {
-      for (const infoHash of unlisted) this.#unlisted.add(infoHash)
-      this.#log.warn('the index cannot be written', { reason: messageOf(error) })
-    }
+    if (!this.#table.write(rows)) for (const infoHash of unlisted) this.#unlisted.add(infoHash)
   }
 }
 

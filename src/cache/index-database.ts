@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../domain/errors.ts'
@@ -7,37 +7,82 @@ import type { Log } from '../observe/log.ts'
 const FILE = 'self-streme.db'
 /** Of another version, it is made anew from what lies in the folder. */
 const VERSION = 1
+/** What SQLite says when the disk is full, read-only or fails: READONLY, IOERR, FULL, CANTOPEN. */
+const DISK_TROUBLES: readonly unknown[] = [8, 10, 13, 14]
 
 /**
- * Opens the index that lies in the download folder. What it holds can be found out again from the folder: one that is
- * damaged, or of another version, is thrown away.
- *
- * @param tables - SQL that makes the tables where they are missing
+ * The index that lies in the download folder. What it holds can be found out again from the folder: one that is damaged,
+ * or of another version, is thrown away. Where the disk does not let it be opened or written, as when it is full, the
+ * server goes on without, and it is tried again whenever it is needed.
  */
-export async function openIndexDatabase(
-  root: string,
-  tables: readonly string[],
-  log: Log,
-): Promise<DatabaseSync> {
-  const path = join(root, FILE)
-  try {
-    return openChecked(path, tables)
-  } catch (error) {
-    log.warn('the index is made anew', { path, reason: messageOf(error) })
-    for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true, recursive: true })
-    return openChecked(path, tables)
-  }
-}
+export class IndexDatabase implements Disposable {
+  readonly #path: string
+  readonly #tables: readonly string[]
+  readonly #log: Log
+  #opened: DatabaseSync | undefined
+  #isUsable = true
 
-/** Changes all of it or nothing. */
-export function inTransaction(database: DatabaseSync, change: () => void): void {
-  database.exec('BEGIN')
-  try {
-    change()
-    database.exec('COMMIT')
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
+  /** @param tables - SQL that makes the tables where they are missing */
+  constructor(root: string, tables: readonly string[], log: Log) {
+    this.#path = join(root, FILE)
+    this.#tables = tables
+    this.#log = log
+  }
+
+  /** @returns what `work` does, or `undefined` if the database cannot be used now, which is said once */
+  use<T>(work: (database: DatabaseSync) => T): T | undefined {
+    try {
+      this.#opened ??= this.#open()
+      const result = work(this.#opened)
+      if (!this.#isUsable) this.#log.info('the index is written down again', { path: this.#path })
+      this.#isUsable = true
+      return result
+    } catch (error) {
+      const fields = { path: this.#path, reason: messageOf(error) }
+      if (this.#isUsable) this.#log.warn('the index cannot be written down, it is kept in memory', fields)
+      this.#isUsable = false
+      // Its file may be on a disk that is not there any more.
+      this.#close()
+      return undefined
+    }
+  }
+
+  /** The same with all of it or nothing. @returns whether it could be done */
+  change(work: (database: DatabaseSync) => void): boolean {
+    const isDone = this.use((database) => {
+      database.exec('BEGIN')
+      try {
+        work(database)
+        database.exec('COMMIT')
+        return true
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        throw error
+      }
+    })
+    return isDone === true
+  }
+
+  [Symbol.dispose](): void {
+    this.#close()
+  }
+
+  #close(): void {
+    this.#opened?.close()
+    this.#opened = undefined
+  }
+
+  #open(): DatabaseSync {
+    const path = this.#path
+    try {
+      return openChecked(path, this.#tables)
+    } catch (error) {
+      // A good one is not thrown away because its disk is full.
+      if (isDiskTrouble(error) && isFileOrNothing(path)) throw error
+      this.#log.warn('the index is made anew', { path, reason: messageOf(error) })
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true, recursive: true })
+      return openChecked(path, this.#tables)
+    }
   }
 }
 
@@ -58,4 +103,14 @@ function openChecked(path: string, tables: readonly string[]): DatabaseSync {
     database.close()
     throw error
   }
+}
+
+function isDiskTrouble(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: unknown }
+  // The low byte is the kind, the rest says more about it.
+  return typeof errcode === 'number' && DISK_TROUBLES.includes(errcode & 0xff)
+}
+
+function isFileOrNothing(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true
 }

@@ -1,7 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { CacheEntry } from './cache-entry.ts'
-import { inTransaction } from './index-database.ts'
+import type { IndexDatabase } from './index-database.ts'
 
 export const INDEX_TABLE = `CREATE TABLE IF NOT EXISTS torrents (
   info_hash TEXT PRIMARY KEY,
@@ -16,24 +15,24 @@ export interface IndexRow extends CacheEntry {
 }
 
 export interface IndexTable {
+  /** Nothing where it cannot be read: the folders are read instead. */
   read(): Map<InfoHash, IndexRow>
-  /** Replaces rows, or deletes those that are `undefined`; all of it or nothing. */
-  write(rows: readonly { readonly infoHash: InfoHash; readonly row: IndexRow | undefined }[]): void
+  /** Replaces rows, or deletes those that are `undefined`. @returns whether it could be done, all of it */
+  write(rows: readonly { readonly infoHash: InfoHash; readonly row: IndexRow | undefined }[]): boolean
   /** Deletes all other rows. */
   keepOnly(infoHashes: readonly InfoHash[]): void
 }
 
-export function indexTable(database: DatabaseSync): IndexTable {
-  const put = database.prepare('INSERT OR REPLACE INTO torrents VALUES (?, ?, ?, ?)')
-  const remove = database.prepare('DELETE FROM torrents WHERE info_hash = ?')
-
+export function indexTable(index: IndexDatabase): IndexTable {
   return {
     read() {
-      const rows = database.prepare('SELECT * FROM torrents').all()
+      const rows = index.use((database) => database.prepare('SELECT * FROM torrents').all()) ?? []
       return new Map(rows.flatMap((row) => readRow(row)))
     },
     write(rows) {
-      inTransaction(database, () => {
+      return index.change((database) => {
+        const put = database.prepare('INSERT OR REPLACE INTO torrents VALUES (?, ?, ?, ?)')
+        const remove = database.prepare('DELETE FROM torrents WHERE info_hash = ?')
         for (const { infoHash, row } of rows) {
           if (row) put.run(infoHash, row.notedAt, JSON.stringify(row.contents), JSON.stringify(row.usage))
           else remove.run(infoHash)
@@ -41,9 +40,11 @@ export function indexTable(database: DatabaseSync): IndexTable {
       })
     },
     keepOnly(infoHashes) {
-      database
-        .prepare('DELETE FROM torrents WHERE info_hash NOT IN (SELECT value FROM json_each(?))')
-        .run(JSON.stringify(infoHashes))
+      index.use((database) =>
+        database
+          .prepare('DELETE FROM torrents WHERE info_hash NOT IN (SELECT value FROM json_each(?))')
+          .run(JSON.stringify(infoHashes)),
+      )
     },
   }
 }

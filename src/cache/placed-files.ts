@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { ByteRange } from '../domain/byte-range.ts'
 import type { EpisodeWish } from '../domain/choice/wish.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
@@ -8,6 +7,7 @@ import { OpenFiles } from '../files/open-files.ts'
 import { openReadable } from '../files/readable-file.ts'
 import { fingerprintOf, whenSettled } from '../files/settled.ts'
 import type { Log } from '../observe/log.ts'
+import type { IndexDatabase } from './index-database.ts'
 import { PlacedChecker } from './placed-checker.ts'
 import { chooseEpisode, choosePlaced, type FoundFile, isCalled, SMALLEST } from './placed-choice.ts'
 import { PlacedFolder } from './placed-folder.ts'
@@ -92,7 +92,7 @@ interface Torrents {
  */
 export async function openPlacedFiles(
   root: string,
-  database: DatabaseSync,
+  database: IndexDatabase,
   watch: FolderWatch,
   torrents: Torrents,
   viewers: { readonly areThere: boolean },
@@ -100,7 +100,7 @@ export async function openPlacedFiles(
 ): Promise<PlacedFiles> {
   await using opening = new AsyncDisposableStack()
   const files = new OpenFiles()
-  const marks = opening.use(new PlacedMarks(root, placedTable(database), log))
+  const marks = opening.use(new PlacedMarks(root, placedTable(database)))
   const checker = opening.use(new PlacedChecker(torrents, viewers, marks, log))
   const folder = opening.use(new PlacedFolder(root, torrents, watch, log))
   const { index } = folder

@@ -1,8 +1,6 @@
 import { relative } from 'node:path'
-import { messageOf } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { Plays } from '../domain/plays.ts'
-import type { Log } from '../observe/log.ts'
 import type { IndexedFile } from './placed-index.ts'
 import type { Mark, PlacedTable, Verdict } from './placed-table.ts'
 
@@ -16,17 +14,15 @@ type Marked = Pick<IndexedFile, 'path' | 'fingerprint'>
 export class PlacedMarks implements Disposable {
   readonly #root: string
   readonly #table: PlacedTable
-  readonly #log: Log
   /** by path, counted from the download folder, which may be moved */
   readonly #marks: Map<string, Mark>
   readonly #unwritten = new Set<string>()
   readonly #plays = new Plays()
   readonly #timer: NodeJS.Timeout
 
-  constructor(root: string, table: PlacedTable, log: Log) {
+  constructor(root: string, table: PlacedTable) {
     this.#root = root
     this.#table = table
-    this.#log = log
     this.#marks = table.read()
     this.#timer = setInterval(() => this.#flush(), FLUSH_MS)
   }
@@ -86,16 +82,12 @@ export class PlacedMarks implements Disposable {
   /** What cannot be written now is tried again later. */
   #flush(): void {
     if (this.#unwritten.size === 0) return
-    try {
-      this.#table.write(
-        [...this.#unwritten].flatMap((path) => {
-          const mark = this.#marks.get(path)
-          return mark ? [[path, mark] as const] : []
-        }),
-      )
-      this.#unwritten.clear()
-    } catch (error) {
-      this.#log.warn('the index cannot be written', { reason: messageOf(error) })
-    }
+    const isWritten = this.#table.write(
+      [...this.#unwritten].flatMap((path) => {
+        const mark = this.#marks.get(path)
+        return mark ? [[path, mark] as const] : []
+      }),
+    )
+    if (isWritten) this.#unwritten.clear()
   }
 }

@@ -1,5 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
-import { inTransaction } from './index-database.ts'
+import type { IndexDatabase } from './index-database.ts'
 
 export const PLACED_TABLE = `CREATE TABLE IF NOT EXISTS placed (
   path TEXT PRIMARY KEY,
@@ -24,36 +23,33 @@ export interface Mark {
 }
 
 export interface PlacedTable {
-  /** By path, as it was written. */
+  /** By path, as it was written; nothing where it cannot be read. */
   read(): Map<string, Mark>
-  /** All of it or nothing. */
-  write(marks: readonly (readonly [path: string, mark: Mark])[]): void
+  /** @returns whether it could be done, all of it */
+  write(marks: readonly (readonly [path: string, mark: Mark])[]): boolean
   /** Deletes all others. */
   keepOnly(paths: readonly string[]): void
 }
 
-export function placedTable(database: DatabaseSync): PlacedTable {
-  const put = database.prepare('INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?)')
-
+export function placedTable(index: IndexDatabase): PlacedTable {
   return {
     read() {
-      return new Map(
-        database
-          .prepare('SELECT * FROM placed')
-          .all()
-          .flatMap((row) => readRow(row)),
-      )
+      const rows = index.use((database) => database.prepare('SELECT * FROM placed').all()) ?? []
+      return new Map(rows.flatMap((row) => readRow(row)))
     },
     write(marks) {
-      inTransaction(database, () => {
+      return index.change((database) => {
+        const put = database.prepare('INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?)')
         for (const [path, { fingerprint, verdicts, plays, lastReadAt }] of marks)
           put.run(path, fingerprint, JSON.stringify(verdicts), plays, lastReadAt ?? null)
       })
     },
     keepOnly(paths) {
-      database
-        .prepare('DELETE FROM placed WHERE path NOT IN (SELECT value FROM json_each(?))')
-        .run(JSON.stringify(paths))
+      index.use((database) =>
+        database
+          .prepare('DELETE FROM placed WHERE path NOT IN (SELECT value FROM json_each(?))')
+          .run(JSON.stringify(paths)),
+      )
     },
   }
 }

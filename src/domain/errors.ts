@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'media.stalled'
   | 'media.damaged'
   | 'disk.full'
+  | 'disk.read_only'
   | 'disk.failed'
   | 'torrent.invalid'
   | 'torrent.busy'

@@ -5,6 +5,7 @@ import { fewAtATime } from '../domain/few-at-a-time.ts'
 import { safeFileNames } from '../domain/file-names.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
+import { refusalOf } from './disk-errors.ts'
 import { exists, freeName } from './free-name.ts'
 import { makeFolder } from './make-folder.ts'
 import { writeFileAtomic } from './write-file-atomic.ts'
@@ -34,11 +35,11 @@ export async function readLocation(root: string, infoHash: InfoHash): Promise<st
   return readText(join(await locateFolder(root, infoHash), OURS, LOCATION))
 }
 
-/** @throws SelfStremeError `disk.full`, `disk.failed` */
+/** @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed` */
 export async function writeLocation(root: string, infoHash: InfoHash, directory: string): Promise<void> {
   const folder = await locateFolder(root, infoHash)
-  await makeTorrentFolder(folder)
-  await writing(folder, () => writeFileAtomic(join(folder, OURS, LOCATION), directory))
+  const write = (into: string) => writeFileAtomic(join(into, OURS, LOCATION), directory)
+  await writing(folder, async () => ((await isOurs(folder)) ? write(folder) : makeFilled(folder, write)))
 }
 
 /** A folder in the download folder that is ours. */
@@ -93,14 +94,23 @@ export function isOurs(directory: string): Promise<boolean> {
 /**
  * Makes a folder that is ours from its first moment on: whoever sees it sees the mark in it.
  *
- * @throws SelfStremeError `disk.full`, `disk.failed`
+ * @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed`
  */
 export async function makeTorrentFolder(directory: string): Promise<void> {
   await writing(directory, async () => {
-    if (await isOurs(directory)) return
-    const unfinished = await makeUnfinishedFolder(dirname(directory), basename(directory))
-    await finishFolder(unfinished, directory)
+    if (!(await isOurs(directory))) await makeFilled(directory, async () => undefined)
   })
+}
+
+async function makeFilled(directory: string, fill: (unfinished: string) => Promise<void>): Promise<void> {
+  const unfinished = await makeUnfinishedFolder(dirname(directory), basename(directory))
+  try {
+    await fill(unfinished)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    throw error
+  }
+  await finishFolder(unfinished, directory)
 }
 
 /** A folder with our mark in it, under a name that nobody looks at, to be filled and then {@link finishFolder}ed. */
@@ -108,7 +118,12 @@ export async function makeUnfinishedFolder(base: string, name: string): Promise<
   const unfinished = join(base, `${UNFINISHED}${name}-${process.pid}-${Date.now().toString(36)}`)
   await makeFolder(base)
   await mkdir(unfinished)
-  await mkdir(join(unfinished, OURS))
+  try {
+    await mkdir(join(unfinished, OURS))
+  } catch (error) {
+    await rmdir(unfinished)
+    throw error
+  }
   return unfinished
 }
 
@@ -125,18 +140,17 @@ export async function finishFolder(unfinished: string, directory: string): Promi
 /**
  * Does something that writes into a folder.
  *
- * @throws SelfStremeError `disk.full`, `disk.failed`
+ * @throws SelfStremeError `disk.full`, `disk.read_only`, whose words may be told to strangers; `disk.failed`
  */
 export async function writing(directory: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write()
   } catch (cause) {
-    const isFull = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
-    throw new SelfStremeError(
-      isFull ? 'disk.full' : 'disk.failed',
-      `${directory} cannot be written: ${messageOf(cause)}`,
-      { cause },
-    )
+    const refusal = refusalOf(cause)
+    if (refusal === 'EROFS')
+      throw new SelfStremeError('disk.read_only', 'The disk of the server is read-only.', { cause })
+    if (refusal) throw new SelfStremeError('disk.full', 'The disk of the server is full.', { cause })
+    throw new SelfStremeError('disk.failed', `${directory} cannot be written: ${messageOf(cause)}`, { cause })
   }
 }
 
@@ -167,11 +181,12 @@ export async function bytesOnDisk(directory: string, info: TorrentInfo): Promise
  *
  * Our own mark goes last, so that a folder whose deletion was cut short is still known as ours.
  *
+ * @param known - what was written there, where that is not written down in the folder
  * @returns bytes given back to the disk
  */
-export async function removeFolder(directory: string): Promise<number> {
+export async function removeFolder(directory: string, known?: TorrentInfo): Promise<number> {
   const metainfo = await readMetainfo(directory)
-  const info = metainfo && tryParse(metainfo)
+  const info = known ?? (metainfo && tryParse(metainfo))
   let freedBytes = 0
   for (const path of info ? filePaths(directory, info) : []) {
     const file = await lstat(path).catch(() => undefined)
@@ -234,7 +249,8 @@ async function removeMark(directory: string): Promise<void> {
 
 async function removeIfOld(unfinished: string): Promise<void> {
   if (Date.now() - (await lastTouchedAt(unfinished)) < UNFINISHED_FOR_MS) return
-  await rm(unfinished, { recursive: true, force: true })
+  // Where it cannot be removed, as on a disk that is read-only, it does no harm.
+  await rm(unfinished, { recursive: true, force: true }).catch(() => undefined)
 }
 
 /**

@@ -1,15 +1,23 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 
 /**
  * Replaces a file in one step: after a crash it holds either what it held before or all of the new content.
  * The temporary name is beside it, so that the rename stays on one file system.
+ * One that cannot be written, as on a full disk, leaves nothing of the new content behind.
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.new`
-  {
-    await using file = await open(temporary, 'w')
-    await file.writeFile(content)
-    await file.datasync()
+  try {
+    await write(temporary, content)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw error
   }
-  await rename(temporary, path)
+}
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  await using file = await open(path, 'w')
+  await file.writeFile(content)
+  await file.datasync()
 }

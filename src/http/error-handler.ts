@@ -9,6 +9,7 @@ const STATUS = {
   'media.stalled': 504,
   'media.damaged': 503,
   'disk.full': 507,
+  'disk.read_only': 507,
   'disk.failed': 503,
   'torrent.invalid': 404,
   'torrent.busy': 503,
@@ -37,7 +38,6 @@ const RETRY_AFTER_SECONDS = 30
 /** Where the error itself speaks of paths and processes, which are nobody else's business. */
 const WORDS: Partial<Record<ErrorCode, string>> = {
   'media.damaged': 'The file on disk was changed or taken away. Ask again, and it is fetched anew.',
-  'disk.full': 'The disk of the server is full.',
   'disk.failed': 'The server cannot write to its disk; its log says why.',
   'engine.down': 'The part of the server that fetches torrents does not run; its log says why.',
 }
@@ -48,6 +48,14 @@ const NO_STREAM = {
   message: 'Unable to stream this content. P2P connectivity is unavailable and no cached version exists.',
   suggestion: 'This content requires P2P connectivity or needs to be downloaded first.',
 }
+
+/** Whoever looks after torrents and disks has told of it once, and players ask again and again. */
+const SAID_ELSEWHERE: ReadonlySet<ErrorCode | undefined> = new Set([
+  'torrent.busy',
+  'disk.full',
+  'disk.read_only',
+  'cache.no_room',
+])
 
 export type AnswerError = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
 
@@ -61,7 +69,7 @@ export function errorAnswerer(log: Log): AnswerError {
       return
     }
     const { status, code } = understand(error)
-    if (status >= 500 && code !== 'torrent.busy' && code !== 'cache.no_room')
+    if (status >= 500 && !SAID_ELSEWHERE.has(code))
       log.warn('request failed', { path, code, reason: messageOf(error) })
     else log.debug('request refused', { path, code, reason: messageOf(error) })
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openCacheIndex } from '../../src/cache/cache-index.ts'
-import { openIndexDatabase } from '../../src/cache/index-database.ts'
+import { IndexDatabase } from '../../src/cache/index-database.ts'
 import { INDEX_TABLE } from '../../src/cache/index-table.ts'
 import { readConfig } from '../../src/config/config.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
@@ -119,7 +119,7 @@ test.skipIf(!hasSeeder)('when 40 viewers have left, the engine is told of no win
       engine.want(infoHash, windows)
     },
   }
-  using database = await openIndexDatabase(downloads.path, [INDEX_TABLE], log)
+  using database = new IndexDatabase(downloads.path, [INDEX_TABLE], log)
   await using index = await openCacheIndex(downloads.path, database, log)
   await using torrents = await openTorrentService(config.torrents, overheard, index, log)
 

@@ -1,5 +1,5 @@
 import { type CacheIndex, openCacheIndex } from '../../src/cache/cache-index.ts'
-import { openIndexDatabase } from '../../src/cache/index-database.ts'
+import { IndexDatabase } from '../../src/cache/index-database.ts'
 import { INDEX_TABLE } from '../../src/cache/index-table.ts'
 import { keepUp } from '../../src/cache/keep-up.ts'
 import { openPlacedFiles, type PlacedFiles } from '../../src/cache/placed-files.ts'
@@ -28,7 +28,7 @@ export async function openCacheParts(root: string, options: CachePartsOptions = 
   const logged: string[] = []
   const at = (level: string) => (message: string) => void logged.push(`${level}: ${message}`)
   const log: Log = { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }
-  const database = opening.use(await openIndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
+  const database = opening.use(new IndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
   const watch = opening.use(new FolderWatch(log))
   if (!isWatched) watch.add = () => undefined
   const index = opening.use(await openCacheIndex(root, database, log))
