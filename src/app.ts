@@ -19,6 +19,7 @@ import { openPlacedFiles, type PlacedFiles } from './cache/placed-files.ts'
 import { PLACED_TABLE } from './cache/placed-table.ts'
 import type { Config } from './config/config.ts'
 import { startEngineProcess } from './engine/engine-process.ts'
+import { DiskRoom } from './files/disk-room.ts'
 import { FolderWatch } from './files/folder-watch.ts'
 import { startServer } from './http/server.ts'
 import { createLibraryCatalog } from './library/library-catalog.ts'
@@ -56,7 +57,7 @@ export async function createApp(config: Config): Promise<App> {
   const log = createLog(config.log)
 
   const { root } = config.torrents
-  opened.use(await lockDownloadFolder(root, log))
+  const lock = opened.use(await lockDownloadFolder(root, log))
   const engine = opened.use(startEngineProcess(config.engine, log))
   const database = opened.use(new IndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
   const watch = opened.use(new FolderWatch(log))
@@ -64,8 +65,10 @@ export async function createApp(config: Config): Promise<App> {
   const viewers = new Viewers()
   const placed = opened.use(await openPlacedFiles(root, database, watch, index, viewers, log))
   opened.use(keepUp(root, watch, index, placed, log))
-  const torrents = opened.use(await openTorrentService(config.torrents, engine, index, log))
-  const janitor = opened.use(startJanitor({ ...config.cleanup, ...config.torrents }, index, torrents, log))
+  const room = new DiskRoom()
+  const torrents = opened.use(await openTorrentService(config.torrents, engine, index, room, log))
+  const cleanup = { ...config.cleanup, ...config.torrents }
+  const janitor = opened.use(startJanitor(cleanup, index, torrents, room, lock, log))
   const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
   const library = createLibrary(index, torrents, wishes, placed, log)
   if (config.watch.path !== undefined) opened.use(new WatchFolder(config.watch.path, library, log))

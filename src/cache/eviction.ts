@@ -25,13 +25,16 @@ export interface Keepable {
   readonly isAwaited: boolean
   /** being fetched because somebody may want it */
   readonly isGuessed: boolean
+  /** its disk is */
+  readonly isReadOnly?: boolean | undefined
 }
 
 /** Why something is not removed, whatever the need. */
-export type Protection = 'pinned' | 'used' | 'just_read' | 'awaited'
+export type Protection = 'read_only' | 'pinned' | 'used' | 'just_read' | 'awaited'
 
 /** @param idleMs - time after which clean-up takes what nobody reads; 0 = never */
 export function protectionOf(entry: Keepable, idleMs: number, now: number): Protection | undefined {
+  if (entry.isReadOnly) return 'read_only'
   if (entry.usage.isPinned) return 'pinned'
   if (entry.isUsed) return 'used'
   if (entry.isAwaited) return 'awaited'
@@ -100,6 +103,7 @@ export function chooseEvictions<T extends Keepable>(
   idleMs: number,
   now: number,
 ): T[] {
+  if (excessBytes <= 0) return []
   const chosen: T[] = []
   let freed = 0
   for (const entry of inOrderOfRemoval(entries, idleMs, now)) {
@@ -108,6 +112,29 @@ export function chooseEvictions<T extends Keepable>(
     freed += entry.bytes
   }
   return chosen
+}
+
+/**
+ * Which torrents go so that a limit is kept now, and also when what is wanted has come; for the latter nothing goes that
+ * is itself wanted.
+ *
+ * @param expectedBytes - how much has to go in all, then
+ */
+export function chooseForRoom<T extends Keepable>(
+  entries: readonly T[],
+  excessBytes: number,
+  expectedBytes: number,
+  isWanted: (entry: T) => boolean,
+  idleMs: number,
+  now: number,
+): T[] {
+  const chosen = chooseEvictions(entries, excessBytes, idleMs, now)
+  const others = entries.filter((entry) => !chosen.includes(entry) && !isWanted(entry))
+  return [...chosen, ...chooseEvictions(others, expectedBytes - bytesOf(chosen), idleMs, now)]
+}
+
+function bytesOf(entries: readonly Keepable[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 /** How much has to go when a limit is passed: enough to be well below it for a while; 0 while it is kept. */

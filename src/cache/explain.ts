@@ -71,6 +71,8 @@ export function explainCache(limits: Limits, entries: readonly Entry[], now: num
 
 export function reasonToKeep(protection: Protection, usage: Usage, now: number): string {
   switch (protection) {
+    case 'read_only':
+      return 'its disk is read-only'
     case 'pinned':
       return 'pinned'
     case 'used':

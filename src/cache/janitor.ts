@@ -1,35 +1,23 @@
-import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { type Volume, volumeOf } from '../files/disk-space.ts'
+import type { DiskRoom } from '../files/disk-room.ts'
+import { volumeOf } from '../files/disk-space.ts'
 import type { Log } from '../observe/log.ts'
 import type { CacheEntry } from './cache-entry.ts'
-import {
-  chooseEvictions,
-  chooseIdle,
-  excessOver,
-  type Keepable,
-  protectionOf,
-  shortageBelow,
-} from './eviction.ts'
+import { baseOf, bytesByBase, disksOf } from './disks.ts'
+import { chooseIdle, protectionOf } from './eviction.ts'
 import { type Explanation, explainCache, reasonToKeep } from './explain.ts'
+import { type Limits, type Lock, limitKeeper, type Weighed } from './limits.ts'
 import { type Space, spaceFor } from './space.ts'
 
 const SHORTEST_ROUND_MS = 100
 const LONGEST_ROUND_MS = 60_000
-/** How often the limits are looked at: what comes meanwhile may be above them. */
-const LIMITS_ROUND_MS = 2_000
+/** How often the disks are looked at; while somebody waits for room, which the user may make by hand, more often. */
+const LIMITS_ROUND_MS = { usual: 2_000, short: 500 }
 
-export interface JanitorOptions {
-  /** download folder */
-  readonly root: string
-  /** 0 = keep for good */
-  readonly idleMs: number
+export interface JanitorOptions extends Limits {
   /** what a graceful stop removes: what is past its idle time, everything, or nothing */
   readonly onShutdown: 'idle' | 'all' | 'none'
-  /** all torrents together, bytes on disk; absent = no limit */
-  readonly maxBytes?: number | undefined
-  /** left free on every disk that torrents lie on */
-  readonly minFreeBytes: number
 }
 
 /** What the janitor looks at. */
@@ -59,10 +47,6 @@ export interface CleanupResult extends Removal {
   readonly kept: readonly { readonly infoHash: InfoHash; readonly name: string; readonly why: string }[]
 }
 
-interface Entry extends Keepable {
-  readonly contents: CacheEntry['contents']
-}
-
 export interface Janitor extends AsyncDisposable {
   /** Removes everything that may go. */
   cleanup(): Promise<CleanupResult>
@@ -78,21 +62,38 @@ export interface Janitor extends AsyncDisposable {
   spaceFor(infoHash: InfoHash, directory: string, owed: ReadonlyMap<InfoHash, number>): Promise<Space>
 }
 
-/** Removes what nobody has read for a while, and what the limits leave no room for; once more when it is disposed of. */
+/**
+ * Removes what nobody has read for a while, and what the limits leave no room for; once more when it is disposed of.
+ *
+ * @param room - told what there is, and asks for more
+ */
 export function startJanitor(
   options: JanitorOptions,
   index: CleanedIndex,
   torrents: Remover,
+  room: DiskRoom,
+  lock: Lock,
   log: Log,
 ): Janitor {
   const { root, idleMs, maxBytes, minFreeBytes } = options
+  const cache = {
+    measure: () => torrents.measure(),
+    bytesByBase: () => bytesByBase(index.entries()),
+    weighed,
+    remove: async (entries: readonly Weighed[], why: string) => (await remove(entries, why)).freedBytes,
+  }
+  const keepLimits = limitKeeper(options, cache, room, lock, log)
   let round: Promise<unknown> = Promise.resolve()
-  let isOverLimit = false
+  let upcoming: Promise<void> | undefined
+  let lookedAt = Number.NEGATIVE_INFINITY
   const idleTimer = setInterval(
     () => void inTurn(cleanIdle),
     Math.max(SHORTEST_ROUND_MS, Math.min(idleMs / 4, LONGEST_ROUND_MS)),
   )
-  const limitsTimer = setInterval(() => void inTurn(cleanToLimits), LIMITS_ROUND_MS)
+  const limitsTimer = setInterval(() => {
+    if (room.isShort || performance.now() - lookedAt >= LIMITS_ROUND_MS.usual) void look()
+  }, LIMITS_ROUND_MS.short)
+  room.servedBy(look)
 
   /** One round at a time, and one that fails is not the last one. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -101,19 +102,36 @@ export function startJanitor(
     return result
   }
 
-  function weighed(): Entry[] {
-    return index.entries().map(({ contents, usage }) => ({
-      contents,
-      usage,
-      infoHash: contents.infoHash,
-      bytes: contents.bytesOnDisk,
-      isUsed: torrents.isUsed(contents.infoHash),
-      isGuessed: torrents.isGuessed(contents.infoHash),
-      isAwaited: usage.wish !== undefined || torrents.isAwaited(contents.infoHash),
-    }))
+  /** All who ask before it begins share one look; where the last one did not find room, the next one is not at once. */
+  function look(): Promise<void> {
+    upcoming ??= inTurn(async () => {
+      if (room.isShort) await sleep(Math.max(0, lookedAt + LIMITS_ROUND_MS.short - performance.now()))
+      upcoming = undefined
+      await keepLimits()
+      lookedAt = performance.now()
+    }).catch(() => undefined)
+    return upcoming
   }
 
-  async function remove(entries: readonly Entry[], why: string): Promise<Removal> {
+  function weighed(): Weighed[] {
+    const isHeld = lock.isHeld()
+    return index.entries().map((entry) => {
+      const { contents, usage } = entry
+      const { infoHash } = contents
+      return {
+        contents,
+        usage,
+        infoHash,
+        bytes: contents.bytesOnDisk,
+        isUsed: torrents.isUsed(infoHash),
+        isAwaited: usage.wish !== undefined || torrents.isAwaited(infoHash),
+        isGuessed: torrents.isGuessed(infoHash),
+        isReadOnly: !isHeld || room.isReadOnly(baseOf(entry)),
+      }
+    })
+  }
+
+  async function remove(entries: readonly Weighed[], why: string): Promise<Removal> {
     if (entries.length === 0) return { removed: 0, freedBytes: 0 }
     const result = await torrents.remove(entries.map(({ infoHash }) => infoHash))
     if (result.removed > 0) log.info('cache cleaned', { ...result, why })
@@ -122,52 +140,6 @@ export function startJanitor(
 
   async function cleanIdle(): Promise<void> {
     await remove(chooseIdle(weighed(), idleMs, Date.now()), 'idle')
-  }
-
-  async function cleanToLimits(): Promise<number> {
-    await torrents.measure()
-    const entries = weighed()
-    const used = entries.reduce((sum, { bytes }) => sum + bytes, 0)
-    const tooMuch = maxBytes === undefined ? 0 : excessOver(maxBytes, used)
-    const { freedBytes } = await remove(
-      chooseEvictions(entries, tooMuch, idleMs, Date.now()),
-      'CACHE_MAX_SIZE',
-    )
-    let freed = freedBytes
-    let isShort = tooMuch > freed
-    for (const { volume, on } of await byVolume(weighed())) {
-      const shortage = shortageBelow(minFreeBytes, volume.freeBytes)
-      const result = await remove(chooseEvictions(on, shortage, idleMs, Date.now()), 'CACHE_MIN_FREE')
-      freed += result.freedBytes
-      isShort ||= shortage > result.freedBytes
-    }
-    noteShortage(isShort, used)
-    return freed
-  }
-
-  /** Torrents by the disk they lie on; the download folder's is always among them. */
-  async function byVolume(entries: readonly Entry[]): Promise<{ volume: Volume; on: Entry[] }[]> {
-    const bases = new Map<string, Entry[]>([[root, []]])
-    for (const entry of entries) {
-      const base = dirname(entry.contents.directory)
-      bases.set(base, [...(bases.get(base) ?? []), entry])
-    }
-    const volumes = new Map<number, { volume: Volume; on: Entry[] }>()
-    for (const [base, on] of bases) {
-      const volume = await volumeOf(base)
-      volumes.set(volume.id, { volume, on: [...(volumes.get(volume.id)?.on ?? []), ...on] })
-    }
-    return [...volumes.values()]
-  }
-
-  function noteShortage(isShort: boolean, usedBytes: number): void {
-    if (isShort && !isOverLimit)
-      log.warn('the cache is above its limits, and nothing more may go', {
-        usedBytes,
-        maxBytes,
-        minFreeBytes,
-      })
-    isOverLimit = isShort
   }
 
   return {
@@ -183,17 +155,17 @@ export function startJanitor(
         }))
         return { ...result, kept }
       }),
-    keepLimits: () => inTurn(cleanToLimits),
+    keepLimits: () => inTurn(keepLimits),
     async explain() {
       await torrents.measure()
       const entries = weighed()
-      const volumes = await byVolume(entries)
+      const disks = await disksOf([root, ...entries.map(baseOf)])
       return explainCache(
         {
           idleMs,
           maxBytes,
           minFreeBytes,
-          freeBytes: Math.min(...volumes.map(({ volume }) => volume.freeBytes)),
+          freeBytes: Math.min(...disks.map(({ volume }) => volume.freeBytes)),
         },
         entries,
         Date.now(),
@@ -203,12 +175,15 @@ export function startJanitor(
       await torrents.measure()
       const entries = weighed()
       const { id, freeBytes } = await volumeOf(directory)
-      const beside = (await byVolume(entries)).find(({ volume }) => volume.id === id)?.on ?? []
+      const disks = await disksOf(entries.map(baseOf))
+      const bases = new Set(disks.find(({ volume }) => volume.id === id)?.bases)
+      const beside = entries.filter((entry) => bases.has(baseOf(entry)))
       return spaceFor(infoHash, { maxBytes, minFreeBytes, freeBytes, entries, beside, owed })
     },
     async [Symbol.asyncDispose]() {
       clearInterval(idleTimer)
       clearInterval(limitsTimer)
+      room.servedBy(async () => undefined)
       await round
       if (options.onShutdown === 'idle') await cleanIdle()
       if (options.onShutdown === 'all')

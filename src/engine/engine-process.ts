@@ -29,6 +29,8 @@ interface OpenedTorrent {
   readonly request: OpenTorrent
   metainfo: Uint8Array | undefined
   windows: readonly PieceWindow[]
+  /** what was fetched waits for room on the disk */
+  isWaiting: boolean
 }
 
 /**
@@ -89,6 +91,7 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       clearInterval(watchdog)
       for (const done of closing.values()) done()
       closing.clear()
+      for (const torrent of torrents.values()) if (torrent.isWaiting) onDiskReady(torrent)
     }
   }
 
@@ -132,12 +135,22 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       case 'replacing':
         on.replacing(report.file, report.inode)
         return tell({ kind: 'replace', id: report.id, file: report.file })
+      case 'diskFull':
+        torrent.isWaiting = true
+        return on.diskFull(report.refusal)
+      case 'diskReady':
+        return onDiskReady(torrent)
       case 'stats':
         return on.stats(report.stats)
       case 'failed':
         torrents.delete(infoHash)
         return on.failed(report.failure)
     }
+  }
+
+  function onDiskReady(torrent: OpenedTorrent): void {
+    torrent.isWaiting = false
+    torrent.request.on.diskReady()
   }
 
   function failAll(reason: string): void {
@@ -149,7 +162,7 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
   return {
     open(request) {
       if (torrents.has(request.infoHash)) throw new Error(`${request.infoHash} is open already`)
-      const torrent = { id: nextId++, request, metainfo: request.metainfo, windows: [] }
+      const torrent = { id: nextId++, request, metainfo: request.metainfo, windows: [], isWaiting: false }
       torrents.set(request.infoHash, torrent)
       if (isDown()) {
         torrents.delete(request.infoHash)
@@ -167,6 +180,10 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
     unverify(infoHash, piece) {
       const torrent = torrents.get(infoHash)
       if (torrent) tell({ kind: 'unverify', id: torrent.id, piece })
+    },
+    retryWrites(infoHash) {
+      const torrent = torrents.get(infoHash)
+      if (torrent) tell({ kind: 'retryWrites', id: torrent.id })
     },
     async close(infoHash) {
       const torrent = torrents.get(infoHash)

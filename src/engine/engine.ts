@@ -1,4 +1,5 @@
 import type { InfoHash } from '../domain/info-hash.ts'
+import type { Refusal } from '../files/disk-errors.ts'
 
 /** The swarm, as the rest of the server sees it: metadata and verified pieces come out, bytes never do. */
 export interface Engine extends AsyncDisposable {
@@ -8,6 +9,8 @@ export interface Engine extends AsyncDisposable {
   want(infoHash: InfoHash, windows: readonly PieceWindow[]): void
   /** Takes back that a piece is there: its bytes on disk turned out to be wrong. */
   unverify(infoHash: InfoHash, piece: number): void
+  /** There may be room on the disk for what waits to be written; it is tried now and then without this, too. */
+  retryWrites(infoHash: InfoHash): void
   /** Leaves the swarm; when this resolves, no file of the torrent is open or written any more. */
   close(infoHash: InfoHash): Promise<void>
 }
@@ -37,6 +40,13 @@ export interface TorrentEvents {
    * returns. Counted over all files from 0.
    */
   replacing(file: number, inode: number): void
+  /**
+   * The disk takes nothing more: what was fetched waits in memory, and nothing is fetched into the same folder until
+   * {@link diskReady}.
+   */
+  diskFull(refusal: Refusal): void
+  /** What waited is on disk, or lost. */
+  diskReady(): void
   /** About once a second, and whenever a peer comes or goes. */
   stats(stats: SwarmStats): void
   /** The torrent cannot be fetched, for good; the engine has closed it. */
@@ -53,7 +63,7 @@ export interface SwarmStats {
 }
 
 export interface EngineFailure {
-  readonly code: 'torrent.invalid' | 'engine.down'
+  readonly code: 'torrent.invalid' | 'disk.failed' | 'engine.down'
   readonly reason: string
 }
 

@@ -1,4 +1,5 @@
 import type { InfoHash } from '../domain/info-hash.ts'
+import type { Refusal } from '../files/disk-errors.ts'
 import type { EngineFailure, EngineOptions, PieceWindow, SwarmStats } from './engine.ts'
 
 /** What main says to the engine process. Each `open` has its own number, so that late answers to an old one are known. */
@@ -17,6 +18,7 @@ export type Command =
   | { readonly kind: 'unverify'; readonly id: number; readonly piece: number }
   /** answers `replacing` */
   | { readonly kind: 'replace'; readonly id: number; readonly file: number }
+  | { readonly kind: 'retryWrites'; readonly id: number }
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'stop' }
 
@@ -28,6 +30,8 @@ export type Report =
   | { readonly kind: 'missing'; readonly id: number; readonly pieces: readonly number[] }
   /** waits for `replace` */
   | { readonly kind: 'replacing'; readonly id: number; readonly file: number; readonly inode: number }
+  | { readonly kind: 'diskFull'; readonly id: number; readonly refusal: Refusal }
+  | { readonly kind: 'diskReady'; readonly id: number }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: SwarmStats }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailure }
   | { readonly kind: 'closed'; readonly id: number }

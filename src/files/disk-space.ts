@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises'
+import { access, constants, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** A file system. */
@@ -8,15 +8,30 @@ export interface Volume {
   /** bytes that we may still write */
   readonly freeBytes: number
   readonly totalBytes: number
+  readonly isReadOnly: boolean
 }
 
 /** The file system on which a path is, or would be. */
 export async function volumeOf(path: string): Promise<Volume> {
   try {
-    const [{ dev }, { bavail, blocks, bsize }] = await Promise.all([stat(path), statfs(path)])
-    return { id: dev, freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+    const [{ dev }, { bavail, blocks, bsize }, isReadOnly] = await Promise.all([
+      stat(path),
+      statfs(path),
+      isOnReadOnlyDisk(path),
+    ])
+    return { id: dev, freeBytes: bavail * bsize, totalBytes: blocks * bsize, isReadOnly }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
     return volumeOf(dirname(path))
+  }
+}
+
+/** Whether nobody may write there, whoever they are (access(2)). */
+async function isOnReadOnlyDisk(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.W_OK)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS'
   }
 }

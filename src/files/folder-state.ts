@@ -94,15 +94,18 @@ export async function saveUsage(directory: string, usage: Usage): Promise<void> 
   await writeFileAtomic(join(directory, OURS, USAGE), JSON.stringify(usage))
 }
 
-/**
- * Writes down which pieces are on disk. The data is brought to the disk first, so that the bits never claim more than
- * a power cut leaves.
- *
- * @param paths - the files written since the last time
- */
-export async function saveBits(directory: string, paths: readonly string[], bits: Uint8Array): Promise<void> {
-  await Promise.all(paths.map(syncFile))
+/** Writes down which pieces are on disk; of files that are {@link syncFiles}d, so that it survives a power cut. */
+export async function saveBits(directory: string, bits: Uint8Array): Promise<void> {
   await writeFileAtomic(join(directory, OURS, BITS), bits)
+}
+
+/**
+ * Brings to the disk what was written to files; those that are gone do not count.
+ *
+ * @throws the system's error; what was written may be lost then, and trying again would not show it
+ */
+export async function syncFiles(paths: readonly string[]): Promise<void> {
+  await Promise.all(paths.map(syncFile))
 }
 
 /** A bit for each piece that is claimed, but for those that a missing or shortened file cannot hold. */

@@ -1,5 +1,6 @@
 import type { PieceWindow } from '../engine/engine.ts'
 import type { ActiveReader } from './active-reader.ts'
+import { type FetchRoom, type FittedWindows, fitWindows } from './fit-windows.ts'
 import type { TorrentContent } from './torrent-content.ts'
 import { planWindows, type Span } from './window-planner.ts'
 
@@ -10,11 +11,17 @@ export interface FetchSituation {
   isInSwarm(): boolean
   /** a reader of another torrent runs dry */
   isDryElsewhere(): boolean
+  room(): FetchRoom
 }
+
+/** What would be fetched now if there were room, in bytes. */
+export type FetchDemand = Omit<FittedWindows, 'windows'>
 
 export interface FetchPlanEvents {
   /** These pieces are to be fetched now, and nothing else. */
-  planned(windows: readonly PieceWindow[]): void
+  planned(windows: readonly PieceWindow[], demand: FetchDemand): void
+  /** There is nothing to fetch now. */
+  rested(): void
   /** {@link FetchPlan.isDry} is another now. */
   dryChanged(): void
 }
@@ -138,9 +145,18 @@ export class FetchPlan {
         isMissing: (piece) => content.pieces.isMissing(piece),
         isDryElsewhere: this.#situation.isDryElsewhere(),
       })
-      this.#events.planned(plan.windows)
-      isDry = plan.isDry
-    }
+      const { info, pieces } = content
+      const isMissing = (piece: number) => pieces.isMissing(piece)
+      const { windows, ...demand } = fitWindows(
+        plan.windows,
+        this.#situation.room(),
+        info.pieceLength,
+        isMissing,
+      )
+      this.#events.planned(windows, demand)
+      // Where nothing more can be kept, nobody could use the bandwidth.
+      isDry = plan.isDry && windows.length > 0
+    } else this.#events.rested()
     if (isDry === this.#isDry) return
     this.#isDry = isDry
     this.#events.dryChanged()

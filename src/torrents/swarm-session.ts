@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LONGEST_TIMER_MS } from '../domain/deadline.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { Engine, OpenTorrent, PieceWindow, SwarmStats } from '../engine/engine.ts'
+import type { Refusal } from '../files/disk-errors.ts'
 import type { Log } from '../observe/log.ts'
 import { Waiters } from './waiters.ts'
 
@@ -29,6 +30,9 @@ export interface SwarmSessionEvents {
   verified(pieces: readonly number[]): void
   missing(pieces: readonly number[]): void
   replacing(file: number, inode: number): void
+  /** The disk takes nothing more; what was fetched waits, until {@link diskReady}. */
+  diskFull(refusal: Refusal): void
+  diskReady(): void
   stats(stats: SwarmStats): void
   /** The session is over, and did not get what it was for. */
   failed(error: SelfStremeError): void
@@ -133,6 +137,11 @@ export class SwarmSession {
     this.#engine.unverify(this.#request.infoHash, piece)
   }
 
+  /** There may be room on the disk now for what waits to be written. */
+  retryWrites(): void {
+    this.#engine.retryWrites(this.#request.infoHash)
+  }
+
   /** Resolves when at least one peer is connected. */
   async whenPeerFound(signal: AbortSignal): Promise<void> {
     if (this.#stats.peers === 0) await this.#peerFound.wait(signal)
@@ -153,6 +162,8 @@ export class SwarmSession {
         (cause: unknown) => new SelfStremeError('engine.down', `${infoHash}: ${messageOf(cause)}`, { cause }),
       )
       await this.#engine.close(infoHash)
+      // What waited to be written is lost, and nobody waits for it any more.
+      this.#events.diskReady()
       // Where there was a peer there may be one again: the count begins anew.
       tries = this.#hasMetPeer && this.#metainfo ? 1 : tries + 1
       this.#stats = NO_PEERS

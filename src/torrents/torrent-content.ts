@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
+import { pieceLengthAt, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
 import { filesIn } from '../domain/segments.ts'
 import { type Contents, contentsOf } from '../files/contents.ts'
 import type { FolderState, FoundFolder } from '../files/folder-state.ts'
@@ -53,7 +53,8 @@ export class TorrentContent {
     this.#events = events
     this.#log = log
     this.pieces = new PieceMap(found.info.pieceCount, found.claimed)
-    this.#journal = new TorrentJournal(found.directory, found.state, () => this.pieces.toBitfield(), log)
+    const bits = () => this.pieces.toBitfield()
+    this.#journal = new TorrentJournal(found.directory, found.state, bits, () => this.distrust(), log)
     this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, (piece, isRight) => {
       const files = filesIn(this.info, piece)
       if (isRight) {
@@ -165,19 +166,33 @@ export class TorrentContent {
     })
   }
 
-  /** The engine has written these pieces. */
-  markVerified(pieces: readonly number[]): void {
+  /** The engine has written these pieces. @returns how many bytes were not there before */
+  markVerified(pieces: readonly number[]): number {
+    let newBytes = 0
     for (const piece of pieces) {
       const files = filesIn(this.info, piece)
       for (const file of files) this.#trusted.trust(file)
       const isNew = this.pieces.isMissing(piece)
       this.pieces.markVerified([piece])
       if (!isNew) continue
+      newBytes += pieceLengthAt(this.info, piece)
       this.#isChanged = true
       this.#journal.notePieces(
         this.info.pieceLength,
         files.map((file) => this.pathOf(file)),
       )
+    }
+    return newBytes
+  }
+
+  /** What was written lately may be lost: all that was not whole before is looked at again before it is sent. */
+  distrust(): void {
+    for (const fileIdx of this.info.files.keys()) {
+      if (this.wasWhole(fileIdx) && !this.#completing.has(fileIdx)) continue
+      this.#forgetWhole(fileIdx)
+      const { first, last } = piecesOf(this.info, this.file(fileIdx))
+      for (let piece = first; piece <= last; piece++)
+        if (this.pieces.stateOf(piece) === 'verified') this.pieces.markClaimed([piece])
     }
   }
 
@@ -199,6 +214,11 @@ export class TorrentContent {
         }),
       )
       .finally(() => this.#completing.delete(fileIdx))
+  }
+
+  /** All that changed is written down. */
+  get isSaved(): boolean {
+    return this.#journal.isSaved
   }
 
   /** Writes down what is on disk, if that has changed, and tells of it. */

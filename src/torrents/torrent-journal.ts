@@ -1,5 +1,6 @@
 import { messageOf } from '../domain/errors.ts'
-import { type FolderState, saveBits, saveState } from '../files/folder-state.ts'
+import { refusalOf } from '../files/disk-errors.ts'
+import { type FolderState, saveBits, saveState, syncFiles } from '../files/folder-state.ts'
 import type { Log } from '../observe/log.ts'
 
 /** What a crash may cost: so much is fetched again, and what came while the disk was waited for. */
@@ -13,6 +14,7 @@ export class TorrentJournal {
   readonly #directory: string
   readonly #state: FolderState
   readonly #bits: () => Uint8Array
+  readonly #onLost: () => void
   readonly #log: Log
   /** files written to since the bits were last saved */
   readonly #written = new Set<string>()
@@ -21,11 +23,15 @@ export class TorrentJournal {
   #isSaving = false
   #saving: Promise<void> = Promise.resolve()
 
-  /** @param bits - which pieces are there now */
-  constructor(directory: string, state: FolderState, bits: () => Uint8Array, log: Log) {
+  /**
+   * @param bits - which pieces are there now
+   * @param onLost - what was written may not have come to the disk
+   */
+  constructor(directory: string, state: FolderState, bits: () => Uint8Array, onLost: () => void, log: Log) {
     this.#directory = directory
     this.#state = state
     this.#bits = bits
+    this.#onLost = onLost
     this.#log = log
   }
 
@@ -40,7 +46,11 @@ export class TorrentJournal {
     this.#isStateChanged = true
   }
 
-  /** Resolves when everything that was noted before is on disk, or a warning says why it is not. */
+  get isSaved(): boolean {
+    return this.#written.size === 0 && !this.#isStateChanged && !this.#isSaving
+  }
+
+  /** Resolves when everything that was noted before is on disk, or the log says why it is not: then it is tried again. */
   save(): Promise<void> {
     this.#isSaving = true
     const saved = this.#saving.then(() => this.#save())
@@ -57,13 +67,31 @@ export class TorrentJournal {
     this.#unsavedBytes = 0
     this.#isStateChanged = false
     try {
-      // The bits are taken first: a piece that comes during the sync is for the next time.
-      if (written.length > 0) await saveBits(this.#directory, written, this.#bits())
+      if (written.length > 0) await this.#saveBits(written)
       if (isStateChanged) await saveState(this.#directory, this.#state)
     } catch (error) {
+      // The folder is gone, and with it all that could be said of it.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
       for (const path of written) this.#written.add(path)
       this.#isStateChanged ||= isStateChanged
-      this.#log.warn('state of a torrent not saved', { directory: this.#directory, reason: messageOf(error) })
+      // Of a disk that takes nothing more, whoever looks after the disks tells.
+      this.#log[refusalOf(error) ? 'debug' : 'warn']('state of a torrent not saved', {
+        directory: this.#directory,
+        reason: messageOf(error),
+      })
     }
+  }
+
+  /** The data goes first, so that the bits never claim more than a power cut leaves. */
+  async #saveBits(written: readonly string[]): Promise<void> {
+    // They are taken before: a piece that comes during the sync is for the next time.
+    const bits = this.#bits()
+    try {
+      await syncFiles(written)
+    } catch (error) {
+      this.#onLost()
+      throw error
+    }
+    await saveBits(this.#directory, bits)
   }
 }

@@ -7,6 +7,8 @@ import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Origin } from '../domain/usage.ts'
 import type { Engine } from '../engine/engine.ts'
+import { refusalOf } from '../files/disk-errors.ts'
+import type { DiskRoom } from '../files/disk-room.ts'
 import { readFolder } from '../files/folder-state.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import {
@@ -27,6 +29,7 @@ import { type Purpose, type Standing, Torrent } from './torrent.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 import { UseLog } from './use-log.ts'
 import { openIfWhole, wholeStream } from './whole-stream.ts'
+import { withRoom } from './with-room.ts'
 
 const RANKS: Readonly<Record<Standing, number>> = { idle: 0, guessed: 1, wanted: 2, used: 3 }
 /** Room is made at the cost of those that rank below. */
@@ -65,7 +68,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    * @param retryCount - tries to find peers that were made before, counted against the most there may be
    * @param customPath - put the torrent there instead; must lie under one of the extra paths
    * @throws SelfStremeError `media.not_found`, `media.no_peers`, `torrent.invalid`, `torrent.busy`,
-   * `torrent.bad_path`, `disk.full`, `disk.failed`, `engine.down`, or the signal's reason
+   * `torrent.bad_path`, `disk.full`, `disk.read_only`, `disk.failed`, `engine.down`, or the signal's reason
    */
   getStream(
     magnetUri: string,
@@ -97,11 +100,13 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
 /**
  * @param options.root - download folder; must exist, and nobody else may work in it
  * @param shelf - what is on disk
+ * @param room - what may be fetched
  */
 export async function openTorrentService(
   options: TorrentServiceOptions,
   engine: Engine,
   shelf: Shelf,
+  room: DiskRoom,
   log: Log,
 ): Promise<TorrentService> {
   const loaded = new Map<InfoHash, Promise<Torrent>>()
@@ -113,6 +118,9 @@ export async function openTorrentService(
   const files = new OpenFiles()
   const uses = new UseLog(log)
   const sweeper = setInterval(() => void sweep(), SWEEP_MS)
+  room.onChange(() => {
+    for (const torrent of torrents.values()) torrent.onRoom()
+  })
 
   async function getStream(
     magnetUri: string,
@@ -238,12 +246,14 @@ export async function openTorrentService(
     const elsewhere = shelf.find(infoHash)?.directory ?? (await readLocation(options.root, infoHash))
     const directory = elsewhere ?? (await locateFolder(base ?? options.root, infoHash))
     const found = await readFolder(directory, infoHash)
-    if (base && !elsewhere) await writeLocation(options.root, infoHash, directory)
+    if (base && !elsewhere)
+      await withRoom(room, options.root, () => writeLocation(options.root, infoHash, directory))
     const torrent = new Torrent(
       { ...options, infoHash, directory },
       found,
       engine,
       {
+        room,
         makeRoom,
         isDryElsewhere,
         onDryChanged,
@@ -297,7 +307,8 @@ export async function openTorrentService(
         torrent.isIdle && !torrent.isLookingForPeers && Date.now() - torrent.lastUsedAt > lingerMs
       if (!isResting || (options.seed && torrent.isInSwarm)) continue
       await torrent.leaveSwarm()
-      if (torrent.isIdle) forget(torrent)
+      // What could not be written down is tried again with the next round.
+      if (torrent.isIdle && torrent.isSaved) forget(torrent)
     }
     if (options.seed) await shareOneMore()
   }
@@ -379,7 +390,11 @@ export async function openTorrentService(
       shelf.forget(infoHash)
       return result
     } catch (error) {
-      log.error('torrent not removed', { infoHash, directory, reason: String(error) })
+      log[refusalOf(error) ? 'debug' : 'error']('torrent not removed', {
+        infoHash,
+        directory,
+        reason: String(error),
+      })
       return undefined
     } finally {
       removing.delete(infoHash)

@@ -5,16 +5,19 @@ import { parseMetainfo, pieceLengthAt, type TorrentInfo } from '../domain/metain
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
-import { type FoundFolder, readFolder, saveState } from '../files/folder-state.ts'
+import type { Refusal } from '../files/disk-errors.ts'
+import type { DiskRoom } from '../files/disk-room.ts'
+import { type FoundFolder, readFolder } from '../files/folder-state.ts'
 import type { OpenFile } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
-import { makeTorrentFolder, writeMetainfo, writing } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
 import { FetchPlan } from './fetch-plan.ts'
 import { type Portion, piecesOfPortion, spansOf } from './file-part.ts'
+import { MetainfoKeeper } from './metainfo-keeper.ts'
 import { SwarmSession } from './swarm-session.ts'
 import { TorrentContent } from './torrent-content.ts'
+import { TorrentRoom } from './torrent-room.ts'
 import { verifiedReader } from './verified-reader.ts'
 import { Waiters } from './waiters.ts'
 
@@ -39,6 +42,8 @@ export type Standing = 'idle' | 'guessed' | 'wanted' | 'used'
 
 /** What a torrent needs from whoever keeps it. */
 export interface TorrentKeeper {
+  /** what may be fetched */
+  readonly room: DiskRoom
   /**
    * Calls `join` as soon as there is room for one more torrent in the swarm.
    *
@@ -64,13 +69,13 @@ export class Torrent {
   readonly #log: Log
   readonly #session: SwarmSession
   readonly #plan: FetchPlan
+  readonly #room: TorrentRoom
+  readonly #metainfo: MetainfoKeeper
   readonly #infoWaiters = new Waiters()
   /** those who fetch it for later: woken whenever one of its files may have become whole, or may be so no longer */
   readonly #fetchers = new Waiters()
   #trackers: readonly string[] = []
   #content: TorrentContent | undefined
-  /** the metadata is being written down */
-  #keeping: Promise<void> = Promise.resolve()
   #users = 0
   /** how many fetch it for later */
   readonly #attendants: Record<LaterPurpose, number> = { fetch: 0, guess: 0 }
@@ -95,6 +100,8 @@ export class Torrent {
     this.#keeper = keeper
     this.#log = log
     this.#lastUsedAt = now
+    this.#room = new TorrentRoom(keeper.room, options.infoHash, options.directory)
+    this.#metainfo = new MetainfoKeeper(options.directory, this.#room, log)
     this.#content = found && this.#contentOf(found)
     const request = {
       infoHash: options.infoHash,
@@ -108,6 +115,8 @@ export class Torrent {
       metainfo: (bytes: Uint8Array) => this.#onMetainfo(bytes),
       verified: (pieces: readonly number[]) => this.#onVerified(pieces),
       missing: (pieces: readonly number[]) => this.#onMissing(pieces),
+      diskFull: (refusal: Refusal) => this.#room.onRefused(refusal),
+      diskReady: () => this.#onDiskReady(),
       replacing: (file: number, inode: number) => this.#content?.noteReplacing(file, inode),
       stats: (stats: SwarmStats) => this.#onStats(stats),
       failed: (error: SelfStremeError) => this.#onFailed(error),
@@ -117,9 +126,14 @@ export class Torrent {
       content: () => this.#content,
       isInSwarm: () => this.#session.isRunning,
       isDryElsewhere: () => keeper.isDryElsewhere(this),
+      room: () => this.#room.now,
     }
     this.#plan = new FetchPlan(situation, {
-      planned: (windows) => this.#session.want(windows),
+      planned: (windows, demand) => {
+        this.#session.want(windows)
+        this.#room.want(demand)
+      },
+      rested: () => this.#room.want(),
       dryChanged: () => keeper.onDryChanged(this),
     })
   }
@@ -243,6 +257,11 @@ export class Torrent {
     await this.#content?.save()
   }
 
+  /** Nothing is left to be written down. */
+  get isSaved(): boolean {
+    return this.#content?.isSaved ?? true
+  }
+
   /** Tells how much is on disk of it now. */
   async measure(): Promise<void> {
     await this.#content?.measure()
@@ -251,6 +270,7 @@ export class Torrent {
   /** @throws SelfStremeError when the metadata cannot be had, or the signal's reason */
   async whenInfo(signal: AbortSignal, triesMade = 0, purpose: Purpose = 'watch'): Promise<TorrentInfo> {
     if (!this.#content) {
+      await this.#room.needForNotes()
       await this.join(triesMade, purpose)
       if (!this.#content) await this.#infoWaiters.wait(signal)
     }
@@ -336,8 +356,9 @@ export class Torrent {
     const stop = AbortSignal.any([signal, either.signal])
     this.#starting++
     try {
+      await this.#room.needToStart(info.pieceLength, this.#known().missingIn(fileIdx).missing)
       await this.join()
-      await this.#keeping
+      await this.#metainfo.kept
       await Promise.race([pieces.whenThere(piece, stop), this.#session.whenPeerFound(stop)])
     } finally {
       either.abort()
@@ -363,6 +384,8 @@ export class Torrent {
     signal: AbortSignal,
   ): AsyncGenerator<Buffer, void, void> {
     const content = this.#known()
+    // Since the last reader the disk may have been taken out, and put in again without what it had not written.
+    if (this.#room.isFailing) content.distrust()
     const parts = content.parts(fileIdx)
     const reader = new ActiveReader(parts.file, range.start, range.end + 1, performance.now())
     const readableEnd = verifiedReader({
@@ -395,6 +418,12 @@ export class Torrent {
   /** Tells the engine what to fetch. */
   replan(): void {
     this.#plan.replan()
+  }
+
+  /** There may be room on the disk now where there was too little. */
+  onRoom(): void {
+    if (this.#room.isWaitedFor) this.#session.retryWrites()
+    this.replan()
   }
 
   /** Where that fails, the reader hears of it as soon as it needs a piece. */
@@ -433,7 +462,7 @@ export class Torrent {
     if (this.#content) return
     const info = parseMetainfo(metainfo)
     const { directory, infoHash } = this
-    await makeTorrentFolder(directory)
+    await this.#metainfo.makeFolder(info)
     const state = { whole: {} }
     // While it was looked for, somebody may have brought it.
     const brought = await readFolder(directory, infoHash)
@@ -443,13 +472,11 @@ export class Torrent {
     this.#content = content
     this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
     // The first pieces are on their way while this is being written.
-    this.#keeping = writing(directory, async () => {
-      if (!brought) await Promise.all([writeMetainfo(directory, metainfo), saveState(directory, state)])
-    })
+    if (!brought) this.#metainfo.keep(metainfo)
     this.#infoWaiters.wakeAll()
     this.replan()
     try {
-      await this.#keeping
+      await this.#metainfo.kept
       this.#keeper.onContents(content.contents())
       // Only now there is something to note it with.
       this.#noteSeeders()
@@ -461,10 +488,15 @@ export class Torrent {
   }
 
   #onVerified(pieces: readonly number[]): void {
-    this.#content?.markVerified(pieces)
+    this.#room.spend(this.#content?.markVerified(pieces) ?? 0)
     for (const fileIdx of this.#plan.wanted) this.#content?.completeIfWhole(fileIdx)
     if (this.#plan.hasParts) this.#fetchers.wakeAll()
     this.replan()
+  }
+
+  #onDiskReady(): void {
+    if (this.#room.isFailing) this.#content?.distrust()
+    this.#room.onTaken()
   }
 
   #onMissing(pieces: readonly number[]): void {
@@ -506,6 +538,8 @@ export class Torrent {
     this.#plan.stopFinishingAll()
     this.#failAll(error)
     this.#content?.pieces.failWaiters(error)
+    if (!this.#content) this.#metainfo.discardUnkept()
+    this.replan()
   }
 
   #failAll(error: SelfStremeError): void {

@@ -1,7 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { finished } from './scenarios/finished.ts'
-import { lookup } from './scenarios/lookup.ts'
 import { list } from './scenarios/list.ts'
+import { lookup } from './scenarios/lookup.ts'
 import { seek } from './scenarios/seek.ts'
 import { seekFar } from './scenarios/seek-far.ts'
 import { seekFarSteady } from './scenarios/seek-far-steady.ts'

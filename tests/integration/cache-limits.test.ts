@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { startJanitor } from '../../src/cache/janitor.ts'
 import type { Usage } from '../../src/domain/usage.ts'
+import { DiskRoom } from '../../src/files/disk-room.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
@@ -90,6 +91,8 @@ describe('a cache above its limit', () => {
       { root: left.root, idleMs: 100 * HOUR_MS, onShutdown: 'none', maxBytes: 1, minFreeBytes: 0 },
       app.app.index,
       app.app.torrents,
+      new DiskRoom(),
+      { isHeld: () => true },
       createLog({ level: 'error', format: 'text' }),
     )
     await tight.keepLimits()

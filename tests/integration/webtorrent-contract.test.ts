@@ -104,7 +104,6 @@ test('the members of a torrent that the adapter uses are there', async () => {
     '_markVerified',
     '_markUnverified',
     '_checkDone',
-    '_destroy',
     'destroy',
   ] as const) {
     expect(typeof torrent[member], member).toBe('function')

@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config/config.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 import type { Engine, PieceWindow } from '../../src/engine/engine.ts'
 import { startEngineProcess } from '../../src/engine/engine-process.ts'
+import { DiskRoom } from '../../src/files/disk-room.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { openTorrentService } from '../../src/torrents/torrent-service.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
@@ -121,7 +122,7 @@ test.skipIf(!hasSeeder)('when 40 viewers have left, the engine is told of no win
   }
   using database = new IndexDatabase(downloads.path, [INDEX_TABLE], log)
   await using index = await openCacheIndex(downloads.path, database, log)
-  await using torrents = await openTorrentService(config.torrents, overheard, index, log)
+  await using torrents = await openTorrentService(config.torrents, overheard, index, new DiskRoom(), log)
 
   await inParallel(40, async (n) => {
     const left = new AbortController()

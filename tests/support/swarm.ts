@@ -37,6 +37,8 @@ export interface Swarm extends AsyncDisposable {
   uploadedBytes(): Promise<number>
   /** Holds the seeder up: its connections stay, and nothing comes over them. */
   freeze(): void
+  /** Lets it go on. */
+  thaw(): void
   /** Ends the seeder; the tracker stays. */
   stopSeeding(): Promise<void>
 }
@@ -87,6 +89,7 @@ export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
       return (JSON.parse((await answer)[0]) as { uploaded: number }).uploaded
     },
     freeze: () => void seeder.kill('SIGSTOP'),
+    thaw: () => void seeder.kill('SIGCONT'),
     stopSeeding: () => stop(seeder),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { statfsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { run, runAsRoot } from './as-root.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** Whether this process may mount file systems. Where `CI` is set, it has to. */
@@ -59,20 +59,12 @@ export function makeReadOnly(path: string): Disposable {
 }
 
 function mount(...options: string[]): void {
-  asRoot('mount', ...options)
+  runAsRoot('mount', ...options)
 }
 
 /** Lazily: a server that a test left behind must not keep the disk. */
 function unmount(path: string): void {
-  asRoot('umount', '--lazy', path)
-}
-
-function asRoot(command: string, ...options: string[]): string {
-  return process.getuid?.() === 0 ? run(command, ...options) : run('sudo', '-n', command, ...options)
-}
-
-function run(command: string, ...options: string[]): string {
-  return execFileSync(command, options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  runAsRoot('umount', '--lazy', path)
 }
 
 /** Somebody else may have taken the last page of it meanwhile. */
@@ -83,7 +75,7 @@ function unlessFull(error: NodeJS.ErrnoException): void {
 function tryToMount(): boolean {
   try {
     // In a name space of its own, where it does not have to be taken away again.
-    asRoot('unshare', '--mount', 'mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', '/mnt')
+    runAsRoot('unshare', '--mount', 'mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', '/mnt')
     return true
   } catch (error) {
     const missing = `nothing can be mounted here (${String(error).split('\n')[0]})`

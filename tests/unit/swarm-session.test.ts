@@ -39,6 +39,7 @@ function startedSession(
     },
     want: (_infoHash, windows) => void wanted.push(windows),
     unverify: (_infoHash, piece) => void told.unverified.push(piece),
+    retryWrites: ignore,
     async close() {
       await closing
       told.closed++
@@ -54,6 +55,8 @@ function startedSession(
       verified: ignore,
       missing: ignore,
       replacing: ignore,
+      diskFull: ignore,
+      diskReady: ignore,
       stats: ignore,
       failed: (error) => failures.push(error),
     },

@@ -84,7 +84,7 @@ export async function fillFolder(
       if (missingBytes === 0) whole[fileIdx] = { size, mtimeMs }
     }
     await writeMetainfo(directory, torrent.metainfo)
-    await saveBits(directory, [], piecesThere())
+    await saveBits(directory, piecesThere())
     await saveState(directory, { whole })
     const usage = place.isThere ? await readUsage(directory) : newUsage('imported', Date.now())
     await saveUsage(directory, { ...usage, isPinned: true })

@@ -57,6 +57,7 @@ async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>):
   else if (command.kind === 'want') swarm.want(command.id, command.windows)
   else if (command.kind === 'unverify') swarm.unverify(command.id, command.piece)
   else if (command.kind === 'replace') swarm.replace(command.id, command.file)
+  else if (command.kind === 'retryWrites') swarm.retryWrites(command.id)
   else if (command.kind === 'close') void swarm.close(command.id)
   else process.exit(0)
   return swarm

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { safeFileNames } from '../../domain/file-names.ts'
 import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
 import { segmentsOf } from '../../domain/segments.ts'
+import { type Refusal, refusalOf } from '../../files/disk-errors.ts'
+import type { Disk } from './disk.ts'
 import { StoreFile } from './store-file.ts'
-
-const DISK_FULL_RETRY_MS = 2_000
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void
 
@@ -20,16 +19,27 @@ export class PieceStore {
   readonly chunkLength: number
   readonly #info: TorrentInfo
   readonly #files: readonly StoreFile[]
+  readonly #disk: Disk
   readonly #events: PieceStoreEvents
   /** 0 = not there, 1 = claimed, 2 = verified */
   readonly #state: Uint8Array
   readonly #pending = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
+  /** pieces that the disk did not take, and that wait */
+  #refused = 0
   #closed: Promise<void> | undefined
 
-  constructor(info: TorrentInfo, directory: string, claimed: Iterable<number>, events: PieceStoreEvents) {
+  /** @param disk - shared by all torrents that are written to it */
+  constructor(
+    info: TorrentInfo,
+    directory: string,
+    claimed: Iterable<number>,
+    disk: Disk,
+    events: PieceStoreEvents,
+  ) {
     this.chunkLength = info.pieceLength
     this.#info = info
+    this.#disk = disk
     this.#events = events
     const { signal } = this.#closing
     this.#files = safeFileNames(info.files).map(
@@ -48,7 +58,7 @@ export class PieceStore {
     this.#run(async () => {
       if (bytes.length !== this.#lengthOf(piece))
         throw new RangeError(`piece ${piece} does not have ${bytes.length} bytes`)
-      await this.#transfer('write', piece, 0, bytes)
+      await this.#write(piece, bytes)
       this.#state[piece] = 2
       return undefined
     }, done)
@@ -79,7 +89,7 @@ export class PieceStore {
     this.#closed ??= (async () => {
       this.#closing.abort()
       await Promise.allSettled(this.#pending)
-      await Promise.allSettled(this.#files.map((file) => file.close()))
+      await this.#letGo()
     })()
     return this.#closed
   }
@@ -109,6 +119,36 @@ export class PieceStore {
     this.#state[piece] = 2
   }
 
+  /** A disk that takes nothing more is no reason to lose the piece: it waits until there is room. */
+  async #write(piece: number, bytes: Uint8Array): Promise<void> {
+    let refusedFor: Refusal | undefined
+    const attempt = () =>
+      this.#transfer('write', piece, 0, bytes).catch(async (error: unknown) => {
+        if (refusalOf(error)) await this.#letGo()
+        throw error
+      })
+    const onRefused = (refusal: Refusal) => {
+      refusedFor = refusal
+      if (this.#refused++ === 0) this.#events.diskFull(refusal)
+    }
+    try {
+      await this.#disk.write(bytes.length, attempt, onRefused, this.#closing.signal)
+    } finally {
+      // A disk becomes read-only when it fails; what it had not written by then is lost.
+      if (refusedFor === 'EROFS') this.#distrust()
+      if (refusedFor && --this.#refused === 0) this.#events.diskReady()
+    }
+  }
+
+  /** All pieces are hashed again before they are handed out. */
+  #distrust(): void {
+    for (const [piece, state] of this.#state.entries()) if (state === 2) this.#state[piece] = 1
+  }
+
+  async #letGo(): Promise<void> {
+    await Promise.all(this.#files.map((file) => file.letGo()))
+  }
+
   async #transfer(
     direction: 'read' | 'write',
     piece: number,
@@ -120,21 +160,7 @@ export class PieceStore {
       const file = this.#files[segment.file]
       if (!file || this.#info.files[segment.file]?.isPadding) continue
       if (direction === 'read') await file.read(part, segment.position)
-      else await this.#writeWhenThereIsRoom(file, part, segment.position)
-    }
-  }
-
-  /** A full disk is no reason to lose the piece: it waits here until there is room, and nothing more is fetched meanwhile. */
-  async #writeWhenThereIsRoom(file: StoreFile, bytes: Uint8Array, position: number): Promise<void> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await file.write(bytes, position)
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException
-        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
-        if (tries === 0) this.#events.diskFull()
-        await sleep(DISK_FULL_RETRY_MS, undefined, { signal: this.#closing.signal })
-      }
+      else await file.write(part, segment.position)
     }
   }
 
@@ -159,8 +185,10 @@ export class PieceStore {
 export interface PieceStoreEvents {
   /** A claimed piece does not have its hash. */
   damaged(piece: number): void
-  /** A write waits for room on the disk. */
-  diskFull(): void
+  /** The disk does not take a piece, which waits until it does. */
+  diskFull(refusal: Refusal): void
+  /** No piece waits any more. */
+  diskReady(): void
   /** A copy with this inode is about to take the place of a file that is the user's; it does so when this resolves. */
   replacing(file: number, inode: number): Promise<void>
 }

@@ -4,6 +4,7 @@ import { cloneFile } from '../../files/clone-file.ts'
 import { readAll } from '../../files/read-all.ts'
 import { OURS } from '../../files/torrent-folder.ts'
 import { writeAll } from '../../files/write-all.ts'
+import { OpenOnce } from './open-once.ts'
 
 /**
  * One file of a torrent, opened when it is first read or written.
@@ -15,9 +16,8 @@ export class StoreFile {
   readonly #path: string
   readonly #replacing: (inode: number) => Promise<void>
   readonly #closing: AbortSignal
-  #reader: Promise<FileHandle> | undefined
-  #opening: Promise<FileHandle> | undefined
-  #writer: FileHandle | undefined
+  readonly #reader: OpenOnce
+  readonly #writer: OpenOnce
 
   /**
    * @param replacing - asked before a copy with this inode takes the file's place
@@ -27,22 +27,29 @@ export class StoreFile {
     this.#path = path
     this.#replacing = replacing
     this.#closing = closing
+    // Nothing in our folder is a symbolic link unless somebody put it there; it is not ours to go through.
+    this.#reader = new OpenOnce(() => open(path, constants.O_RDONLY | constants.O_NOFOLLOW))
+    this.#writer = new OpenOnce(() => this.#openOwn())
   }
 
   /** @throws Error when the file ends before */
   async read(bytes: Uint8Array, position: number): Promise<void> {
-    await readAll(this.#writer ?? (await this.#openToRead()), bytes, position)
+    const opened = this.#writer.isOpen ? this.#writer : this.#reader
+    await opened.use((handle) => readAll(handle, bytes, position))
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
     // A boundary piece may be wrong for its other file only: then this one needs no copy.
-    if (!this.#opening && (await this.#holds(bytes, position))) return
-    await writeAll(await this.#openToWrite(), bytes, position)
+    if (!this.#writer.isInUse && (await this.#holds(bytes, position))) return
+    await this.#writer.use((handle) => writeAll(handle, bytes, position))
   }
 
-  async close(): Promise<void> {
-    const opened = await Promise.allSettled([this.#reader, this.#opening])
-    for (const each of opened) if (each.status === 'fulfilled') await each.value?.close()
+  /**
+   * Closes the file as soon as nobody uses it; it is opened anew when it is needed. What is open keeps a disk from being
+   * taken out, and does not lie on the one that is put in its place.
+   */
+  async letGo(): Promise<void> {
+    await Promise.all([this.#reader.letGo(), this.#writer.letGo()])
   }
 
   async #holds(bytes: Uint8Array, position: number): Promise<boolean> {
@@ -53,33 +60,11 @@ export class StoreFile {
     )
   }
 
-  #openToRead(): Promise<FileHandle> {
-    if (!this.#reader) {
-      // Nothing in our folder is a symbolic link unless somebody put it there; it is not ours to go through.
-      this.#reader = open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW)
-      this.#reader.catch(() => {
-        this.#reader = undefined
-      })
-    }
-    return this.#reader
-  }
-
-  #openToWrite(): Promise<FileHandle> {
-    if (!this.#opening) {
-      this.#opening = this.#openOwn()
-      this.#opening.catch(() => {
-        this.#opening = undefined
-      })
-    }
-    return this.#opening
-  }
-
   async #openOwn(): Promise<FileHandle> {
     const found = await lstat(this.#path).catch(() => undefined)
     if (found?.isFile() && found.nlink > 1) await this.#replaceByCopy()
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
-    this.#writer = await open(this.#path, flags, 0o644)
-    return this.#writer
+    return open(this.#path, flags, 0o644)
   }
 
   async #replaceByCopy(): Promise<void> {

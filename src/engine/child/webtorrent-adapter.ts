@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
 import type Wire from 'bittorrent-protocol'
 import WebTorrent, { type Torrent } from 'webtorrent'
 import { piecesIn } from '../../domain/bitfield.ts'
@@ -6,9 +7,10 @@ import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
 import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
 import { BufferPool } from '../../files/buffer-pool.ts'
-import type { EngineOptions, PieceWindow } from '../engine.ts'
+import type { EngineFailure, EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
+import { Disk } from './disk.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { lighten } from './lighten.ts'
 import { PieceStore } from './piece-store.ts'
@@ -25,12 +27,16 @@ export interface Swarm {
   unverify(id: number, piece: number): void
   /** Main knows that a file is about to be another one. */
   replace(id: number, file: number): void
+  retryWrites(id: number): void
   close(id: number): Promise<void>
 }
 
 interface Opened {
   readonly id: number
   readonly torrent: Torrent
+  /** folder that the torrent's own folder lies in */
+  readonly base: string
+  readonly disk: Disk
   info: TorrentInfo | undefined
   store: PieceStore | undefined
   readonly fetcher: Fetcher
@@ -88,12 +94,19 @@ export function startSwarm(
     })
     torrent.setMaxListeners(0)
     lighten(torrent)
-    const fetcher = new Fetcher(torrent, buffers, { guilty: (wire, piece) => ban(wire, infoHash, piece) })
+    const base = dirname(directory)
+    const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()
+    const fetcher = new Fetcher(torrent, buffers, disk, {
+      guilty: (wire, piece) => ban(wire, infoHash, piece),
+      unwritable: (error) => fail(entry, 'disk.failed', error),
+    })
     const seeders = new SeederCount()
     const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
     const entry: Opened = {
       id,
       torrent,
+      base,
+      disk,
       info,
       store: undefined,
       fetcher,
@@ -106,10 +119,10 @@ export function startSwarm(
     function StoreOf(): PieceStore {
       if (!entry.info) throw new Error('the store was asked for before the metadata was checked')
       const claimed = command.claimed ? piecesIn(command.claimed, entry.info.pieceCount) : []
-      entry.store = new PieceStore(entry.info, directory, claimed, {
+      entry.store = new PieceStore(entry.info, directory, claimed, disk, {
         damaged: (piece) => forget(entry, piece),
-        diskFull: () =>
-          report({ kind: 'log', level: 'warn', message: 'the disk is full', fields: { directory } }),
+        diskFull: (refusal) => report({ kind: 'diskFull', id, refusal }),
+        diskReady: () => report({ kind: 'diskReady', id }),
         replacing(file, inode) {
           const agreed = Promise.withResolvers<void>()
           entry.replacing.set(file, agreed)
@@ -210,7 +223,7 @@ export function startSwarm(
     entry.fetcher.reopen(piece)
   }
 
-  function fail(entry: Opened, code: 'torrent.invalid' | 'engine.down', error: unknown): void {
+  function fail(entry: Opened, code: EngineFailure['code'], error: unknown): void {
     if (!opened.has(entry.id)) return
     report({ kind: 'failed', id: entry.id, failure: { code, reason: messageOf(error) } })
     void close(entry.id)
@@ -239,6 +252,7 @@ export function startSwarm(
       if (entry) forget(entry, piece)
     },
     replace: (id, file) => opened.get(id)?.replacing.get(file)?.resolve(),
+    retryWrites: (id) => opened.get(id)?.disk.retry(),
     close,
   }
 }

@@ -27,7 +27,6 @@ declare module 'webtorrent' {
     /** Called whenever there may be something to ask peers for. */
     _update: () => void
     _markVerified(index: number): void
-    _destroy(error: Error): void
     _markUnverified(index: number): void
     _checkDone(): void
     _onWire(wire: Wire): void

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig } from '../../../src/config/config.ts'
 import type { InfoHash } from '../../../src/domain/info-hash.ts'
 import { startEngineProcess } from '../../../src/engine/engine-process.ts'
+import { DiskRoom } from '../../../src/files/disk-room.ts'
 import { createLog } from '../../../src/observe/log.ts'
 import { mediaOpener } from '../../../src/streaming/open-media.ts'
 import { openTorrentService } from '../../../src/torrents/torrent-service.ts'
@@ -32,7 +33,7 @@ async function measure(): Promise<Record<string, number>> {
     throw new Error('not everything was found')
 
   await using engine = startEngineProcess(config.engine, log)
-  await using torrents = await openTorrentService(config.torrents, engine, parts.index, log)
+  await using torrents = await openTorrentService(config.torrents, engine, parts.index, new DiskRoom(), log)
   const openMedia = mediaOpener(
     config.torrents,
     torrents,

@@ -2,6 +2,7 @@ import type Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
 import type { BufferPool } from '../../../files/buffer-pool.ts'
 import type { PieceWindow } from '../../engine.ts'
+import type { Disk } from '../disk.ts'
 import { Assembly, BLOCK_BYTES } from './assembly.ts'
 import { Blame } from './blame.ts'
 import { inOneWrite } from './one-write.ts'
@@ -17,12 +18,12 @@ const HASTE = { times: 1.5, seconds: 0.05 }
 const MOST_BEGUN_BYTES = 40 * 1024 * 1024
 /** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
 const LEFT_BEHIND_BYTES = 16 * 1024 * 1024
-/** While so much waits to be written nothing more is asked for: the disk is the bottleneck, or full. */
-const MOST_UNWRITTEN_BYTES = 64 * 1024 * 1024
 
 export interface FetcherEvents {
   /** It sent wrong bytes. */
   guilty(wire: Wire, piece: number): void
+  /** A piece cannot be kept, and waiting does not help. */
+  unwritable(error: Error): void
 }
 
 /**
@@ -36,6 +37,7 @@ export interface FetcherEvents {
 export class Fetcher implements Disposable {
   readonly #torrent: Torrent
   readonly #buffers: BufferPool
+  readonly #disk: Disk
   readonly #events: FetcherEvents
   readonly #peers = new Map<Wire, Peer>()
   readonly #assemblies = new Map<number, Assembly<Peer>>()
@@ -50,10 +52,14 @@ export class Fetcher implements Disposable {
   #tickedAt = performance.now()
   #isScheduled = false
 
-  /** @param buffers - shared by all torrents */
-  constructor(torrent: Torrent, buffers: BufferPool, events: FetcherEvents) {
+  /**
+   * @param buffers - shared by all torrents
+   * @param disk - shared by all that are written to it
+   */
+  constructor(torrent: Torrent, buffers: BufferPool, disk: Disk, events: FetcherEvents) {
     this.#torrent = torrent
     this.#buffers = buffers
+    this.#disk = disk
     this.#events = events
     // webtorrent calls this whenever there may be something to ask for.
     torrent._update = () => this.#refillSoon()
@@ -137,8 +143,8 @@ export class Fetcher implements Disposable {
   }
 
   get #canFetch(): boolean {
-    const { ready, destroyed, pieceLength } = this.#torrent
-    return ready && !destroyed && this.#unwritten.size * pieceLength < MOST_UNWRITTEN_BYTES
+    const { ready, destroyed } = this.#torrent
+    return ready && !destroyed && this.#disk.mayFetch
   }
 
   #mayGive(peer: Peer, piece: number): boolean {
@@ -245,7 +251,7 @@ export class Fetcher implements Disposable {
       this.#unwritten.delete(piece)
       this.#buffers.giveBack(assembly.bytes)
       if (torrent.destroyed) return
-      if (error) return torrent._destroy(error)
+      if (error) return this.#events.unwritable(error)
       torrent._markVerified(piece)
       for (const wire of torrent.wires) wire.have(piece)
       // It looks through all files: once in a while is enough to notice that they are whole.
@@ -297,9 +303,12 @@ export class Fetcher implements Disposable {
     const seconds = (now - this.#tickedAt) / 1000
     this.#tickedAt = now
     if (this.#torrent.destroyed || this.#peers.size === 0) return
+    // What comes could not be kept.
+    const isHeld = !this.#disk.isTaking
     for (const peer of this.#peers.values()) {
       peer.onTick(seconds)
-      this.#relieve(peer, now)
+      if (isHeld) this.#callBack(peer, () => true)
+      else this.#relieve(peer, now)
     }
     for (const { boundTo } of this.#assemblies.values())
       if (boundTo && !this.#isFit(boundTo)) this.#unbind(boundTo)

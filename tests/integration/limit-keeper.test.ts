@@ -1,0 +1,137 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Limits, limitKeeper, type Weighed } from '../../src/cache/limits.ts'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { newUsage } from '../../src/domain/usage.ts'
+import { DiskRoom } from '../../src/files/disk-room.ts'
+import { volumeOf } from '../../src/files/disk-space.ts'
+import type { Log } from '../../src/observe/log.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const MIB = 1024 * 1024
+const HOUR_MS = 3_600_000
+const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
+
+function ignore(): void {
+  // Nobody listens.
+}
+
+test('films go before a download passes CACHE_MAX_SIZE, which then has room in the background', async () => {
+  await using kept = await keptCache({ maxBytes: 100 * MIB }, ['old', 40 * MIB], ['new', 40 * MIB])
+  expect(await kept.keepLimits()).toBe(0)
+  kept.room.want('a film', { base: kept.root, bytes: 30 * MIB, neededBytes: 10 * MIB })
+  expect(await kept.keepLimits()).toBe(40 * MIB)
+  expect(kept.names()).toEqual(['new'])
+  expect(kept.room.in(kept.root).spareBytes).toBe(60 * MIB)
+})
+
+test('above CACHE_MAX_SIZE nothing is fetched ahead of a viewer, but what the viewer needs is', async () => {
+  await using kept = await keptCache({ maxBytes: 100 * MIB }, ['watched', 140 * MIB])
+  kept.watch('watched')
+  kept.room.want('watched', { base: kept.root, bytes: 30 * MIB, neededBytes: 10 * MIB })
+  expect(await kept.keepLimits()).toBe(0)
+  const { bytes, spareBytes } = kept.room.in(kept.root)
+  expect(bytes).toBeGreaterThan(100 * MIB)
+  expect(spareBytes).toBe(0)
+})
+
+test('a film that is wanted does not go for its own sake, but for the sake of a limit', async () => {
+  await using kept = await keptCache({ maxBytes: 100 * MIB }, ['wanted', 90 * MIB])
+  kept.room.want('wanted', { base: kept.root, bytes: 30 * MIB, neededBytes: 0 })
+  expect(await kept.keepLimits()).toBe(0)
+  kept.put('wanted', 101 * MIB)
+  expect(await kept.keepLimits()).toBe(101 * MIB)
+})
+
+test('what has to stay free is nobody’s, and films go for what is wanted besides', async () => {
+  const free = (await volumeOf('/tmp')).freeBytes
+  await using kept = await keptCache({ minFreeBytes: free - 50 * MIB }, ['old', 40 * MIB])
+  await kept.keepLimits()
+  // Other tests write, too.
+  expect(kept.room.in(kept.root).bytes).toBeLessThan(200 * MIB)
+  kept.room.want('a film', { base: kept.root, bytes: 2_000 * MIB, neededBytes: 10 * MIB })
+  expect(await kept.keepLimits()).toBe(40 * MIB)
+})
+
+test('a disk that refuses writes though it has room has one film after the other removed, and not all at once', async () => {
+  await using kept = await keptCache({}, ['old', 20 * MIB], ['new', 20 * MIB])
+  kept.room.refuse('a film', kept.root, 'EDQUOT')
+  expect(await kept.keepLimits()).toBe(20 * MIB)
+  // It has to show first whether that was enough.
+  expect(await kept.keepLimits()).toBe(0)
+  await expect.poll(() => kept.keepLimits(), { timeout: 4_000 }).toBe(20 * MIB)
+})
+
+test.for(['is read-only', 'is not ours alone'])(
+  'from a disk that %s nothing goes, nor is anything fetched',
+  async (how) => {
+    await using kept = await keptCache({ maxBytes: 10 * MIB }, ['old', 20 * MIB])
+    if (how === 'is read-only') kept.room.refuse('a film', kept.root, 'EROFS')
+    else kept.unlock()
+    await kept.keepLimits()
+    expect(kept.names()).toEqual(['old'])
+    expect(kept.room.in(kept.root).bytes).toBe(0)
+  },
+)
+
+/** A cache that is only said to be on disk; the first film is read least lately. */
+async function keptCache(limits: Partial<Limits>, ...films: [name: string, bytes: number][]) {
+  const folder = await temporaryFolder()
+  const root = folder.path
+  const room = new DiskRoom()
+  const cached = new Map<string, Weighed>()
+  let isHeld = true
+  const watched = new Set<string>()
+  let lastReadAt = Date.now() - 10 * HOUR_MS
+  const put = (name: string, bytes: number) => {
+    lastReadAt += HOUR_MS
+    cached.set(name, weighed(root, name, bytes, lastReadAt))
+  }
+  for (const film of films) put(...film)
+  const cache = {
+    measure: async () => undefined,
+    bytesByBase: () => new Map([[root, [...cached.values()].reduce((sum, { bytes }) => sum + bytes, 0)]]),
+    weighed: () =>
+      [...cached.values()].map((film) => ({
+        ...film,
+        isUsed: watched.has(film.infoHash),
+        isReadOnly: room.isReadOnly(root),
+      })),
+    remove: async (entries: readonly Weighed[]) => {
+      for (const { infoHash } of entries) cached.delete(infoHash)
+      return entries.reduce((sum, { bytes }) => sum + bytes, 0)
+    },
+  }
+  return {
+    root,
+    room,
+    put,
+    watch: (name: string) => void watched.add(name),
+    names: () => [...cached.keys()],
+    keepLimits: limitKeeper(
+      { root, idleMs: HOUR_MS, minFreeBytes: 0, ...limits },
+      cache,
+      room,
+      { isHeld: () => isHeld },
+      silent,
+    ),
+    unlock: () => {
+      isHeld = false
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}
+
+function weighed(root: string, name: string, bytes: number, lastReadAt: number): Weighed {
+  const infoHash = name as InfoHash
+  const directory = join(root, name)
+  return {
+    contents: { infoHash, directory, name, length: bytes, bytesOnDisk: bytes, files: {}, isWhole: true },
+    infoHash,
+    bytes,
+    usage: { ...newUsage('watched', 0), lastReadAt },
+    isUsed: false,
+    isAwaited: false,
+    isGuessed: false,
+  }
+}
