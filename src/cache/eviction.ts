@@ -39,7 +39,9 @@ export function protectionOf(entry: Keepable, idleMs: number, now: number): Prot
   if (entry.isUsed) return 'used'
   if (entry.isAwaited) return 'awaited'
   if (isUnplayedGuess(entry)) return undefined
-  return now - entry.usage.lastReadAt < Math.min(LONGEST_GRACE_MS, idleMs) ? 'just_read' : undefined
+  // A clock that was put back says that it was read in the future: if that is far away, it was not just now.
+  const agoMs = Math.abs(now - entry.usage.lastReadAt)
+  return agoMs < Math.min(LONGEST_GRACE_MS, idleMs) ? 'just_read' : undefined
 }
 
 /** Watched so often that it is kept even when nobody has watched it for a while. */

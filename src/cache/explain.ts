@@ -80,7 +80,7 @@ export function reasonToKeep(protection: Protection, usage: Usage, now: number):
     case 'awaited':
       return 'somebody asked for it, and it is still being fetched'
     case 'just_read':
-      return `read ${Math.round((now - usage.lastReadAt) / 1000)} s ago: its player may be between two requests`
+      return `read ${spanInWords(now - usage.lastReadAt)} ago: its player may be between two requests`
     default:
       return protection satisfies never
   }

@@ -18,7 +18,8 @@ const folderState = z.object({
   whole: z.record(z.string(), z.object({ size: z.number(), mtimeMs: z.number() })),
 })
 
-const time = z.number().min(0)
+/** Epoch ms, as far as a `Date` goes (ECMA-262 §21.4.1.1): whoever is told of it is told a date. */
+const time = z.number().min(0).max(8.64e15)
 
 const usage = z.object({
   addedAt: time,

@@ -80,6 +80,20 @@ describe('the index', () => {
     expect(parts.index.entries()[0]?.usage.plays).toBe(5)
   })
 
+  test('takes no note for one that names a time that no clock can show', async () => {
+    await using folder = await temporaryFolder()
+    const { infoHash } = await leaveWholeTorrent({
+      root: folder.path,
+      files: [film('One.mkv')],
+      usage: { addedAt: 1e300, lastReadAt: 1e300, plays: 3 },
+    })
+    await using parts = await openCacheParts(folder.path)
+    const { addedAt, lastReadAt, plays } = parts.index.get(infoHash as InfoHash)?.usage ?? {}
+    expect(new Date(addedAt ?? Number.NaN).getFullYear()).toBeGreaterThan(2020)
+    expect(new Date(lastReadAt ?? Number.NaN).getFullYear()).toBeGreaterThan(2020)
+    expect(plays).toBe(0)
+  })
+
   test('writes pins and plays into the folder of the torrent itself', async () => {
     await using folder = await folderWith('One.mkv')
     const infoHash = folder.left[0]?.infoHash as InfoHash

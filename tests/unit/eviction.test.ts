@@ -83,6 +83,11 @@ test('what was read within a minute never goes, nor within the idle time where t
   expect(protectionOf(film({ readAgo: 0 }), 0, NOW)).toBeUndefined()
 })
 
+test('what was read at a time that is yet to come is protected only as long as the clock may be a little off', () => {
+  expect(protectionOf(film({ readAgo: -59 * SECOND }), IDLE_MS, NOW)).toBe('just_read')
+  expect(protectionOf(film({ readAgo: -DAY }), IDLE_MS, NOW)).toBeUndefined()
+})
+
 describe('worth more, and going later', () => {
   test.for([
     ['is the one played more often', { plays: 3, playsAt: NOW }, { plays: 1, playsAt: NOW }],
