@@ -5,4 +5,8 @@ refuseOldNode()
 // Loaded only now: an older Node cannot even read what comes next.
 const { runCli } = await import('./cli/run-cli.ts')
 const { COMMANDS } = await import('./cli/commands.ts')
-process.exit(await runCli(COMMANDS, process.argv.slice(2)))
+// Whoever reads what is printed, such as `head`, may have enough of it before its end.
+process.stdout.on('error', () => process.exit())
+const code = await runCli(COMMANDS, process.argv.slice(2))
+// What went into a pipe is lost with the process as long as nobody has read it.
+process.stdout.write('', () => process.exit(code))

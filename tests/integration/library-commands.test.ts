@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Typed, type } from '../support/command-line.ts'
@@ -200,4 +203,37 @@ test('"ahead ls" says when nothing is fetched ahead, and "ahead stop" that nothi
     stderr: `nothing of ${UNKNOWN} is fetched ahead\n`,
   })
   expect((await run('ahead', 'stop')).code).toBe(2)
+})
+
+describe('an answer that is longer than a pipe holds', () => {
+  let stranger: Server
+  let settings: { readonly PORT: string }
+  const overview = { torrents: [], placed: [], usedBytes: 0, freeBytes: 0, minFreeBytes: 0 }
+  const notes = 'A film.mkv '.repeat(100_000)
+
+  beforeAll(async () => {
+    stranger = createServer((_req, res) => res.end(JSON.stringify({ ...overview, notes })))
+    stranger.listen(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    settings = { PORT: String((stranger.address() as AddressInfo).port) }
+  })
+  afterAll(() => {
+    stranger.close()
+    stranger.closeAllConnections()
+  })
+
+  test('is printed to its end', async () => {
+    const { code, stdout } = await type(['cache', 'ls', '--json'], settings)
+    expect(code).toBe(0)
+    expect(stdout.length).toBeGreaterThan(notes.length)
+    expect(stdout.endsWith('\n}\n')).toBe(true)
+  })
+
+  test('may be read only in part', async () => {
+    const words = `"${process.execPath}" src/cli.ts cache ls --json | head -c 1`
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', words], {
+      env: { PATH: process.env.PATH, ...settings },
+    })
+    expect([stdout, stderr]).toEqual(['{', ''])
+  })
 })
