@@ -130,6 +130,8 @@ export function createLibrary(
     wishes.noteRoom()
     if (result !== undefined) return result
     if (torrents.isUsed(infoHash)) throw inUse(infoHash)
+    // Somebody else may have been quicker.
+    known(infoHash)
     throw new SelfStremeError('disk.failed', `${infoHash} cannot be removed`)
   }
 

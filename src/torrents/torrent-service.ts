@@ -375,9 +375,13 @@ export async function openTorrentService(
     infoHash: InfoHash,
     clear: (directory: string) => Promise<T>,
   ): Promise<T | undefined> {
-    const torrent = await loaded.get(infoHash)?.catch(() => undefined)
+    let torrent: Torrent | undefined
+    do {
+      await removing.get(infoHash)
+      torrent = await loaded.get(infoHash)?.catch(() => undefined)
+    } while (removing.has(infoHash))
     const directory = torrent?.directory ?? shelf.find(infoHash)?.directory
-    if (isUsed(infoHash) || directory === undefined || removing.has(infoHash)) return undefined
+    if (isUsed(infoHash) || directory === undefined) return undefined
     const { promise, resolve } = Promise.withResolvers<void>()
     // From here on whoever asks for it waits until it is gone.
     removing.set(infoHash, promise)

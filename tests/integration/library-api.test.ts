@@ -461,6 +461,18 @@ describe('removing', () => {
     await expect.poll(async () => (await api.remove(left.infoHash, query)).status).toBe(200)
   })
 
+  test('asked for by several at once is done for one, and the others hear that nothing is there', async () => {
+    await using folder = await temporaryFolder()
+    const { infoHash } = await leaveWholeTorrent({
+      root: folder.path,
+      files: [{ name: 'Film.mkv', bytes: film }],
+    })
+    await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
+    const api = apiOf(app.url)
+    const answers = await Promise.all(Array.from({ length: 5 }, () => api.remove(infoHash)))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404])
+  })
+
   test('asks for a clear word', async () => {
     await using app = await startTestApp()
     const { status, body } = await apiOf(app.url).remove(UNKNOWN, '?data=maybe')
