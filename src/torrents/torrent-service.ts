@@ -14,6 +14,7 @@ import { OpenFiles } from '../files/open-files.ts'
 import {
   isOurs,
   locateFolder,
+  makeTorrentFolder,
   readLocation,
   releaseFolder,
   removeFolder,
@@ -246,8 +247,11 @@ export async function openTorrentService(
     const elsewhere = shelf.find(infoHash)?.directory ?? (await readLocation(options.root, infoHash))
     const directory = elsewhere ?? (await locateFolder(base ?? options.root, infoHash))
     const found = await readFolder(directory, infoHash)
-    if (base && !elsewhere)
+    if (base && !elsewhere) {
+      // One that cannot be made must not be where it is looked for from then on.
+      await withRoom(room, base, () => makeTorrentFolder(directory))
       await withRoom(room, options.root, () => writeLocation(options.root, infoHash, directory))
+    }
     const torrent = new Torrent(
       { ...options, infoHash, directory },
       found,

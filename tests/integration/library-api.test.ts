@@ -521,6 +521,21 @@ describe('a path of its own', () => {
     expect(await readdir(place)).toEqual(['mine.txt'])
   })
 
+  test('that cannot be made is not noted as the place of the torrent', async () => {
+    await using folder = await temporaryFolder()
+    await using extra = await temporaryFolder()
+    await using app = await startTestApp({
+      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_EXTRA_PATHS: extra.path,
+    })
+    const api = apiOf(app.url)
+    await writeFile(join(extra.path, 'films'), 'no folder')
+    const { status, body } = await api.add({ infoHash: UNKNOWN, path: join(extra.path, 'films') })
+    expect([status, body.error]).toEqual([503, 'disk.failed'])
+    expect(await readdir(folder.path)).not.toContain(UNKNOWN)
+    expect((await api.add({ infoHash: UNKNOWN })).body.directory).toBe(join(folder.path, UNKNOWN))
+  })
+
   test('outside of what the user named is refused, also by way of a link or a folder above', async () => {
     await using extra = await temporaryFolder()
     await mkdir(join(extra.path, 'films'))
