@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises'
+import { readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { SelfStremeError } from '../domain/errors.ts'
 
@@ -25,6 +25,9 @@ async function realLocation(path: string): Promise<string> {
     return await realpath(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
-    return join(await realLocation(dirname(path)), basename(path))
+    const parent = await realLocation(dirname(path))
+    // What a link leads to may come to be there later.
+    const target = await readlink(path).catch(() => undefined)
+    return target === undefined ? join(parent, basename(path)) : realLocation(resolve(parent, target))
   }
 }

@@ -12,16 +12,22 @@ test('a torrent may be put into a named folder and any below it, whether they ex
   }
 })
 
-test.for(['..', join('..', 'beside'), join('films', '..', '..'), 'link', join('link', 'new')])(
-  'it may not be put into %s, seen from there',
-  async (way) => {
-    await using folder = await temporaryFolder()
-    const named = join(folder.path, 'named')
-    await mkdir(named)
-    await symlink(folder.path, join(named, 'link'))
-    await expect(allowedPath(join(named, way), [named])).rejects.toMatchObject({ code: 'torrent.bad_path' })
-  },
-)
+test.for([
+  '..',
+  join('..', 'beside'),
+  join('films', '..', '..'),
+  'link',
+  join('link', 'new'),
+  'dangling',
+  join('dangling', 'new'),
+])('it may not be put into %s, seen from there', async (way) => {
+  await using folder = await temporaryFolder()
+  const named = join(folder.path, 'named')
+  await mkdir(named)
+  await symlink(folder.path, join(named, 'link'))
+  await symlink(join(folder.path, 'not there yet'), join(named, 'dangling'))
+  await expect(allowedPath(join(named, way), [named])).rejects.toMatchObject({ code: 'torrent.bad_path' })
+})
 
 test('where no folder is named, it may not be put anywhere', async () => {
   await using folder = await temporaryFolder()
