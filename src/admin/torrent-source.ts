@@ -17,11 +17,12 @@ export interface TorrentSource {
 /** @throws SelfStremeError `request.invalid` */
 export function sourceOfMagnet(text: string): TorrentSource {
   const magnet = parseMagnet(text)
-  if (!magnet)
-    throw new SelfStremeError(
-      'request.invalid',
-      `"${text.slice(0, 80)}" is neither magnet link nor info hash`,
-    )
+  if (!magnet) {
+    const what = /^magnet:/i.test(text)
+      ? 'names no info hash of BitTorrent v1 (xt=urn:btih:…)'
+      : 'is neither magnet link nor info hash'
+    throw new SelfStremeError('request.invalid', `"${text.slice(0, 80)}" ${what}`)
+  }
   return { infoHash: magnet.infoHash, trackers: magnet.trackers }
 }
 

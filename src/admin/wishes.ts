@@ -135,14 +135,15 @@ export function keepWishes(
   ): Promise<void> {
     const { infoHash, directory } = contents
     const request = { infoHash, trackers: usage.trackers ?? [] }
-    const wanted = wantedOf(await torrents.whenInfo(request, signal), wish)
+    const info = await torrents.whenInfo(request, signal)
+    const wanted = wantedOf(info, wish)
     meanings.set(infoHash, { wish, wanted })
     const known = index.get(infoHash)?.contents ?? contents
     const need = { bytes: wanted.bytes, missingBytes: wanted.bytes - bytesThere(known, wanted.files) }
     const noRoom = await noRoomBeside(infoHash, directory, need, usage.addedAt)
     if (noRoom) throw refusal(noRoom)
     attempt.noteFetching()
-    log.info(`Fetching ahead: ${known.name}`, { infoHash, ...need })
+    log.info(`Fetching ahead: ${info.name}`, { infoHash, ...need })
     await torrents.fetch({ ...request, files: wanted.files }, signal)
     // How long nobody has read it counts from here.
     index.change(infoHash, ({ wish: _wish, trackers: _trackers, ...kept }) => ({
@@ -151,7 +152,7 @@ export function keepWishes(
     }))
     await index.flush()
     noteRoom()
-    log.info(`Fetched ahead: ${known.name}`, { infoHash, bytes: wanted.bytes })
+    log.info(`Fetched ahead: ${info.name}`, { infoHash, bytes: wanted.bytes })
   }
 
   async function meaningOf(infoHash: InfoHash): Promise<Wanted | undefined> {

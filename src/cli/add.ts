@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { LibraryEntry } from '../admin/describe.ts'
-import { parseMagnet } from '../domain/magnet.ts'
+import { parseInfoHash } from '../domain/info-hash.ts'
 import { parseWish } from '../domain/usage.ts'
+import { loadTorrentFile } from '../files/torrent-file.ts'
 import { command, Failure, UsageError } from './command.ts'
 import { howFar } from './describe-torrent.ts'
 import { onlyOne } from './named-torrent.ts'
@@ -48,14 +48,16 @@ export const add = command({
   },
 })
 
-/** @throws Failure when the file cannot be read */
+/** @throws Failure, SelfStremeError or the system's error when the file cannot be read */
 async function request(typed: string, options: Options): Promise<[path: string, body: Body]> {
-  if (parseMagnet(typed)) {
+  // What is wrong with a magnet link, the server says.
+  if (parseInfoHash(typed) || /^magnet:/i.test(typed)) {
     const content = JSON.stringify({ magnet: typed, ...options })
     return ['/api/torrents', { type: 'application/json', content }]
   }
   const path = typedPath(typed)
-  const content = await readFile(path).catch((cause: unknown) => {
+  const content = await loadTorrentFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause
     throw new Failure(`"${typed}" is neither magnet link nor info hash, and there is no file ${path}`, {
       cause,
     })

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ImportRequest } from '../cache/import-files.ts'
 import { type InfoHash, infoHashesIn, parseInfoHash } from '../domain/info-hash.ts'
 import { trackerHost } from '../domain/tracker-url.ts'
+import { loadTorrentFile } from '../files/torrent-file.ts'
 import { UsageError } from './command.ts'
 import { typedPath } from './typed-path.ts'
 
@@ -17,7 +17,7 @@ interface TypedOptions {
 /**
  * What somebody wants imported, by what they typed.
  *
- * @throws UsageError; the system's error when the torrent file cannot be read
+ * @throws UsageError; SelfStremeError or the system's error when the torrent file cannot be read
  */
 export async function importRequest(
   typed: readonly string[],
@@ -30,7 +30,8 @@ export async function importRequest(
   if (!create && (name !== undefined || trackers.length > 0))
     throw new UsageError('--name and --tracker go with --create')
 
-  if (torrent !== undefined) return { kind: 'torrent', paths, metainfo: await readFile(typedPath(torrent)) }
+  if (torrent !== undefined)
+    return { kind: 'torrent', paths, metainfo: await loadTorrentFile(typedPath(torrent)) }
   if (create) {
     mustBeName(name, paths.length)
     for (const url of trackers)

@@ -54,6 +54,9 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
     throw invalid(`piece length ${shown(pieceLength)} is not a power of two from 16 KiB to 64 MiB`)
   }
 
+  if (field(info, 'meta version') === 2 && field(info, 'pieces') === undefined)
+    throw invalid('it is of BitTorrent v2 alone (BEP 52), and only v1 or both are known here')
+
   const name = text(field(info, 'name.utf-8') ?? field(info, 'name'))
   if (name === undefined) throw invalid('the name is no text')
   const files = readFiles(info, name)

@@ -18,7 +18,10 @@ export function wantedFiles(pack: Pack, wish: Wish): number[] {
   const indexes = wish === 'all' ? files.keys() : new Set(wish)
   return [...indexes].filter((index) => {
     const file = files[index]
-    if (!file) throw impossible(`the torrent has ${files.length} files, counted from 0; there is no ${index}`)
+    if (!file)
+      throw impossible(
+        `there is no ${index}: the files of the torrent are counted from 0 to ${files.length - 1}`,
+      )
     return !file.isPadding && file.length > 0
   })
 }

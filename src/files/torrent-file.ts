@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
@@ -14,6 +15,20 @@ export interface TorrentFileContents {
   readonly metainfo: Uint8Array
   /** as they stand in it */
   readonly trackers: readonly string[]
+}
+
+/**
+ * The bytes of a file that is said to be a torrent file. What cannot be one is not read: a pipe may never say anything,
+ * and a film is long.
+ *
+ * @throws SelfStremeError `torrent.invalid`; the system's error
+ */
+export async function loadTorrentFile(path: string): Promise<Uint8Array> {
+  const file = await stat(path)
+  if (!file.isFile()) throw new SelfStremeError('torrent.invalid', `${path} is not a file`)
+  if (file.size > MAX_TORRENT_FILE_BYTES)
+    throw new SelfStremeError('torrent.invalid', `${path} is no torrent file: it has ${file.size} bytes`)
+  return readFile(path)
 }
 
 /** @throws SelfStremeError `torrent.invalid`, saying what was expected */

@@ -142,6 +142,7 @@ test('a torrent file that cannot be used is told in a sentence', async () => {
   const settings = { TORRENT_DOWNLOAD_PATH: user.root }
   for (const [name, why] of [
     ['no.torrent', 'the metadata is not bencoded'],
+    ['.', 'is not a file'],
     ['nothing.torrent', 'ENOENT'],
   ] as const) {
     const args = ['import', join(user.home, 'Film.mkv'), '--torrent', join(user.home, name)]

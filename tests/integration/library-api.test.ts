@@ -98,7 +98,7 @@ describe('what cannot be added', () => {
     [{}, /either "magnet" or "infoHash"/],
     [{ infoHash: UNKNOWN, magnet: `magnet:?xt=urn:btih:${UNKNOWN}` }, /either/],
     [{ infoHash: UNKNOWN.slice(1) }, /neither magnet link nor info hash/],
-    [{ magnet: 'magnet:?dn=Film' }, /neither magnet link nor info hash/],
+    [{ magnet: 'magnet:?dn=Film' }, /names no info hash of BitTorrent v1/],
     [{ infoHash: 12 }, /neither magnet link nor info hash/],
     [{ infoHash: UNKNOWN, files: 'most' }, /"files" is "main"/],
     [{ infoHash: UNKNOWN, files: [] }, /"files" is "main"/],

@@ -87,6 +87,8 @@ describe('with a film on disk', () => {
     [['pin'], 2, /an info hash is what it takes/],
     [['rm', UNKNOWN, UNKNOWN], 2, /an info hash is what it takes/],
     [['add', 'film.torrent'], 1, /neither magnet link nor info hash, and there is no file .*film\.torrent/],
+    [['add', '/dev/zero'], 1, /^\/dev\/zero is not a file$/m],
+    [['add', 'magnet:?dn=Film'], 1, /"magnet:\?dn=Film" names no info hash of BitTorrent v1/],
     [['add', UNKNOWN, '--files', 'most'], 2, /--files is "main"/],
     [['add', UNKNOWN, '--path', '/etc'], 1, /not under one of TORRENT_EXTRA_PATHS/],
     [['cache', 'wipe'], 2, /no command "cache wipe".*cache ls.*cache explain/s],

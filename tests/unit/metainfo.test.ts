@@ -172,7 +172,7 @@ test.for([
   [
     'only a version 2 torrent',
     bencode.encode({ info: { 'meta version': 2, name: 'a', 'piece length': PIECE, 'file tree': {} } }),
-    /length/,
+    /BitTorrent v2 alone/,
   ],
   ['text that is not bencoded', raw('<html>'), /bencoded/],
   ['bytes cut off in the middle', torrent().subarray(0, 30), /bencoded/],
