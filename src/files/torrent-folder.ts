@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
@@ -110,12 +111,15 @@ async function makeFilled(directory: string, fill: (unfinished: string) => Promi
     await rm(unfinished, { recursive: true, force: true })
     throw error
   }
-  await finishFolder(unfinished, directory)
+  await finishFolder(unfinished, directory).catch(async (error: unknown) => {
+    // A viewer and the library may want it at the same time, and the other was quicker.
+    if (!(await isOurs(directory))) throw error
+  })
 }
 
 /** A folder with our mark in it, under a name that nobody looks at, to be filled and then {@link finishFolder}ed. */
 export async function makeUnfinishedFolder(base: string, name: string): Promise<string> {
-  const unfinished = join(base, `${UNFINISHED}${name}-${process.pid}-${Date.now().toString(36)}`)
+  const unfinished = join(base, `${UNFINISHED}${name}-${randomUUID()}`)
   await makeFolder(base)
   await mkdir(unfinished)
   try {
