@@ -1,5 +1,6 @@
 import { messageOf } from '../domain/errors.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
+import { saveState } from '../files/folder-state.ts'
 import { isOurs, makeTorrentFolder, removeFolder, writeMetainfo, writing } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import type { TorrentRoom } from './torrent-room.ts'
@@ -35,7 +36,13 @@ export class MetainfoKeeper {
 
   /** Begins to write; {@link kept} tells how that ends. */
   keep(metainfo: Uint8Array): void {
-    const write = () => writing(this.#directory, () => writeMetainfo(this.#directory, metainfo))
+    const write = () =>
+      writing(this.#directory, async () => {
+        const both = [writeMetainfo(this.#directory, metainfo), saveState(this.#directory, { whole: {} })]
+        // One that fails must not be tried again while the other is still being written.
+        await Promise.allSettled(both)
+        await Promise.all(both)
+      })
     this.#kept = this.#room.note(write).then(() => {
       this.#unkept = undefined
     })
