@@ -9,7 +9,7 @@ import type { Log } from '../observe/log.ts'
 import type { LibraryFile } from './library-file.ts'
 import { MediaFolder } from './media-folder.ts'
 
-/** How often everything is looked at, for what nobody tells of; disks on the network are slow. */
+/** Disks on the network are slow, and those of the house want to sleep. */
 const CHECK_MS = 5 * 60_000
 
 export interface MediaFoldersOptions {
@@ -17,6 +17,8 @@ export interface MediaFoldersOptions {
   readonly paths: readonly string[]
   /** the download folder: what lies there is known otherwise */
   readonly leftOut: string
+  /** how often everything is looked at again, for what nobody tells of; default 5 minutes */
+  readonly checkMs?: number
 }
 
 /** A video of the user, open to be read. */
@@ -45,7 +47,8 @@ export interface MediaFolders extends AsyncDisposable {
 }
 
 /** Learns what lies in folders of films, and keeps that true; nobody waits for it, since a disk may be slow or absent. */
-export function openMediaFolders({ paths, leftOut }: MediaFoldersOptions, log: Log): MediaFolders {
+export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaFolders {
+  const { paths, leftOut, checkMs = CHECK_MS } = options
   const stop = new AbortController()
   const files = new OpenFiles()
   const plays = new Plays()
@@ -58,7 +61,7 @@ export function openMediaFolders({ paths, leftOut }: MediaFoldersOptions, log: L
     const videos = folders.reduce((sum, folder) => sum + folder.files().length, 0)
     if (folders.length > 0 && !stop.signal.aborted) log.info('folders of films looked at', { paths, videos })
   })
-  const timer = setInterval(() => void check(), CHECK_MS)
+  const timer = setInterval(() => void check(), checkMs)
 
   /** One look at a time. */
   function check(): Promise<void> {

@@ -281,6 +281,20 @@ describe('what changes while the server runs is noticed:', () => {
   })
 })
 
+test('a disk that is taken away and comes back is looked at again', async () => {
+  await using folder = await temporaryFolder()
+  const [root, elsewhere] = [join(folder.path, 'disk'), join(folder.path, 'elsewhere')]
+  const { log } = listeningLog()
+  await using media = openMediaFolders({ paths: [root], leftOut: '', checkMs: 50 }, log)
+  await putVideos(elsewhere, 'Show/01.mkv', 'Film.mkv')
+  const count = () => media.files().length
+  for (const there of [true, false, true]) {
+    if (there) await rename(elsewhere, root)
+    else await rename(root, elsewhere)
+    await expect.poll(count, soon).toBe(there ? 2 : 0)
+  }
+})
+
 describe('a folder of films', () => {
   async function found(
     prepare: (root: string) => Promise<void>,

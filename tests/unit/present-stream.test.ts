@@ -67,6 +67,11 @@ test('both are two objects, the proxy first', () => {
   ])
 })
 
+test.for(['magnet', 'both', 'proxy'] as const)('what no swarm has is a link, also for "%s"', (delivery) => {
+  const local = { ...KNOWN, isLocal: true }
+  expect(presentStreams(local, delivery, OPTIONS)).toEqual(presentStreams(KNOWN, 'proxy', OPTIONS))
+})
+
 test('what is not known is left out', () => {
   const [proxy, magnet] = present(FILM, 'both', { ...OPTIONS, trackers: [] })
   expect(proxy?.url).toBe(`http://192.168.1.5:7000/stream/proxy/${HASH}`)
