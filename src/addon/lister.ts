@@ -76,14 +76,11 @@ export function createLister(search: Search, disk: Disk, titles: Titles | undefi
     const wish = videoWish(video, title)
     const { found, refused, choices } = await chooseFiles(candidates, wish, disk.pack)
 
-    // A device that fetches torrents by itself gains nothing from our disk.
-    const isDiskOfUse = delivery !== 'magnet'
+    // A device that fetches torrents by itself gains nothing from our disk, but for what is no torrent.
+    const isDiskOfUse = (each: Candidate) => delivery !== 'magnet' || each.isLocal
     const all = await Promise.all(
       found.map(async (each) =>
-        describe(
-          each,
-          each.kind === 'torrent' && (isDiskOfUse || each.isLocal) ? await disk.video(each) : undefined,
-        ),
+        describe(each, each.kind === 'torrent' && isDiskOfUse(each) ? await disk.video(each) : undefined),
       ),
     )
     const { kept, dropped } = arrange(all, options)

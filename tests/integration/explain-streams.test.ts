@@ -74,6 +74,7 @@ test('the owner is told why a list is what it is', async () => {
     ['answered', 2],
     ['failed', 0],
     ['answered', 4],
+    ['answered', 0],
   ])
   expect(body.sources[2]?.why).toContain('500')
   expect(body.listed).toMatchObject([

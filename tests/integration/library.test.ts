@@ -25,6 +25,7 @@ interface Row {
 }
 
 interface Stream {
+  readonly description: string
   readonly url?: string
   readonly infoHash?: string
   readonly behaviorHints: { readonly filename?: string }
@@ -166,6 +167,7 @@ describe('a film is listed', () => {
       const [stream, ...others] = await streams(at.url + path, 'movie/tt1234567', DESKTOP)
       expect(stream?.url).toMatch(/\/stream\/proxy\/[0-9a-f]{40}\/0\/Film%20/)
       expect(stream).not.toHaveProperty('infoHash')
+      expect(stream?.description).toContain('⚡ on disk')
       expect(others).toEqual([])
     }
   })

@@ -69,7 +69,7 @@ test('both are two objects, the proxy first', () => {
 
 test.for(['magnet', 'both', 'proxy'] as const)('what no swarm has is a link, also for "%s"', (delivery) => {
   const local = { ...KNOWN, isLocal: true }
-  expect(presentStreams(local, delivery, OPTIONS)).toEqual(presentStreams(KNOWN, 'proxy', OPTIONS))
+  expect(present(local, delivery)).toEqual(present(KNOWN, 'proxy'))
 })
 
 test('what is not known is left out', () => {
