@@ -245,7 +245,8 @@ export async function readText(path: string): Promise<string | undefined> {
 
 /** Makes a folder ours no longer, and removes it if nothing else is in it. */
 async function removeMark(directory: string): Promise<void> {
-  await rm(join(directory, OURS), { recursive: true, force: true })
+  // How it is used may be in the middle of being written down.
+  await rm(join(directory, OURS), { recursive: true, force: true, maxRetries: 5 })
   await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error
   })
