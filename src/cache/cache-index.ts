@@ -9,7 +9,7 @@ import { Plays } from '../domain/plays.ts'
 import { newUsage, type Origin, type Usage, withPlay } from '../domain/usage.ts'
 import { type Contents, readContents } from '../files/contents.ts'
 import { refusalOf } from '../files/disk-errors.ts'
-import { readTorrent, readUsage, saveUsage } from '../files/folder-state.ts'
+import { findUsage, readTorrent, readUsage, saveUsage } from '../files/folder-state.ts'
 import {
   infoHashOfFolder,
   type ListedFolder,
@@ -54,6 +54,8 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   readonly #unsaved = new Set<InfoHash>()
   /** those that the table does not know as they are */
   readonly #unlisted = new Set<InfoHash>()
+  /** those in whose folders nothing was noted yet of how they are used: whoever makes them may just be about to say it */
+  readonly #unnoted = new Set<InfoHash>()
   /** those whose usage could not be written down when it was last tried */
   readonly #failed = new Set<InfoHash>()
   readonly #plays = new Plays()
@@ -130,14 +132,16 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   put(contents: Contents, origin: Origin = 'watched'): void {
     const { infoHash } = contents
     const known = this.#entries.get(infoHash)
-    this.#set({ contents, usage: known?.usage ?? newUsage(origin, Date.now()) })
-    if (!known) this.#unsaved.add(infoHash)
+    const isNew = !known || this.#unnoted.delete(infoHash)
+    this.#set({ contents, usage: isNew ? newUsage(origin, Date.now()) : known.usage })
+    if (isNew) this.#unsaved.add(infoHash)
   }
 
   forget(infoHash: InfoHash): void {
     this.version++
     this.#entries.delete(infoHash)
     this.#unsaved.delete(infoHash)
+    this.#unnoted.delete(infoHash)
     this.#failed.delete(infoHash)
     this.#unlisted.add(infoHash)
   }
@@ -162,6 +166,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   change(infoHash: InfoHash, change: (usage: Usage) => Usage): void {
     const entry = this.#entries.get(infoHash)
     if (!entry) return
+    this.#unnoted.delete(infoHash)
     this.#entries.set(infoHash, { ...entry, usage: change(entry.usage) })
     this.#unsaved.add(infoHash)
     this.#unlisted.add(infoHash)
@@ -220,8 +225,11 @@ export class CacheIndex implements Shelf, AsyncDisposable {
 
   async #add({ infoHash, directory }: ListedFolder): Promise<void> {
     const contents = await readContents({ infoHash, directory })
-    const usage = await readUsage(directory)
-    if (!this.#entries.has(infoHash)) this.#set({ contents, usage })
+    const noted = await findUsage(directory)
+    const usage = noted ?? (await readUsage(directory))
+    if (this.#entries.has(infoHash)) return
+    if (!noted) this.#unnoted.add(infoHash)
+    this.#set({ contents, usage })
   }
 
   #set(entry: CacheEntry): void {

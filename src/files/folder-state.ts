@@ -86,9 +86,14 @@ export async function saveState(directory: string, state: FolderState): Promise<
 
 /** How a torrent is used; where the note is gone or damaged, as much as the folder itself tells. */
 export async function readUsage(directory: string): Promise<Usage> {
-  const parsed = usage.safeParse(tryJson((await readText(join(directory, OURS, USAGE))) ?? ''))
-  if (parsed.success) return parsed.data
+  const noted = await findUsage(directory)
+  if (noted) return noted
   return newUsage('watched', (await stat(join(directory, OURS)).catch(() => undefined))?.mtimeMs ?? 0)
+}
+
+/** The same; `undefined` where the note is gone or damaged, or was never made. */
+export async function findUsage(directory: string): Promise<Usage | undefined> {
+  return usage.safeParse(tryJson((await readText(join(directory, OURS, USAGE))) ?? '')).data
 }
 
 export async function saveUsage(directory: string, usage: Usage): Promise<void> {

@@ -428,8 +428,8 @@ export async function openTorrentService(
 }
 
 /** Why something new of it is on disk. */
-function originOf({ isUsed, isGuessed }: Torrent): Origin {
-  return isGuessed && !isUsed ? 'ahead' : 'watched'
+function originOf({ isOnlyGuess }: Torrent): Origin {
+  return isOnlyGuess ? 'ahead' : 'watched'
 }
 
 function wishFor(fileIdx: number | undefined): Wish {

@@ -77,6 +77,8 @@ export class Torrent {
   #trackers: readonly string[] = []
   #content: TorrentContent | undefined
   #users = 0
+  /** `undefined` as long as nobody said what it is for */
+  #isOnlyGuess: boolean | undefined
   /** how many fetch it for later */
   readonly #attendants: Record<LaterPurpose, number> = { fetch: 0, guess: 0 }
   /** in this stay in the swarm; `undefined` as long as nobody was met */
@@ -153,6 +155,11 @@ export class Torrent {
     return this.#attendants.guess > 0
   }
 
+  /** Nobody has wanted it yet, it was only guessed that somebody may. */
+  get isOnlyGuess(): boolean {
+    return this.#isOnlyGuess === true
+  }
+
   get standing(): Standing {
     if (this.isUsed) return 'used'
     if (this.isAwaited) return 'wanted'
@@ -216,6 +223,8 @@ export class Torrent {
   /** Keeps the torrent in memory until this is disposed of; it may be put aside or removed all the same. */
   attend(purpose: LaterPurpose): Disposable {
     this.#attendants[purpose]++
+    if (purpose === 'guess') this.#isOnlyGuess ??= true
+    else this.#isOnlyGuess = false
     return {
       [Symbol.dispose]: () => {
         this.#attendants[purpose]--
@@ -410,6 +419,7 @@ export class Torrent {
 
   /** Somebody watches a file from now on: the rest of it is fetched as well. Ends when the watcher leaves. */
   watch(fileIdx: number): Disposable {
+    this.#isOnlyGuess = false
     const watching = this.#plan.watch(fileIdx)
     this.#joinIfMissing(fileIdx)
     return watching

@@ -53,6 +53,8 @@ test.skipIf(!hasSeeder)(
         ...films[0]?.swarm.settings,
         ...(await inspectable(folder.path)),
         TORRENT_DOWNLOAD_PATH: downloads.path,
+        // So that what was read just now may go as well.
+        TORRENT_CLEANUP_INTERVAL: '0',
       }),
     )
     const url = await server.url()
