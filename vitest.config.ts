@@ -19,7 +19,8 @@ export default defineConfig({
       project('architecture', 30_000),
       project('integration', 30_000),
       project('e2e', 90_000),
-      // Fuzzers, kill loops, gigabytes: `npm run test:long`.
+      // `npm run test:long`: whole servers that take their time, and then fuzzers, kill loops, gigabytes.
+      project('long-e2e', 120_000),
       project('long', 600_000),
     ],
   },

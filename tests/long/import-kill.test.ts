@@ -13,7 +13,7 @@ import { makeTorrentFile } from '../support/torrent-file.ts'
 import { userWith } from '../support/users-files.ts'
 
 const MIB = 1024 * 1024
-const KILLS = 17
+const KILLS = 6
 const HASH = '39730aa7c09b864432bc8c878c20c933059241fd'
 const SEED = Number(process.env.SEED ?? 20_261_121)
 const FILES = {

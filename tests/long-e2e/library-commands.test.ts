@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { leaveWholeTorrent } from '../integration/earlier-run.ts'
 import { type Typed, type } from '../support/command-line.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { leaveWholeTorrent } from './earlier-run.ts'
 
 const MIB = 1024 * 1024
 const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
