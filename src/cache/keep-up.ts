@@ -43,7 +43,7 @@ export function keepUp(
   watch.onChange(({ path, isNewOrGone }) => {
     if (!isNewOrGone || dirname(path) !== root || !infoHashOfFolder(basename(path))) return
     changed.add(basename(path))
-    looking ??= setTimeout(() => void lookAtChanged(), OWN_WORK_MS)
+    looking ??= setTimeout(() => void lookAtChanged(), OWN_WORK_MS).unref()
   })
 
   async function lookAtChanged(): Promise<void> {
