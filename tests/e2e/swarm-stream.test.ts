@@ -202,10 +202,13 @@ swarmTest(
 
     viewer.destroy()
     await expect
-      .poll(async () => {
-        const answer = await fetch(`${app.url}/stream/proxy/${second.infoHash}`)
-        return sha256(new Uint8Array(await answer.arrayBuffer()))
-      })
+      .poll(
+        async () => {
+          const answer = await fetch(`${app.url}/stream/proxy/${second.infoHash}`)
+          return sha256(new Uint8Array(await answer.arrayBuffer()))
+        },
+        { timeout: 20_000 },
+      )
       .toBe(sha256(film.subarray(0, 3 * MIB)))
   },
 )

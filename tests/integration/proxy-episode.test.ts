@@ -76,6 +76,8 @@ describe('of a pack on disk, a link that names the episode', () => {
   })
 })
 
+const SOON = { timeout: 10_000 }
+
 describe('of files that the user placed, a link that names the episode', () => {
   const HASH = '39730aa7c09b864432bc8c878c20c933059241fd'
 
@@ -94,7 +96,8 @@ describe('of files that the user placed, a link that names the episode', () => {
     const files = [1, 2, 3].map((n) => ({ name: `${HASH} 0${n}.mkv`, bytes: patternBytes(MIB + n, `${n}`) }))
     await place(app, '.', files)
     const url = `${app.url}/stream/proxy/${HASH}`
-    expect((await send(`${url}?episode=2`)).body.length).toBe(MIB + 2)
+    // The system may take a moment to tell of all three.
+    await expect.poll(async () => (await send(`${url}?episode=2`)).body.length, SOON).toBe(MIB + 2)
     expect((await send(`${url}?episode=39`)).status).toBe(404)
   })
 })
