@@ -1,13 +1,16 @@
 import { access } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startJanitor } from '../../src/cache/janitor.ts'
 import type { Usage } from '../../src/domain/usage.ts'
 import { DiskRoom } from '../../src/files/disk-room.ts'
 import { createLog } from '../../src/observe/log.ts'
+import { type } from '../support/command-line.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { userWith } from '../support/users-files.ts'
 import { leaveWholeTorrent } from './earlier-run.ts'
 
 const MIB = 1024 * 1024
@@ -106,6 +109,32 @@ describe('a cache above its limit', () => {
       expect.arrayContaining(['pinned', expect.stringMatching(/^read \d+ s ago/)]),
     )
   })
+})
+
+test('a viewer reads on while others are evicted, all is cleaned up, and films are imported', async () => {
+  await using left = await leaveFilms(FILMS)
+  await using app = await startTestApp(settings(left, `${10 * MIB}`))
+  const viewer = await openStream(left.urlOf('common', app))
+  await readBytes(viewer, 1000)
+  await using user = await userWith({
+    'One.mkv': patternBytes(SIZE, 'one'),
+    'Two.mkv': patternBytes(SIZE, 'two'),
+  })
+  const imported = Promise.all(
+    ['One.mkv', 'Two.mkv'].map((name) =>
+      type(['import', join(user.home, name), '--create'], { TORRENT_DOWNLOAD_PATH: left.root }),
+    ),
+  )
+  await app.app.janitor.keepLimits()
+  await app.app.janitor.cleanup()
+  expect((await imported).map(({ code }) => code)).toEqual([0, 0])
+  await app.app.janitor.cleanup()
+  expect((await readBytes(viewer, SIZE - 1000)).equals(patternBytes(SIZE, 'common').subarray(1000))).toBe(
+    true,
+  )
+  expect(await left.there()).toEqual(['pinned', 'common'])
+  const names = () => app.app.index.entries().map(({ contents }) => contents.name)
+  await expect.poll(names, { timeout: 10_000 }).toEqual(expect.arrayContaining(['One.mkv', 'Two.mkv']))
 })
 
 test('what would go next, and why, can be asked', async () => {
