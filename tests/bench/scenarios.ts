@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts'
 import { finished } from './scenarios/finished.ts'
+import { library } from './scenarios/library.ts'
 import { list } from './scenarios/list.ts'
 import { lookup } from './scenarios/lookup.ts'
 import { seek } from './scenarios/seek.ts'
@@ -22,4 +23,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   viewers,
   lookup,
   list,
+  library,
 }

@@ -21,7 +21,7 @@ const hashes = JSON.parse(readFileSync(list, 'utf8')) as Record<string, InfoHash
 const config = readConfig({ TORRENT_DOWNLOAD_PATH: root, TORRENT_PORT: '0', TORRENT_DHT: 'false' })
 const log = createLog({ level: 'error', format: 'text' })
 
-console.log(JSON.stringify(await measure()))
+process.stdout.write(`${JSON.stringify(await measure())}\n`)
 // When everything is written down that will be.
 process.exit()
 
