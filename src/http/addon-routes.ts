@@ -2,8 +2,10 @@ import { type Request, type Response, Router } from 'express'
 import type { Addon } from '../addon/addon.ts'
 import { ASKER_HEADER } from '../domain/asker-header.ts'
 import type { ListOptions } from '../domain/list-options.ts'
+import { baseUrlOf } from './base-url.ts'
 import { answerMethods } from './cors.ts'
-import { baseUrlOf, goneSignal, readListOptions } from './request-context.ts'
+import { goneSignal } from './gone-signal.ts'
+import { readListOptions } from './read-list-options.ts'
 
 const RESOURCES = ['stream', 'catalog', 'meta'] as const
 

@@ -4,7 +4,7 @@ import { sourceOfFile, sourceOfMagnet, type TorrentSource } from '../admin/torre
 import { SelfStremeError } from '../domain/errors.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { parseWish } from '../domain/usage.ts'
-import { readListOptions } from './request-context.ts'
+import { readListOptions } from './read-list-options.ts'
 
 const OPTIONS = ['files', 'path', 'pin']
 const SOURCES = ['magnet', 'infoHash']

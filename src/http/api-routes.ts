@@ -6,9 +6,9 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { MAX_TORRENT_FILE_BYTES } from '../files/torrent-file.ts'
 import type { Predownloads } from '../predownload/predownloads.ts'
 import { invalid, readAddition, readFlag, readInfoHash, readQuestion } from './api-requests.ts'
+import { goneSignal } from './gone-signal.ts'
 import { type AccessOptions, adminGuard } from './guards.ts'
 import { onlyMethods } from './only-methods.ts'
-import { goneSignal } from './request-context.ts'
 
 const MOST_JSON = '64kb'
 

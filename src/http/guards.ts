@@ -8,7 +8,7 @@ import {
   isFromPrivateNetwork,
   namesClientOtherwise,
   type TrustsProxy,
-} from './request-context.ts'
+} from './client-address.ts'
 
 export interface AccessOptions {
   readonly mode: 'lan' | 'open'

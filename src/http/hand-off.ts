@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isAbsolute, relative, sep } from 'node:path'
 import type { Media } from '../streaming/media.ts'
-import type { TrustsProxy } from './request-context.ts'
+import type { TrustsProxy } from './client-address.ts'
 
 export interface HandOffOptions {
   /** where the proxy has the folder, such as `/_media` */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Router } from 'express'
 import { writeListOptions } from '../domain/list-options.ts'
-import { baseUrlOf, readListOptions } from './request-context.ts'
+import { baseUrlOf } from './base-url.ts'
+import { readListOptions } from './read-list-options.ts'
 
 const PICTURES = ['logo.svg', 'background.svg'] as const
 

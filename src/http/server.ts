@@ -13,12 +13,12 @@ import type { OpenMedia } from '../streaming/open-media.ts'
 import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
 import { apiRoutes } from './api-routes.ts'
+import type { TrustsProxy } from './client-address.ts'
 import { openToAll, openToAllSites } from './cors.ts'
 import { errorAnswerer } from './error-handler.ts'
 import { type AccessOptions, accessGuard } from './guards.ts'
 import { type HandOffOptions, handOffTo } from './hand-off.ts'
 import { landingRoutes } from './landing-routes.ts'
-import type { TrustsProxy } from './request-context.ts'
 import { streamRoutes } from './stream-routes.ts'
 
 const IDLE_MS = 1_000

@@ -6,10 +6,11 @@ import { parseInfoHash } from '../domain/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Log } from '../observe/log.ts'
 import type { MediaRequest, OpenMedia } from '../streaming/open-media.ts'
+import { clientOf, type TrustsProxy } from './client-address.ts'
 import { answeredByMethod } from './cors.ts'
 import type { AnswerError } from './error-handler.ts'
+import { goneSignal } from './gone-signal.ts'
 import type { HandOff } from './hand-off.ts'
-import { clientOf, goneSignal, type TrustsProxy } from './request-context.ts'
 import { sendMedia } from './send-media.ts'
 
 export interface StreamRoutes {

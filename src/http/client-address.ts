@@ -1,8 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Request } from 'express'
+import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
-import { SelfStremeError } from '../domain/errors.ts'
-import { DEFAULT_LIST_OPTIONS, type ListOptions, parseListOptions } from '../domain/list-options.ts'
 
 /** Headers by which proxies say for whom they ask, each in its own way. */
 const CLIENT_HEADERS = [
@@ -25,23 +22,6 @@ const PRIVATE_RANGES = new Set(['loopback', 'private', 'linkLocal', 'uniqueLocal
 
 /** Whether an address is a proxy's whose word counts. @param hop - how many proxies it is away */
 export type TrustsProxy = (address: string, hop: number) => boolean
-
-/** Aborts when the client has closed the connection before it got its whole answer. */
-export function goneSignal(res: ServerResponse): AbortSignal {
-  const gone = new AbortController()
-  // Not all answers hear of it: one that waits for its turn on the connection does not.
-  const { socket } = res.req
-  if (socket.destroyed) return AbortSignal.abort()
-  const leave = () => {
-    if (!res.writableFinished) gone.abort()
-  }
-  socket.once('close', leave)
-  res.once('close', () => {
-    leave()
-    socket.off('close', leave)
-  })
-  return gone.signal
-}
 
 /** Whether the request came through a proxy that names itself. */
 export function isForwarded(req: IncomingMessage): boolean {
@@ -96,40 +76,4 @@ function rangeOf(address: string | undefined): string | undefined {
       .replace(/%.*$/, '')
       .replace(/^([\d.]+):\d+$/, '$1') ?? ''
   return ipaddr.isValid(bare) ? ipaddr.process(bare).range() : undefined
-}
-
-/**
- * How the client reaches us, without a slash at the end: what the links in answers begin with.
- *
- * @param publicUrl - the user's own word, which counts most
- */
-export function baseUrlOf(req: Request, publicUrl: string | undefined): string {
-  if (publicUrl !== undefined) return publicUrl
-  // Both come from forwarding headers only where a trusted proxy set them; a proxy may pass on what it was sent.
-  const protocol = req.protocol === 'https' ? 'https' : 'http'
-  const host = (req.host as string | undefined) ?? ''
-  const isPlain = /^([a-z0-9]([\w.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d+)?$/i.test(host)
-  return `${protocol}://${isPlain && URL.canParse(`http://${host}`) ? host : addressOf(req)}`
-}
-
-function addressOf({ socket }: Request): string {
-  const { localAddress = '127.0.0.1', localPort } = socket
-  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`
-}
-
-/**
- * The first path segment, where it says what lists shall be like.
- *
- * @param segment - percent-decoded; absent = as usual
- * @returns `undefined` for what is no such segment
- * @throws SelfStremeError `request.invalid`, saying what is wrong with it
- */
-export function readListOptions(segment: string | undefined): ListOptions | undefined {
-  const options = segment === undefined ? DEFAULT_LIST_OPTIONS : parseListOptions(segment)
-  if (options && 'problem' in options)
-    throw new SelfStremeError(
-      'request.invalid',
-      `The address "${segment?.slice(0, 200)}": ${options.problem}.`,
-    )
-  return options
 }

@@ -1,0 +1,19 @@
+import { SelfStremeError } from '../domain/errors.ts'
+import { DEFAULT_LIST_OPTIONS, type ListOptions, parseListOptions } from '../domain/list-options.ts'
+
+/**
+ * The first path segment, where it says what lists shall be like.
+ *
+ * @param segment - percent-decoded; absent = as usual
+ * @returns `undefined` for what is no such segment
+ * @throws SelfStremeError `request.invalid`, saying what is wrong with it
+ */
+export function readListOptions(segment: string | undefined): ListOptions | undefined {
+  const options = segment === undefined ? DEFAULT_LIST_OPTIONS : parseListOptions(segment)
+  if (options && 'problem' in options)
+    throw new SelfStremeError(
+      'request.invalid',
+      `The address "${segment?.slice(0, 200)}": ${options.problem}.`,
+    )
+  return options
+}
