@@ -1,10 +1,7 @@
 /** What a person does at a terminal: `npm run cli -- --help`. */
-import { refuseOldNode } from './old-node.ts'
+import { COMMANDS } from './cli/commands.ts'
+import { runCli } from './cli/run-cli.ts'
 
-refuseOldNode()
-// Loaded only now: an older Node cannot even read what comes next.
-const { runCli } = await import('./cli/run-cli.ts')
-const { COMMANDS } = await import('./cli/commands.ts')
 // Whoever reads what is printed, such as `head`, may have enough of it before its end.
 process.stdout.on('error', () => process.exit())
 const code = await runCli(COMMANDS, process.argv.slice(2))

@@ -1,14 +1,10 @@
 /** Starts the server, and stops it in order when it is asked to. */
-import { refuseOldNode } from './old-node.ts'
+import { createApp } from './app.ts'
+import { ConfigError, readConfig } from './config/config.ts'
+import { SelfStremeError } from './domain/errors.ts'
 
 /** Service managers kill what takes longer. */
 const STOP_WITHIN_MS = 4_800
-
-refuseOldNode()
-// Loaded only now: an older Node cannot even read what comes next.
-const { ConfigError, readConfig } = await import('./config/config.ts')
-const { SelfStremeError } = await import('./domain/errors.ts')
-const { createApp } = await import('./app.ts')
 
 const asked = Promise.withResolvers<void>()
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => asked.resolve())

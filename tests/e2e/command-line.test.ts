@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { type } from '../support/command-line.ts'
-
-const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url))
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test.for([['--help'], ['-h']])('%s lists the commands', async ([arg = '']) => {
   const { code, stdout, stderr } = await type([arg])
@@ -38,12 +39,46 @@ test('a mistake in the settings is told as the server does', async () => {
   ])
 })
 
-test.for(['main.ts', 'cli.ts'])('%s tells an older Node what is wrong with it', async (file) => {
-  const pretend = 'Object.defineProperty(process, "versions", { value: { node: "22.18.0" } })'
-  const older = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, SOURCE + file]
-  await expect(promisify(execFile)(process.execPath, older)).rejects.toMatchObject({
-    code: 1,
-    stdout: '',
-    stderr: expect.stringContaining('self-streme needs Node 24'),
-  })
+const DOOR = fileURLToPath(new URL('../../bin/self-streme.js', import.meta.url))
+
+test('the entry point runs the command line', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [DOOR, '--help'])
+  expect(stdout).toMatch(/^ {2}serve {2,}Start the server/m)
 })
+
+test('the entry point reads settings from .env, and the environment counts more', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, '.env'), 'TORRENT_TIMEOUT=2 min\nSOURCE_TIMEOUT=soon\n')
+  const env = { PATH: process.env.PATH, SOURCE_TIMEOUT: 'later' }
+  const served = promisify(execFile)(process.execPath, [DOOR, 'serve'], { cwd: folder.path, env })
+  await expect(served).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/"2 min".*"later"/s) })
+})
+
+const tooOld = {
+  code: 1,
+  stdout: '',
+  stderr: expect.stringMatching(/^self-streme needs Node 24 or newer, and this is v\d[^\n]*\n$/),
+}
+
+test('the entry point says in a sentence that Node 22 is too old', async () => {
+  const pretend = 'Object.defineProperty(process, "versions", { value: { node: "22.18.0" } })'
+  const older = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, DOOR, 'serve']
+  await expect(promisify(execFile)(process.execPath, older)).rejects.toMatchObject(tooOld)
+})
+
+const OLD_NODE = await findOldNode()
+// Only where the machine has one besides the Node that npm installed.
+test.skipIf(OLD_NODE === undefined)('a real Node that is too old says so in a sentence', async () => {
+  await expect(promisify(execFile)(OLD_NODE ?? '', [DOOR, 'serve'])).rejects.toMatchObject(tooOld)
+})
+
+/** A Node on the PATH that is older than 24. */
+async function findOldNode(): Promise<string | undefined> {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((each) => !each.includes('node_modules'))
+  for (const folder of folders) {
+    const node = join(folder, 'node')
+    const version = await promisify(execFile)(node, ['--version']).catch(() => undefined)
+    if (version && Number.parseInt(version.stdout.slice(1), 10) < 24) return node
+  }
+  return undefined
+}

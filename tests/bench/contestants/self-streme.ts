@@ -47,10 +47,10 @@ export async function startSelfStreme(
 }
 
 function argumentsOf({ watchEventLoop = false }: ContestantOptions): string[] {
-  const [, ...args] = manifest.scripts.start.split(' ')
-  const main = fileURLToPath(new URL('src/main.ts', ROOT))
+  const options = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'))
   return [
     ...(watchEventLoop ? [`--import=${EVENT_LOOP}`] : []),
-    ...args.filter((arg) => !arg.startsWith('--env-file')).map((arg) => (arg === 'src/main.ts' ? main : arg)),
+    ...options,
+    fileURLToPath(new URL('src/main.ts', ROOT)),
   ]
 }
