@@ -19,6 +19,7 @@ import { errorAnswerer } from './error-handler.ts'
 import { type AccessOptions, accessGuard } from './guards.ts'
 import { type HandOffOptions, handOffTo } from './hand-off.ts'
 import { landingRoutes } from './landing-routes.ts'
+import { toOriginForm } from './request-target.ts'
 import { streamRoutes } from './stream-routes.ts'
 
 const IDLE_MS = 1_000
@@ -91,10 +92,10 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   app.use(onError)
 
   const server = createServer((req, res) => {
-    if (!req.url?.startsWith(`${STREAMS}/`)) return app(req, res)
-    // Express would take a third of the time that a short range takes. Videos asked for in another way, such as by a
-    // whole URL in the request line, come here through it all the same.
     try {
+      toOriginForm(req)
+      // Express would take a third of the time that a short range takes.
+      if (!req.url?.startsWith(`${STREAMS}/`)) return app(req, res)
       openToAll(res)
       guard(req)
       void streams.answer(req, res, req.url.slice(STREAMS.length))

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http'
+import { SelfStremeError } from '../domain/errors.ts'
+
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)([^#]*)$/i
+
+/**
+ * Brings a request into origin form (`/path?query`), so that every route sees the same kind of target. In an absolute
+ * target, the host in it replaces `Host`.
+ *
+ * @throws SelfStremeError `request.invalid` for two `Host` headers, or a target that names no resource of ours
+ * @see RFC 9112 §3.2
+ */
+export function toOriginForm(req: IncomingMessage): void {
+  if (hostHeaders(req) > 1) throw invalid('the request has more than one Host header')
+  const target = req.url ?? ''
+  if (target.startsWith('/') || target === '*') return
+  const [, authority = '', rest = ''] = ABSOLUTE_FORM.exec(target) ?? []
+  // A user name in front of the host is an error in what the client was given (RFC 9110 §4.2.4).
+  if (authority === '' || authority.includes('@'))
+    throw invalid(`"${target.slice(0, 80)}" is no target: expected a path, or a URL that begins with http://`)
+  req.headers.host = authority
+  req.url = rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** Counted in the raw headers: Node keeps the first `Host` and drops the others without an error. */
+function hostHeaders({ rawHeaders }: IncomingMessage): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count
+}
+
+function invalid(message: string): SelfStremeError {
+  return new SelfStremeError('request.invalid', message)
+}
