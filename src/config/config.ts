@@ -88,11 +88,14 @@ export const SETTINGS = z
     SOURCE_TIMEOUT: milliseconds(1).default(6_000).describe('longest wait for sources of streams'),
 
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
-    ADMIN_PASSWORD: pattern(/\S/, 'a password; leave the setting out to have none')
-      .optional()
-      .describe('for /admin and /api'),
+    ADMIN_PASSWORD: password().optional().describe('for /admin and /api'),
     LOG_LEVEL: choice('error', 'warn', 'info', 'debug').default('info').describe('how much is logged'),
     LOG_FORMAT: choice('text', 'json').default('text').describe('form of the log lines'),
+  })
+  .refine((s) => typeof s.TRUST_PROXY !== 'number' || isLoopbackHost(s.HOST), {
+    path: ['TRUST_PROXY'],
+    error:
+      'a number of proxies believes every client that connects directly: write the address of the proxy instead (try TRUST_PROXY=loopback, or 172.17.0.1), or let only this machine connect (HOST=127.0.0.1)',
   })
   .refine((s) => s.ACCEL_PREFIX === undefined || s.TRUST_PROXY !== undefined, {
     path: ['ACCEL_PREFIX'],
@@ -271,9 +274,20 @@ function trackerUrl() {
   })
 }
 
-/** Either how many proxies stand in front, or which addresses they have; the form Express takes. */
+/** Long enough that nobody guesses it in the years that the server stands there. The value itself is never repeated. */
+function password() {
+  const least = 12
+  return z.string().refine((text) => text.trim() !== '' && [...text].length >= least, {
+    error: (issue) =>
+      issue.input === ''
+        ? '"" is not a password; leave the setting out to have none'
+        : `is too short: expected a password of at least ${least} letters`,
+  })
+}
+
+/** Which addresses the proxies have, or how many there are; the form Express takes. */
 function trustedProxies() {
-  const words = 'a number of proxies, or their addresses (try 1, loopback or 10.0.0.0/8)'
+  const words = 'a list of addresses of proxies (try loopback or 10.0.0.0/8), nor a number of them'
   const isCount = (text: string) => /^[1-9]$/.test(text)
   return z
     .string()
@@ -281,6 +295,10 @@ function trustedProxies() {
       error: (issue) => `"${issue.input}" is not ${words}`,
     })
     .transform((text) => (isCount(text) ? Number(text) : split(text)))
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
 }
 
 /** An address as people write it, one with a prefix, or one of the words Express has for them. */

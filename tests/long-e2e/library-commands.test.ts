@@ -172,7 +172,7 @@ test('"rm" removes a film, or leaves it to the user', async () => {
 })
 
 test('the admin password goes along, whatever letters it has', async () => {
-  const settings = { ADMIN_PASSWORD: 'pässword ✓ 1' }
+  const settings = { ADMIN_PASSWORD: 'pässword ✓ 12' }
   await using app = await startTestApp(settings)
   expect((await typeAt(app, settings)('cache', 'ls')).code).toBe(0)
   const { code, stderr } = await typeAt(app, { ADMIN_PASSWORD: 'wrong' })('cache', 'ls')

@@ -195,8 +195,6 @@ test.for([
 })
 
 test.for([
-  ['1', 1],
-  ['2', 2],
   ['loopback', ['loopback']],
   ['loopback, linklocal, uniquelocal', ['loopback', 'linklocal', 'uniquelocal']],
   ['10.0.0.1', ['10.0.0.1']],
@@ -206,6 +204,39 @@ test.for([
 ] as const)('TRUST_PROXY=%s says which proxies are believed', ([TRUST_PROXY, expected]) => {
   expect(readConfig({ TRUST_PROXY }).http.trustProxy).toEqual(expected)
 })
+
+test.for(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('with HOST=%s proxies may be counted', (HOST) => {
+  for (const TRUST_PROXY of ['1', '2'])
+    expect(readConfig({ HOST, TRUST_PROXY }).http.trustProxy).toBe(Number(TRUST_PROXY))
+})
+
+test.for([undefined, '0.0.0.0', '::', '192.168.1.5', 'films.lan', '127.0.0.1.example.org'])(
+  'with HOST=%s proxies are named by address, as a number believes every client',
+  (HOST) => {
+    for (const TRUST_PROXY of ['1', '2']) {
+      expect(mistakesOf({ TRUST_PROXY, ...(HOST === undefined ? {} : { HOST }) })).toEqual([
+        expect.stringMatching(/^TRUST_PROXY: .*try TRUST_PROXY=loopback, or 172\.17\.0\.1/),
+      ])
+    }
+    expect(mistakesOf({ TRUST_PROXY: '172.17.0.1', ...(HOST === undefined ? {} : { HOST }) })).toEqual([])
+  },
+)
+
+test.for(['twelve chars', 'pässwörter✓✓', '🔑🔑🔑🔑🔑🔑🔑🔑🔑🔑🔑🔑', 'x'.repeat(200)])(
+  'ADMIN_PASSWORD=%s is long enough',
+  (ADMIN_PASSWORD) => {
+    expect(readConfig({ ADMIN_PASSWORD }).access.adminPassword).toBe(ADMIN_PASSWORD)
+  },
+)
+
+test.for(['x', 'hunter2', 'eleven char', '🔑🔑🔑🔑🔑🔑', ' '.repeat(20)])(
+  'ADMIN_PASSWORD=%j can be guessed: a mistake, told without the password',
+  (ADMIN_PASSWORD) => {
+    const [mistake, ...others] = mistakesOf({ ADMIN_PASSWORD })
+    expect(mistake).toBe('ADMIN_PASSWORD: is too short: expected a password of at least 12 letters')
+    expect(others).toEqual([])
+  },
+)
 
 // Express takes some of these for "everybody", or for another address than the one that was meant.
 test.for([
@@ -230,7 +261,7 @@ test.for([
   '::/0',
 ])('TRUST_PROXY="%s" believes nobody, and is a mistake', (TRUST_PROXY) => {
   expect(mistakesOf({ TRUST_PROXY })).toEqual([
-    `TRUST_PROXY: "${TRUST_PROXY}" is not a number of proxies, or their addresses (try 1, loopback or 10.0.0.0/8)`,
+    `TRUST_PROXY: "${TRUST_PROXY}" is not a list of addresses of proxies (try loopback or 10.0.0.0/8), nor a number of them`,
   ])
 })
 
