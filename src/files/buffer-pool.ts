@@ -29,14 +29,19 @@ export class BufferPool {
     return buffer
   }
 
-  /** Only for a buffer that nobody reads from or writes to any more: neither the disk, nor a socket. */
-  giveBack(buffer: Buffer): void {
+  /**
+   * Only for a buffer that nobody reads from or writes to any more: neither the disk, nor a socket.
+   *
+   * @returns whether it is kept for the next user
+   */
+  giveBack(buffer: Buffer): boolean {
     const { length } = buffer
     this.#usedBytes -= length
-    if (this.#unusedBytes + length > this.#mostBytes) return
+    if (this.#unusedBytes + length > this.#mostBytes) return false
     this.#unusedBytes += length
     const unused = this.#unused.get(length)
     if (unused) unused.push(buffer)
     else this.#unused.set(length, [buffer])
+    return true
   }
 }

@@ -6,6 +6,9 @@ const RETRY_MS = 1_000
 /** While so much waits to be written nothing more is asked for: the disk is the bottleneck. */
 const MOST_UNWRITTEN_BYTES = 64 * 1024 * 1024
 
+/** A piece waited for room on the disk, and its memory was needed for something else. */
+export class GivenUpError extends Error {}
+
 /**
  * What the torrents in one folder have in common: the disk they are written to. Where it takes nothing more, what has
  * come waits in memory, and nothing more is fetched for any of them.
@@ -15,10 +18,19 @@ export class Disk {
   readonly #mostUnwritten: number
   #unwrittenBytes = 0
   #waiting = 0
+  #givenUp = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(mostUnwrittenBytes = MOST_UNWRITTEN_BYTES) {
     this.#mostUnwritten = mostUnwrittenBytes
+  }
+
+  /**
+   * Whether a piece that waits may be given up for the sake of memory. One always stays: writing it is how it is
+   * noticed that there is room again.
+   */
+  get canGiveUp(): boolean {
+    return this.#waiting - this.#givenUp > 1
   }
 
   /** Nothing waits for room. */
@@ -52,6 +64,14 @@ export class Disk {
     } finally {
       this.#unwrittenBytes -= bytes
     }
+  }
+
+  /** The next attempt of a piece that waits will throw {@link GivenUpError}. Disposing of this says that it has. */
+  giveUp(): Disposable {
+    this.#givenUp++
+    // After the caller has noted which one.
+    queueMicrotask(() => this.retry())
+    return { [Symbol.dispose]: () => void this.#givenUp-- }
   }
 
   /** There may be room now. */

@@ -4,7 +4,7 @@ import { safeFileNames } from '../../domain/file-names.ts'
 import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
 import { segmentsOf } from '../../domain/segments.ts'
 import { type Refusal, refusalOf } from '../../files/disk-errors.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, GivenUpError } from './disk.ts'
 import { StoreFile } from './store-file.ts'
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void
@@ -25,6 +25,7 @@ export class PieceStore {
   readonly #state: Uint8Array
   readonly #pending = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
+  readonly #givenUp = new Map<number, Disposable>()
   /** pieces that the disk did not take, and that wait */
   #refused = 0
   #closed: Promise<void> | undefined
@@ -62,6 +63,11 @@ export class PieceStore {
       this.#state[piece] = 2
       return undefined
     }, done)
+  }
+
+  /** Has the `put` of a piece that waits for room on the disk fail with a GivenUpError, if that may be. */
+  giveUp(piece: number): void {
+    if (!this.#givenUp.has(piece) && this.#disk.canGiveUp) this.#givenUp.set(piece, this.#disk.giveUp())
   }
 
   get(
@@ -122,11 +128,13 @@ export class PieceStore {
   /** A disk that takes nothing more is no reason to lose the piece: it waits until there is room. */
   async #write(piece: number, bytes: Uint8Array): Promise<void> {
     let refusedFor: Refusal | undefined
-    const attempt = () =>
-      this.#transfer('write', piece, 0, bytes).catch(async (error: unknown) => {
+    const attempt = async () => {
+      if (this.#givenUp.has(piece)) throw new GivenUpError(`piece ${piece} is given up`)
+      await this.#transfer('write', piece, 0, bytes).catch(async (error: unknown) => {
         if (refusalOf(error)) await this.#letGo()
         throw error
       })
+    }
     const onRefused = (refusal: Refusal) => {
       refusedFor = refusal
       if (this.#refused++ === 0) this.#events.diskFull(refusal)
@@ -137,6 +145,8 @@ export class PieceStore {
       // A disk becomes read-only when it fails; what it had not written by then is lost.
       if (refusedFor === 'EROFS') this.#distrust()
       if (refusedFor && --this.#refused === 0) this.#events.diskReady()
+      this.#givenUp.get(piece)?.[Symbol.dispose]()
+      this.#givenUp.delete(piece)
     }
   }
 

@@ -6,19 +6,18 @@ import { piecesIn } from '../../domain/bitfield.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
 import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
-import { BufferPool } from '../../files/buffer-pool.ts'
 import type { EngineFailure, EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
 import { Disk } from './disk.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { lighten } from './lighten.ts'
+import { PieceMemory } from './piece-memory.ts'
 import { PieceStore } from './piece-store.ts'
 import { SeederCount } from './seeder-count.ts'
 
 const STATS_INTERVAL_MS = 1_000
 const UPLOAD_SLOTS = 4
-const KEPT_BUFFER_BYTES = 16 * 1024 * 1024
 
 /** The swarm as webtorrent sees it, spoken to in the engine's words. */
 export interface Swarm {
@@ -78,7 +77,7 @@ export function startSwarm(
   client.on('error', onFatal)
   const opened = new Map<number, Opened>()
   const banned = new BanList()
-  const buffers = new BufferPool(KEPT_BUFFER_BYTES)
+  const memory = new PieceMemory()
 
   function open(command: Extract<Command, { kind: 'open' }>): void {
     const { id, infoHash, trackers, directory, metainfo } = command
@@ -96,9 +95,10 @@ export function startSwarm(
     lighten(torrent)
     const base = dirname(directory)
     const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()
-    const fetcher = new Fetcher(torrent, buffers, disk, {
+    const fetcher = new Fetcher(torrent, memory, disk, {
       guilty: (wire, piece) => ban(wire, infoHash, piece),
       unwritable: (error) => fail(entry, 'disk.failed', error),
+      giveUp: (piece) => entry.store?.giveUp(piece),
     })
     const seeders = new SeederCount()
     const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)

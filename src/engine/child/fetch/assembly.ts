@@ -37,6 +37,11 @@ export class Assembly<Giver extends object> {
     return this.#missing === 0
   }
 
+  /** How much of it is there, 0 to 1. */
+  get progress(): number {
+    return 1 - this.#missing / this.blockCount
+  }
+
   get hasFree(): boolean {
     while (this.#freeFrom < this.blockCount && !this.#isFree(this.#freeFrom)) this.#freeFrom++
     return this.#freeFrom < this.blockCount

@@ -1,8 +1,8 @@
 import type Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
-import type { BufferPool } from '../../../files/buffer-pool.ts'
 import type { PieceWindow } from '../../engine.ts'
-import type { Disk } from '../disk.ts'
+import { type Disk, GivenUpError } from '../disk.ts'
+import type { HeldPiece, PieceHolder, PieceMemory } from '../piece-memory.ts'
 import { Assembly, BLOCK_BYTES } from './assembly.ts'
 import { Blame } from './blame.ts'
 import { inOneWrite } from './one-write.ts'
@@ -14,8 +14,6 @@ const TICK_MS = 100
 const PATIENCE_MS = 100
 /** Somebody else must be expected to be so many times quicker, and by so many seconds, to be asked as well. */
 const HASTE = { times: 1.5, seconds: 0.05 }
-/** While all torrents together hold so much, none begins a third piece. */
-const MOST_BEGUN_BYTES = 40 * 1024 * 1024
 /** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
 const LEFT_BEHIND_BYTES = 16 * 1024 * 1024
 
@@ -24,6 +22,8 @@ export interface FetcherEvents {
   guilty(wire: Wire, piece: number): void
   /** A piece cannot be kept, and waiting does not help. */
   unwritable(error: Error): void
+  /** The memory of a piece that the disk refuses is needed elsewhere: it should not be written any more. */
+  giveUp(piece: number): void
 }
 
 /**
@@ -34,15 +34,15 @@ export interface FetcherEvents {
  * second peer if that one is likely to be quicker; a peer that falls silent gives its blocks back; it is known who gave
  * each block, so that whoever sends wrong ones can be dropped; and an answer makes work for one peer, not for all.
  */
-export class Fetcher implements Disposable {
+export class Fetcher implements Disposable, PieceHolder {
   readonly #torrent: Torrent
-  readonly #buffers: BufferPool
+  readonly #memory: PieceMemory
   readonly #disk: Disk
   readonly #events: FetcherEvents
   readonly #peers = new Map<Wire, Peer>()
   readonly #assemblies = new Map<number, Assembly<Peer>>()
   /** pieces that are complete and on their way to the disk */
-  readonly #unwritten = new Set<number>()
+  readonly #unwritten = new Map<number, Buffer>()
   readonly #order = new PieceOrder((piece) => this.#isOpen(piece))
   readonly #blame = new Blame<Peer>()
   readonly #timer: NodeJS.Timeout
@@ -53,12 +53,13 @@ export class Fetcher implements Disposable {
   #isScheduled = false
 
   /**
-   * @param buffers - shared by all torrents
+   * @param memory - shared by all torrents
    * @param disk - shared by all that are written to it
    */
-  constructor(torrent: Torrent, buffers: BufferPool, disk: Disk, events: FetcherEvents) {
+  constructor(torrent: Torrent, memory: PieceMemory, disk: Disk, events: FetcherEvents) {
     this.#torrent = torrent
-    this.#buffers = buffers
+    this.#memory = memory
+    memory.join(this)
     this.#disk = disk
     this.#events = events
     // webtorrent calls this whenever there may be something to ask for.
@@ -99,8 +100,35 @@ export class Fetcher implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-    for (const { bytes } of this.#assemblies.values()) this.#buffers.giveBack(bytes)
+    this.#memory.leave(this)
+    for (const { bytes } of this.#assemblies.values()) this.#memory.giveBack(bytes)
     this.#assemblies.clear()
+  }
+
+  get hasViewer(): boolean {
+    return this.#windows.some(({ priority }) => priority !== 'background')
+  }
+
+  *heldPieces(): Generator<HeldPiece, void, void> {
+    for (const assembly of this.#assemblies.values()) {
+      const { piece, bytes, progress } = assembly
+      yield { bytes, progress, need: this.#needOf(piece), drop: () => this.#drop(assembly) }
+    }
+    if (!this.#disk.canGiveUp) return
+    for (const [piece, bytes] of this.#unwritten) {
+      yield { bytes, progress: 1, need: 'refused', drop: () => this.#events.giveUp(piece) }
+    }
+  }
+
+  onMemoryFree(): void {
+    this.#refillSoon()
+  }
+
+  #needOf(piece: number): HeldPiece['need'] {
+    const priority = this.#order.priorityOf(piece)
+    if (!priority) return 'none'
+    if (priority === 'background' || !this.#disk.isTaking) return 'background'
+    return this.#waitedFor.has(piece) ? 'waited for' : 'ahead'
   }
 
   #isOpen(piece: number): boolean {
@@ -148,7 +176,12 @@ export class Fetcher implements Disposable {
   }
 
   #mayGive(peer: Peer, piece: number): boolean {
-    if (!peer.wire.peerPieces.get(piece) || !(this.#assemblies.has(piece) || this.#mayBegin)) return false
+    if (!peer.wire.peerPieces.get(piece) || !this.#isTrustedWith(peer, piece)) return false
+    // The memory is asked last: a torrent that is given its turn must use it.
+    return this.#assemblies.has(piece) || this.#mayBegin(piece)
+  }
+
+  #isTrustedWith(peer: Peer, piece: number): boolean {
     if (!this.#blame.isDistrusted(piece)) return true
     const boundTo = this.#assemblies.get(piece)?.boundTo
     if (boundTo) return boundTo === peer
@@ -164,16 +197,19 @@ export class Fetcher implements Disposable {
     return peer.isUsable && !peer.isStuck
   }
 
-  get #mayBegin(): boolean {
-    return this.#assemblies.size < 2 || this.#buffers.usedBytes < MOST_BEGUN_BYTES
+  #mayBegin(piece: number): boolean {
+    return this.#memory.hasRoomFor(this, this.#lengthOf(piece), this.#waitedFor.has(piece))
+  }
+
+  #lengthOf(piece: number): number {
+    const { pieceLength, pieces, lastPieceLength } = this.#torrent
+    return piece === pieces.length - 1 ? lastPieceLength : pieceLength
   }
 
   #assemblyOf(piece: number, peer: Peer): Assembly<Peer> {
     const begun = this.#assemblies.get(piece)
     if (begun) return begun
-    const { pieceLength, pieces, lastPieceLength } = this.#torrent
-    const length = piece === pieces.length - 1 ? lastPieceLength : pieceLength
-    const assembly = new Assembly<Peer>(piece, this.#buffers.take(length))
+    const assembly = new Assembly<Peer>(piece, this.#memory.take(this, this.#lengthOf(piece)))
     if (this.#blame.isDistrusted(piece)) assembly.boundTo = peer
     this.#assemblies.set(piece, assembly)
     return assembly
@@ -246,11 +282,12 @@ export class Fetcher implements Disposable {
     this.#waitedFor.delete(piece)
     if (assembly.digest() !== torrent._hashes[piece]) return this.#onWrong(assembly)
     this.#accuse(this.#blame.onRight(assembly), piece)
-    this.#unwritten.add(piece)
+    this.#unwritten.set(piece, assembly.bytes)
     torrent.store.put(piece, assembly.bytes, (error) => {
       this.#unwritten.delete(piece)
-      this.#buffers.giveBack(assembly.bytes)
+      this.#memory.giveBack(assembly.bytes)
       if (torrent.destroyed) return
+      if (error instanceof GivenUpError) return this.reopen(piece)
       if (error) return this.#events.unwritable(error)
       torrent._markVerified(piece)
       for (const wire of torrent.wires) wire.have(piece)
@@ -262,7 +299,7 @@ export class Fetcher implements Disposable {
 
   #onWrong(assembly: Assembly<Peer>): void {
     const guilty = this.#blame.onWrong(assembly)
-    this.#buffers.giveBack(assembly.bytes)
+    this.#memory.giveBack(assembly.bytes)
     this.#order.reopen(assembly.piece)
     this.#accuse(guilty, assembly.piece)
     this.#refillSoon()
@@ -280,7 +317,7 @@ export class Fetcher implements Disposable {
   #drop(assembly: Assembly<Peer>): void {
     this.#assemblies.delete(assembly.piece)
     this.#callBackAll(assembly)
-    this.#buffers.giveBack(assembly.bytes)
+    this.#memory.giveBack(assembly.bytes)
     this.#order.reopen(assembly.piece)
   }
 

@@ -31,6 +31,13 @@ export class PieceOrder {
     return this.#lanes.some(({ from, to }) => piece >= from && piece <= to)
   }
 
+  /** The highest priority of the windows that a piece lies in; `undefined` if it lies in none. */
+  priorityOf(piece: number): PieceWindow['priority'] | undefined {
+    return ORDER.find((priority) =>
+      this.#lanes.some((lane) => lane.priority === priority && piece >= lane.from && piece <= lane.to),
+    )
+  }
+
   /** Blocks of a piece may be asked for again. */
   reopen(piece: number): void {
     for (const lane of this.#lanes) if (piece >= lane.from && piece < lane.next) lane.next = piece
@@ -46,7 +53,7 @@ export class PieceOrder {
         const nearest = nearestOf(cursors)
         if (!nearest) break
         const piece = nearest.at++
-        if (has(piece) && this.#isOpen(piece)) yield piece
+        if (this.#isOpen(piece) && has(piece)) yield piece
       }
     }
   }

@@ -1,0 +1,260 @@
+import { MAX_PIECE_LENGTH } from '../../domain/metainfo.ts'
+import { BufferPool } from '../../files/buffer-pool.ts'
+
+/** For all pieces of all torrents together: those being put together, being written, or refused by a full disk. */
+const MAX_BYTES = 4 * MAX_PIECE_LENGTH
+/** Only pieces that a viewer waits for may use this part, so that a first one always finds room. */
+const VIEWERS_BYTES = MAX_PIECE_LENGTH
+/** While all torrents together hold so much, none begins a third piece. */
+const MANY_BYTES = 40 * 1024 * 1024
+/** Buffers kept for the next pieces; allocating costs more than filling them. */
+const KEPT_BYTES = 16 * 1024 * 1024
+/** How often a torrent that waits is expected to ask again; one that does not has no use for a piece any more. */
+const ASKED_WITHIN_MS = 1_000
+const LOOK_INTERVAL_MS = 100
+/** A viewer waits so long for another torrent to finish its read-ahead before a piece of that is dropped. */
+const VIEWER_PATIENCE_MS = 2_000
+/** A piece is judged by its pace only after this. */
+const JUDGED_AFTER_MS = 10_000
+/** Without a new block for so long, a piece is stalled; by then its peers were given up one by one. */
+const STALLED_MS = 5_000
+/** A piece that would take longer than this comes too late for its viewer: players wait about two minutes at most. */
+const TOO_SLOW_MS = 120_000
+
+/** How badly a piece is needed, least first; `refused` ones are complete and wait for room on their disk. */
+const NEEDS = ['none', 'background', 'refused', 'ahead', 'waited for'] as const
+
+/** A piece in memory that can be dropped. */
+export interface HeldPiece {
+  readonly bytes: Buffer
+  readonly need: (typeof NEEDS)[number]
+  /** How much of it has come, 0 to 1. */
+  readonly progress: number
+  drop(): void
+}
+
+/** A torrent, as a user of the memory. */
+export interface PieceHolder {
+  readonly hasViewer: boolean
+  /** What it could drop. */
+  heldPieces(): Iterable<HeldPiece>
+  /** It was refused a piece before, and may get one now. */
+  onMemoryFree(): void
+}
+
+interface Held {
+  readonly holder: PieceHolder
+  readonly since: number
+  /** the last time its progress was looked at and had changed */
+  progress: { value: number; at: number }
+}
+
+interface Waiting {
+  readonly length: number
+  readonly isViewer: boolean
+  readonly since: number
+  askedAt: number
+  /** when it was last found that there is no room, and what {@link PieceMemory} had freed by then */
+  readonly checkedAt: number
+  readonly freed: number
+}
+
+/**
+ * The memory for pieces that are not on disk yet, shared by all torrents and bounded. Who finds none waits in line:
+ * torrents with a viewer first, and of those the ones that hold least. A viewer never waits for ever: pieces give way
+ * that no viewer waits for, and in the end those that come too slowly to be of use.
+ */
+export class PieceMemory {
+  readonly #maxBytes: number
+  readonly #viewersBytes: number
+  readonly #now: () => number
+  readonly #buffers = new BufferPool(KEPT_BYTES)
+  readonly #held = new Map<Buffer, Held>()
+  readonly #waiting = new Map<PieceHolder, Waiting>()
+  readonly #holders = new Map<PieceHolder, { bytes: number; pieces: number }>()
+  /** how often memory was given back */
+  #freed = 0
+  #isLookPlanned = false
+  #lookedAt = Number.NEGATIVE_INFINITY
+
+  /**
+   * @param maxBytes - at least as much as two of the longest pieces
+   * @param viewersBytes - as much of it as the longest piece
+   * @param now - ms, on the monotonic clock
+   */
+  constructor(
+    maxBytes = MAX_BYTES,
+    viewersBytes = VIEWERS_BYTES,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#maxBytes = maxBytes
+    this.#viewersBytes = viewersBytes
+    this.#now = now
+  }
+
+  get usedBytes(): number {
+    return this.#buffers.usedBytes
+  }
+
+  join(holder: PieceHolder): void {
+    this.#holders.set(holder, { bytes: 0, pieces: 0 })
+  }
+
+  /** What it holds must be given back as well. */
+  leave(holder: PieceHolder): void {
+    this.#waiting.delete(holder)
+    this.#holders.delete(holder)
+  }
+
+  /**
+   * Whether a torrent may {@link take} memory for a piece now. If not, it should ask again soon: until then it keeps
+   * its place in line, and is told when there may be memory.
+   *
+   * @param isWaitedFor - a viewer needs this piece next
+   */
+  hasRoomFor(holder: PieceHolder, length: number, isWaitedFor: boolean): boolean {
+    const { pieces = 0 } = this.#holders.get(holder) ?? {}
+    // More than one piece each is a luxury, for which nobody stands in line.
+    if (!isWaitedFor && pieces > 0) return this.#isEasy(holder, length, pieces)
+    const now = this.#now()
+    const waiting = this.#waiting.get(holder)
+    if (waiting && this.#isRefusedStill(waiting, isWaitedFor, now)) return false
+    if (this.#fits(length, isWaitedFor) && !this.#isBehind(holder, isWaitedFor, now)) return true
+    const isViewer = isWaitedFor || waiting?.isViewer === true
+    const since = waiting?.since ?? now
+    this.#waiting.set(holder, { length, isViewer, since, askedAt: now, checkedAt: now, freed: this.#freed })
+    this.#planLook(now)
+    return false
+  }
+
+  /** Memory for a piece, with anything in it; only after {@link hasRoomFor}. */
+  take(holder: PieceHolder, length: number): Buffer {
+    const bytes = this.#buffers.take(length)
+    const now = this.#now()
+    this.#held.set(bytes, { holder, since: now, progress: { value: 0, at: now } })
+    this.#count(holder, length, 1)
+    this.#waiting.delete(holder)
+    return bytes
+  }
+
+  /** Only when nothing reads from or writes to it any more. */
+  giveBack(bytes: Buffer): void {
+    const held = this.#held.get(bytes)
+    if (!held) return
+    this.#held.delete(bytes)
+    this.#freed++
+    this.#count(held.holder, -bytes.length, -1)
+    if (!this.#buffers.giveBack(bytes)) release(bytes)
+    for (const holder of this.#waiting.keys()) queueMicrotask(() => holder.onMemoryFree())
+  }
+
+  /** Saves looking again for each of the thousands of pieces that a torrent could begin. */
+  #isRefusedStill(waiting: Waiting, isWaitedFor: boolean, now: number): boolean {
+    if (isWaitedFor && !waiting.isViewer) return false
+    if (waiting.freed !== this.#freed || now - waiting.checkedAt >= LOOK_INTERVAL_MS) return false
+    waiting.askedAt = now
+    return true
+  }
+
+  #count(holder: PieceHolder, bytes: number, pieces: number): void {
+    const counted = this.#holders.get(holder)
+    if (!counted) return
+    counted.bytes += bytes
+    counted.pieces += pieces
+  }
+
+  #isEasy(holder: PieceHolder, length: number, pieces: number): boolean {
+    if (!this.#fits(length, false) || (pieces >= 2 && this.usedBytes >= MANY_BYTES)) return false
+    if (this.#waiting.size === 0) return true
+    const [first] = this.#line(this.#now())
+    return !first || (holder.hasViewer && !first[1].isViewer)
+  }
+
+  #fits(length: number, isWaitedFor: boolean): boolean {
+    return this.usedBytes + length <= this.#maxBytes - (isWaitedFor ? 0 : this.#viewersBytes)
+  }
+
+  /** Whether others are to be served first. */
+  #isBehind(holder: PieceHolder, isViewer: boolean, now: number): boolean {
+    if (this.#waiting.size === 0) return false
+    const [first] = this.#line(now)
+    if (!first || first[0] === holder) return false
+    if (first[1].isViewer !== isViewer) return first[1].isViewer
+    // One that is not in line yet comes in at its place.
+    return this.#bytesOf(first[0]) <= this.#bytesOf(holder)
+  }
+
+  /** Those who wait, the next one first. */
+  #line(now: number): [PieceHolder, Waiting][] {
+    for (const [holder, { askedAt }] of this.#waiting) {
+      if (now - askedAt > ASKED_WITHIN_MS) this.#waiting.delete(holder)
+    }
+    return [...this.#waiting].sort(
+      ([a, first], [b, second]) =>
+        Number(second.isViewer) - Number(first.isViewer) ||
+        this.#bytesOf(a) - this.#bytesOf(b) ||
+        first.since - second.since,
+    )
+  }
+
+  #bytesOf(holder: PieceHolder): number {
+    return this.#holders.get(holder)?.bytes ?? 0
+  }
+
+  /** Not at once: a torrent that asks is in the middle of its own work. */
+  #planLook(now: number): void {
+    if (this.#isLookPlanned || now - this.#lookedAt < LOOK_INTERVAL_MS) return
+    this.#isLookPlanned = true
+    queueMicrotask(() => {
+      this.#isLookPlanned = false
+      this.#lookedAt = this.#now()
+      this.#makeRoom(this.#lookedAt)
+    })
+  }
+
+  /** Has pieces dropped for the next in line, if that helps. */
+  #makeRoom(now: number): void {
+    const pieces = [...this.#holders.keys()].flatMap((holder) => [...holder.heldPieces()])
+    for (const { bytes, progress } of pieces) {
+      const held = this.#held.get(bytes)
+      if (held && held.progress.value !== progress) held.progress = { value: progress, at: now }
+    }
+    const [next] = this.#line(now)
+    if (!next) return
+    const [holder, waiting] = next
+    let missing = waiting.length + this.usedBytes - this.#maxBytes
+    if (!waiting.isViewer) missing += this.#viewersBytes
+    const giveWay: HeldPiece[] = []
+    const less = pieces.filter((each) => this.#isLess(each, holder, waiting, now)).sort(cheapestFirst)
+    for (const piece of less) {
+      if (missing <= 0) break
+      missing -= piece.bytes.length
+      giveWay.push(piece)
+    }
+    if (missing <= 0) for (const piece of giveWay) piece.drop()
+  }
+
+  /** Whether a piece gives way to the one that is waited for. */
+  #isLess({ bytes, need, progress }: HeldPiece, holder: PieceHolder, waiting: Waiting, now: number): boolean {
+    const held = this.#held.get(bytes)
+    if (!held) return false
+    if (need === 'none') return true
+    const isStalled = now - held.progress.at > STALLED_MS
+    if (need === 'background') return waiting.isViewer || isStalled
+    if (!waiting.isViewer) return false
+    if (need === 'refused') return true
+    if (need === 'ahead') return now - waiting.since > VIEWER_PATIENCE_MS
+    if (this.#bytesOf(holder) > 0) return false
+    const heldMs = now - held.since
+    return isStalled || (heldMs > JUDGED_AFTER_MS && heldMs > progress * TOO_SLOW_MS)
+  }
+}
+
+function cheapestFirst(a: HeldPiece, b: HeldPiece): number {
+  return NEEDS.indexOf(a.need) - NEEDS.indexOf(b.need) || a.progress - b.progress
+}
+
+/** Gives a long buffer back to the system now: the garbage collector may let several of them pile up. */
+function release(bytes: Buffer): void {
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
+}
