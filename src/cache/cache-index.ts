@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { BoundedMap } from '../domain/bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import { messageOf } from '../domain/errors.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
@@ -60,8 +60,9 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   readonly #failed = new Set<InfoHash>()
   readonly #plays = new Plays()
   /** metadata that was asked for lately */
-  readonly #infos = new BoundedMap<InfoHash, TorrentInfo>(MOST_INFO, ({ files, pieceCount }) => {
-    return files.length + pieceCount / 16
+  readonly #infos = new LRUCache<InfoHash, TorrentInfo>({
+    maxSize: MOST_INFO,
+    sizeCalculation: ({ files, pieceCount }) => files.length + Math.ceil(pieceCount / 16),
   })
   /** as {@link check} left them, because files had been changed or taken away */
   readonly #reduced = new WeakSet<Contents>()

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { BoundedMap } from '../domain/bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import type { Candidate } from '../domain/candidate.ts'
 import type { EpisodeWish } from '../domain/choice/wish.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
@@ -30,7 +30,7 @@ export interface VideosOnDisk {
 
 /** Looks in the order in which the proxy does: whole files, what the user placed, what is being fetched. */
 export function videosOnDisk(index: Index, placed: Placed): VideosOnDisk {
-  const hashes = new BoundedMap<string, string>(MOST_HASHES)
+  const hashes = new LRUCache<string, string>({ max: MOST_HASHES })
 
   async function ofTorrent(file: FileContents): Promise<OnDisk> {
     const { name, path, size, bytesThere, wholeMtimeMs } = file

@@ -1,10 +1,12 @@
+import { LRUCache } from 'lru-cache'
+
 /** Reading again after so long without is another play. */
 const PAUSE_MS = 30 * 60 * 1000
 const MOST_REMEMBERED = 10_000
 
 /** Tells a play from the many requests that one is made of: players open a connection for every seek. */
 export class Plays {
-  readonly #lastRead = new Map<string, number>()
+  readonly #lastRead = new LRUCache<string, number>({ max: MOST_REMEMBERED })
 
   /**
    * A client reads a file now.
@@ -16,13 +18,7 @@ export class Plays {
   note(file: string, client: string, now: number): boolean {
     const key = `${file}/${client}`
     const last = this.#lastRead.get(key)
-    // Kept in the order of the last read, so that the oldest is in front.
-    this.#lastRead.delete(key)
     this.#lastRead.set(key, now)
-    for (const [oldest, at] of this.#lastRead) {
-      if (this.#lastRead.size <= MOST_REMEMBERED && now - at < PAUSE_MS) break
-      this.#lastRead.delete(oldest)
-    }
     return last === undefined || now - last >= PAUSE_MS
   }
 }

@@ -1,11 +1,11 @@
-import { BoundedMap } from './bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import type { Found } from './candidate.ts'
 import { parseReleaseName, type ReleaseName } from './release-name.ts'
 
 const MOST_KNOWN = 5_000
 
 /** Reading a name takes a third of a millisecond, and the same few hundred come with every list. */
-const known = new BoundedMap<string, ReleaseName>(MOST_KNOWN)
+const known = new LRUCache<string, ReleaseName>({ max: MOST_KNOWN })
 
 /** What the name of a release says; each is read once. */
 export function releaseOf(found: Found): ReleaseName {

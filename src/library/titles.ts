@@ -1,4 +1,4 @@
-import { BoundedMap } from '../domain/bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import type { LibraryFile } from './library-file.ts'
 import { type Kind, type Titled, TitleIndex, type Work } from './title-index.ts'
 import {
@@ -38,7 +38,7 @@ const NONE: readonly KnownFilm[] = []
 /** @param root - the download folder */
 export function createTitles(root: string, { torrents, placed, media, films }: Shelves): Titles {
   const index = new TitleIndex()
-  const readings: Readings = new BoundedMap(MOST_READINGS)
+  const readings: Readings = new LRUCache({ max: MOST_READINGS })
   const listed = new WeakMap<object, { readonly files: readonly LibraryFile[]; readonly isNamed: boolean }>()
   const ofTorrents = new Shelf(index)
   const ofPlaced = new Shelf(index)

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path'
-import type { BoundedMap } from '../domain/bounded-map.ts'
+import type { LRUCache } from 'lru-cache'
 import { isVideo } from '../domain/content-type.ts'
 import { type InfoHash, infoHashesIn } from '../domain/info-hash.ts'
 import { type LibraryName, readLibraryName } from '../domain/library-name.ts'
@@ -33,7 +33,7 @@ export interface PlacedVideo {
 }
 
 /** Names are read once; a torrent that is being fetched says them every few seconds. */
-export type Readings = BoundedMap<string, { readonly about: LibraryName | undefined }>
+export type Readings = LRUCache<string, { readonly about: LibraryName | undefined }>
 
 /** The videos of a torrent of which something is on disk. */
 export function filesOfTorrent(

@@ -1,4 +1,4 @@
-import { BoundedMap } from '../domain/bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { Job, type Target, type Why } from './job.ts'
 
@@ -16,7 +16,7 @@ export class JobSlots {
   /** by kind and by whom they are for, the oldest first */
   readonly #jobs = new Map<string, Job>()
   /** what the owner has stopped is not begun again by itself */
-  readonly #refused = new BoundedMap<string, true>(MOST_REFUSED)
+  readonly #refused = new LRUCache<string, true>({ max: MOST_REFUSED })
   /** those that were stopped, until they have ended */
   readonly #ending = new Set<Promise<void>>()
 

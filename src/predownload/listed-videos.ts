@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache'
 import { bingeGroupOf } from '../domain/binge-group.ts'
-import { BoundedMap } from '../domain/bounded-map.ts'
 import type { Candidate, Found } from '../domain/candidate.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { describe } from '../domain/listing.ts'
@@ -21,7 +21,7 @@ export interface ListedTorrent {
 
 /** For which films and episodes each torrent was listed lately. */
 export class ListedVideos {
-  readonly #byTorrent = new BoundedMap<InfoHash, readonly ListedTorrent[]>(MOST_TORRENTS)
+  readonly #byTorrent = new LRUCache<InfoHash, readonly ListedTorrent[]>({ max: MOST_TORRENTS })
 
   note(video: VideoId, found: readonly Found[]): void {
     for (const candidate of torrentsOf(found)) {

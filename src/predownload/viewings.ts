@@ -1,4 +1,4 @@
-import { BoundedMap } from '../domain/bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import type { Reading } from '../streaming/open-media.ts'
 import { isNearlyThrough, isPlayed, type Run, withRead } from './played-runs.ts'
 
@@ -23,7 +23,7 @@ export interface ViewingEvents {
 
 /** How far every viewer has come. */
 export class Viewings {
-  readonly #viewings = new BoundedMap<string, Viewing>(MOST_VIEWINGS)
+  readonly #viewings = new LRUCache<string, Viewing>({ max: MOST_VIEWINGS })
   readonly #events: ViewingEvents
 
   constructor(events: ViewingEvents) {

@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import { BoundedMap } from '../domain/bounded-map.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
 import type { VideoId } from '../domain/video-id.ts'
@@ -59,7 +59,7 @@ const meta = z.object({
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md
  */
 export function createMetadata(options: { readonly url: string }, fetcher: GuardedFetch): Metadata {
-  const titles = new BoundedMap<string, () => Promise<Title | undefined>>(MOST_TITLES)
+  const titles = new LRUCache<string, () => Promise<Title | undefined>>({ max: MOST_TITLES })
 
   async function load(path: string): Promise<Title | undefined> {
     const url = `${options.url}/meta/${path}.json`

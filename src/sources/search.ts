@@ -1,4 +1,4 @@
-import { BoundedMap } from '../domain/bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import { type Found, mergeCandidates } from '../domain/candidate.ts'
 import { Deadline } from '../domain/deadline.ts'
 import type { VideoId } from '../domain/video-id.ts'
@@ -46,7 +46,7 @@ const MOST_KEPT = 20_000
 export function createSearch(options: SearchOptions, sources: readonly Source[], log: Log): Search {
   const { timeoutMs, now = Date.now } = options
   const closing = new AbortController()
-  const kept = new BoundedMap<string, KeptAnswer>(MOST_KEPT, weightOf)
+  const kept = new LRUCache<string, KeptAnswer>({ maxSize: MOST_KEPT, sizeCalculation: weightOf })
   const lateMs = Math.max(LATE_MS, timeoutMs)
   const watch = { kept, now, patienceMs: timeoutMs, lateMs, closing: closing.signal }
   const watched = sources.map((source) => watchSource(source, watch, log))
@@ -75,7 +75,7 @@ function weightOf({ found = [] }: KeptAnswer): number {
     (sum, each) => sum + (each.kind === 'torrent' ? (each.files?.length ?? 0) : 0),
     0,
   )
-  return 1 + found.length + files / 8
+  return 1 + found.length + Math.ceil(files / 8)
 }
 
 function skipped(source: string): SourceAnswer {

@@ -1,4 +1,4 @@
-import { BoundedMap } from '../domain/bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
@@ -39,8 +39,8 @@ const MOST_FILES = 300
 
 /** Reads torrent files that are only linked to. A link is read once; it stays what it is. */
 export function createTorrentLinks(fetcher: GuardedFetch, log: Log): TorrentLinks {
-  const known = new BoundedMap<string, LinkedTorrent>(MOST_KNOWN)
-  const failures = new BoundedMap<string, number>(MOST_KNOWN)
+  const known = new LRUCache<string, LinkedTorrent>({ max: MOST_KNOWN })
+  const failures = new LRUCache<string, number>({ max: MOST_KNOWN })
   const failuresOf = (url: string) => failures.get(url) ?? 0
 
   async function read(url: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BoundedMap } from '../domain/bounded-map.ts'
+import type { LRUCache } from 'lru-cache'
 import { type Found, mergeCandidates } from '../domain/candidate.ts'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
@@ -42,7 +42,7 @@ export interface WatchedSource {
 
 export interface Watch {
   /** answers of all sources */
-  readonly kept: BoundedMap<string, KeptAnswer>
+  readonly kept: LRUCache<string, KeptAnswer>
   /** longest that lists wait for an answer, from when it was asked for */
   readonly patienceMs: number
   /** longest that a source may work on an answer which nobody waits for any more */

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { Log } from '../observe/log.ts'
 
@@ -16,7 +17,7 @@ interface Use {
 /** Says in the log what is read, and where it comes from; players ask often, so only what is new is worth `info`. */
 export class UseLog {
   readonly #log: Log
-  readonly #said = new Map<string, number>()
+  readonly #said = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: SAID_AGAIN_AFTER_MS })
 
   constructor(log: Log) {
     this.#log = log
@@ -26,16 +27,10 @@ export class UseLog {
     const message = isWhole
       ? `Using file stream for ${infoHash}: ${path}`
       : `Using torrent stream for ${infoHash} (file not ready)`
-    const isNew = Date.now() - (this.#said.get(message) ?? 0) > SAID_AGAIN_AFTER_MS
+    const isNew = !this.#said.has(message)
     const level = isNew ? 'info' : 'debug'
     this.#log[level](`Selected file: ${name} (${size} bytes)`)
     this.#log[level](message)
-    if (!isNew) return
-    this.#said.delete(message)
-    this.#said.set(message, Date.now())
-    for (const oldest of this.#said.keys()) {
-      if (this.#said.size <= MOST_REMEMBERED) break
-      this.#said.delete(oldest)
-    }
+    if (isNew) this.#said.set(message, true)
   }
 }
