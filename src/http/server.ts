@@ -19,6 +19,8 @@ import { errorAnswerer } from './error-handler.ts'
 import { type AccessOptions, accessGuard } from './guards.ts'
 import { type HandOffOptions, handOffTo } from './hand-off.ts'
 import { landingRoutes } from './landing-routes.ts'
+import { limitPipelining } from './pipelining.ts'
+import { checkHeaderCount, REQUEST_LIMITS } from './request-limits.ts'
 import { toOriginForm } from './request-target.ts'
 import { streamRoutes } from './stream-routes.ts'
 
@@ -91,8 +93,9 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   const onError: ErrorRequestHandler = (error, req, res, _next) => answerError(error, req, res)
   app.use(onError)
 
-  const server = createServer((req, res) => {
+  const server = createServer(REQUEST_LIMITS, (req, res) => {
     try {
+      checkHeaderCount(req)
       toOriginForm(req)
       // Express would take a third of the time that a short range takes.
       if (!req.url?.startsWith(`${STREAMS}/`)) return app(req, res)
@@ -103,6 +106,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
       answerError(error, req, res)
     }
   })
+  limitPipelining(server)
   server.listen(options.port, options.host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -75,6 +75,15 @@ describe('ACCESS=lan', () => {
     return (await send(`${behindProxy.url}/manifest.json`, { headers })).status
   }
 
+  test('a proxy that says for whom it asks after a thousand other headers is not taken for the client', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1_100 }, (_, n) => [`a${n}`, '']))
+    const headers = { ...many, 'X-Forwarded-For': '8.8.8.8' }
+    expect((await send(`${behindProxy.url}/manifest.json`, { headers })).status).toBe(400)
+    const few = Object.fromEntries(Object.entries(many).slice(0, 50))
+    const within = { ...few, 'X-Forwarded-For': '192.168.1.20' }
+    expect((await send(`${behindProxy.url}/manifest.json`, { headers: within })).status).toBe(200)
+  })
+
   test('lets this machine in', async () => {
     await using app = await startTestApp()
     for (const path of ['/', '/manifest.json', '/stream/movie/tt1254207.json']) {

@@ -1,0 +1,59 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** Requests of one connection that may wait for their answers; a player has one, HTTP clients that pipeline two. */
+export const MOST_WAITING = 4
+
+const END_OF_HEADERS = '\r\n\r\n'
+
+/** Node sets this while it wants nothing parsed, because the client does not read its answers. */
+type ParsedSocket = Socket & { readonly _paused?: boolean }
+
+/**
+ * Stops reading from a connection while {@link MOST_WAITING} of its requests wait for their answers.
+ *
+ * Node parses everything that a client pipelines: up to 64 KiB at a time, which are 2,500 requests, and it goes on as
+ * long as the answers are small. So the bytes are given to its parser request by request here, and what is left over
+ * goes back into the socket, which is paused. At most 128 KiB wait there, and the rest at the client.
+ */
+export function limitPipelining(server: Server): void {
+  const waiting = new WeakMap<Socket, number>()
+
+  server.on('connection', (socket: ParsedSocket) => {
+    const [parse] = socket.listeners('data')
+    // A socket that was closed before its turn has no listeners.
+    if (!parse) return
+    socket.off('data', parse as (bytes: Buffer) => void)
+    // Node notices the new listener and hands its bytes over to JavaScript (2 µs for each request).
+    socket.on('data', (bytes: Buffer) => {
+      let rest = bytes
+      while (rest.length > 0 && !socket.destroyed) {
+        if (socket._paused || (waiting.get(socket) ?? 0) >= MOST_WAITING) {
+          socket.pause()
+          socket.unshift(rest)
+          return
+        }
+        // Headers end here and nowhere else, so that no part holds the headers of two requests. In a body it does no harm.
+        const end = rest.indexOf(END_OF_HEADERS)
+        const part = end === -1 ? rest : rest.subarray(0, end + END_OF_HEADERS.length)
+        rest = rest.subarray(part.length)
+        parse(part)
+      }
+    })
+  })
+
+  function count({ socket }: IncomingMessage, res: ServerResponse): void {
+    waiting.set(socket, (waiting.get(socket) ?? 0) + 1)
+    res.once('close', () => {
+      const left = (waiting.get(socket) ?? 1) - 1
+      waiting.set(socket, left)
+      if (left === MOST_WAITING - 1) socket.resume()
+    })
+  }
+  server.prependListener('request', count)
+  // Without a listener, Node answers these itself, and such answers wait in line as well.
+  server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => {
+    count(req, res)
+    res.writeHead(417).end()
+  })
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerOptions } from 'node:http'
+import { SelfStremeError } from '../domain/errors.ts'
+
+/** Browsers send about 20, and a proxy adds ten. */
+const MOST_HEADERS = 100
+
+/** How much one request may send, and how long it may take; a request that exceeds them costs its connection. */
+export const REQUEST_LIMITS = {
+  /** request line and headers, bytes */
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 20_000,
+  /** with the body, the longest of which is a torrent file */
+  requestTimeout: 120_000,
+  /** between two requests */
+  keepAliveTimeout: 5_000,
+  /** how often the first two are looked at */
+  connectionsCheckingInterval: 5_000,
+} as const satisfies ServerOptions
+
+/**
+ * Refuses a request with more headers than any client sends. Node leaves out those after the first thousand without a
+ * word, and the one that says for whom a proxy asks may be among them.
+ *
+ * @throws SelfStremeError `request.invalid`
+ */
+export function checkHeaderCount({ rawHeaders }: IncomingMessage): void {
+  if (rawHeaders.length > 2 * MOST_HEADERS) {
+    throw new SelfStremeError('request.invalid', `the request has more than ${MOST_HEADERS} headers`)
+  }
+}
