@@ -18,8 +18,8 @@ export const REQUEST_LIMITS = {
 } as const satisfies ServerOptions
 
 /**
- * Refuses a request with more headers than any client sends. Node leaves out those after the first thousand without a
- * word, and the one that says for whom a proxy asks may be among them.
+ * Refuses a request with more headers than any client sends. Node reads a thousand, and older releases leave out the rest
+ * without a word; the one that says for whom a proxy asks may be among them.
  *
  * @throws SelfStremeError `request.invalid`
  */

@@ -75,13 +75,15 @@ describe('ACCESS=lan', () => {
     return (await send(`${behindProxy.url}/manifest.json`, { headers })).status
   }
 
-  test('a proxy that says for whom it asks after a thousand other headers is not taken for the client', async () => {
-    const many = Object.fromEntries(Array.from({ length: 1_100 }, (_, n) => [`a${n}`, '']))
+  test.for([
+    [50, 403],
+    [200, 400],
+    // Refused by Node itself, or by us.
+    [1_100, expect.toBeOneOf([400, 431])],
+  ])('after %i other headers, the client that a proxy names is not overlooked', async ([count, status]) => {
+    const many = Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${n}`, '']))
     const headers = { ...many, 'X-Forwarded-For': '8.8.8.8' }
-    expect((await send(`${behindProxy.url}/manifest.json`, { headers })).status).toBe(400)
-    const few = Object.fromEntries(Object.entries(many).slice(0, 50))
-    const within = { ...few, 'X-Forwarded-For': '192.168.1.20' }
-    expect((await send(`${behindProxy.url}/manifest.json`, { headers: within })).status).toBe(200)
+    expect((await send(`${behindProxy.url}/manifest.json`, { headers })).status).toEqual(status)
   })
 
   test('lets this machine in', async () => {

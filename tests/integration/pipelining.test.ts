@@ -34,7 +34,7 @@ test.for([
   ['an expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n'],
   ['a body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n'],
   ['chunks', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n\r\n\r\n\r\n0\r\n\r\n'],
-])('no more than a few MiB of requests with %s are taken behind one that waits', async ([, request]) => {
+])('no more than a few MiB of requests with %s are taken behind one that waits', async ([, request = '']) => {
   let waiting = 0
   await using server = await startServer(() => void waiting++)
   await using client = await connectTo(server.port)
@@ -66,7 +66,14 @@ describe('what comes in pieces', () => {
       client.socket.write(all.subarray(at, at + size))
       if (at % 97 === 0) await new Promise(setImmediate)
     }
-    const expected = ['[GET /0 ]', '[GET /1 ]', `[POST /body ${body}]`, '[GET /2 ]', '[GET /3 ]', `[POST /chunks ${body}]`]
+    const expected = [
+      '[GET /0 ]',
+      '[GET /1 ]',
+      `[POST /body ${body}]`,
+      '[GET /2 ]',
+      '[GET /3 ]',
+      `[POST /chunks ${body}]`,
+    ]
     const rounds = size < 7 ? 3 : 20
     await expect
       .poll(() => client.received().match(/\[(GET|POST)[^\]]*\]/g), { timeout: 10_000 })
