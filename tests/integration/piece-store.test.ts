@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import bencode from 'bencode'
 import { expect, test } from 'vitest'
+import { ByteGate } from '../../src/domain/byte-gate.ts'
 import { parseMetainfo } from '../../src/domain/metainfo.ts'
 import { Disk } from '../../src/engine/child/disk.ts'
 import { PieceStore } from '../../src/engine/child/piece-store.ts'
@@ -83,12 +85,65 @@ test('a piece that cannot be written for another reason fails at once', async ()
   expect(opened.said).toEqual([])
 })
 
-async function openStore(root: string) {
+test('a claimed piece is read and hashed once, however many blocks of it are asked for at a time', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openStore(folder.path, [0, 1, 2])
+  await writeFile(join(opened.directory, 'First.mkv'), first)
+  await writeFile(join(opened.directory, 'Second.mkv'), second)
+  const before = bytesRead()
+  const blocks = Array.from({ length: 192 }, (_, n) => [n % 3, 16_384 * (n >> 2)] as const)
+  const answers = await Promise.all(blocks.map(([piece, offset]) => opened.get(piece, offset)))
+  for (const [n, [piece, offset]] of blocks.entries()) {
+    expectSameBytes(answers[n] as Uint8Array, pieces[piece]?.subarray(offset, offset + 16_384) as Uint8Array)
+  }
+  // The three pieces, and 192 blocks of 16 KiB, which are as much.
+  expect(bytesRead() - before).toBeLessThan(8 * MIB)
+  await opened.get(1, 0)
+  expect(bytesRead() - before).toBeLessThan(8 * MIB)
+})
+
+test('a claimed piece that is damaged is hashed once, and is refused to all who asked for it', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openStore(folder.path, [0])
+  await writeFile(join(opened.directory, 'First.mkv'), second)
+  const answers = await Promise.allSettled(Array.from({ length: 100 }, () => opened.get(0, 0)))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['rejected']))
+  expect(opened.said).toEqual(['0 is damaged'])
+})
+
+test('blocks that peers ask for wait while too much is being read for them', async () => {
+  await using folder = await temporaryFolder()
+  const gates = openGates()
+  await using opened = await openStore(folder.path, [0], gates)
+  await writeFile(join(opened.directory, 'First.mkv'), first)
+  const full = Promise.withResolvers<void>()
+  void gates.reads.run(4 * MIB, () => full.promise)
+  let isAnswered = false
+  const answer = opened.get(0, 0).finally(() => {
+    isAnswered = true
+  })
+  // The check is not bounded by what is being read, and comes first.
+  await expect.poll(() => gates.checks.usedBytes).toBe(0)
+  expect(isAnswered).toBe(false)
+  full.resolve()
+  expectSameBytes((await answer) as Uint8Array, first.subarray(0, 16_384))
+})
+
+/** By this process, in bytes, from the disk or from the system's memory. */
+function bytesRead(): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+}
+
+function openGates() {
+  return { reads: new ByteGate(4 * MIB), checks: new ByteGate(1) }
+}
+
+async function openStore(root: string, claimed: readonly number[] = [], gates = openGates()) {
   const directory = join(root, 'a torrent')
   await mkdir(directory)
   const said: string[] = []
   const disk = new Disk()
-  const store = new PieceStore(info, directory, [], disk, {
+  const store = new PieceStore(info, directory, claimed, disk, gates, {
     damaged: (piece) => said.push(`${piece} is damaged`),
     diskFull: (refusal) => said.push(refusal),
     diskReady: () => said.push('ready'),
@@ -101,6 +156,9 @@ async function openStore(root: string) {
     store,
     put: promisify((piece: number, data: Uint8Array, done: (error: Error | null) => void) =>
       store.put(piece, data, done),
+    ),
+    get: promisify((piece: number, offset: number, done: (error: Error | null, bytes?: Uint8Array) => void) =>
+      store.get(piece, { offset, length: 16_384 }, done),
     ),
     async expectRight() {
       expectSameBytes(await readFile(join(directory, 'First.mkv')), first)

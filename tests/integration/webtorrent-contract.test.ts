@@ -27,6 +27,8 @@ test('the members of a wire that we wrap or call are there', () => {
     '_onMessage',
     '_parse',
     '_push',
+    '_pull',
+    'piece',
     '_processBuffer',
     '_write',
     '_onHandshake',

@@ -21,6 +21,12 @@ const MOST_PICTURES = 4
 const HAVE_INTERVAL_MS = 100
 /** What a peer asked for and has not read, in bytes: 256 requests, as many as peers make when they are not told. */
 const MOST_OWED = 4 * 1024 * 1024
+/** The same for all peers together: beyond it only those are answered who read what they get. */
+const MOST_OWED_TO_ALL = 64 * 1024 * 1024
+/** A peer that has read all but so much counts as one who reads. */
+const READS_WELL = 256 * 1024
+/** A peer may ask for that many blocks beyond what it is owed; honest ones have a few hundred requests open. */
+const MOST_REFUSED = 1_000
 /** With so many bytes unread there is no point in telling a peer that it will not get something. */
 const MOST_OWED_REFUSALS = 256 * 1024
 
@@ -33,9 +39,15 @@ interface Account {
   pictures: number
   lookedAt: number
   isLookPlanned: boolean
+  /** bytes that are being read for it, and requests that it took back meanwhile as well */
+  readingBytes: number
+  /** requests beyond what it may have open, since it was last answered */
+  refused: number
 }
 
 const accounts = new WeakMap<Wire, Account>()
+/** who has asked for blocks and is connected */
+const askers = new Set<Wire>()
 
 /** What a peer still has to read of what was said to it, in bytes. */
 export function unreadBytes(wire: Wire): number {
@@ -57,7 +69,7 @@ export function isTooRestless(wire: Wire): boolean {
  * read or not, and keep requests for pieces that are not there forever.
  */
 export function installPatience(drop: Drop): void {
-  const { _onMessage: readMessage, _onRequest: answer } = Wire.prototype
+  const { _onMessage: readMessage } = Wire.prototype
 
   Wire.prototype._onMessage = function countedMessage(this: Wire, buffer) {
     const id = buffer[0] ?? 0
@@ -75,12 +87,48 @@ export function installPatience(drop: Drop): void {
   }
 
   Wire.prototype._onRequest = function boundedRequest(this: Wire, piece, offset, length) {
-    const unread = unreadBytes(this)
-    const isOverdrawn =
-      unread + this.peerRequests.reduce((sum, request) => sum + request.length, length) > MOST_OWED
-    if (!isOverdrawn && !this.amChoking) return answer.call(this, piece, offset, length)
-    if (this.hasFast && unread < MOST_OWED_REFUSALS) this.reject(piece, offset, length)
+    if (this.amChoking) return refuse(this, piece, offset, length)
+    const account = accountOf(this)
+    if (isOverdrawn(this, account, length)) {
+      if (++account.refused > MOST_REFUSED) return drop(this, 'it asks for more than it reads')
+      return refuse(this, piece, offset, length)
+    }
+    answer(this, account, piece, offset, length)
   }
+}
+
+function isOverdrawn(wire: Wire, { readingBytes }: Account, length: number): boolean {
+  const unread = unreadBytes(wire)
+  if (unread + readingBytes + length > MOST_OWED) return true
+  if (unread + readingBytes < READS_WELL) return false
+  let owedToAll = length
+  for (const asker of askers) owedToAll += unreadBytes(asker) + accountOf(asker).readingBytes
+  return owedToAll > MOST_OWED_TO_ALL
+}
+
+/**
+ * Has a block read and sends it, as bittorrent-protocol does; but what is being read counts until it is there, though
+ * the peer may have called it back long ago.
+ */
+function answer(wire: Wire, account: Account, piece: number, offset: number, length: number): void {
+  if (!askers.has(wire)) {
+    askers.add(wire)
+    wire.once('close', () => askers.delete(wire))
+  }
+  const request = { piece, offset, length }
+  wire.peerRequests.push(request)
+  account.readingBytes += length
+  wire.emit('request', piece, offset, length, (error: Error | null, block?: Uint8Array) => {
+    account.readingBytes -= length
+    account.refused = 0
+    if (wire._pull(wire.peerRequests, piece, offset, length) !== request) return
+    if (block && !error) return wire.piece(piece, offset, block)
+    refuse(wire, piece, offset, length)
+  })
+}
+
+function refuse(wire: Wire, piece: number, offset: number, length: number): void {
+  if (wire.hasFast && unreadBytes(wire) < MOST_OWED_REFUSALS) wire.reject(piece, offset, length)
 }
 
 /** Tells webtorrent at once that there is something new, and for a while afterwards only once for everything. */
@@ -107,6 +155,8 @@ function accountOf(wire: Wire): Account {
     pictures: 0,
     lookedAt: Number.NEGATIVE_INFINITY,
     isLookPlanned: false,
+    readingBytes: 0,
+    refused: 0,
   }
   accounts.set(wire, account)
   return account

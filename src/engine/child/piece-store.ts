@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import type { ByteGate } from '../../domain/byte-gate.ts'
 import { safeFileNames } from '../../domain/file-names.ts'
 import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
 import { segmentsOf } from '../../domain/segments.ts'
@@ -8,6 +9,17 @@ import { type Disk, GivenUpError } from './disk.ts'
 import { StoreFile } from './store-file.ts'
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void
+
+/** Bytes of a claimed piece that are read and hashed in one go: half a millisecond, in which nothing else is done. */
+const CHECK_BYTES = 256 * 1024
+
+/** What bounds the work for peers that ask for pieces, of all torrents together. */
+export interface UploadGates {
+  /** by the bytes that are being read */
+  readonly reads: ByteGate
+  /** by the pieces that are being hashed */
+  readonly checks: ByteGate
+}
 
 /**
  * The files of one torrent on disk, in the shape webtorrent wants (abstract-chunk-store).
@@ -20,7 +32,10 @@ export class PieceStore {
   readonly #info: TorrentInfo
   readonly #files: readonly StoreFile[]
   readonly #disk: Disk
+  readonly #gates: UploadGates
   readonly #events: PieceStoreEvents
+  /** claimed pieces that are being hashed: once for all who ask for blocks of them */
+  readonly #checking = new Map<number, Promise<void>>()
   /** 0 = not there, 1 = claimed, 2 = verified */
   readonly #state: Uint8Array
   readonly #pending = new Set<Promise<unknown>>()
@@ -30,17 +45,22 @@ export class PieceStore {
   #refused = 0
   #closed: Promise<void> | undefined
 
-  /** @param disk - shared by all torrents that are written to it */
+  /**
+   * @param disk - shared by all torrents that are written to it
+   * @param gates - shared by all torrents
+   */
   constructor(
     info: TorrentInfo,
     directory: string,
     claimed: Iterable<number>,
     disk: Disk,
+    gates: UploadGates,
     events: PieceStoreEvents,
   ) {
     this.chunkLength = info.pieceLength
     this.#info = info
     this.#disk = disk
+    this.#gates = gates
     this.#events = events
     const { signal } = this.#closing
     this.#files = safeFileNames(info.files).map(
@@ -105,24 +125,56 @@ export class PieceStore {
     if (!(offset >= 0 && length > 0 && offset + length <= whole)) {
       throw new RangeError(`piece ${piece} has no bytes ${offset}+${length}`)
     }
-    if (this.#state[piece] === 1) await this.#check(piece)
-    const bytes = Buffer.alloc(length)
-    await this.#transfer('read', piece, offset, bytes)
-    return bytes
+    if (this.#state[piece] === 1) await this.#checkOnce(piece)
+    return this.#gates.reads.run(length, async () => {
+      this.#closing.signal.throwIfAborted()
+      const bytes = Buffer.alloc(length)
+      await this.#transfer('read', piece, offset, bytes)
+      return bytes
+    })
+  }
+
+  #checkOnce(piece: number): Promise<void> {
+    let checking = this.#checking.get(piece)
+    if (!checking) {
+      checking = this.#gates.checks
+        .run(1, () => this.#check(piece))
+        .finally(() => this.#checking.delete(piece))
+      this.#checking.set(piece, checking)
+    }
+    return checking
   }
 
   async #check(piece: number): Promise<void> {
-    const bytes = Buffer.alloc(this.#lengthOf(piece))
-    const isRight = await this.#transfer('read', piece, 0, bytes).then(
-      () => createHash('sha1').update(bytes).digest().equals(pieceHashAt(this.#info, piece)),
+    // While it waited it may have been fetched again, or found to be wrong.
+    if (this.#state[piece] === 2) return
+    const isRight = await this.#hash(piece).then(
+      (hash) => hash.equals(pieceHashAt(this.#info, piece)),
       () => false,
     )
+    this.#closing.signal.throwIfAborted()
+    // It was fetched again in the meantime.
+    if (this.#state[piece] === 2) return
     if (!isRight) {
       this.forget(piece)
       this.#events.damaged(piece)
       throw new Error(`piece ${piece} is damaged`)
     }
     this.#state[piece] = 2
+  }
+
+  async #hash(piece: number): Promise<Buffer> {
+    const length = this.#lengthOf(piece)
+    const part = Buffer.alloc(Math.min(CHECK_BYTES, length))
+    const hash = createHash('sha1')
+    for (let at = 0; at < length; at += part.length) {
+      this.#closing.signal.throwIfAborted()
+      // Padding is not read: what the last part left must not show.
+      const bytes = part.subarray(0, length - at).fill(0)
+      await this.#transfer('read', piece, at, bytes)
+      hash.update(bytes)
+    }
+    return hash.digest()
   }
 
   /** A disk that takes nothing more is no reason to lose the piece: it waits until there is room. */

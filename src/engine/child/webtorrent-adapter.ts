@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type Wire from 'bittorrent-protocol'
 import WebTorrent, { type Torrent } from 'webtorrent'
 import { piecesIn } from '../../domain/bitfield.ts'
+import { ByteGate } from '../../domain/byte-gate.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
 import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
@@ -18,6 +19,8 @@ import { SeederCount } from './seeder-count.ts'
 
 const STATS_INTERVAL_MS = 1_000
 const UPLOAD_SLOTS = 4
+/** Bytes that are being read for peers at a time; what they ask for beyond that waits. */
+const UPLOAD_READ_BYTES = 16 * 1024 * 1024
 
 /** The swarm as webtorrent sees it, spoken to in the engine's words. */
 export interface Swarm {
@@ -78,6 +81,8 @@ export function startSwarm(
   const opened = new Map<number, Opened>()
   const banned = new BanList()
   const memory = new PieceMemory()
+  // One piece is hashed at a time: it is the engine's own thread that does it.
+  const gates = { reads: new ByteGate(UPLOAD_READ_BYTES), checks: new ByteGate(1) }
 
   function open(command: Extract<Command, { kind: 'open' }>): void {
     const { id, infoHash, trackers, directory, metainfo } = command
@@ -119,7 +124,7 @@ export function startSwarm(
     function StoreOf(): PieceStore {
       if (!entry.info) throw new Error('the store was asked for before the metadata was checked')
       const claimed = command.claimed ? piecesIn(command.claimed, entry.info.pieceCount) : []
-      entry.store = new PieceStore(entry.info, directory, claimed, disk, {
+      entry.store = new PieceStore(entry.info, directory, claimed, disk, gates, {
         damaged: (piece) => forget(entry, piece),
         diskFull: (refusal) => report({ kind: 'diskFull', id, refusal }),
         diskReady: () => report({ kind: 'diskReady', id }),
@@ -165,6 +170,13 @@ export function startSwarm(
         return
       }
       fetcher.add(wire)
+      // webtorrent leaves a request for a piece that is missing without an answer.
+      wire.on(
+        'request',
+        (piece: number, _offset: number, _length: number, answer: (error: Error) => void) => {
+          if (!torrent.bitfield.get(piece)) answer(new Error(`piece ${piece} is not there`))
+        },
+      )
       // Peers unchoke those who want something; by now the handshake is on its way.
       queueMicrotask(() => wire.interested())
       reportStats()

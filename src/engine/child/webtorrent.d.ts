@@ -71,7 +71,10 @@ declare module 'bittorrent-protocol' {
     constructor(type?: string, encryption?: number)
     readonly hasFast: boolean
     readonly amChoking: boolean
-    readonly peerRequests: readonly { readonly length: number }[]
+    readonly peerRequests: PeerRequest[]
+    piece(piece: number, offset: number, block: Uint8Array): void
+    /** Takes a request out of a list. */
+    _pull(requests: PeerRequest[], piece: number, offset: number, length: number): PeerRequest | null
     readonly extendedMapping: Readonly<Record<number, string>>
     readonly _readableState: { readonly buffered: number }
     readonly _parser: unknown
@@ -91,6 +94,12 @@ declare module 'bittorrent-protocol' {
     _onHave(piece: number): void
     _onRequest(piece: number, offset: number, length: number): void
     _onExtended(id: number, buffer: Uint8Array): void
+  }
+
+  export interface PeerRequest {
+    readonly piece: number
+    readonly offset: number
+    readonly length: number
   }
 
   export type ExtensionClass = { readonly prototype: { readonly name: string } }
