@@ -3,6 +3,9 @@
  * The entry point, in plain JavaScript: Node 20 cannot load a .ts file at all ("Unknown file extension"), so the
  * sentence that says what is missing has to stand in a file that every Node can read.
  */
+import module from 'node:module'
+import { fileURLToPath } from 'node:url'
+
 const OLDEST_NODE = 24
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
@@ -18,4 +21,8 @@ try {
 } catch (error) {
   if (error.code !== 'ENOENT') throw error
 }
+// Server and engine load in about half the time. Not in the system's temporary folder, as Node has it by default:
+// what is compiled is run, and others may write there. Where it cannot be written, nothing is lost but the time.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
 await import('../src/cli.ts')

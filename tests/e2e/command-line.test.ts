@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { baseEnvironment } from '../support/base-environment.ts'
 import { type } from '../support/command-line.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -49,9 +50,25 @@ test('the entry point runs the command line', async () => {
 test('the entry point reads settings from .env, and the environment counts more', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, '.env'), 'TORRENT_TIMEOUT=2 min\nSOURCE_TIMEOUT=soon\n')
-  const env = { PATH: process.env.PATH, SOURCE_TIMEOUT: 'later' }
+  const env = { ...baseEnvironment(), SOURCE_TIMEOUT: 'later' }
   const served = promisify(execFile)(process.execPath, [DOOR, 'serve'], { cwd: folder.path, env })
   await expect(served).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/"2 min".*"later"/s) })
+})
+
+test('the entry point keeps what it compiles', async () => {
+  await using folder = await temporaryFolder()
+  const env = { ...baseEnvironment(), NODE_COMPILE_CACHE: join(folder.path, 'compiled') }
+  await promisify(execFile)(process.execPath, [DOOR, '--help'], { env })
+  const kept = await readdir(env.NODE_COMPILE_CACHE, { recursive: true, withFileTypes: true })
+  expect(kept.filter((entry) => entry.isFile()).length).toBeGreaterThan(20)
+})
+
+test('a cache that cannot be written does not keep the entry point from its work', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'file'), '')
+  const env = { ...baseEnvironment(), NODE_COMPILE_CACHE: join(folder.path, 'file', 'compiled') }
+  const { stdout } = await promisify(execFile)(process.execPath, [DOOR, '--help'], { env })
+  expect(stdout).toContain('serve')
 })
 
 const tooOld = {

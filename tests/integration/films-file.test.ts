@@ -4,6 +4,7 @@ import { rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { baseEnvironment } from '../support/base-environment.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 import { send } from './send.ts'
@@ -281,7 +282,7 @@ async function streams(url: string, mode: string, video: string): Promise<Stream
 async function logOfStart(settings: Record<string, string>): Promise<string> {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
   const quiet = { PORT: '0', HOST: '127.0.0.1', TORRENT_PORT: '0', TORRENT_DHT: '0', TORRENT_TRACKERS: '' }
-  const env = { PATH: process.env.PATH, ...quiet, ...settings }
+  const env = { ...baseEnvironment(), ...quiet, ...settings }
   const server = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(server, 'exit')
   let log = ''

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leaveWholeTorrent } from '../integration/earlier-run.ts'
+import { baseEnvironment } from '../support/base-environment.ts'
 import { type Typed, type } from '../support/command-line.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -234,7 +235,7 @@ describe('an answer that is longer than a pipe holds', () => {
   test('may be read only in part', async () => {
     const words = `"${process.execPath}" src/cli.ts cache ls --json | head -c 1`
     const { stdout, stderr } = await promisify(execFile)('sh', ['-c', words], {
-      env: { PATH: process.env.PATH, ...settings },
+      env: { ...baseEnvironment(), ...settings },
     })
     expect([stdout, stderr]).toEqual(['{', ''])
   })

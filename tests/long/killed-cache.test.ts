@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { leaveWholeTorrent } from '../integration/earlier-run.ts'
+import { baseEnvironment } from '../support/base-environment.ts'
 import { openStream } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -74,7 +75,7 @@ test.skipIf(!hasSeeder)(
       await writeFile(path, bytes)
       await using server = startServerProcess({ ...settings, CACHE_MAX_SIZE: `${MAX_SIZE}` })
       const importing = spawn(process.execPath, [CLI, 'import', path, '--create', '--json'], {
-        env: { PATH: process.env.PATH, ...settings },
+        env: { ...baseEnvironment(), ...settings },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const said = text(importing.stdout)

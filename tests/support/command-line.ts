@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { baseEnvironment } from './base-environment.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
@@ -24,7 +25,7 @@ export async function type(
   killAfterMs?: number,
 ): Promise<Typed> {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { PATH: process.env.PATH, ...settings },
+    env: { ...baseEnvironment(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(killAfterMs === undefined ? {} : { timeout: killAfterMs, killSignal: 'SIGKILL' }),
   })
