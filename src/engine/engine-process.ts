@@ -6,6 +6,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import type { Log } from '../observe/log.ts'
 import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.ts'
 import type { Command, Report } from './protocol.ts'
+import { whenSilent } from './silence.ts'
 
 const CHILD = new URL('./child/main.ts', import.meta.url)
 /**
@@ -14,10 +15,10 @@ const CHILD = new URL('./child/main.ts', import.meta.url)
  */
 const FRUGAL = { MALLOC_TRIM_THRESHOLD_: '262144', MALLOC_MMAP_THRESHOLD_: '65536' }
 const STOP_MS = 1_000
-/** Closing a torrent takes a moment; an engine that takes longer hangs. */
-const CLOSE_MS = 5_000
-/** The engine says once a second that it is alive. */
-const SILENCE_MS = 15_000
+/**
+ * When the engine counts as hung, in ms. It says once a second that it is alive, and closing a torrent takes a moment.
+ */
+const PATIENCE = { silenceMs: 15_000, closeMs: 5_000 }
 const RESTART_DELAY_MS = { first: 100, longest: 30_000 }
 /** A run this long was a good one: the next crash is not part of a series. */
 const GOOD_RUN_MS = 60_000
@@ -37,12 +38,11 @@ interface OpenedTorrent {
  * The engine in a process of its own, where peers can crash it without touching a viewer. When it ends it is started
  * again, and told again what it had: the torrents, which pieces of them are there, and which are wanted.
  */
-export function startEngineProcess(options: EngineOptions, log: Log): Engine {
+export function startEngineProcess(options: EngineOptions, log: Log, patience = PATIENCE): Engine {
   const torrents = new Map<InfoHash, OpenedTorrent>()
   const closing = new Map<number, () => void>()
   const stopping = new AbortController()
   let child: ChildProcess | undefined
-  let heardAt = 0
   let nextId = 1
   let crashes = 0
   let crashesInARow = 0
@@ -75,11 +75,11 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     child = started
-    heardAt = performance.now()
-    started.on('message', (report: Report) => hear(report))
-    const watchdog = setInterval(() => {
-      if (performance.now() - heardAt > SILENCE_MS) kill('it has not been heard of for long')
-    }, 1_000).unref()
+    using watchdog = whenSilent(patience.silenceMs, () => kill('it said nothing for too long'))
+    started.on('message', (report: Report) => {
+      watchdog.heard()
+      hear(report)
+    })
     const ended = once(started, 'exit')
     tell({ kind: 'start', options })
     for (const torrent of torrents.values()) reopen(torrent)
@@ -88,7 +88,6 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       return signal ?? `exit code ${code}`
     } finally {
       child = undefined
-      clearInterval(watchdog)
       for (const done of closing.values()) done()
       closing.clear()
       for (const torrent of torrents.values()) if (torrent.isWaiting) onDiskReady(torrent)
@@ -113,7 +112,6 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
   }
 
   function hear(report: Report): void {
-    heardAt = performance.now()
     if (report.kind === 'alive') return
     if (report.kind === 'log') return log[report.level](report.message, report.fields)
     if (report.kind === 'closed') {
@@ -192,16 +190,14 @@ export function startEngineProcess(options: EngineOptions, log: Log): Engine {
       const { promise, resolve } = Promise.withResolvers<void>()
       closing.set(torrent.id, resolve)
       tell({ kind: 'close', id: torrent.id })
-      const killer = setTimeout(() => kill('it did not close a torrent in time'), CLOSE_MS)
+      using _killer = whenSilent(patience.closeMs, () => kill('it did not close a torrent in time'))
       await promise
-      clearTimeout(killer)
     },
     async [Symbol.asyncDispose]() {
       stopping.abort()
       tell({ kind: 'stop' })
-      const killer = setTimeout(() => child?.kill('SIGKILL'), STOP_MS)
+      using _killer = whenSilent(STOP_MS, () => child?.kill('SIGKILL'))
       await running
-      clearTimeout(killer)
     },
   }
 }

@@ -1,0 +1,91 @@
+import { expect, test, vi } from 'vitest'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { startEngineProcess } from '../../src/engine/engine-process.ts'
+import { createLog } from '../../src/observe/log.ts'
+import { childrenOf } from '../support/processes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const PATIENCE = { silenceMs: 3_000, closeMs: 1_000 }
+const UNKNOWN = 'ab'.repeat(20) as InfoHash
+
+test('an engine lives on while main is busy for longer than an engine may be silent, or may take to close a torrent', async () => {
+  await using folder = await temporaryFolder()
+  await using engine = startEngine()
+  const pid = await pidOfRunning(engine, folder.path)
+  await open(engine, folder.path)
+  const closed = engine.close(UNKNOWN)
+  block(PATIENCE.silenceMs + 500)
+  await closed
+  await answers(engine, folder.path)
+  expect(engines()).toEqual([pid])
+})
+
+test('an engine that hangs is killed, and another one started', async () => {
+  await using folder = await temporaryFolder()
+  await using engine = startEngine()
+  const pid = await pidOfRunning(engine, folder.path)
+  process.kill(pid, 'SIGSTOP')
+  await vi.waitFor(() => expect(engines()).not.toContain(pid), { timeout: 20_000, interval: 50 })
+  await answers(engine, folder.path)
+  expect(engines()).toHaveLength(1)
+})
+
+function startEngine(): Engine {
+  const options = {
+    port: 0,
+    trustedTrackers: [],
+    dht: false,
+    pex: false,
+    lsd: false,
+    utp: false,
+    webRtc: false,
+    nat: false,
+    encryption: 'off' as const,
+    maxPeers: 10,
+  }
+  return startEngineProcess(options, createLog({ level: 'error', format: 'text' }), PATIENCE)
+}
+
+function engines(): number[] {
+  return childrenOf(process.pid, 'engine/child/main.ts')
+}
+
+async function pidOfRunning(engine: Engine, folder: string): Promise<number> {
+  await answers(engine, folder)
+  const [pid] = engines() as [number]
+  return pid
+}
+
+/** Resolves when an engine has opened a torrent and closed it. */
+async function answers(engine: Engine, folder: string): Promise<void> {
+  await open(engine, folder)
+  await engine.close(UNKNOWN)
+}
+
+/** @returns when the engine tells of the torrent for the first time */
+function open(engine: Engine, directory: string): Promise<void> {
+  return new Promise((heard) =>
+    engine.open({
+      infoHash: UNKNOWN,
+      trackers: [],
+      directory,
+      claimed: () => undefined,
+      on: {
+        metainfo: () => undefined,
+        verified: () => undefined,
+        missing: () => undefined,
+        replacing: () => undefined,
+        diskFull: () => undefined,
+        diskReady: () => undefined,
+        stats: () => heard(),
+        failed: () => undefined,
+      },
+    }),
+  )
+}
+
+/** Nothing else happens in this process for so long. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
