@@ -161,6 +161,7 @@ function toConfig(s: Settings) {
     watch: { path: s.WATCH_PATH },
     predownload: { kinds: s.PREDOWNLOAD },
     engine: {
+      folders: [s.TORRENT_DOWNLOAD_PATH, ...s.TORRENT_EXTRA_PATHS],
       port: s.TORRENT_PORT,
       trustedTrackers: s.TORRENT_TRACKERS,
       dht: s.TORRENT_DHT,

@@ -4,16 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { Log } from '../observe/log.ts'
+import { environmentOf, permissionsOf } from './confinement.ts'
 import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.ts'
 import type { Command, Report } from './protocol.ts'
 import { whenSilent } from './silence.ts'
 
 const CHILD = new URL('./child/main.ts', import.meta.url)
-/**
- * glibc (mallopt(3)): what was read from a socket goes back to the system when it is freed, instead of lying between
- * other things until the process ends. With 20 viewers it is 100 MiB instead of 160, and no slower.
- */
-const FRUGAL = { MALLOC_TRIM_THRESHOLD_: '262144', MALLOC_MMAP_THRESHOLD_: '65536' }
 const STOP_MS = 1_000
 /**
  * When the engine counts as hung, in ms. It says once a second that it is alive, and closing a torrent takes a moment.
@@ -68,10 +64,12 @@ export function startEngineProcess(options: EngineOptions, log: Log, patience = 
 
   /** @returns how it ended; rejects if it could not be started */
   async function runOnce(): Promise<string> {
+    const permissions = await permissionsOf(options, process.env)
+    if (stopping.signal.aborted) return 'it is no longer needed'
     const started = fork(CHILD, {
       serialization: 'advanced',
-      execArgv: ['--max-semi-space-size=2'],
-      env: { ...process.env, ...FRUGAL },
+      execArgv: ['--max-semi-space-size=2', ...permissions],
+      env: environmentOf(options, process.env),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     child = started

@@ -79,6 +79,8 @@ export interface PieceWindow {
 
 /** The engine's own settings. */
 export interface EngineOptions {
+  /** the only ones that torrents are opened in; absolute */
+  readonly folders: readonly string[]
   /** TCP (and uTP) port; 0 = any */
   readonly port: number
   /** hosts of these trackers may be anywhere, all others only on the internet */

@@ -6,12 +6,12 @@ import { createLog } from '../../src/observe/log.ts'
 import { childrenOf } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const PATIENCE = { silenceMs: 3_000, closeMs: 1_000 }
+const PATIENCE = { silenceMs: 6_000, closeMs: 3_000 }
 const UNKNOWN = 'ab'.repeat(20) as InfoHash
 
 test('an engine lives on while main is busy for longer than an engine may be silent, or may take to close a torrent', async () => {
   await using folder = await temporaryFolder()
-  await using engine = startEngine()
+  await using engine = startEngine(folder.path)
   const pid = await pidOfRunning(engine, folder.path)
   await open(engine, folder.path)
   const closed = engine.close(UNKNOWN)
@@ -23,7 +23,7 @@ test('an engine lives on while main is busy for longer than an engine may be sil
 
 test('an engine that hangs is killed, and another one started', async () => {
   await using folder = await temporaryFolder()
-  await using engine = startEngine()
+  await using engine = startEngine(folder.path)
   const pid = await pidOfRunning(engine, folder.path)
   process.kill(pid, 'SIGSTOP')
   await vi.waitFor(() => expect(engines()).not.toContain(pid), { timeout: 20_000, interval: 50 })
@@ -31,9 +31,10 @@ test('an engine that hangs is killed, and another one started', async () => {
   expect(engines()).toHaveLength(1)
 })
 
-function startEngine(): Engine {
+function startEngine(folder: string): Engine {
   const options = {
     port: 0,
+    folders: [folder],
     trustedTrackers: [],
     dht: false,
     pex: false,

@@ -98,6 +98,7 @@ async function startEngine() {
     startEngineProcess(
       {
         port,
+        folders: [folder.path],
         trustedTrackers: [],
         dht: false,
         pex: false,
@@ -111,7 +112,9 @@ async function startEngine() {
       createLog({ level: 'error', format: 'text' }),
     ),
   )
-  const [pid] = childrenOf(process.pid, 'engine/child/main.ts') as [number]
+  const engines = () => childrenOf(process.pid, 'engine/child/main.ts')
+  await expect.poll(engines, { timeout: 10_000 }).toHaveLength(1)
+  const [pid] = engines() as [number]
   const parts = starting.move()
   return {
     pid,

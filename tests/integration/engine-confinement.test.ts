@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { readConfig } from '../../src/config/config.ts'
+import { permissionsOf } from '../../src/engine/confinement.ts'
+import { childrenOf } from '../support/processes.ts'
+import { startServerProcess } from '../support/server-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url))
+const SECRET = 'correct-horse-battery'
+
+test('the engine gets no secret of main, neither in its environment nor on its command line', async () => {
+  await using downloads = await temporaryFolder()
+  await using server = startServerProcess({
+    TORRENT_DOWNLOAD_PATH: downloads.path,
+    NODE_OPTIONS: '--max-old-space-size=512',
+    HOME: `/home/${SECRET}`,
+    ADMIN_PASSWORD: SECRET,
+    TORZNAB_URL: `http://127.0.0.1:1/api?apikey=${SECRET}`,
+    TORZNAB_API_KEY: SECRET,
+    UPSTREAM_ADDONS: `http://127.0.0.1:1/${SECRET}/manifest.json`,
+    HTTPS_PROXY: `http://user:${SECRET}@127.0.0.1:1`,
+    AWS_SECRET_ACCESS_KEY: SECRET,
+  })
+  await server.url()
+  const main = server.child.pid as number
+  const [engine] = await engineOf(main)
+  expect(textOf(main, 'environ')).toContain(SECRET)
+  expect(`${textOf(engine, 'environ')}${textOf(engine, 'cmdline')}`).not.toContain(SECRET)
+  const names = textOf(engine, 'environ')
+    .split('\0')
+    .filter(Boolean)
+    .map((line) => line.slice(0, line.indexOf('=')))
+  expect(names.sort()).toEqual([
+    'MALLOC_MMAP_THRESHOLD_',
+    'MALLOC_TRIM_THRESHOLD_',
+    // Of Node itself, for the messages.
+    'NODE_CHANNEL_FD',
+    'NODE_CHANNEL_SERIALIZATION_MODE',
+    'NODE_OPTIONS',
+  ])
+})
+
+test('the engine starts with all that it may be told to use, and misses no file', async () => {
+  await using downloads = await temporaryFolder()
+  await using server = startServerProcess({
+    TORRENT_DOWNLOAD_PATH: downloads.path,
+    TORRENT_UTP: 'true',
+    TORRENT_WEBRTC: 'true',
+    TORRENT_NAT: 'true',
+    TORRENT_LSD: 'true',
+    TORRENT_TRACKERS: 'wss://127.0.0.1:1/',
+    TORRENT_TIMEOUT: '1000',
+    TORRENT_MAX_RETRIES: '0',
+    LOG_LEVEL: 'debug',
+  })
+  const url = await server.url()
+  const [engine] = await engineOf(server.child.pid as number)
+  // By then the torrent was opened in the engine, and its tracker was asked.
+  expect((await fetch(`${url}/stream/proxy/${'ab'.repeat(20)}`)).status).toBe(404)
+  expect(server.output()).toContain('swarm warning')
+  expect(server.output()).not.toMatch(/ERR_ACCESS_DENIED|restricted|not supported|SecurityWarning|error:/i)
+  expect(textOf(engine, 'cmdline')).toContain('--permission')
+  expect(await engineOf(server.child.pid as number)).toEqual([engine])
+})
+
+test('the engine reads its code and the folders of torrents, and writes to those folders only', async () => {
+  await using folder = await temporaryFolder()
+  const at = (...names: string[]) => join(folder.path, ...names)
+  await mkdir(at('extra'))
+  await mkdir(at('downloads beside'))
+  await symlink(at('extra'), at('link'))
+  await writeFile(at('secret'), SECRET)
+  // The download folder comes to be only later.
+  const config = readConfig({ TORRENT_DOWNLOAD_PATH: at('downloads'), TORRENT_EXTRA_PATHS: at('link') })
+  const permissions = await permissionsOf(config.engine, {})
+  const inFolders = [at('downloads', 'film.mkv'), at('extra', 'a', 'film.mkv'), at('link', 'film.mkv')]
+  const code = [join(PACKAGE, 'src', 'main.ts'), join(PACKAGE, 'node_modules', 'webtorrent', 'index.js')]
+  const elsewhere = [
+    at('secret'),
+    at('downloads beside', 'film.mkv'),
+    at('downloads', '..', 'secret'),
+    join(PACKAGE, '.env'),
+    `/proc/${process.pid}/environ`,
+    '/etc/passwd',
+  ]
+  const asked = [...inFolders, ...code, ...elsewhere]
+  const script = `const has = (what, path) => process.permission.has(what, path)
+    const answers = JSON.parse(process.argv[1]).map((path) => [has('fs.read', path), has('fs.write', path)])
+    console.log(JSON.stringify({ answers, child: has('child'), worker: has('worker') }))`
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...permissions,
+    '-e',
+    script,
+    JSON.stringify(asked),
+  ])
+  expect(JSON.parse(stdout)).toEqual({
+    answers: [
+      ...inFolders.map(() => [true, true]),
+      ...code.map(() => [true, false]),
+      ...elsewhere.map(() => [false, false]),
+    ],
+    child: false,
+    worker: false,
+  })
+})
+
+test('code that NODE_OPTIONS loads into every process may read its own files', async () => {
+  const { engine } = readConfig({})
+  for (const options of ['--import=file:///a.mjs', '-r ./a.cjs', '--no-warnings --require /a.cjs']) {
+    expect(await permissionsOf(engine, { NODE_OPTIONS: options })).toEqual([])
+  }
+  expect(await permissionsOf(engine, { NODE_OPTIONS: '--dns-result-order=ipv4first' })).toContain(
+    '--permission',
+  )
+})
+
+async function engineOf(main: number): Promise<number[]> {
+  await expect.poll(() => childrenOf(main, 'engine/child/main.ts'), { timeout: 10_000 }).toHaveLength(1)
+  return childrenOf(main, 'engine/child/main.ts')
+}
+
+function textOf(pid: number | undefined, file: 'environ' | 'cmdline'): string {
+  return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+}
