@@ -7,8 +7,9 @@ import type { VideoId } from '../domain/video-id.ts'
 import type { LibraryFile } from '../library/library-file.ts'
 import type { Titled, Work } from '../library/title-index.ts'
 import type { Log } from '../observe/log.ts'
-import type { Metadata, Title } from './metadata.ts'
+import type { Metadata } from './metadata.ts'
 import type { Source } from './source.ts'
+import type { Title } from './title.ts'
 
 /** What lies on disk, by ids and by titles. */
 export interface Titles {

@@ -2,8 +2,11 @@ import type { Log } from '../observe/log.ts'
 import { type DeclaredIds, declaredIds } from './declared-ids.ts'
 import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts'
 import { createMetadata, type Metadata } from './metadata.ts'
+import { createAnswerReader } from './reading/answer-reader.ts'
+import { createRemoteServer } from './remote-server.ts'
 import type { Source } from './source.ts'
 import { createSourceNamer } from './source-namer.ts'
+import { createTorrentLinks } from './torrent-links.ts'
 import { createTorznab } from './torznab.ts'
 import { createUpstreamAddon } from './upstream-addon.ts'
 
@@ -31,20 +34,29 @@ export interface RemoteSources extends AsyncDisposable {
 export function openRemoteSources(options: RemoteSourcesOptions, log: Log): RemoteSources {
   const { addons, indexers, metadataUrl, version, instance } = options
   const opened = new AsyncDisposableStack()
+  const reader = opened.use(createAnswerReader())
   const wayOut = (url: string, proxy?: string): GuardedFetch =>
     opened.use(createGuardedFetch({ trusted: [url], proxy, userAgent: `self-streme/${version}` }))
 
   const metadata =
-    metadataUrl === undefined ? undefined : createMetadata({ url: metadataUrl }, wayOut(metadataUrl))
+    metadataUrl === undefined
+      ? undefined
+      : createMetadata({ url: metadataUrl }, createRemoteServer('metadata', wayOut(metadataUrl), reader))
   const nameOf = createSourceNamer()
-  const others = addons.map(({ url, proxy }) =>
-    createUpstreamAddon({ name: nameOf(url), url, instance }, wayOut(url, proxy), log),
-  )
+  const others = addons.map(({ url, proxy }) => {
+    const name = nameOf(url)
+    const server = createRemoteServer(name, wayOut(url, proxy), reader)
+    return createUpstreamAddon({ name, url, instance }, server, log)
+  })
   const sources = [
     ...others,
-    ...indexers.map(({ url, apiKey, proxy }) =>
-      createTorznab({ name: nameOf(url), url, apiKey }, wayOut(url, proxy), metadata, log),
-    ),
+    ...indexers.map(({ url, apiKey, proxy }) => {
+      const name = nameOf(url)
+      const out = wayOut(url, proxy)
+      // Searches do not wait for links that lead nowhere.
+      const links = createTorrentLinks(createRemoteServer(name, out, reader), log)
+      return createTorznab({ name, url, apiKey }, createRemoteServer(name, out, reader), links, metadata)
+    }),
   ]
   const titles = sources.length > 0 ? metadata : undefined
   const ids = declaredIds(others)

@@ -1,22 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf } from '../domain/errors.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
-import type { TorrentFile } from '../domain/metainfo.ts'
+import { allowedTrackers } from '../domain/tracker-url.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
-import { readTorrentFile } from '../files/torrent-file.ts'
 import type { Log } from '../observe/log.ts'
-import type { GuardedFetch } from './guarded-fetch.ts'
-import { assertOk } from './read-json.ts'
-
-/** The torrent that a link leads to. */
-export interface LinkedTorrent {
-  readonly infoHash: InfoHash
-  readonly trackers: readonly string[]
-  /** known where the torrent file itself was read */
-  readonly files?: readonly TorrentFile[]
-}
+import { assertOk } from './assert-ok.ts'
+import type { LinkedTorrent } from './linked-torrent.ts'
+import type { RemoteServer } from './remote-server.ts'
 
 export interface TorrentLinks {
   /**
@@ -34,21 +25,22 @@ const PATIENCE_MS = 2_000
 const MOST_FETCHED = 12
 const AT_A_TIME = 4
 const MOST_KNOWN = 1_000
-/** A list of more files is not kept: it is fetched again by whoever plays it. */
-const MOST_FILES = 300
 
 /** Reads torrent files that are only linked to. A link is read once; it stays what it is. */
-export function createTorrentLinks(fetcher: GuardedFetch, log: Log): TorrentLinks {
+export function createTorrentLinks(server: RemoteServer, log: Log): TorrentLinks {
   const known = new LRUCache<string, LinkedTorrent>({ max: MOST_KNOWN })
   const failures = new LRUCache<string, number>({ max: MOST_KNOWN })
   const failuresOf = (url: string) => failures.get(url) ?? 0
 
   async function read(url: string, signal: AbortSignal): Promise<void> {
     try {
-      const answer = await fetcher.get(url, LIMITS, signal)
-      const magnet = parseMagnet(answer.location ?? '')
-      if (!magnet) assertOk(answer)
-      known.set(url, magnet ?? readTorrent(answer.body))
+      const torrent = await server.ask(url, LIMITS, signal, (answer, read) => {
+        const magnet = parseMagnet(answer.location ?? '')
+        if (magnet) return { infoHash: magnet.infoHash, trackers: allowedTrackers(magnet.trackers, []) }
+        assertOk(answer)
+        return read('torrent', undefined)
+      })
+      known.set(url, torrent)
     } catch (error) {
       failures.set(url, failuresOf(url) + 1)
       log.debug('a link to a torrent is left out', { reason: messageOf(error) })
@@ -77,9 +69,4 @@ export function createTorrentLinks(fetcher: GuardedFetch, log: Log): TorrentLink
       )
     },
   }
-}
-
-function readTorrent(bytes: Buffer): LinkedTorrent {
-  const { infoHash, info, trackers } = readTorrentFile(bytes)
-  return { infoHash, trackers, ...(info.files.length <= MOST_FILES ? { files: info.files } : {}) }
 }

@@ -1,5 +1,5 @@
 import type { VideoId } from '../domain/video-id.ts'
-import type { Title } from './metadata.ts'
+import type { Title } from './title.ts'
 import type { TorznabCaps } from './torznab-xml.ts'
 
 /** Parameters of one request, without the key. */

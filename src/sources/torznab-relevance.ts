@@ -1,5 +1,5 @@
 import type { VideoId } from '../domain/video-id.ts'
-import type { Title } from './metadata.ts'
+import type { Title } from './title.ts'
 import { searchWords } from './torznab-query.ts'
 
 const EPISODES = /\bS(\d{1,4})[ ._-]?E(\d{1,4})((?:[ ._-]?E\d{1,4}|-\d{1,4}(?!\d*p))*)/i

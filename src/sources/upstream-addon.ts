@@ -1,16 +1,12 @@
-import { z } from 'zod'
 import { ASKER_HEADER } from '../domain/asker-header.ts'
-import type { Found } from '../domain/candidate.ts'
-import { SelfStremeError } from '../domain/errors.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
-import { type VideoId, writeVideoId } from '../domain/video-id.ts'
+import { writeVideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
-import { type AddonManifest, hasStreams, parseManifest, type StreamResource } from './addon-manifest.ts'
-import type { GuardedFetch } from './guarded-fetch.ts'
-import { readJson } from './read-json.ts'
+import { type AddonManifest, hasStreams, type StreamResource } from './addon-manifest.ts'
+import { assertOk } from './assert-ok.ts'
 import { remember } from './remember.ts'
+import type { RemoteServer } from './remote-server.ts'
 import type { Source } from './source.ts'
-import { readStream } from './upstream-stream.ts'
 
 export interface UpstreamAddonOptions {
   readonly name: string
@@ -26,16 +22,14 @@ export interface UpstreamAddon extends Source {
 }
 
 const MANIFEST_LIMITS = { timeoutMs: 15_000, maxBytes: 1024 * 1024 }
-const STREAMS_LIMITS = { timeoutMs: 25_000, maxBytes: 4 * 1024 * 1024 }
+/** A stream takes one or two kilobytes; 500 are kept. */
+const STREAMS_LIMITS = { timeoutMs: 25_000, maxBytes: 2 * 1024 * 1024 }
 const MANIFEST_FRESH_MS = 3_600_000
-const MOST_STREAMS = 2_000
 /** RFC 5842 §7.2 */
 const LOOP_DETECTED = 508
 
 /** What Stremio may call it; catalogues of anime have a type of their own. */
 const TYPES = { movie: ['movie', 'anime'], episode: ['series', 'anime'] } as const
-
-const streamList = z.object({ streams: z.array(z.unknown()) })
 
 /**
  * Another addon, asked as Stremio would ask it.
@@ -44,7 +38,7 @@ const streamList = z.object({ streams: z.array(z.unknown()) })
  */
 export function createUpstreamAddon(
   options: UpstreamAddonOptions,
-  fetcher: GuardedFetch,
+  server: RemoteServer,
   log: Log,
 ): UpstreamAddon {
   const { name, url } = options
@@ -53,10 +47,20 @@ export function createUpstreamAddon(
 
   /** @returns `undefined` if the addon is this server itself */
   async function loadManifest(): Promise<AddonManifest | undefined> {
-    const answer = await fetcher.get(url, MANIFEST_LIMITS, new AbortController().signal, headers)
-    if (answer.status !== LOOP_DETECTED) return parseManifest(readJson(answer))
-    log.warn('UPSTREAM_ADDONS names this server itself; it is left out', { source: name })
-    return undefined
+    const { signal } = new AbortController()
+    const known = await server.ask(
+      url,
+      MANIFEST_LIMITS,
+      signal,
+      async (answer, read) => {
+        if (answer.status === LOOP_DETECTED) return undefined
+        assertOk(answer)
+        return read('manifest', undefined)
+      },
+      headers,
+    )
+    if (!known) log.warn('UPSTREAM_ADDONS names this server itself; it is left out', { source: name })
+    return known
   }
 
   return {
@@ -74,14 +78,17 @@ export function createUpstreamAddon(
       if (type === undefined) return []
       const path = `/stream/${type}/${encodeURIComponent(id)}.json`
       const address = url.replace(/\/manifest\.json(?=$|\?)/, () => path)
-      const answer = await fetcher.get(address, STREAMS_LIMITS, signal, headers)
-      return answer.status === 404 ? [] : readStreams(readJson(answer), video)
+      return server.ask(
+        address,
+        STREAMS_LIMITS,
+        signal,
+        async (answer, read) => {
+          if (answer.status === 404) return []
+          assertOk(answer)
+          return read('streams', video)
+        },
+        headers,
+      )
     },
   }
-}
-
-function readStreams(json: unknown, video: VideoId): Found[] {
-  const parsed = streamList.safeParse(json)
-  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it answered without "streams"')
-  return parsed.data.streams.slice(0, MOST_STREAMS).flatMap((entry) => readStream(entry, video) ?? [])
 }

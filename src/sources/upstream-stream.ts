@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { type BehaviorHints, type Found, wishOf } from '../domain/candidate.ts'
+import { SelfStremeError } from '../domain/errors.ts'
 import { parseInfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../domain/without-undefined.ts'
 import { statedBytes, statedSeeders } from './stated-facts.ts'
+
+const MOST_STREAMS = 2_000
 
 const text = (max: number) =>
   z
@@ -42,6 +45,15 @@ const stream = z.object({
   behaviorHints: behaviorHints.catch({}),
   subtitles: list(z.object({ id: z.string(), url: z.url({ protocol: /^https?$/ }), lang: z.string() }), 50),
 })
+
+const streamList = z.object({ streams: z.array(z.unknown()) })
+
+/** @throws SelfStremeError `source.bad_answer` */
+export function readStreams(json: unknown, video: VideoId): Found[] {
+  const parsed = streamList.safeParse(json)
+  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it answered without "streams"')
+  return parsed.data.streams.slice(0, MOST_STREAMS).flatMap((entry) => readStream(entry, video) ?? [])
+}
 
 /**
  * One stream of another addon.

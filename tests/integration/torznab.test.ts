@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import type { VideoId } from '../../src/domain/video-id.ts'
-import { createGuardedFetch } from '../../src/sources/guarded-fetch.ts'
 import { createMetadata, type Metadata } from '../../src/sources/metadata.ts'
+import { createTorrentLinks } from '../../src/sources/torrent-links.ts'
 import { createTorznab } from '../../src/sources/torznab.ts'
 import { BAD_MANNERS } from '../support/bad-manners.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { listeningLog } from '../support/listening-log.ts'
 import { startLocalServer } from '../support/local-server.ts'
+import { openRemoteServer } from '../support/remote-server.ts'
 import { startTorznabServer, type TorznabServerOptions } from '../support/torznab-server.ts'
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string]
@@ -18,10 +19,11 @@ const { signal } = new AbortController()
 async function startPair(options: TorznabServerOptions, more: { apiKey?: string; metadata?: Metadata } = {}) {
   await using starting = new AsyncDisposableStack()
   const indexer = starting.use(await startTorznabServer(options))
-  const fetcher = starting.use(createGuardedFetch({ trusted: [indexer.api], userAgent: 'test' }))
+  const server = starting.use(openRemoteServer({ trusted: [indexer.api] }))
   const { log, events } = listeningLog()
   const { apiKey, metadata } = more
-  const source = createTorznab({ name: 'indexer', url: indexer.api, apiKey }, fetcher, metadata, log)
+  const links = createTorrentLinks(server, log)
+  const source = createTorznab({ name: 'indexer', url: indexer.api, apiKey }, server, links, metadata)
   const parts = starting.move()
   return { indexer, source, events, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
@@ -260,9 +262,14 @@ test('one search of two that fails leaves what the other found', async () => {
     if (req.url?.includes('ep=')) return void res.writeHead(500).end()
     res.writeHead(307, { Location: `${pair.indexer.url}${req.url}` }).end()
   })
-  await using fetcher = createGuardedFetch({ trusted: [broken.url, pair.indexer.url], userAgent: 'test' })
+  await using out = openRemoteServer({ trusted: [broken.url, pair.indexer.url] })
   const { log } = listeningLog()
-  const source = createTorznab({ name: 'x', url: `${broken.url}/1/api` }, fetcher, undefined, log)
+  const source = createTorznab(
+    { name: 'x', url: `${broken.url}/1/api` },
+    out,
+    createTorrentLinks(out, log),
+    undefined,
+  )
   expect(await source.find(EPISODE, signal)).toMatchObject([{ infoHash: A }])
 })
 
@@ -286,8 +293,8 @@ const META = {
 
 test('names come by id, and are remembered', async () => {
   await using server = await startLocalServer((_req, res) => res.end(JSON.stringify({ meta: META })))
-  await using fetcher = createGuardedFetch({ trusted: [server.url], userAgent: 'test' })
-  const metadata = createMetadata({ url: `${server.url}/x` }, fetcher)
+  await using out = openRemoteServer({ trusted: [server.url] })
+  const metadata = createMetadata({ url: `${server.url}/x` }, out)
   const title = await metadata.find(EPISODE, signal)
   expect(title).toEqual({
     name: 'The Show',
@@ -311,6 +318,6 @@ test.for([
   [200, '{"meta":{"id":"tt5","type":"series"}}'],
 ] as const)('with %i "%s", a title is not known', async ([status, body]) => {
   await using server = await startLocalServer((_req, res) => res.writeHead(status).end(body))
-  await using fetcher = createGuardedFetch({ trusted: [server.url], userAgent: 'test' })
-  expect(await createMetadata({ url: server.url }, fetcher).find(EPISODE, signal)).toBeUndefined()
+  await using out = openRemoteServer({ trusted: [server.url] })
+  expect(await createMetadata({ url: server.url }, out).find(EPISODE, signal)).toBeUndefined()
 })

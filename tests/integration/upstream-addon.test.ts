@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { VideoId } from '../../src/domain/video-id.ts'
-import { createGuardedFetch } from '../../src/sources/guarded-fetch.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { createUpstreamAddon } from '../../src/sources/upstream-addon.ts'
 import { startForwardProxy } from '../support/forward-proxy.ts'
 import { listeningLog } from '../support/listening-log.ts'
 import { type OtherAddonOptions, startOtherAddon } from '../support/other-addon.ts'
+import { openRemoteServer } from '../support/remote-server.ts'
 
 const HASH = 'a'.repeat(40)
 const FILM: VideoId = { kind: 'movie', id: 'tt1' }
@@ -17,9 +17,9 @@ async function startPair(options: OtherAddonOptions = {}, path = '/manifest.json
   await using starting = new AsyncDisposableStack()
   const addon = starting.use(await startOtherAddon(options))
   const url = `${addon.url}${path}`
-  const fetcher = starting.use(createGuardedFetch({ trusted: [url], proxy, userAgent: 'self-streme/1.0.0' }))
+  const server = starting.use(openRemoteServer({ trusted: [url], proxy, userAgent: 'self-streme/1.0.0' }))
   const { log, events } = listeningLog()
-  const source: Source = createUpstreamAddon({ name: 'other', url, instance: 'one' }, fetcher, log)
+  const source: Source = createUpstreamAddon({ name: 'other', url, instance: 'one' }, server, log)
   const parts = starting.move()
   return { addon, source, events, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { parseVideoId } from '../../src/domain/video-id.ts'
 import { createLibrarySource, type Titles } from '../../src/sources/library.ts'
-import type { Metadata, Title } from '../../src/sources/metadata.ts'
+import type { Metadata } from '../../src/sources/metadata.ts'
+import type { Title } from '../../src/sources/title.ts'
 import { indexOf } from '../support/library-file.ts'
 import { listeningLog } from '../support/listening-log.ts'
 

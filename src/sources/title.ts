@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { SelfStremeError } from '../domain/errors.ts'
+import { withoutUndefined } from '../domain/without-undefined.ts'
+
+/** What a film or series is called. */
+export interface Title {
+  readonly name: string
+  /** other names of it */
+  readonly aliases: readonly string[]
+  /** of the film, or of the first season */
+  readonly year?: number
+  /** titles of episodes, by `season:episode` */
+  readonly episodes: ReadonlyMap<string, string>
+}
+
+const MOST_LETTERS = 200
+const MOST_EPISODES = 3_000
+const MOST_ALIASES = 10
+
+const text = z
+  .string()
+  .transform((value) => value.slice(0, MOST_LETTERS).toWellFormed().trim())
+  .pipe(z.string().min(1))
+const year = z
+  .union([z.string(), z.number()])
+  .transform((value) => Number(/\d{4}/.exec(String(value))?.[0]) || undefined)
+  .optional()
+  .catch(undefined)
+const episode = z.object({
+  season: z.number().int(),
+  episode: z.number().int().optional().catch(undefined),
+  number: z.number().int().optional().catch(undefined),
+  name: text.optional().catch(undefined),
+  title: text.optional().catch(undefined),
+})
+const meta = z.object({
+  name: text,
+  year,
+  releaseInfo: year,
+  aliases: z.array(z.unknown()).catch([]),
+  videos: z.array(z.unknown()).catch([]),
+})
+
+/**
+ * Reads a `meta` answer of an addon; only what is used of it comes out.
+ *
+ * @returns `undefined` for what it does not know
+ * @throws SelfStremeError `source.bad_answer`
+ * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md
+ */
+export function readTitle(json: unknown): Title | undefined {
+  const parsed = z.object({ meta: z.unknown() }).safeParse(json)
+  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it answered without "meta"')
+  const known = meta.safeParse(parsed.data.meta)
+  if (!known.success) return undefined
+  const { name, aliases, videos } = known.data
+  return withoutUndefined({
+    name,
+    aliases: aliases.flatMap((alias) => text.safeParse(alias).data ?? []).slice(0, MOST_ALIASES),
+    year: known.data.year ?? known.data.releaseInfo,
+    episodes: new Map(videos.slice(0, MOST_EPISODES).flatMap(readEpisode)),
+  })
+}
+
+function readEpisode(video: unknown): [string, string][] {
+  const { data } = episode.safeParse(video)
+  const number = data?.episode ?? data?.number
+  const name = data?.title ?? data?.name
+  return data && number !== undefined && name ? [[`${data.season}:${number}`, name]] : []
+}
