@@ -118,12 +118,34 @@ test.for([
 })
 
 test.for([
-  ['http://127.0.0.1:9000/announce', 'udp://127.0.0.1:1'],
-  ['http://127.0.0.1:9000/announce', 'http://0x7f.1/'],
-  ['udp://nas:6969', 'http://NAS./announce'],
+  ['http://127.0.0.1:9000/announce', 'http://127.0.0.1:9000/announce'],
+  ['http://127.0.0.1:9000/announce', 'http://0x7f.1:9000/announce?passkey=1'],
+  ['http://127.0.0.1/announce', 'http://127.0.0.1:80/announce/'],
+  ['https://nas/announce', 'https://NAS.:443/announce'],
+  ['udp://nas:6969', 'udp://NAS.:6969/announce'],
+  ['udp://nas/announce', 'udp://nas:80'],
   ['udp://tracker.lan:6969/announce', 'udp://tracker.lan:6969/announce'],
+  ['udp://[fd00::1]:6969', 'udp://[fd00:0::1]:6969'],
 ] as const)('where the user configured %s, %s is allowed', ([trusted, url]) => {
   expect(allowedTrackers([url], [trusted])).toEqual([url])
+})
+
+test.for([
+  // other ports
+  ['http://127.0.0.1:9000/announce', 'http://127.0.0.1:22/announce'],
+  ['http://127.0.0.1:9000/announce', 'http://127.0.0.1/announce'],
+  ['https://nas/announce', 'http://nas/announce'],
+  ['udp://nas:6969', 'udp://nas:53'],
+  // other protocols
+  ['http://127.0.0.1:9000/announce', 'udp://127.0.0.1:9000/announce'],
+  ['udp://nas:6969/announce', 'http://nas:6969/announce'],
+  // other paths of the same server
+  ['http://nas:9000/announce', 'http://nas:9000/'],
+  ['http://nas:9000/announce', 'http://nas:9000/api/delete?all=1'],
+  ['http://nas:9000/announce', 'http://nas:9000/announce/../admin'],
+  ['http://nas:9000/announce', 'http://nas:9000/Announce'],
+] as const)('where the user configured %s, %s is not', ([trusted, url]) => {
+  expect(allowedTrackers([url], [trusted])).toEqual([])
 })
 
 test('another host on the same network is not', () => {

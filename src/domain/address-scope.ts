@@ -1,0 +1,25 @@
+import ipaddr from 'ipaddr.js'
+import { isOwnNetworkAddress, isPublicAddress } from './public-host.ts'
+
+/** How far an address reaches: this machine, a network that the user runs, the internet, or nowhere we connect to. */
+export type Scope = 'machine' | 'network' | 'internet' | 'nowhere'
+
+/** @param address - IPv4 or IPv6, without brackets; anything else is `nowhere` */
+export function scopeOf(address: string): Scope {
+  if (isPublicAddress(address)) return 'internet'
+  if (!isOwnNetworkAddress(address)) return 'nowhere'
+  return ipaddr.process(address).range() === 'loopback' ? 'machine' : 'network'
+}
+
+/**
+ * Whether we connect to a peer at an address that we were given. A stranger who could name any address would have us
+ * scan the user's network, so an address is only taken from a teller that is at least as close to us as the address.
+ *
+ * @param teller - scope of the peer, tracker or DHT node that named the address
+ */
+export function mayNamePeer(teller: Scope, address: string): boolean {
+  const scope = scopeOf(address)
+  if (scope === 'internet') return true
+  if (scope === 'network') return teller === 'network' || teller === 'machine'
+  return scope === 'machine' && teller === 'machine'
+}
