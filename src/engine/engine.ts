@@ -83,8 +83,10 @@ export interface EngineOptions {
   readonly folders: readonly string[]
   /** TCP (and uTP) port; 0 = any */
   readonly port: number
-  /** hosts of these trackers may be anywhere, all others only on the internet */
+  /** these trackers may be anywhere, all others only on the internet */
   readonly trustedTrackers: readonly string[]
+  /** DNS servers for the names of all other trackers, `address:port`; without it, those of the system */
+  readonly nameServers?: readonly string[] | undefined
   readonly dht: boolean
   readonly pex: boolean
   readonly lsd: boolean

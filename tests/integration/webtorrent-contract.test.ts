@@ -107,10 +107,34 @@ test('the members of a torrent that the adapter uses are there', async () => {
     '_markUnverified',
     '_checkDone',
     'destroy',
+    'addPeer',
+    '_startDiscovery',
   ] as const) {
     expect(typeof torrent[member], member).toBe('function')
   }
+  expect(torrent._queue).toEqual([])
   expect(torrent.wires).toEqual([])
+  await new Promise((done) => client.destroy(done))
+})
+
+test('where peers come from has the members that the guards wrap', async () => {
+  const client = new WebTorrent({
+    dht: {},
+    lsd: true,
+    natUpnp: false,
+    natPmp: false,
+    tracker: { wrtc: false },
+  })
+  if (client.dht) expect(typeof client.dht._rpc.socket.query).toBe('function')
+  else expect.fail('there is no DHT')
+  const torrent = client.add('ab'.repeat(20), { announce: ['udp://127.0.0.1:9'], deselect: true })
+  await expect.poll(() => torrent.discovery).toBeTruthy()
+  const { tracker, lsd, _onLSDPeer } = torrent.discovery ?? {}
+  expect(lsd?.listeners('peer')).toEqual([_onLSDPeer])
+  expect(tracker?._trackers.map(({ announceUrl }) => announceUrl)).toEqual(['udp://127.0.0.1:9'])
+  for (const { client: heard, setInterval } of tracker?._trackers ?? []) {
+    expect([heard, typeof heard.emit, typeof setInterval]).toEqual([tracker, 'function', 'function'])
+  }
   await new Promise((done) => client.destroy(done))
 })
 

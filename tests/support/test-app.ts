@@ -1,6 +1,7 @@
 import { type App, createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { EngineOptions } from '../../src/engine/engine.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** A whole server on a free port of 127.0.0.1, which asks nobody on the internet. */
@@ -16,8 +17,12 @@ export interface TestApp extends AsyncDisposable {
  * Starts the server as `main.ts` does.
  *
  * @param settings - as in the environment; `TORRENT_DOWNLOAD_PATH` defaults to a folder that goes with the app
+ * @param engine - what no setting says
  */
-export async function startTestApp(settings: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+export async function startTestApp(
+  settings: Readonly<Record<string, string>> = {},
+  engine: Pick<EngineOptions, 'nameServers'> = {},
+): Promise<TestApp> {
   await using starting = new AsyncDisposableStack()
   const folder = settings.TORRENT_DOWNLOAD_PATH ?? starting.use(await temporaryFolder()).path
   const config = readConfig({
@@ -31,7 +36,7 @@ export async function startTestApp(settings: Readonly<Record<string, string>> = 
     LOG_LEVEL: 'error',
     ...settings,
   })
-  const app = starting.use(await createApp(config))
+  const app = starting.use(await createApp({ ...config, engine: { ...config.engine, ...engine } }))
   const parts = starting.move()
   return {
     app,

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import Wire from 'bittorrent-protocol'
+import { mayNamePeer, scopeOf } from '../../domain/address-scope.ts'
 import { decode } from '../../domain/bencoding.ts'
 import { messageOf } from '../../domain/errors.ts'
-import { isPublicAddress } from '../../domain/public-host.ts'
 import { type Drop, isTooRestless, unreadBytes } from './peer-patience.ts'
 
 const METADATA_PIECE = 16 * 1024
@@ -172,10 +172,14 @@ function complaintAboutPeers(buffer: Uint8Array): string | undefined {
   return undefined
 }
 
-/** A peer on the internet has no business telling us of hosts in our network; one that is in it has. */
+/**
+ * Only a peer that we went to can be known to be in our network: behind the proxy of a container, or NAT that rewrites
+ * sources, everybody who comes to us has a private address.
+ */
 function mayTellOf(wire: Wire, address: string): boolean {
   const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-  return isPublicAddress(host) || (wire.remoteAddress !== undefined && !isPublicAddress(wire.remoteAddress))
+  const isOutgoing = wire.type.endsWith('Outgoing')
+  return mayNamePeer(isOutgoing ? scopeOf(wire.remoteAddress ?? '') : 'internet', host)
 }
 
 function guardDontHave(wire: Wire, extension: PlainExtension, drop: Drop): void {

@@ -1,7 +1,12 @@
-import dns, { type LookupAddress } from 'node:dns'
-import ipaddr from 'ipaddr.js'
-import { isPublicAddress, isPublicHost } from '../../domain/public-host.ts'
-import { trackerHost } from '../../domain/tracker-url.ts'
+import dgram, { type Socket } from 'node:dgram'
+import dns, { type LookupAddress, type LookupOptions } from 'node:dns'
+import net, { isIP, type NetConnectOpts } from 'node:net'
+import tls from 'node:tls'
+import { promisify } from 'node:util'
+import { isPublicAddress } from '../../domain/public-host.ts'
+import type { TrackerEndpoint } from '../../domain/tracker-url.ts'
+import type { OwnTrackers } from './own-trackers.ts'
+import { StrangerNames } from './stranger-names.ts'
 
 type LookupCallback = (
   error: NodeJS.ErrnoException | null,
@@ -9,55 +14,138 @@ type LookupCallback = (
   family?: number,
 ) => void
 
-const MOST_REDIRECTS = 3
+/** The addresses of a host. @throws Error with a `code`, as `dns.lookup` does */
+export type Lookup = (endpoint: TrackerEndpoint) => Promise<readonly LookupAddress[]>
 
 /**
- * Keeps what strangers chose (a tracker in a magnet link, and where it redirects to) from leading to private hosts.
- * The only names this process looks up are those of trackers and of DHT routers; peers come as addresses. The check
- * sits at the lookup and at the fetch themselves, so there is no moment between checking and connecting.
+ * Decides where the names of trackers lead. Strangers choose them (`?tr=` in a link), so they are looked up apart from
+ * those that the user named, who may be slow to answer but never waits for them, and they lead to the internet only.
+ * The check sits at the connection itself, so there is no moment between checking and connecting.
  *
- * Call it before webtorrent is loaded, which keeps the `fetch` it finds.
+ * Other names are those of DHT routers. Peers come as addresses.
  *
- * @param trustedTrackers - their hosts may be anywhere
+ * Call it before webtorrent is loaded.
+ *
+ * @param nameServers - asked for the names of strangers instead of the system's
  */
-export function installLookupGuard(trustedTrackers: readonly string[]): void {
-  const trusted = new Set(trustedTrackers.map(trackerHost))
-  guardLookup(trusted)
-  guardFetch((host) => trusted.has(host) || isPublicHost(host))
+export function installLookupGuard(own: OwnTrackers, nameServers?: readonly string[]): Lookup {
+  const systemLookup = dns.lookup
+  const fromSystem = promisify(systemLookup) as (
+    host: string,
+    options: LookupOptions,
+  ) => Promise<LookupAddress[]>
+  const strangers = new StrangerNames({
+    servers: nameServers,
+    systemLookup: (name) => fromSystem(name, { all: true }),
+  })
+
+  /** Once at a time for each name: a slow one takes one thread, however often it is asked for. */
+  const asking = new Map<string, Promise<readonly LookupAddress[]>>()
+  function askSystem(host: string): Promise<readonly LookupAddress[]> {
+    const known = asking.get(host)
+    if (known !== undefined) return known
+    const asked = fromSystem(host, { all: true }).finally(() => asking.delete(host))
+    asking.set(host, asked)
+    return asked
+  }
+
+  const lookup: Lookup = async (endpoint) => {
+    const { host } = endpoint
+    if (!own.isAt(endpoint)) return onlyPublic(host, await strangers.lookup(host))
+    const found = await askSystem(host)
+    own.noteAddresses(
+      endpoint,
+      found.map(({ address }) => address),
+    )
+    return found
+  }
+  guardNames(askSystem)
+  guardConnections(lookup)
+  guardDatagrams(lookup)
+  return lookup
 }
 
-function guardLookup(trusted: ReadonlySet<string | undefined>): void {
-  const lookup = dns.lookup as (host: string, options: object, done: LookupCallback) => void
+/** What is looked up without saying what for. */
+function guardNames(fromSystem: (host: string) => Promise<readonly LookupAddress[]>): void {
+  const guarded = lookupFunction(async (host) => {
+    const found = await fromSystem(host)
+    return isIP(host) ? found : onlyPublic(host, found)
+  })
+  dns.lookup = guarded as typeof dns.lookup
+}
 
-  const guarded = (host: string, options: object | number | LookupCallback, done?: LookupCallback) => {
-    const callback = typeof options === 'function' ? (options as LookupCallback) : done
-    const settings =
-      typeof options === 'object' ? options : typeof options === 'number' ? { family: options } : {}
-    lookup(host, settings, (error, found, family) => {
-      const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found ?? '']
-      if (error || trusted.has(host) || ipaddr.isValid(host) || addresses.every(isPublicAddress)) {
-        return callback?.(error, found, family)
+/** HTTP and WebSocket trackers: fetch and ws both go through these. */
+function guardConnections(lookup: Lookup): void {
+  for (const module of [net, tls] as const) {
+    const { connect } = module
+    module.connect = ((...args: [NetConnectOpts, ...unknown[]]) => {
+      const [options, ...rest] = args
+      const { host, port } = options as { host?: string; port?: number | string }
+      if (typeof options !== 'object' || host === undefined || isIP(host)) {
+        return Reflect.apply(connect, module, args)
       }
-      callback?.(Object.assign(new Error(`${host} is a private host`), { code: 'EACCES' }))
-    })
+      const endpoint = { transport: 'tcp', host: withoutDot(host), port: Number(port) } as const
+      return Reflect.apply(connect, module, [
+        { ...options, lookup: lookupFunction(() => lookup(endpoint)) },
+        ...rest,
+      ])
+    }) as typeof connect
   }
-  dns.lookup = guarded as unknown as typeof dns.lookup
 }
 
-/** Follows redirects by hand, so that each one is looked at. */
-function guardFetch(isAllowed: (host: string) => boolean): void {
-  const plainFetch = globalThis.fetch
-  globalThis.fetch = async (input, init) => {
-    let url = new URL(input instanceof Request ? input.url : input)
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      if (!/^https?:$/.test(url.protocol) || !isAllowed(url.hostname))
-        throw new TypeError(`${url.host} is a private host`)
-      const answer = await plainFetch(url, { ...init, redirect: 'manual' })
-      const location = answer.headers.get('location')
-      if (answer.status < 300 || answer.status > 399 || location === null) return answer
-      await answer.body?.cancel()
-      url = new URL(location, url)
+/** UDP trackers. */
+function guardDatagrams(lookup: Lookup): void {
+  const { createSocket } = dgram
+  dgram.createSocket = (...args: unknown[]) => {
+    const socket = Reflect.apply(createSocket, dgram, args) as Socket
+    const send = socket.send.bind(socket) as (...args: unknown[]) => void
+    socket.send = (...message: unknown[]) => {
+      // (bytes, offset, length, port, host, done), or the same without offset and length
+      const at = typeof message[3] === 'number' ? 4 : 2
+      const host = message[at]
+      if (typeof host !== 'string' || isIP(host)) return send(...message)
+      const done = message[at + 1]
+      const endpoint = { transport: 'udp', host: withoutDot(host), port: Number(message[at - 1]) } as const
+      lookup(endpoint)
+        .then((found) => {
+          const chosen = found.find(({ family }) => family === 4)?.address
+          if (chosen === undefined) throw new Error(`${host} has no IPv4 address`)
+          send(...message.with(at, chosen))
+        })
+        .catch((error: Error) => {
+          if (typeof done === 'function') done(error)
+          // As node does. Nobody may listen any more, when the socket is closed.
+          else if (socket.listenerCount('error') > 0) socket.emit('error', error)
+        })
     }
-    throw new TypeError(`${url.host} redirects too often`)
+    return socket
   }
+}
+
+/** In the form in which `net` and `dns` want it. */
+function lookupFunction(find: (host: string) => Promise<readonly LookupAddress[]>) {
+  return (host: string, options: LookupOptions | number | LookupCallback, done?: LookupCallback): void => {
+    const callback = typeof options === 'function' ? options : done
+    const { family = 0, all = false } =
+      typeof options === 'object' ? options : { family: typeof options === 'number' ? options : 0 }
+    const wanted = Number(String(family).replace('IPv', ''))
+    find(host)
+      .then((found) => {
+        const fitting = found.filter((each) => wanted === 0 || each.family === wanted)
+        const [first] = fitting
+        if (!first) throw Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' })
+        if (all) process.nextTick(() => callback?.(null, fitting))
+        else process.nextTick(() => callback?.(null, first.address, first.family))
+      })
+      .catch((error: Error) => process.nextTick(() => callback?.(error)))
+  }
+}
+
+function onlyPublic(host: string, found: readonly LookupAddress[]): readonly LookupAddress[] {
+  if (found.every(({ address }) => isPublicAddress(address))) return found
+  throw Object.assign(new Error(`${host} is a private host`), { code: 'EACCES' })
+}
+
+function withoutDot(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '')
 }

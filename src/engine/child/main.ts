@@ -30,8 +30,12 @@ process.on('message', (command: Command) => {
 
 async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<Swarm> {
   // Loading webtorrent takes a while, in which signals must not end this process; and it keeps what it finds.
+  const { OwnTrackers } = await import('./own-trackers.ts')
+  const own = new OwnTrackers(options.trustedTrackers)
   const { installLookupGuard } = await import('./lookup-guard.ts')
-  installLookupGuard(options.trustedTrackers)
+  const lookup = installLookupGuard(own, options.nameServers)
+  const { installFetchGuard } = await import('./fetch-guard.ts')
+  installFetchGuard(own, lookup)
   const { installConnectionGuard } = await import('./connection-guard.ts')
   installConnectionGuard()
   const { installPromptSockets } = await import('./prompt-sockets.ts')
@@ -46,7 +50,7 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   // uTP speaks UDP on the TCP port's number, so the DHT then takes the next one.
   const dht = options.dht ? await freeUdpPort(options.utp && tcp !== 0 ? tcp + 1 : tcp) : 0
   if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another one is used', { port: options.port })
-  return startSwarm(options, { tcp, dht }, say, (error) => {
+  return startSwarm(options, { tcp, dht }, own, say, (error) => {
     process.stderr.write(`engine: ${messageOf(error)}\n`)
     process.exit(1)
   })

@@ -13,6 +13,8 @@ import { BanList } from './ban-list.ts'
 import { Disk } from './disk.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { lighten } from './lighten.ts'
+import type { OwnTrackers } from './own-trackers.ts'
+import { guardDht, guardPeerSources } from './peer-sources.ts'
 import { PieceMemory } from './piece-memory.ts'
 import { PieceStore } from './piece-store.ts'
 import { SeederCount } from './seeder-count.ts'
@@ -57,6 +59,7 @@ interface Opened {
 export function startSwarm(
   options: EngineOptions,
   ports: { readonly tcp: number; readonly dht: number },
+  own: OwnTrackers,
   report: (report: Report) => void,
   onFatal: (error: Error) => void,
 ): Swarm {
@@ -78,6 +81,7 @@ export function startSwarm(
     tracker: options.webRtc ? {} : { wrtc: false },
   })
   client.on('error', onFatal)
+  if (client.dht) guardDht(client.dht)
   const opened = new Map<number, Opened>()
   const banned = new BanList()
   const memory = new PieceMemory()
@@ -98,6 +102,7 @@ export function startSwarm(
     })
     torrent.setMaxListeners(0)
     lighten(torrent)
+    guardPeerSources(torrent, own)
     const base = dirname(directory)
     const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()
     const fetcher = new Fetcher(torrent, memory, disk, {

@@ -30,11 +30,49 @@ declare module 'webtorrent' {
     _markUnverified(index: number): void
     _checkDone(): void
     _onWire(wire: Wire): void
+    /** peers that wait to be connected to; nothing once it is destroyed */
+    readonly _queue: readonly unknown[] | null
+    /** @param peer - `address:port`, or a WebRTC connection */
+    addPeer: (peer: unknown, source?: string) => boolean
+    readonly discovery: Discovery | null | undefined
+    _startDiscovery: () => void
+  }
+
+  /** torrent-discovery 11.0.21 */
+  export interface Discovery extends EventEmitter {
+    readonly tracker: { readonly _trackers: readonly Tracker[] } | null
+    readonly lsd: EventEmitter | null
+    _onLSDPeer: (peer: string, infoHash: string) => void
+  }
+
+  /** bittorrent-tracker 11.2.3 */
+  export interface Tracker {
+    readonly announceUrl: string
+    client: TrackerClient
+    setInterval: (ms?: number) => void
+  }
+
+  export interface TrackerClient {
+    emit(event: string, ...args: unknown[]): boolean
+  }
+
+  /** bittorrent-dht 11.0.12, k-rpc 5.1.0, k-rpc-socket 1.11.1 */
+  export interface Dht {
+    readonly _rpc: {
+      readonly socket: {
+        query: (
+          node: { readonly host: string; readonly port: number },
+          message: unknown,
+          done?: (error: Error | null, answer: unknown, node: unknown) => void,
+        ) => number | undefined
+      }
+    }
   }
 
   export default class WebTorrent extends EventEmitter {
     constructor(options: Readonly<Record<string, unknown>>)
     readonly torrentPort: number
+    readonly dht: Dht | false
     readonly _connPool: { readonly tcpServer: Server }
     add(torrentId: string | Uint8Array, options: Readonly<Record<string, unknown>>): Torrent
     destroy(callback?: (error?: Error) => void): void
@@ -45,6 +83,8 @@ declare module 'bittorrent-protocol' {
   import type { Duplex } from 'node:stream'
 
   export default class Wire extends Duplex {
+    /** such as `tcpIncoming` and `utpOutgoing` */
+    readonly type: string
     readonly peerChoking: boolean
     readonly peerPieces: { get(piece: number): boolean; set(piece: number, isThere: boolean): void }
     /** in hex */

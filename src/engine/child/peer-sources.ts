@@ -1,0 +1,102 @@
+import { isIP } from 'node:net'
+import type { Dht, Torrent, Tracker, TrackerClient } from 'webtorrent'
+import { mayNamePeer, scopeOf } from '../../domain/address-scope.ts'
+import type { OwnTrackers } from './own-trackers.ts'
+
+/** Of one answer; we ask for 50 (BEP 3, "numwant"). */
+const MOST_OF_ANSWER = 200
+/** Peers that wait to be connected to, when a stranger names another: they are tried first come, first served. */
+const MOST_WAITING = 200
+/** The same when one of the user's own trackers names it, or it is on the local network. */
+const MOST_WAITING_OWN = 500
+const SHORTEST_INTERVAL_MS = 60_000
+const LONGEST_INTERVAL_MS = 24 * 60 * 60_000
+
+/**
+ * Takes addresses of peers only from those who may name them, and no more than we can use. webtorrent connects to
+ * whatever it is told, so a tracker, or anybody in the DHT, could have us scan the user's network (peer exchange is
+ * looked at in `extension-guard`). Ports of hosts on the internet are not restricted, as in libtorrent, whose
+ * `no_connect_privileged_ports` is off by default.
+ *
+ * Call it before webtorrent begins to look for peers.
+ */
+export function guardPeerSources(torrent: Torrent, own: OwnTrackers): void {
+  const addPeer = torrent.addPeer.bind(torrent)
+  const startDiscovery = torrent._startDiscovery.bind(torrent)
+  let isOwnTracker = false
+
+  torrent.addPeer = (peer, source) => {
+    if (typeof peer !== 'string') return addPeer(peer, source)
+    const mostWaiting = isOwnTracker || source === 'lsd' ? MOST_WAITING_OWN : MOST_WAITING
+    // Local discovery tells of the host that it came from; trackers and peers were looked at already.
+    const teller = source === 'dht' ? 'internet' : 'machine'
+    return (
+      (torrent._queue?.length ?? 0) < mostWaiting &&
+      mayNamePeer(teller, hostOf(peer)) &&
+      addPeer(peer, source)
+    )
+  }
+
+  torrent._startDiscovery = () => {
+    startDiscovery()
+    const { discovery } = torrent
+    if (!discovery) return
+    // Announcements are on their way, and answers come in a later turn.
+    for (const tracker of discovery.tracker?._trackers ?? []) {
+      tracker.client = heard(tracker)
+      limitInterval(tracker)
+    }
+    if (discovery.lsd) {
+      // torrent-discovery takes announcements of all torrents for those of this one.
+      discovery.lsd.removeListener('peer', discovery._onLSDPeer)
+      discovery._onLSDPeer = (peer, infoHash) => {
+        if (infoHash.toLowerCase() === torrent.infoHash) discovery.emit('peer', peer, 'lsd')
+      }
+      discovery.lsd.on('peer', discovery._onLSDPeer)
+    }
+  }
+
+  /** What a tracker says goes through its client, which does not say any more which of them said it. */
+  function heard(tracker: Tracker): TrackerClient {
+    const { client, announceUrl } = tracker
+    let peers = 0
+    const emit = (event: string, ...args: unknown[]): boolean => {
+      if (event === 'update') peers = 0
+      const [peer] = args
+      if (event !== 'peer' || typeof peer !== 'string') return client.emit(event, ...args)
+      if (++peers > MOST_OF_ANSWER || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
+      isOwnTracker = own.has(announceUrl)
+      try {
+        return client.emit(event, peer)
+      } finally {
+        isOwnTracker = false
+      }
+    }
+    return Object.create(client, { emit: { value: emit } }) as TrackerClient
+  }
+}
+
+/** A tracker says itself how often it wants to be asked: anything, or once a millisecond with a negative number. */
+function limitInterval(tracker: Tracker): void {
+  const setInterval = tracker.setInterval.bind(tracker)
+  tracker.setInterval = (ms) => {
+    const isNumber = typeof ms === 'number' && Number.isFinite(ms)
+    setInterval(isNumber ? Math.min(Math.max(ms, SHORTEST_INTERVAL_MS), LONGEST_INTERVAL_MS) : undefined)
+  }
+}
+
+/** Keeps nodes of the DHT from having us send datagrams into the user's network. We answer whoever asks us. */
+export function guardDht({ _rpc }: Dht): void {
+  const { socket } = _rpc
+  const query = socket.query.bind(socket)
+  socket.query = (node, message, done) => {
+    if (!isIP(node.host) || scopeOf(node.host) === 'internet') return query(node, message, done)
+    process.nextTick(() => done?.(new Error(`${node.host} is a private host`), null, node))
+    return undefined
+  }
+}
+
+/** `[2001:db8::1]:6881` → `2001:db8::1` */
+function hostOf(peer: string): string {
+  return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+}

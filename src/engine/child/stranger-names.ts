@@ -1,0 +1,142 @@
+import type { LookupAddress } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
+import { LRUCache } from 'lru-cache'
+import { messageOf } from '../../domain/errors.ts'
+
+/** A resolver that is there answers in a fraction of that. */
+const TRY_MS = 1_000
+const TRIES = 2
+const WITHIN_MS = 3_000
+/** Each is a datagram and a timer. */
+const AT_ONCE = 16
+/** What waits beyond that is refused: 25 torrents with 20 trackers each ask for no more. */
+const MOST_WAITING = 500
+/** One family is waited for this long once the other has answered (RFC 8305 §3). */
+const OTHER_FAMILY_MS = 50
+/** So long a name that could not be looked up is not tried again. */
+const FAILURE_KEPT_MS = 2 * 60_000
+/** A UDP tracker's name is looked up for each datagram. */
+const SUCCESS_KEPT_MS = 60_000
+const MOST_KEPT = 2_000
+
+export interface StrangerNamesOptions {
+  /** DNS servers, `address:port`; without it, those of the system */
+  readonly servers?: readonly string[] | undefined
+  /** ms for a name, with all tries on all servers; default 3 000 */
+  readonly withinMs?: number
+  /** getaddrinfo, for systems where names are found without a DNS server; it may take any time */
+  readonly systemLookup: (name: string) => Promise<readonly LookupAddress[]>
+}
+
+/**
+ * Looks up names that strangers chose. getaddrinfo would take one of libuv's few threads for each, for as long as the
+ * slowest DNS server wants to (10 s with glibc's defaults), and everything else that has a name would wait behind them.
+ * So this speaks DNS itself, with limits on time and number. It knows nothing of `/etc/hosts` and search domains: no
+ * stranger has business with those.
+ */
+export class StrangerNames {
+  readonly #options: StrangerNamesOptions
+  readonly #kept = new LRUCache<string, readonly LookupAddress[] | Error>({ max: MOST_KEPT })
+  readonly #asking = new Map<string, Promise<readonly LookupAddress[]>>()
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+  /** the last call of getaddrinfo: there is one at a time, which leaves the other threads to the user's own names */
+  #system: Promise<unknown> = Promise.resolve()
+
+  constructor(options: StrangerNamesOptions) {
+    this.#options = options
+  }
+
+  /** @throws Error with a `code`, as `dns.lookup` does; a new one each time, as callers write into its message */
+  async lookup(name: string): Promise<readonly LookupAddress[]> {
+    try {
+      return await this.#find(name)
+    } catch (error) {
+      throw failure(codeOf(error) ?? 'ETIMEOUT', messageOf(error))
+    }
+  }
+
+  async #find(name: string): Promise<readonly LookupAddress[]> {
+    const kept = this.#kept.get(name)
+    if (kept instanceof Error) throw kept
+    if (kept) return kept
+    const known = this.#asking.get(name)
+    if (known !== undefined) return known
+    const asked = this.#inTurn(() => this.#ask(name))
+    this.#asking.set(name, asked)
+    try {
+      return await asked
+    } finally {
+      this.#asking.delete(name)
+    }
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running < AT_ONCE) this.#running++
+    else {
+      if (this.#waiting.length >= MOST_WAITING) throw failure('EAGAIN', 'too many names are being looked up')
+      // Whoever is done passes its place on.
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#running--
+    }
+  }
+
+  async #ask(name: string): Promise<readonly LookupAddress[]> {
+    try {
+      const answer = await askDns(name, this.#options)
+      this.#kept.set(name, answer, { ttl: SUCCESS_KEPT_MS })
+      return answer
+    } catch (error) {
+      if (codeOf(error) === 'ECONNREFUSED') return this.#askSystem(name)
+      this.#kept.set(name, error as Error, { ttl: FAILURE_KEPT_MS })
+      throw error
+    }
+  }
+
+  /** No DNS server is there, as where the C library asks a daemon instead. */
+  #askSystem(name: string): Promise<readonly LookupAddress[]> {
+    const asked = this.#system.then(() => this.#options.systemLookup(name))
+    this.#system = asked.catch(() => undefined)
+    return asked
+  }
+}
+
+/** A resolver for each name can be called off by itself, and knows the system's servers of this moment. */
+async function askDns(
+  name: string,
+  { servers, withinMs = WITHIN_MS }: StrangerNamesOptions,
+): Promise<LookupAddress[]> {
+  const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES })
+  if (servers) resolver.setServers(servers)
+  const limit = setTimeout(() => resolver.cancel(), withinMs)
+  const families = [
+    resolver.resolve4(name).then((found) => found.map((address) => ({ address, family: 4 }))),
+    resolver.resolve6(name).then((found) => found.map((address) => ({ address, family: 6 }))),
+  ]
+  const all = Promise.allSettled(families)
+  try {
+    await Promise.any(families)
+    const late = setTimeout(() => resolver.cancel(), OTHER_FAMILY_MS)
+    const settled = await all
+    clearTimeout(late)
+    return settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error
+  } finally {
+    clearTimeout(limit)
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
+}
