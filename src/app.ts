@@ -7,6 +7,7 @@ import { createNextEpisodes } from './addon/next-episodes.ts'
 import { type AnsweredList, createStreamService } from './addon/stream-service.ts'
 import { cacheOverview } from './admin/cache-overview.ts'
 import { createLibrary } from './admin/library.ts'
+import { openOwnerToken, ownerTokenPath } from './admin/owner-token.ts'
 import { WatchFolder } from './admin/watch-folder.ts'
 import { keepWishes } from './admin/wishes.ts'
 import { type CacheIndex, openCacheIndex } from './cache/cache-index.ts'
@@ -100,9 +101,13 @@ export async function createApp(config: Config): Promise<App> {
     follow,
   })
 
+  const owner = {
+    password: config.access.adminPassword,
+    token: await openOwnerToken(ownerTokenPath(config.data), log),
+  }
   const server = opened.use(
     await startServer(
-      { ...http, handOff, access: config.access, version, instance },
+      { ...http, handOff, access: config.access.mode, owner, version, instance },
       {
         addon,
         openMedia: viewers.counted(openMedia),

@@ -88,6 +88,7 @@ export const SETTINGS = z
     SOURCE_TIMEOUT: milliseconds(1).default(6_000).describe('longest wait for sources of streams'),
 
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
+    DATA_PATH: orNone(path()).describe('folder for what the server keeps beside films, such as its secrets'),
     ADMIN_PASSWORD: password().optional().describe('for /admin and /api'),
     LOG_LEVEL: choice('error', 'warn', 'info', 'debug').default('info').describe('how much is logged'),
     LOG_FORMAT: choice('text', 'json').default('text').describe('form of the log lines'),
@@ -137,6 +138,7 @@ function toConfig(s: Settings) {
       accelPrefix: s.ACCEL_PREFIX,
     },
     access: { mode: s.ACCESS, adminPassword: s.ADMIN_PASSWORD },
+    data: { dataPath: s.DATA_PATH, downloadPath: s.TORRENT_DOWNLOAD_PATH },
     torrents: {
       root: s.TORRENT_DOWNLOAD_PATH,
       extraPaths: s.TORRENT_EXTRA_PATHS,

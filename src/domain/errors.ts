@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'folder.in_use'
   | 'access.denied'
   | 'access.unauthorized'
+  | 'access.too_many_guesses'
   | 'request.invalid'
 
 /** An error with a code that survives rewording of its message. */

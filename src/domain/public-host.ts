@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 
-const LOCAL_NAME = /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|home\.arpa|test|onion)$/
+const LOCAL_NAME =
+  /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|home\.arpa|fritz\.box|test|onion)$/
 
 /** Where clouds tell their machines things that are nobody else's business, and the range alone does not say so. */
 const CLOUD_METADATA = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254'])

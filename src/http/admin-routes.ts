@@ -1,5 +1,4 @@
-import { Router } from 'express'
-import { type AccessOptions, adminGuard } from './guards.ts'
+import { type RequestHandler, Router } from 'express'
 import { onlyMethods } from './only-methods.ts'
 
 export interface Admin {
@@ -11,11 +10,11 @@ export interface Admin {
 }
 
 /** What only the owner may do. No page of another site may read the answers: there are no CORS headers here. */
-export function adminRoutes(access: AccessOptions, admin: Admin): Router {
+export function adminRoutes(onlyOwner: RequestHandler, admin: Admin): Router {
   const router = Router({ strict: true })
   onlyMethods(router, '/admin/cleanup', {
     post: [
-      adminGuard(access),
+      onlyOwner,
       async (_req, res) => {
         const { removed, freedBytes, kept } = await admin.cleanup()
         res.set('Cache-Control', 'no-store').json({ removed, freedBytes, kept })

@@ -1,4 +1,4 @@
-import { type ErrorRequestHandler, json, Router, raw } from 'express'
+import { type ErrorRequestHandler, json, type RequestHandler, Router, raw } from 'express'
 import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/library.ts'
@@ -7,7 +7,6 @@ import { MAX_TORRENT_FILE_BYTES } from '../files/torrent-file.ts'
 import type { Predownloads } from '../predownload/predownloads.ts'
 import { invalid, readAddition, readFlag, readInfoHash, readQuestion } from './api-requests.ts'
 import { goneSignal } from './gone-signal.ts'
-import { type AccessOptions, adminGuard } from './guards.ts'
 import { onlyMethods } from './only-methods.ts'
 
 const MOST_JSON = '64kb'
@@ -17,7 +16,7 @@ const MOST_JSON = '64kb'
  * no page of another site may read the answers.
  */
 export function apiRoutes(
-  access: AccessOptions,
+  onlyOwner: RequestHandler,
   library: Library,
   predownloads: Pick<Predownloads, 'list' | 'stop'>,
   cache: CacheOverview,
@@ -25,7 +24,7 @@ export function apiRoutes(
 ): Router {
   const router = Router({ strict: true })
   // For all of it, also what is not there: before anything of the request's body is read.
-  router.use('/api', adminGuard(access), (_req, res, next) => {
+  router.use('/api', onlyOwner, (_req, res, next) => {
     res.set('Cache-Control', 'no-store')
     next()
   })

@@ -32,9 +32,14 @@ export function isForwarded(req: IncomingMessage): boolean {
   )
 }
 
-/** Whether a proxy says for whom it asks in a way that we do not read, and not in the one that we do. */
-export function namesClientOtherwise(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
-  return namesClient(req) && wayOf(req, trustsProxy).length === 1
+/** Whether the request came through a proxy that does not say for whom in `X-Forwarded-For`, or that is not trusted. */
+export function isClientUntold(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
+  return isForwarded(req) && isDirect(req, trustsProxy)
+}
+
+/** Whether the client is the one that has connected to us, as far as trusted proxies tell. */
+export function isDirect(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
+  return wayOf(req, trustsProxy).length === 1
 }
 
 function namesClient(req: IncomingMessage): boolean {
@@ -62,18 +67,23 @@ function wayOf({ socket, headers }: IncomingMessage, trustsProxy: TrustsProxy): 
   return client === -1 ? way : way.slice(0, client + 1)
 }
 
-/** Whether the connection itself comes from this machine. */
-export function isFromLoopback(req: IncomingMessage): boolean {
-  return rangeOf(req.socket.remoteAddress) === 'loopback'
+/** Whether an address is one of this machine's own, by which forwarders on it connect to us. */
+export function isOfThisMachine(req: IncomingMessage, address: string): boolean {
+  return rangeOf(address) === 'loopback' || bare(address) === bare(req.socket.localAddress ?? '')
 }
 
 /** @returns name of the address range, `undefined` for what is no address */
-function rangeOf(address: string | undefined): string | undefined {
+function rangeOf(address: string): string | undefined {
+  const text = bare(address)
+  return ipaddr.isValid(text) ? ipaddr.process(text).range() : undefined
+}
+
+/** An address without brackets, port and zone: what two spellings of it have in common. */
+export function bare(address: string): string {
   // A link-local IPv6 address comes with the interface it was seen on; some proxies put a port behind the address.
-  const bare =
-    address
-      ?.replace(/^\[(.*)\](:\d+)?$/, '$1')
-      .replace(/%.*$/, '')
-      .replace(/^([\d.]+):\d+$/, '$1') ?? ''
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).range() : undefined
+  const text = address
+    .replace(/^\[(.*)\](:\d+)?$/, '$1')
+    .replace(/%.*$/, '')
+    .replace(/^([\d.]+):\d+$/, '$1')
+  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : text
 }

@@ -30,6 +30,7 @@ const STATUS = {
   'folder.in_use': 500,
   'access.denied': 403,
   'access.unauthorized': 401,
+  'access.too_many_guesses': 429,
   'request.invalid': 400,
 } as const satisfies Record<ErrorCode, number>
 
@@ -79,6 +80,8 @@ export function errorAnswerer(log: Log): AnswerError {
     if (status === 503) res.setHeader('Retry-After', RETRY_AFTER_SECONDS)
     if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
     const details = error instanceof SelfStremeError ? error.details : undefined
+    if (status === 429)
+      res.setHeader('Retry-After', Number(details?.retryAfterSeconds ?? RETRY_AFTER_SECONDS))
     if (status === 404 && code !== undefined && code !== 'cache.unknown')
       return sendJson(res, status, { ...NO_STREAM, ...details })
     const words = status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error)

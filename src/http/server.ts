@@ -10,15 +10,17 @@ import type { Library } from '../admin/library.ts'
 import type { Log } from '../observe/log.ts'
 import type { Predownloads } from '../predownload/predownloads.ts'
 import type { OpenMedia } from '../streaming/open-media.ts'
+import { type AccessOptions, accessGuard } from './access-guard.ts'
 import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
 import { apiRoutes } from './api-routes.ts'
 import type { TrustsProxy } from './client-address.ts'
 import { openToAll, openToAllSites } from './cors.ts'
 import { errorAnswerer } from './error-handler.ts'
-import { type AccessOptions, accessGuard } from './guards.ts'
+import { gatewayReader } from './gateways.ts'
 import { type HandOffOptions, handOffTo } from './hand-off.ts'
 import { landingRoutes } from './landing-routes.ts'
+import { type OwnerOptions, ownerGuard } from './owner-guard.ts'
 import { limitPipelining } from './pipelining.ts'
 import { checkHeaderCount, REQUEST_LIMITS } from './request-limits.ts'
 import { toOriginForm } from './request-target.ts'
@@ -36,7 +38,9 @@ export interface HttpOptions {
   readonly trustProxy?: number | readonly string[] | undefined
   /** to a proxy that can send files */
   readonly handOff?: HandOffOptions | undefined
-  readonly access: AccessOptions
+  readonly access: AccessOptions['mode']
+  /** what proves the owner */
+  readonly owner: Pick<OwnerOptions, 'password' | 'token'>
   readonly version: string
   /** which self-streme this is, among others that it may ask */
   readonly instance: string
@@ -58,7 +62,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /** Opens the HTTP port; disposing of it cuts off whoever is still being served. */
 export async function startServer(options: HttpOptions, parts: HttpParts, log: Log): Promise<HttpServer> {
-  const { publicUrl, trustProxy, handOff, access, version, instance } = options
+  const { publicUrl, trustProxy, handOff, access, owner, version, instance } = options
   const app = express()
   app.disable('x-powered-by').disable('etag')
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
@@ -72,7 +76,12 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
     answerError,
     log,
   )
-  const guard = accessGuard(access, trustProxy === undefined ? undefined : trustsProxy)
+  const guard = accessGuard(
+    { mode: access, publicUrl },
+    trustProxy === undefined ? undefined : trustsProxy,
+    gatewayReader(),
+  )
+  const onlyOwner = ownerGuard({ ...owner, publicUrl }, trustsProxy, log)
 
   app.use(openToAllSites)
   app.use((req, _res, next) => {
@@ -81,8 +90,8 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   })
   // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
   app.use(STREAMS, (req, res) => streams.answer(req, res, req.url))
-  app.use(adminRoutes(access, parts.admin))
-  app.use(apiRoutes(access, parts.library, parts.predownloads, parts.cache, parts.explainStreams))
+  app.use(adminRoutes(onlyOwner, parts.admin))
+  app.use(apiRoutes(onlyOwner, parts.library, parts.predownloads, parts.cache, parts.explainStreams))
   app.use(landingRoutes(version, publicUrl))
   app.use(addonRoutes(parts.addon, publicUrl, instance))
   app.use((_req, res) => {

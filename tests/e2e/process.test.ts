@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStream, readBytes } from '../support/http-client.ts'
+import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { childrenOf, isRunning } from '../support/processes.ts'
 import { connectPeer, freePort } from '../support/raw-peer.ts'
@@ -110,7 +111,7 @@ test('an engine that hangs holds up neither clean-up nor the end', async () => {
   const [engine] = childrenOf(server.child.pid as number, ENGINE)
   process.kill(engine as number, 'SIGSTOP')
   expect((await waiting)?.status).toBe(404)
-  expect((await fetch(`${url}/admin/cleanup`, { method: 'POST' })).status).toBe(200)
+  expect((await fetch(`${url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })).status).toBe(200)
 
   const askedAt = Date.now()
   server.child.kill('SIGTERM')
@@ -159,7 +160,7 @@ test.skipIf(!hasSeeder)(
     for (let n = 0; n < 2; n++) {
       await fetch(`${url}/stream/movie/tt1254207.json`, { headers: { 'User-Agent': 'Refrigerator/1.0' } })
     }
-    await fetch(`${url}/admin/cleanup`, { method: 'POST' })
+    await fetch(`${url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })
 
     const { infoHash } = swarm
     for (const line of [

@@ -399,7 +399,11 @@ describe('links begin', () => {
     'never with the protocol "%s" that a trusted proxy passes on',
     async (protocol) => {
       await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
-      const headers = { 'X-Forwarded-Proto': protocol, 'User-Agent': IPHONE }
+      const headers = {
+        'X-Forwarded-For': '192.168.1.20',
+        'X-Forwarded-Proto': protocol,
+        'User-Agent': IPHONE,
+      }
       const page = (await send(app.url, { headers })).text
       expect(page).toContain(`${app.url}/proxy/manifest.json`)
       for (const text of [

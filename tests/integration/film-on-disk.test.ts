@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
+import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { isWholeOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
@@ -485,7 +486,7 @@ async function receive(
 
 /** Damages a byte so that the date of the file tells of it. */
 async function cleanUp(app: TestApp): Promise<{ removed: number; freedBytes: number }> {
-  const answer = await send(`${app.url}/admin/cleanup`, { method: 'POST' })
+  const answer = await send(`${app.url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })
   expect(answer.status).toBe(200)
   return answer.json as { removed: number; freedBytes: number }
 }

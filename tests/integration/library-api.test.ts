@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_TORRENT_FILE_BYTES } from '../../src/files/torrent-file.ts'
 import { apiOf } from '../support/api-client.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
+import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
@@ -133,7 +134,11 @@ describe('what cannot be added', () => {
     ['the first half of one', TORRENT_BODY, torrentOf(MIB).subarray(0, 60), 400, /no torrent file/],
     ['a torrent of no piece', TORRENT_BODY, torrentOf(0), 400, /no torrent file/],
   ] as const)('%s is refused', async ([, headers, body, status, words]) => {
-    const answer = await send(`${app.url}/api/torrents`, { method: 'POST', headers, body })
+    const answer = await send(`${app.url}/api/torrents`, {
+      method: 'POST',
+      headers: { ...AS_OWNER, ...headers },
+      body,
+    })
     expect([answer.status, (answer.json as { message: string }).message]).toEqual([
       status,
       expect.stringMatching(words),

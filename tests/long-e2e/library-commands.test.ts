@@ -18,9 +18,10 @@ const MIB = 1024 * 1024
 const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
 
 /** Types a command on the machine of a server, with the same settings. */
-function typeAt({ url }: TestApp, settings: Readonly<Record<string, string>> = {}) {
+function typeAt({ url, folder }: TestApp, settings: Readonly<Record<string, string>> = {}) {
   const { port } = new URL(url)
-  return (...args: string[]): Promise<Typed> => type(args, { PORT: port, ...settings })
+  return (...args: string[]): Promise<Typed> =>
+    type(args, { PORT: port, TORRENT_DOWNLOAD_PATH: folder, ...settings })
 }
 
 describe('with a film on disk', () => {
@@ -172,11 +173,31 @@ test('"rm" removes a film, or leaves it to the user', async () => {
   expect((await readFile(kept.paths[0] ?? '')).length).toBe(2 * MIB)
 })
 
-test('the admin password goes along, whatever letters it has', async () => {
+test('the token of the owner is read where the server keeps it', async () => {
+  await using data = await temporaryFolder()
+  for (const settings of [{}, { DATA_PATH: join(data.path, 'a', 'b') }]) {
+    await using app = await startTestApp({ ...settings, ADMIN_PASSWORD: undefined })
+    expect((await typeAt(app, settings)('cache', 'ls')).code).toBe(0)
+  }
+})
+
+test('without token and password, the server says what it expects', async () => {
+  await using elsewhere = await temporaryFolder()
+  await using app = await startTestApp({ ADMIN_PASSWORD: undefined })
+  const { code, stderr } = await typeAt(app, { TORRENT_DOWNLOAD_PATH: elsewhere.path })('cache', 'ls')
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/ADMIN_PASSWORD.*\.self-streme\.token/)])
+})
+
+test('the admin password goes along, whatever letters it has, also after a token that is out of date', async () => {
+  await using elsewhere = await temporaryFolder()
   const settings = { ADMIN_PASSWORD: 'pässword ✓ 12' }
+  const other = { TORRENT_DOWNLOAD_PATH: elsewhere.path }
   await using app = await startTestApp(settings)
-  expect((await typeAt(app, settings)('cache', 'ls')).code).toBe(0)
-  const { code, stderr } = await typeAt(app, { ADMIN_PASSWORD: 'wrong' })('cache', 'ls')
+  expect((await typeAt(app, { ...settings, ...other })('cache', 'ls')).code).toBe(0)
+  await writeFile(join(elsewhere.path, '.self-streme.token'), 'x'.repeat(43))
+  expect((await typeAt(app, { ...settings, ...other })('cache', 'ls')).code).toBe(0)
+  const wrong = { ...other, ADMIN_PASSWORD: 'wrong password' }
+  const { code, stderr } = await typeAt(app, wrong)('cache', 'ls')
   expect([code, stderr]).toEqual([1, expect.stringContaining('ADMIN_PASSWORD')])
 })
 

@@ -92,7 +92,10 @@ swarmTest(
     expect((await apiOf(app.url).get(film.infoHash)).body.files).toMatchObject([{ bytesThere: HEAD + TAIL }])
     expect(await film.uploadedBytes()).toBeLessThan(HEAD + TAIL + CALLED_BACK)
 
-    const { stdout } = await type(['ahead', 'ls'], { PORT: new URL(app.url).port })
+    const { stdout } = await type(['ahead', 'ls'], {
+      PORT: new URL(app.url).port,
+      TORRENT_DOWNLOAD_PATH: app.folder,
+    })
     expect(stdout).toMatch(
       new RegExp(`^${film.infoHash.slice(0, 12)}  first  done   100 %  12.6 MB  Film.mkv$`, 'm'),
     )

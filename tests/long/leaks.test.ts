@@ -13,6 +13,7 @@ import { createLog } from '../../src/observe/log.ts'
 import { openTorrentService } from '../../src/torrents/torrent-service.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { type Holdings, holdingsOf, inspectable } from '../support/inspected-process.ts'
+import { AS_OWNER } from '../support/owner.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { anonymousMemoryOf, childrenOf, openFilesOf } from '../support/processes.ts'
 import { startServerProcess } from '../support/server-process.ts'
@@ -66,7 +67,7 @@ test.skipIf(!hasSeeder)(
       await inParallel(viewers, (n) => watchAndSeek(url, films[n % films.length] as Film))
       // Nothing is fetched any more when nobody is there, but for what is nearly whole.
       await expect.poll(() => growth(films), { timeout: 60_000, interval: 100 }).toBe(0)
-      expect((await fetch(`${url}/admin/cleanup`, { method: 'POST' })).status).toBe(200)
+      expect((await fetch(`${url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })).status).toBe(200)
       for (const pid of [main, engine]) await expect.poll(() => filmsOpenIn(pid)).toEqual([])
       // Trackers may take a moment to hear that the engine leaves; before the first round they do not count.
       for (const pid of [main, engine]) {

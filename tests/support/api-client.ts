@@ -1,4 +1,5 @@
 import type { LibraryEntry } from '../../src/admin/describe.ts'
+import { AS_OWNER } from './owner.ts'
 
 /** An answer of the owner's API. */
 export interface ApiAnswer<T> {
@@ -6,10 +7,11 @@ export interface ApiAnswer<T> {
   readonly body: T & { readonly error?: string; readonly message?: string }
 }
 
-/** Asks the owner's API of a server as a program on the same machine does. */
+/** Asks the owner's API of a server as a program of the owner does. */
 export function apiOf(url: string) {
   async function ask<T>(method: string, path: string, init: RequestInit = {}): Promise<ApiAnswer<T>> {
-    const answer = await fetch(`${url}${path}`, { method, ...init })
+    const headers = { ...AS_OWNER, ...(init.headers as Record<string, string> | undefined) }
+    const answer = await fetch(`${url}${path}`, { method, ...init, headers })
     return { status: answer.status, body: (await answer.json()) as ApiAnswer<T>['body'] }
   }
   return {

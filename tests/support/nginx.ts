@@ -24,15 +24,34 @@ export interface Nginx extends AsyncDisposable {
  * @param folder - its download folder
  */
 export async function startNginx(appUrl: string, folder: string): Promise<Nginx> {
+  const example = await readFile(EXAMPLE, 'utf8')
+  return startSite((port) =>
+    filled(example, {
+      'server 127.0.0.1:7000;': `server ${new URL(appUrl).host};`,
+      'listen 80;': `listen 127.0.0.1:${port};`,
+      'alias /srv/self-streme/temp/;': `alias "${folder}/";`,
+    }),
+  )
+}
+
+/**
+ * An nginx with a site of a few lines, as people write them.
+ *
+ * @param lines - stand beside `proxy_pass`
+ */
+export function startPlainNginx(appUrl: string, lines: readonly string[] = []): Promise<Nginx> {
+  return startSite(
+    (port) =>
+      `server { listen 127.0.0.1:${port}; location / { proxy_pass ${appUrl};\n${lines.join('\n')}\n } }`,
+  )
+}
+
+/** @param site - what stands in `http { }`, for a port to listen on */
+async function startSite(site: (port: number) => string): Promise<Nginx> {
   await using starting = new AsyncDisposableStack()
   const { path: own } = starting.use(await temporaryFolder())
   const port = await freePort()
-  const site = filled(await readFile(EXAMPLE, 'utf8'), {
-    'server 127.0.0.1:7000;': `server ${new URL(appUrl).host};`,
-    'listen 80;': `listen 127.0.0.1:${port};`,
-    'alias /srv/self-streme/temp/;': `alias "${folder}/";`,
-  })
-  await writeFile(join(own, 'nginx.conf'), `${around(own)}\nhttp {\n${files(own)}\n${site}\n}\n`)
+  await writeFile(join(own, 'nginx.conf'), `${around(own)}\nhttp {\n${files(own)}\n${site(port)}\n}\n`)
   const nginx = spawn('nginx', ['-p', own, '-c', join(own, 'nginx.conf'), '-g', 'daemon off;'], {
     env: { PATH: SYSTEM_PATH },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { baseEnvironment } from './base-environment.ts'
+import { OWNER_PASSWORD } from './owner.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -18,7 +19,7 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /** @param settings - the environment, besides `PATH` */
-export function startServerProcess(settings: Readonly<Record<string, string>>): ServerProcess {
+export function startServerProcess(settings: Readonly<Record<string, string | undefined>>): ServerProcess {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...baseEnvironment(),
@@ -28,6 +29,7 @@ export function startServerProcess(settings: Readonly<Record<string, string>>): 
       TORRENT_TRACKERS: '',
       TORRENT_DHT: 'false',
       METADATA_URL: '',
+      ADMIN_PASSWORD: OWNER_PASSWORD,
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

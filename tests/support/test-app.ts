@@ -2,6 +2,7 @@ import { type App, createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 import type { EngineOptions } from '../../src/engine/engine.ts'
+import { OWNER_PASSWORD } from './owner.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** A whole server on a free port of 127.0.0.1, which asks nobody on the internet. */
@@ -16,11 +17,12 @@ export interface TestApp extends AsyncDisposable {
 /**
  * Starts the server as `main.ts` does.
  *
- * @param settings - as in the environment; `TORRENT_DOWNLOAD_PATH` defaults to a folder that goes with the app
+ * @param settings - as in the environment; `TORRENT_DOWNLOAD_PATH` defaults to a folder that goes with the app;
+ *   `undefined` leaves out what tests set for all
  * @param engine - what no setting says
  */
 export async function startTestApp(
-  settings: Readonly<Record<string, string>> = {},
+  settings: Readonly<Record<string, string | undefined>> = {},
   engine: Pick<EngineOptions, 'nameServers'> = {},
 ): Promise<TestApp> {
   await using starting = new AsyncDisposableStack()
@@ -34,6 +36,7 @@ export async function startTestApp(
     TORRENT_DHT: 'false',
     METADATA_URL: '',
     LOG_LEVEL: 'error',
+    ADMIN_PASSWORD: OWNER_PASSWORD,
     ...settings,
   })
   const app = starting.use(await createApp({ ...config, engine: { ...config.engine, ...engine } }))
