@@ -46,12 +46,21 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function environmentOf(options: EngineOptions, main: Environment): Record<string, string | undefined> {
   // The router's address is asked of `ip` or `netstat`.
   const passedOn = options.nat ? [...PASSED_ON, 'PATH'] : PASSED_ON
-  return { ...Object.fromEntries(passedOn.map((name) => [name, main[name]])), ...FRUGAL }
+  return {
+    ...Object.fromEntries(passedOn.map((name) => [name, main[name]])),
+    ...FRUGAL,
+    NODE_COMPILE_CACHE: compileCache(main),
+  }
+}
+
+/** What Node has compiled is kept, and run at the next start: what the engine could change, main must not load. */
+function compileCache({ NODE_COMPILE_CACHE: ofMain }: Environment): string | undefined {
+  return ofMain === undefined ? undefined : join(ofMain, 'engine')
 }
 
 /**
- * Options that keep the engine, by Node's permission model, to its own code and the folders of torrents. It is a second
- * wall behind the checks of names and paths, and no sandbox: native addons and symbolic links lead around it.
+ * Options that keep the engine, by Node's permission model, to its own code and the folders of torrents: a second
+ * wall behind the checks of names and paths, but no sandbox, since native addons and symbolic links lead around it.
  *
  * @returns none where `NODE_OPTIONS` loads other code, which could not read its files
  * @see https://nodejs.org/api/permissions.html
@@ -59,7 +68,8 @@ export function environmentOf(options: EngineOptions, main: Environment): Record
 export async function permissionsOf(options: EngineOptions, main: Environment): Promise<string[]> {
   if (PRELOADING.test(main.NODE_OPTIONS ?? '')) return []
   const code = await withRealPaths([join(PACKAGE, 'src'), ...moduleFolders(PACKAGE)])
-  const folders = await withRealPaths(options.folders)
+  const cache = compileCache(main)
+  const folders = await withRealPaths(cache === undefined ? options.folders : [...options.folders, cache])
   return [
     '--permission',
     ...[...code, ...folders].map((folder) => `--allow-fs-read=${allIn(folder)}`),

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,6 +19,7 @@ test('the engine gets no secret of main, neither in its environment nor on its c
   await using server = startServerProcess({
     TORRENT_DOWNLOAD_PATH: downloads.path,
     NODE_OPTIONS: '--max-old-space-size=512',
+    NODE_COMPILE_CACHE: join(downloads.path, 'compiled'),
     HOME: `/home/${SECRET}`,
     ADMIN_PASSWORD: SECRET,
     TORZNAB_URL: `http://127.0.0.1:1/api?apikey=${SECRET}`,
@@ -42,6 +43,7 @@ test('the engine gets no secret of main, neither in its environment nor on its c
     // Of Node itself, for the messages.
     'NODE_CHANNEL_FD',
     'NODE_CHANNEL_SERIALIZATION_MODE',
+    'NODE_COMPILE_CACHE',
     'NODE_OPTIONS',
   ])
 })
@@ -108,6 +110,29 @@ test('the engine reads its code and the folders of torrents, and writes to those
     child: false,
     worker: false,
   })
+})
+
+test('the engine keeps what it compiles, in a folder that main loads nothing from', async () => {
+  await using folder = await temporaryFolder()
+  const cache = join(folder.path, 'compiled')
+  await using server = startServerProcess({
+    TORRENT_DOWNLOAD_PATH: join(folder.path, 'downloads'),
+    NODE_COMPILE_CACHE: cache,
+  })
+  await server.url()
+  await engineOf(server.child.pid as number)
+  server.child.kill('SIGTERM')
+  expect(await server.ended()).toBe(0)
+  const filesIn = async (path: string) =>
+    (await readdir(path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  expect((await filesIn(join(cache, 'engine'))).length).toBeGreaterThan(0)
+
+  const { engine } = readConfig({})
+  const permissions = await permissionsOf(engine, { NODE_COMPILE_CACHE: cache })
+  expect(permissions.filter((option) => option.includes(cache))).toEqual([
+    `--allow-fs-read=${cache}/engine/*`,
+    `--allow-fs-write=${cache}/engine/*`,
+  ])
 })
 
 test('code that NODE_OPTIONS loads into every process may read its own files', async () => {
