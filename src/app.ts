@@ -90,7 +90,8 @@ export async function createApp(config: Config): Promise<App> {
     openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),
   )
   const onAnswered = (list: AnsweredList) => {
-    nextEpisodes.warm(list.video)
+    // Behind what nobody has there is nothing either.
+    if (list.found.length > 0) nextEpisodes.warm(list.video)
     predownloads.noteList(list)
   }
   const streams = createStreamService(config.torrents, makeList, onAnswered, log)

@@ -22,6 +22,8 @@ export interface RequestContext {
   readonly baseUrl: string
   /** another self-streme asks, for one of its viewers */
   readonly isRelayed: boolean
+  /** whose limits this counts against; see `domain/client-key.ts` */
+  readonly client: string
   readonly signal: AbortSignal
 }
 

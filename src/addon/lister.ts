@@ -5,8 +5,9 @@ import type { Delivery } from '../domain/device.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { ListOptions } from '../domain/list-options.ts'
 import { arrange, describe, type Listing, type OnDisk } from '../domain/listing.ts'
-import type { VideoId } from '../domain/video-id.ts'
+import { type VideoId, writeVideoId } from '../domain/video-id.ts'
 import { chooseFiles, type FileChoice, type PackOnDisk } from './choose-files.ts'
+import { TitleBudget } from './title-budget.ts'
 import { type KnownTitle, videoWish } from './video-wish.ts'
 
 /** What became of asking one source; times are epoch ms. */
@@ -23,7 +24,7 @@ export interface Search {
   find(
     video: VideoId,
     signal: AbortSignal,
-    asker: { readonly isRelayed: boolean },
+    asker: { readonly isRelayed: boolean; readonly client: string; readonly onlyKnown: boolean },
   ): Promise<{ readonly candidates: readonly Found[]; readonly report: readonly AskedSource[] }>
 }
 
@@ -35,7 +36,11 @@ export interface Disk {
 }
 
 export interface Titles {
-  find(video: VideoId, signal: AbortSignal): Promise<KnownTitle | undefined>
+  find(
+    video: VideoId,
+    signal: AbortSignal,
+    options: { readonly onlyKnown: boolean },
+  ): Promise<KnownTitle | undefined>
 }
 
 export interface ListRequest {
@@ -44,6 +49,8 @@ export interface ListRequest {
   readonly delivery: Delivery
   /** another self-streme asks, for one of its viewers */
   readonly isRelayed: boolean
+  /** who asks; absent = the owner */
+  readonly client?: string
 }
 
 /** A list, and how it came about. */
@@ -57,20 +64,31 @@ export interface MadeList extends Listing {
 /** @throws the signal's reason when it aborts */
 export type MakeList = (request: ListRequest, signal: AbortSignal) => Promise<MadeList>
 
+/** Who has no client's limits. */
+const OWNER = 'owner'
+
 /**
  * Finds, chooses, leaves out and puts in order: all that a list is but for the words.
  *
  * @param titles - absent = nobody knows what anything is called
+ * @param now - ms
  */
-export function createLister(search: Search, disk: Disk, titles: Titles | undefined): MakeList {
-  return async ({ video, options, delivery, isRelayed }, signal) => {
+export function createLister(
+  search: Search,
+  disk: Disk,
+  titles: Titles | undefined,
+  now: () => number = Date.now,
+): MakeList {
+  const budget = new TitleBudget()
+  return async ({ video, options, delivery, isRelayed, client = OWNER }, signal) => {
+    const onlyKnown = client !== OWNER && !budget.admits(client, writeVideoId(video), now())
     let title: KnownTitle | undefined
-    const naming = titles?.find(video, signal).then(
+    const naming = titles?.find(video, signal, { onlyKnown }).then(
       (known) => (title = known),
       // Names make the choice surer; without them there is one as well.
       () => undefined,
     )
-    const { candidates, report } = await search.find(video, signal, { isRelayed })
+    const { candidates, report } = await search.find(video, signal, { isRelayed, client, onlyKnown })
     // A title that is known is there within a turn; the list does not wait for any other.
     await Promise.race([naming, nextTurn()])
     const wish = videoWish(video, title)

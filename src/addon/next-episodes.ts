@@ -22,7 +22,11 @@ export function createNextEpisodes(search: Search): NextEpisodes {
       if (video.kind !== 'episode' || underWay >= MOST_AT_A_TIME || closing.signal.aborted) return
       underWay++
       search
-        .find({ ...video, episode: video.episode + 1 }, closing.signal, { isRelayed: false })
+        .find({ ...video, episode: video.episode + 1 }, closing.signal, {
+          isRelayed: false,
+          client: 'next episodes',
+          onlyKnown: false,
+        })
         // It fails only when we close.
         .catch(() => undefined)
         .finally(() => underWay--)

@@ -25,6 +25,8 @@ export interface AskOptions {
   readonly list?: ListOptions
   /** another self-streme asks, for one of its viewers */
   readonly isRelayed?: boolean
+  /** who asks; see `domain/client-key.ts` */
+  readonly client?: string
   readonly signal?: AbortSignal
 }
 
@@ -84,10 +86,14 @@ export function createStreamService(
     const video = videoIdOf(type, imdbId, season, episode)
     if (!video) return { streams: [], isSettled: true }
     const { list = DEFAULT_LIST_OPTIONS, signal = new AbortController().signal, isRelayed = false } = ask
+    const { client = '' } = ask
     const device = detectDevice({ userAgent, secChUa: ask.secChUa })
     if (device.rule === 'unknown') noteUnknown(userAgent, ask.secChUa)
     const delivery = chooseDelivery(list.mode, device)
-    const { kept, dropped, sources } = await makeList({ video, options: list, delivery, isRelayed }, signal)
+    const { kept, dropped, sources } = await makeList(
+      { video, options: list, delivery, isRelayed, client },
+      signal,
+    )
     const found = { kept: kept.length, dropped: dropped.length }
     log.debug('streams listed', { id: imdbId, rule: device.rule, delivery, ...found })
     const answered = kept.map(({ found: each }) => each)

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'fetch.failed'
   | 'source.bad_answer'
   | 'source.refused'
+  | 'source.unknown_id'
   | 'app.closing'
   | 'folder.in_use'
   | 'access.denied'

@@ -16,16 +16,23 @@ const ANIME_EPISODE = /^((?:kitsu|mal|anilist|anidb):\d+):(\d{1,6})$/
 const EPISODE = /^(.+):(\d{1,6}):(\d{1,6})$/
 /** What an id begins with; without the rest it is none. */
 const CATALOGUE = /^(?:kitsu|mal|anilist|anidb|tmdb|tvdb|selfstreme)$/
+/** IMDb has come to eight digits. */
+const IMDB_ID = /^tt\d{1,10}$/
+const CATALOGUE_ID = /^(?:kitsu|mal|anilist|anidb|tmdb|tvdb):(?:[a-z]{1,10}:)?\d{1,10}$/
+/** What begins like an id of a known catalogue is one of it, or none. */
+const OF_CATALOGUE = /^(?:tt\d|(?:kitsu|mal|anilist|anidb|tmdb|tvdb|selfstreme):)/
+const MOST_LETTERS = 200
 
 /**
  * Reads the id of a stream request: `tt1254207`, `tt1:2:3` for season 2, episode 3 of a series, or `kitsu:7442:5` for
  * an episode without season.
  *
  * @param type - "series" and "anime" have episodes, everything else is one film
- * @returns `undefined` for a series without episode
+ * @returns `undefined` for a series without episode, and for what is too long for an id
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/requests/defineStreamHandler.md
  */
 export function parseVideoId(type: string, text: string): VideoId | undefined {
+  if (text.length > MOST_LETTERS) return undefined
   const [, series = text, number] = ANIME_EPISODE.exec(text) ?? []
   if (number !== undefined) return videoIdOf(type, isSeries(type) ? series : text, undefined, Number(number))
   const [, id = '', season, episode] = EPISODE.exec(text) ?? []
@@ -39,12 +46,27 @@ export function parseVideoId(type: string, text: string): VideoId | undefined {
  * @returns `undefined` for a series without episode, or without season where it has seasons
  */
 export function videoIdOf(type: string, id: string, season?: number, episode?: number): VideoId | undefined {
-  if (id === '') return undefined
+  if (id === '' || id.length > MOST_LETTERS) return undefined
   if (!isSeries(type)) return { kind: 'movie', id }
   const isAnime = ANIME_ID.test(id)
   if (episode === undefined) return type === 'anime' && isAnime ? { kind: 'movie', id } : undefined
   if (season === undefined) return isAnime ? { kind: 'episode', id, episode } : undefined
   return { kind: 'episode', id, season, episode }
+}
+
+/** Whether an id is one of IMDb's. */
+export function isImdbId(id: string): boolean {
+  return IMDB_ID.test(id)
+}
+
+/** Whether it may be an id of a catalogue that others know, and not one that somebody made up. */
+export function isCatalogueId(id: string): boolean {
+  return isImdbId(id) || CATALOGUE_ID.test(id)
+}
+
+/** Whether it may be an id of a catalogue that only some addon knows. */
+export function isOtherId(id: string): boolean {
+  return !OF_CATALOGUE.test(id) && /^[\w.:-]+$/.test(id)
 }
 
 function isSeries(type: string): boolean {

@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express'
 import type { Addon } from '../addon/addon.ts'
 import { ASKER_HEADER } from '../domain/asker-header.ts'
+import { clientKey } from '../domain/client-key.ts'
 import type { ListOptions } from '../domain/list-options.ts'
 import { baseUrlOf } from './base-url.ts'
 import { answerMethods } from './cors.ts'
@@ -55,6 +56,8 @@ export function addonRoutes(addon: Addon, publicUrl: string | undefined, instanc
       list,
       baseUrl: baseUrlOf(req, publicUrl),
       isRelayed: isRelayed(req),
+      // As far as trusted proxies tell.
+      client: clientKey(req.ip ?? ''),
       signal: goneSignal(res),
     })
     if (resource === 'stream') res.set('Vary', 'User-Agent, Sec-CH-UA')

@@ -26,6 +26,7 @@ const STATUS = {
   'fetch.failed': 502,
   'source.bad_answer': 502,
   'source.refused': 502,
+  'source.unknown_id': 502,
   'app.closing': 503,
   'folder.in_use': 500,
   'access.denied': 403,

@@ -25,7 +25,11 @@ export interface PredownloadOptions {
 }
 
 interface Search {
-  find(video: VideoId, signal: AbortSignal): Promise<{ readonly candidates: readonly Found[] }>
+  find(
+    video: VideoId,
+    signal: AbortSignal,
+    asker: { readonly client: string },
+  ): Promise<{ readonly candidates: readonly Found[] }>
 }
 
 /** What is fetched before anybody asks for it, because somebody is likely to. Gives way to everybody who did ask. */
@@ -121,7 +125,9 @@ export function openPredownloads(
       return undefined
     }
     for (const video of next.videos) {
-      const found = torrentsOf((await search.find(video, closing.signal)).candidates)
+      const found = torrentsOf(
+        (await search.find(video, closing.signal, { client: 'fetched ahead' })).candidates,
+      )
       const same = found.find((candidate) => groupOf(candidate) === next.group)
       if (same) listed.note(video, [same])
       // A season is over when nobody has its next episode.

@@ -13,7 +13,13 @@ export interface StreamResource {
   readonly idPrefixes?: readonly string[] | undefined
 }
 
-const texts = z.array(z.string())
+const MOST_TEXTS = 200
+const MOST_LETTERS = 100
+const MOST_RESOURCES = 50
+
+const texts = z
+  .array(z.string())
+  .transform((all) => all.filter((text) => text.length <= MOST_LETTERS).slice(0, MOST_TEXTS))
 const prefixes = texts.optional().catch(undefined)
 const resource = z.union([
   z.string().transform((name) => ({ name, isShort: true, types: [], idPrefixes: undefined })),
@@ -26,7 +32,10 @@ const resource = z.union([
 ])
 const manifest = z.object({
   id: z.string(),
-  name: z.string().catch('addon'),
+  name: z
+    .string()
+    .transform((name) => name.slice(0, MOST_LETTERS))
+    .catch('addon'),
   types: texts.catch([]),
   idPrefixes: prefixes,
   resources: z.array(z.unknown()),
@@ -46,6 +55,7 @@ export function parseManifest(json: unknown): AddonManifest {
   const streams = resources
     .map((each) => resource.safeParse(each).data)
     .filter((each) => each?.name === 'stream')
+    .slice(0, MOST_RESOURCES)
     .map((each) => (each?.isShort ? { types, idPrefixes } : (each as StreamResource)))
   return { name, streams }
 }
@@ -55,5 +65,12 @@ export function hasStreams({ streams }: AddonManifest, type: string, id: string)
   return streams.some(
     ({ types, idPrefixes }) =>
       types.includes(type) && (idPrefixes?.some((prefix) => id.startsWith(prefix)) ?? true),
+  )
+}
+
+/** Whether it names the beginning of such an id, and does not just say nothing of ids. */
+export function names({ streams }: AddonManifest, id: string): boolean {
+  return streams.some(({ idPrefixes = [] }) =>
+    idPrefixes.some((prefix) => prefix !== '' && id.startsWith(prefix)),
   )
 }

@@ -7,11 +7,16 @@ export interface CircuitBreaker {
   /** Whether the source may be asked now; whoever is told "yes" says later how it went. */
   pass(now: number): boolean
   succeeded(): void
-  /** @returns how long the source is left in peace from now on, in ms, if this failure was one too many */
-  failed(now: number): number | undefined
+  /**
+   * @param id - what was asked for: failures for one id count once
+   * @returns how long the source is left in peace from now on, in ms, if this failure was one too many
+   */
+  failed(now: number, id: string): number | undefined
 }
 
 export function createCircuitBreaker(): CircuitBreaker {
+  /** of the failures in a row, until there are enough */
+  const ids = new Set<string>()
   let failures = 0
   let pausedUntil = 0
   let isTrying = false
@@ -24,12 +29,15 @@ export function createCircuitBreaker(): CircuitBreaker {
       return true
     },
     succeeded() {
+      ids.clear()
       failures = 0
       isTrying = false
     },
-    failed(now) {
+    failed(now, id) {
       // Several were asked before the pause began; they all fail, and that is one failure.
       if (failures >= FAILURES_IN_A_ROW && !isTrying) return undefined
+      if (ids.has(id) && !isTrying) return undefined
+      if (failures < FAILURES_IN_A_ROW) ids.add(id)
       failures++
       isTrying = false
       if (failures < FAILURES_IN_A_ROW) return undefined

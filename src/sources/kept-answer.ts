@@ -7,7 +7,12 @@ export interface KeptAnswer {
   /** absent if it has only failed so far */
   readonly found?: readonly Found[]
   /** the last time it was asked it failed */
-  readonly failure?: { readonly at: number; readonly why: string }
+  readonly failure?: {
+    readonly at: number
+    readonly why: string
+    /** it says something about what was asked for, and nothing about the source */
+    readonly isOfId: boolean
+  }
 }
 
 const MINUTE = 60_000

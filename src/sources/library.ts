@@ -8,7 +8,7 @@ import type { LibraryFile } from '../library/library-file.ts'
 import type { Titled, Work } from '../library/title-index.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metadata } from './metadata.ts'
-import type { Source } from './source.ts'
+import type { FindOptions, Source } from './source.ts'
 import type { Title } from './title.ts'
 
 /** What lies on disk, by ids and by titles. */
@@ -39,12 +39,16 @@ export function createLibrarySource(
   metadata: Metadata | undefined,
   log: Log,
 ): Source {
-  async function titleOf(video: VideoId, signal: AbortSignal): Promise<Title | undefined> {
+  async function titleOf(
+    video: VideoId,
+    signal: AbortSignal,
+    options?: FindOptions,
+  ): Promise<Title | undefined> {
     const isAsked = metadata && !video.id.startsWith(OF_OWN_LIST) && (await titles.has(video.kind))
     if (!isAsked) return undefined
     using deadline = new Deadline(titleMs)
     try {
-      return await metadata.find(video, AbortSignal.any([signal, deadline.signal]))
+      return await metadata.find(video, AbortSignal.any([signal, deadline.signal]), options)
     } catch (error) {
       signal.throwIfAborted()
       const reason = deadline.isPassed ? `no title within ${titleMs} ms` : messageOf(error)
@@ -64,10 +68,10 @@ export function createLibrarySource(
   return {
     name: 'library',
     kind: 'local',
-    async find(video, signal) {
+    async find(video, signal, options) {
       signal.throwIfAborted()
       const works = await titles.withId(video.kind, video.id)
-      const title = await titleOf(video, signal)
+      const title = await titleOf(video, signal, options)
       const files = new Set([
         ...works.flatMap((work) => work.files),
         ...(title ? await called(title, video) : []),

@@ -1,11 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import { type Found, mergeCandidates } from '../domain/candidate.ts'
 import { Deadline } from '../domain/deadline.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
-import type { KeptAnswer } from './kept-answer.ts'
 import type { Source } from './source.ts'
-import { type SourceAnswer, type SourceReport, watchSource } from './watched-source.ts'
+import type { SourceAnswer, SourceReport } from './source-report.ts'
+import { watchSource } from './watched-source.ts'
 
 export interface SearchOptions {
   /** how long a list may wait for its sources */
@@ -23,6 +22,10 @@ export interface SearchResult {
 export interface Asker {
   /** another self-streme asks, for one of its viewers */
   readonly isRelayed?: boolean
+  /** who asks: clients share the sources */
+  readonly client?: string
+  /** it has asked for much already, and gets what is known */
+  readonly onlyKnown?: boolean
 }
 
 /** Disposing of it calls off what is still being asked. */
@@ -33,8 +36,8 @@ export interface Search extends Disposable {
 
 /** Sources work this long at least on an answer that is late for its list, so that the next one has it. */
 const LATE_MS = 30_000
-/** What all kept answers may weigh together, about in kilobytes. */
-const MOST_KEPT = 20_000
+/** What all kept answers may weigh together, each source's an equal part of it: bytes. */
+const MOST_KEPT = 32 * 1024 * 1024
 
 /**
  * Asks all sources at once, and takes what is there in time. One that is slow or fails gives a shorter list; the viewer
@@ -46,18 +49,21 @@ const MOST_KEPT = 20_000
 export function createSearch(options: SearchOptions, sources: readonly Source[], log: Log): Search {
   const { timeoutMs, now = Date.now } = options
   const closing = new AbortController()
-  const kept = new LRUCache<string, KeptAnswer>({ maxSize: MOST_KEPT, sizeCalculation: weightOf })
   const lateMs = Math.max(LATE_MS, timeoutMs)
-  const watch = { kept, now, patienceMs: timeoutMs, lateMs, closing: closing.signal }
+  const remote = sources.filter(({ kind }) => kind !== 'local').length
+  const keptBytes = Math.floor(MOST_KEPT / Math.max(1, remote))
+  const watch = { keptBytes, now, patienceMs: timeoutMs, lateMs, closing: closing.signal }
   const watched = sources.map((source) => watchSource(source, watch, log))
 
   return {
-    async find(video, signal, { isRelayed = false } = {}) {
+    async find(video, signal, { isRelayed = false, client = '', onlyKnown = false } = {}) {
       using deadline = new Deadline(timeoutMs)
       const over = AbortSignal.any([signal, deadline.signal])
       const answers = await Promise.all(
         watched.map((source) =>
-          isRelayed && source.kind === 'addon' ? skipped(source.name) : source.ask(video, over),
+          isRelayed && source.kind === 'addon'
+            ? skipped(source.name)
+            : source.ask(video, over, { client, onlyKnown }),
         ),
       )
       signal.throwIfAborted()
@@ -68,14 +74,6 @@ export function createSearch(options: SearchOptions, sources: readonly Source[],
     },
     [Symbol.dispose]: () => closing.abort(),
   }
-}
-
-function weightOf({ found = [] }: KeptAnswer): number {
-  const files = found.reduce(
-    (sum, each) => sum + (each.kind === 'torrent' ? (each.files?.length ?? 0) : 0),
-    0,
-  )
-  return 1 + found.length + Math.ceil(files / 8)
 }
 
 function skipped(source: string): SourceAnswer {

@@ -1,15 +1,22 @@
 import type { Found } from '../domain/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
 
+export interface FindOptions {
+  /** ask nobody for what is not known already */
+  readonly onlyKnown: boolean
+}
+
 /** Somewhere that ways to watch a film come from. */
 export interface Source {
   /** for the log and for people; no two sources have the same, and it tells no secret */
   readonly name: string
   /** `local`: at hand, so its answers are not kept; `addon`: asks others on its part, which may ask us */
   readonly kind: 'local' | 'indexer' | 'addon'
+  /** Whether it may know the id at all; it is not asked for others. Absent = any. */
+  knows?(video: VideoId): boolean
   /**
    * What there is for a film or an episode; an empty list where there is nothing. Whoever calls trusts it with neither
    * time nor amount: see `watched-source.ts`.
    */
-  find(video: VideoId, signal: AbortSignal): Promise<readonly Found[]>
+  find(video: VideoId, signal: AbortSignal, options?: FindOptions): Promise<readonly Found[]>
 }

@@ -24,7 +24,14 @@ export interface TorznabItem {
 
 type Tag = Readonly<Record<string, unknown>>
 
+/** Codes that say something about what was asked for: 200–299 its parameters, 300 that there is no such item. */
+const OF_THE_QUESTION = /^(?:2\d\d|300)$/
+
 const MOST_ITEMS = 2_000
+const MOST_CATEGORIES = 2_000
+const MOST_PARAMS = 50
+/** A magnet link with twenty trackers takes about a thousand, a link with a key and a path as much. */
+const MOST_LETTERS_OF_LINK = 4_000
 const MOST_LETTERS = 500
 
 // An entity can only be one of those that every XML has, or a number: documents that define their own are refused.
@@ -41,7 +48,8 @@ const parser = new XMLParser({
 })
 
 /**
- * @throws SelfStremeError `source.refused` when the indexer says that something is wrong, `source.bad_answer`
+ * @throws SelfStremeError `source.refused` when the indexer says that something is wrong, `source.unknown_id` when that
+ *   is the question, `source.bad_answer`
  * @see https://torznab.github.io/spec-1.3-draft/torznab/Specification-v1.3.html
  */
 export function parseCaps(xml: string): TorznabCaps {
@@ -55,7 +63,10 @@ export function parseCaps(xml: string): TorznabCaps {
   }
   return {
     ...Object.fromEntries(Object.entries(kinds).filter(([, params]) => params !== undefined)),
-    categories: categories.map((each) => Number(each['@id'])).filter(Number.isInteger),
+    categories: categories
+      .slice(0, MOST_CATEGORIES)
+      .map((each) => Number(each['@id']))
+      .filter(Number.isInteger),
   }
 }
 
@@ -70,7 +81,11 @@ function rootOf(xml: string, name: string): Tag {
   if (document.error !== undefined) {
     const error = tag(document.error)
     const words = redactSecrets(text(error['@description']).slice(0, MOST_LETTERS))
-    throw new SelfStremeError('source.refused', `it says: ${words || 'error'} (${text(error['@code'])})`)
+    const number = text(error['@code']).slice(0, 10)
+    throw new SelfStremeError(
+      OF_THE_QUESTION.test(number) ? 'source.unknown_id' : 'source.refused',
+      `it says: ${words || 'error'} (${number})`,
+    )
   }
   if (document[name] === undefined)
     throw new SelfStremeError('source.bad_answer', `it answered with no <${name}>`)
@@ -93,8 +108,10 @@ function paramsOf(value: unknown): ReadonlySet<string> | undefined {
   if (search['@available'] !== 'yes') return undefined
   return new Set(
     text(search['@supportedParams'] ?? 'q')
+      .slice(0, MOST_LETTERS)
       .toLowerCase()
-      .split(/[,\s]+/),
+      .split(/[,\s]+/)
+      .slice(0, MOST_PARAMS),
   )
 }
 
@@ -105,7 +122,9 @@ function readItem(item: Tag): TorznabItem[] {
     tags(item.attr).map((each) => [text(each['@name']).toLowerCase(), text(each['@value'])]),
   )
   const [enclosure = {}] = tags(item.enclosure)
-  const links = [attributes.get('magneturl'), enclosure['@url'], item.link, item.guid].map(text)
+  const links = [attributes.get('magneturl'), enclosure['@url'], item.link, item.guid]
+    .map(text)
+    .map((link) => (link.length > MOST_LETTERS_OF_LINK ? '' : link))
   const size = count(attributes.get('size') ?? item.size ?? enclosure['@length'])
   const seeders = count(attributes.get('seeders'))
   const infoHash = attributes.get('infohash')

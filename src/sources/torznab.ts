@@ -1,6 +1,6 @@
 import { type Candidate, type Found, wishOf } from '../domain/candidate.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
-import type { VideoId } from '../domain/video-id.ts'
+import { isImdbId, type VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../domain/without-undefined.ts'
 import { assertOk } from './assert-ok.ts'
 import type { LinkedTorrent } from './linked-torrent.ts'
@@ -87,8 +87,9 @@ export function createTorznab(
   return {
     name: options.name,
     kind: 'indexer',
+    knows: ({ id }) => isImdbId(id),
     async find(video, signal) {
-      if (!/^tt\d+$/.test(video.id)) return []
+      if (!isImdbId(video.id)) return []
       const rows = await findRows(video, signal)
       const unknown = rows
         .filter(({ torrent }) => !torrent)

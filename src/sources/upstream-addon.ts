@@ -1,8 +1,8 @@
 import { ASKER_HEADER } from '../domain/asker-header.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
-import { writeVideoId } from '../domain/video-id.ts'
+import { isCatalogueId, isOtherId, writeVideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
-import { type AddonManifest, hasStreams, type StreamResource } from './addon-manifest.ts'
+import { type AddonManifest, hasStreams, names, type StreamResource } from './addon-manifest.ts'
 import { assertOk } from './assert-ok.ts'
 import { remember } from './remember.ts'
 import type { RemoteServer } from './remote-server.ts'
@@ -45,6 +45,9 @@ export function createUpstreamAddon(
   const headers = { [ASKER_HEADER]: options.instance }
   const manifest = remember(loadManifest, (known) => (known ? MANIFEST_FRESH_MS : Number.POSITIVE_INFINITY))
 
+  /** the manifest as it was when it was last fetched */
+  let loaded: AddonManifest | undefined
+
   /** @returns `undefined` if the addon is this server itself */
   async function loadManifest(): Promise<AddonManifest | undefined> {
     const { signal } = new AbortController()
@@ -60,20 +63,24 @@ export function createUpstreamAddon(
       headers,
     )
     if (!known) log.warn('UPSTREAM_ADDONS names this server itself; it is left out', { source: name })
+    loaded = known
     return known
   }
 
   return {
     name,
     kind: 'addon',
+    // The ids of the user's own films say something about the user.
+    knows: ({ id }) => isCatalogueId(id) || (isOtherId(id) && (loaded === undefined || names(loaded, id))),
     async resources() {
       return (await manifest())?.streams ?? []
     },
     async find(video, signal) {
-      // The ids of the user's own films say something about the user.
-      if (video.id.startsWith('selfstreme:')) return []
+      const isOfCatalogue = isCatalogueId(video.id)
+      if (!isOfCatalogue && !isOtherId(video.id)) return []
       const id = writeVideoId(video)
       const known = await untilAborted(manifest(), signal)
+      if (!isOfCatalogue && !(known && names(known, id))) return []
       const type = TYPES[video.kind].find((each) => known && hasStreams(known, each, id))
       if (type === undefined) return []
       const path = `/stream/${type}/${encodeURIComponent(id)}.json`

@@ -1,48 +1,38 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LRUCache } from 'lru-cache'
+import { LRUCache } from 'lru-cache'
 import { type Found, mergeCandidates } from '../domain/candidate.ts'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { heapBytes } from '../domain/heap-bytes.ts'
 import { redactSecrets } from '../domain/redact.ts'
 import { releaseOf } from '../domain/release-of.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
-import { createCircuitBreaker } from './circuit-breaker.ts'
+import { ClientPauses } from './client-pauses.ts'
+import { FairPlaces } from './fair-places.ts'
 import { ageOf, type KeptAnswer } from './kept-answer.ts'
 import type { Source } from './source.ts'
+import type { SourceAnswer, SourceReport } from './source-report.ts'
 
-/** What became of asking one source. Times are epoch ms, and of the asking that the answer comes from. */
-export interface SourceReport {
-  readonly source: string
-  /**
-   * `answered`, now; `kept`, a while ago; `stale`, a long while ago, and asked again meanwhile if that makes sense;
-   * `late`, not by now, perhaps by the next time; `failed`; `paused`, it failed too often; `busy`, it is asked too much
-   * already; `skipped`, not asked
-   */
-  readonly outcome: 'answered' | 'kept' | 'stale' | 'late' | 'failed' | 'paused' | 'busy' | 'skipped'
-  readonly found: number
-  readonly askedAt?: number
-  readonly answeredAt?: number
-  /** what went wrong, or why it was not asked */
-  readonly why?: string
-}
-
-export interface SourceAnswer {
-  readonly found: readonly Found[]
-  readonly report: SourceReport
+/** On whose behalf a source is asked. */
+export interface SourceAsker {
+  /** who shares the source with others; the server's own work is a client as well */
+  readonly client: string
+  /** nothing is asked for it that is not known already */
+  readonly onlyKnown: boolean
 }
 
 export interface WatchedSource {
   readonly kind: Source['kind']
   readonly name: string
   /** @param over - when waiting has an end; answers then at the latest, and never throws */
-  ask(video: VideoId, over: AbortSignal): Promise<SourceAnswer>
+  ask(video: VideoId, over: AbortSignal, asker: SourceAsker): Promise<SourceAnswer>
 }
 
 export interface Watch {
-  /** answers of all sources */
-  readonly kept: LRUCache<string, KeptAnswer>
+  /** what all answers that are kept of one source may weigh */
+  readonly keptBytes: number
   /** longest that lists wait for an answer, from when it was asked for */
   readonly patienceMs: number
   /** longest that a source may work on an answer which nobody waits for any more */
@@ -51,97 +41,188 @@ export interface Watch {
   readonly closing: AbortSignal
 }
 
+/** A question to the source: it waits for a place, then it is under way. */
 interface Flight {
-  readonly askedAt: number
-  readonly landed: Promise<KeptAnswer>
+  readonly slot: string | symbol
+  readonly key: string
+  readonly video: VideoId
+  readonly landing: PromiseWithResolvers<KeptAnswer>
+  /** clients that wait for a place for it */
+  readonly waiting: Map<string, Promise<Refusal | undefined>>
+  isUnderWay: boolean
+  askedAt: number
 }
 
-/** Why there is no flight. */
+/** Why a client gets no answer. */
 type Refusal = Required<Pick<SourceReport, 'outcome' | 'why'>>
 
-/** The most that one source is asked at a time. */
-const MOST_FLIGHTS = 16
+/** The most that one source is asked at a time, and the most for one client. */
+const PLACES = { most: 16, perClient: 4, mostWaiting: 200 }
 /** The most of an answer that is looked at, and the most that is kept of it. */
 const MOST_LOOKED_AT = 5_000
 const MOST_FOUND = 500
 const MOST_WORDS = 300
 const NAMES_AT_A_TIME = 20
+const SAID_AGAIN_AFTER_MS = 60_000
+
+const BUSY: Refusal = { outcome: 'busy', why: 'it is asked too much already' }
+const TOO_MANY: Refusal = { outcome: 'busy', why: 'this client asks for too many titles' }
+const NO_SUCH_ID: Refusal = { outcome: 'skipped', why: 'it knows no ids of this kind' }
 
 /**
  * A source with all that stands between it and the list: it is asked once for all who want the same, its answers are
  * kept, one that comes late is there the next time, and one that fails, hangs or never stops talking harms nobody.
+ *
+ * Clients share it: none takes all of its places, and what fails for one of them makes it pause for that one only.
  */
 export function watchSource(
   source: Source,
-  { kept, patienceMs, lateMs, now, closing }: Watch,
+  { keptBytes, patienceMs, lateMs, now, closing }: Watch,
   log: Log,
 ): WatchedSource {
   const { name, kind } = source
-  const breaker = createCircuitBreaker()
+  const places = new FairPlaces(PLACES)
   const flights = new Map<string | symbol, Flight>()
-  let lastFailure = ''
+  const pauses = new ClientPauses()
+  const kept = new LRUCache<string, KeptAnswer>({
+    maxSize: keptBytes,
+    sizeCalculation: (answer, key) => heapBytes([key, answer]),
+  })
+  let lastSaidAt = Number.NEGATIVE_INFINITY
+  let unsaid = 0
 
-  async function ask(video: VideoId, over: AbortSignal): Promise<SourceAnswer> {
-    const key = `${name}\n${video.kind}\n${writeVideoId(video)}`
+  async function ask(
+    video: VideoId,
+    over: AbortSignal,
+    { client, onlyKnown }: SourceAsker,
+  ): Promise<SourceAnswer> {
+    const key = `${video.kind}\n${writeVideoId(video)}`
     const before = kind === 'local' ? undefined : kept.get(key)
     const age = ageOf(before, now())
     if (before && age === 'fresh') return answerOf(before, 'kept')
     if (before && age === 'failing') return answerOf(before, before.found ? 'stale' : 'failed')
+    const isStale = before?.found && age === 'stale'
+    if (source.knows?.(video) === false) return nothing(NO_SUCH_ID)
+    if (onlyKnown && kind !== 'local' && !flights.has(key))
+      return isStale ? answerOf(before, 'stale') : nothing(TOO_MANY)
 
-    const flight = flights.get(key) ?? begin(key, video)
-    if (before?.found && age === 'stale') return answerOf(before, 'stale')
-    if ('why' in flight) return nothing(flight)
+    const flight = flights.get(key) ?? open(key, video)
+    const boarded = board(flight, client, onlyKnown)
+    if (isStale) return answerOf(before, 'stale')
     // Some list has waited for it in vain; those behind it do not begin to wait anew.
-    if (now() - flight.askedAt >= patienceMs) return nothing({ outcome: 'late', askedAt: flight.askedAt })
+    if (flight.isUnderWay && now() - flight.askedAt >= patienceMs) return late(flight)
     try {
-      const answer = await untilAborted(flight.landed, over)
+      // Another client may find a place for the same question earlier.
+      const landed = flight.landing.promise.then(() => undefined)
+      const refusal = await untilAborted(Promise.race([boarded, landed]), over)
+      if (refusal) return nothing(refusal)
+      const answer = await untilAborted(flight.landing.promise, over)
       return answerOf(answer, answer.found ? 'answered' : 'failed')
     } catch {
-      return nothing({ outcome: 'late', askedAt: flight.askedAt })
+      return flight.isUnderWay ? late(flight) : nothing(BUSY)
     }
   }
 
-  function begin(key: string, video: VideoId): Flight | Refusal {
-    if (flights.size >= MOST_FLIGHTS)
-      return { outcome: 'busy', why: `it is asked ${MOST_FLIGHTS} things already` }
-    if (kind !== 'local' && !breaker.pass(now())) return { outcome: 'paused', why: lastFailure }
+  function open(key: string, video: VideoId): Flight {
     // What is at hand may change any moment: nobody gets an answer that was begun before they asked.
     const slot = kind === 'local' ? Symbol(key) : key
-    const askedAt = now()
-    const landed = fly(video, askedAt).then((answer) => {
-      flights.delete(slot)
-      if (!closing.aborted) note(key, answer)
-      return answer
-    })
-    const flight = { askedAt, landed }
+    const landing = Promise.withResolvers<KeptAnswer>()
+    const flight = { slot, key, video, landing, waiting: new Map(), isUnderWay: false, askedAt: now() }
     flights.set(slot, flight)
     return flight
   }
 
+  /** Finds a place for a question, among those of one more client that has it. */
+  function board(flight: Flight, client: string, onlyKnown: boolean): Promise<Refusal | undefined> {
+    if (flight.isUnderWay) return Promise.resolve(undefined)
+    const waiting = flight.waiting.get(client)
+    if (waiting !== undefined) return waiting
+    const place = places.take(client)
+    if (place) return Promise.resolve(begin(flight, client, onlyKnown, place))
+    const boarded = waitForPlace(client).then((later) => {
+      flight.waiting.delete(client)
+      return begin(flight, client, onlyKnown, later)
+    })
+    flight.waiting.set(client, boarded)
+    return boarded
+  }
+
+  async function waitForPlace(client: string): Promise<Disposable | undefined> {
+    using deadline = new Deadline(patienceMs)
+    return await places.wait(client, AbortSignal.any([closing, deadline.signal]))
+  }
+
+  function begin(
+    flight: Flight,
+    client: string,
+    onlyKnown: boolean,
+    place: Disposable | undefined,
+  ): Refusal | undefined {
+    const { slot, video, waiting, landing } = flight
+    const refusal = place ? pauseOf(client) : BUSY
+    if (flight.isUnderWay || refusal || !place) {
+      place?.[Symbol.dispose]()
+      if (flight.isUnderWay) return undefined
+      if (waiting.size === 0) flights.delete(slot)
+      return refusal
+    }
+    flight.isUnderWay = true
+    flight.askedAt = now()
+    void fly(video, flight.askedAt, onlyKnown).then((answer) => {
+      place[Symbol.dispose]()
+      flights.delete(slot)
+      if (!closing.aborted) note(flight, client, answer)
+      landing.resolve(answer)
+    })
+    return undefined
+  }
+
+  function pauseOf(client: string): Refusal | undefined {
+    const why = kind === 'local' ? undefined : pauses.why(client, now())
+    return why === undefined ? undefined : { outcome: 'paused', why }
+  }
+
   /** Never fails: a failure is an answer as well. */
-  async function fly(video: VideoId, askedAt: number): Promise<KeptAnswer> {
+  async function fly(video: VideoId, askedAt: number, onlyKnown: boolean): Promise<KeptAnswer> {
     using deadline = new Deadline(lateMs)
     const signal = AbortSignal.any([closing, deadline.signal])
     try {
-      const asked = (async () => bounded(await source.find(video, signal)))()
+      const asked = (async () => bounded(await source.find(video, signal, { onlyKnown })))()
       const found = (await untilAborted(asked, signal)).map((each) => ({ ...each, foundBy: [name] }))
       await readNames(found)
       return { askedAt, answeredAt: now(), found }
     } catch (error) {
       const why = deadline.isPassed ? `no answer within ${lateMs} ms` : redactSecrets(messageOf(error))
-      return { askedAt, answeredAt: now(), failure: { at: now(), why: why.slice(0, MOST_WORDS) } }
+      const isOfId = error instanceof SelfStremeError && error.code === 'source.unknown_id'
+      const failure = { at: now(), why: why.slice(0, MOST_WORDS), isOfId }
+      return { askedAt, answeredAt: now(), failure }
     }
   }
 
-  function note(key: string, answer: KeptAnswer): void {
+  function note({ key }: Flight, client: string, answer: KeptAnswer): void {
     const { failure } = answer
-    if (failure) log.warn('a source failed', { source: name, reason: failure.why })
-    lastFailure = failure?.why ?? lastFailure
+    if (failure) sayFailed(failure.why)
     if (kind === 'local') return
     kept.set(key, failure ? { ...(kept.get(key) ?? answer), failure } : answer)
-    if (!failure) return breaker.succeeded()
-    const pauseMs = breaker.failed(now())
-    if (pauseMs !== undefined) log.warn('a source is left in peace for a while', { source: name, pauseMs })
+    if (!failure || failure.isOfId) return pauses.succeeded(client)
+    const pauseMs = pauses.failed(client, key, failure.why, now())
+    if (pauseMs !== undefined)
+      log.warn('a source is left in peace for a while', { source: name, client, pauseMs })
+  }
+
+  /** What outsiders ask for may fail as often as they like. */
+  function sayFailed(reason: string): void {
+    if (now() - lastSaidAt < SAID_AGAIN_AFTER_MS) {
+      unsaid++
+      return log.debug('a source failed', { source: name, reason })
+    }
+    log.warn('a source failed', { source: name, reason, ...(unsaid > 0 ? { unsaid } : {}) })
+    lastSaidAt = now()
+    unsaid = 0
+  }
+
+  function late({ askedAt }: Flight): SourceAnswer {
+    return nothing({ outcome: 'late', askedAt })
   }
 
   function answerOf(answer: KeptAnswer, outcome: SourceReport['outcome']): SourceAnswer {

@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Candidate, Found } from '../../src/domain/candidate.ts'
+import { SelfStremeError } from '../../src/domain/errors.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 import type { VideoId } from '../../src/domain/video-id.ts'
-import { createSearch } from '../../src/sources/search.ts'
+import { createSearch, type Search } from '../../src/sources/search.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { listeningLog } from '../support/listening-log.ts'
 
@@ -231,7 +232,10 @@ test('a source that fails three times in a row is left in peace, longer each tim
     'failed',
     'paused',
   ])
-  expect(warnings.at(-1)).toEqual(['a source is left in peace for a while', { source: 'a', pauseMs: 30_000 }])
+  expect(warnings.at(-1)).toEqual([
+    'a source is left in peace for a while',
+    { source: 'a', client: '', pauseMs: 30_000 },
+  ])
   expect((await find({ kind: 'movie', id: 'tt4' })).report).toEqual([
     { source: 'a', outcome: 'paused', found: 0, why: 'down' },
   ])
@@ -287,14 +291,97 @@ test('of an answer without end, five hundred ways to watch are taken, each once'
   expect(report[0]?.found).toBe(500)
 })
 
+const askFor = (search: Search, id: string, client: string) =>
+  search.find({ kind: 'movie', id }, signal, { client })
+
 test('a source that hangs is not asked without end for other things', async () => {
   const hanging = silent('hanging')
   const { search } = searchOver([hanging], 20)
   const all = await Promise.all(
-    Array.from({ length: 40 }, (_, at) => search.find({ kind: 'movie', id: `tt${at}` }, signal)),
+    Array.from({ length: 40 }, (_, at) => askFor(search, `tt${at}`, `client ${at % 10}`)),
   )
   expect(hanging.asked).toHaveLength(16)
   expect(all.map(({ report }) => report[0]?.outcome).filter((outcome) => outcome === 'busy')).toHaveLength(24)
+})
+
+test('one client takes four places of a source that hangs, and others are served at once', async () => {
+  const hanging = source('hanging', ({ id }) =>
+    id.startsWith('tt9') ? Promise.resolve([candidate('film')]) : new Promise(() => undefined),
+  )
+  const { search } = searchOver([hanging], 20)
+  const outsider = Array.from({ length: 100 }, (_, at) => askFor(search, `tt1${at}`, 'outsider'))
+  const viewers = Array.from({ length: 3 }, (_, at) => askFor(search, `tt9${at}`, `viewer ${at}`))
+  const outcomes = (await Promise.all(viewers)).map(({ report }) => report[0]?.outcome)
+  expect(outcomes).toEqual(['answered', 'answered', 'answered'])
+  const refused = (await Promise.all(outsider)).filter(({ report }) => report[0]?.outcome === 'busy')
+  expect(refused).toHaveLength(96)
+})
+
+test('what an outsider waits for with much else is asked at once when a viewer wants it', async () => {
+  const slow = source('slow', ({ id }) =>
+    id === 'tt42' ? Promise.resolve([candidate('film')]) : new Promise(() => undefined),
+  )
+  const { search } = searchOver([slow], 60_000)
+  for (let at = 0; at < 20; at++) void askFor(search, `tt1${at}`, 'outsider').catch(() => undefined)
+  const waiting = askFor(search, 'tt42', 'outsider')
+  const { report } = await askFor(search, 'tt42', 'viewer')
+  expect(report).toMatchObject([{ outcome: 'answered', found: 1 }])
+  expect((await waiting).report).toMatchObject([{ outcome: 'answered' }])
+})
+
+test('a source that fails for a hundred ids of one client pauses for that client only', async () => {
+  const picky = source('picky', ({ id }) =>
+    id.startsWith('tt9') ? Promise.resolve([candidate('film')]) : Promise.reject(new Error('status 500')),
+  )
+  const { search, warnings } = searchOver([picky])
+  const outcomes: (string | undefined)[] = []
+  for (let at = 0; at < 100; at++)
+    outcomes.push((await askFor(search, `tt1${at}`, 'outsider')).report[0]?.outcome)
+  expect(outcomes.filter((outcome) => outcome === 'paused')).toHaveLength(97)
+  expect((await askFor(search, 'tt9', 'viewer')).report).toMatchObject([{ outcome: 'answered' }])
+  // One line for all that failed, and one for the pause.
+  expect(warnings).toHaveLength(2)
+})
+
+test('a source that knows nothing of an id has not failed', async () => {
+  const strict = source('strict', ({ id }) =>
+    id === 'tt9'
+      ? Promise.resolve([candidate('film')])
+      : Promise.reject(new SelfStremeError('source.unknown_id', 'it answered with status 404')),
+  )
+  const { find } = searchOver([strict])
+  for (let at = 0; at < 10; at++)
+    expect(await find({ kind: 'movie', id: `tt1${at}` })).toMatchObject({ outcomes: ['failed'] })
+  expect(await find({ kind: 'movie', id: 'tt9' })).toMatchObject({ outcomes: ['answered'] })
+})
+
+test('who has asked for enough gets what is known, and nothing is asked for it', async () => {
+  const a = honest('a')
+  const { find } = searchOver([a])
+  await find(VIDEO)
+  expect(await find(VIDEO, { onlyKnown: true })).toMatchObject({ titles: ['a'], outcomes: ['kept'] })
+  expect(await find(OTHER, { onlyKnown: true })).toMatchObject({ titles: [], outcomes: ['busy'] })
+  expect(a.asked).toEqual([VIDEO])
+})
+
+test('a source is not asked for ids that it cannot know', async () => {
+  const a = honest('a')
+  const { find } = searchOver([{ ...a, knows: ({ id }: VideoId) => id !== 'nonsense' }])
+  expect(await find({ kind: 'movie', id: 'nonsense' })).toMatchObject({ outcomes: ['skipped'] })
+  expect(await find(VIDEO)).toMatchObject({ outcomes: ['answered'] })
+  expect(a.asked).toEqual([VIDEO])
+})
+
+test('of two sources, one with huge answers does not push out what the other said', async () => {
+  const huge = source('huge', ({ id }) =>
+    Promise.resolve(
+      Array.from({ length: 500 }, (_, at) => candidate(`${id} ${at}`, { title: 'x'.repeat(5_000) })),
+    ),
+  )
+  const { find } = searchOver([honest('modest'), huge])
+  for (let at = 0; at < 30; at++) await find({ kind: 'movie', id: `tt${at}` })
+  const first = await find({ kind: 'movie', id: 'tt0' })
+  expect(first.outcomes).toEqual(['kept', 'answered'])
 })
 
 test('a source that ignores that nobody waits is given up, which is a failure', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseVideoId } from '../../src/domain/video-id.ts'
+import { isCatalogueId, isOtherId, parseVideoId } from '../../src/domain/video-id.ts'
 
 test.for([
   ['movie', 'tt1254207'],
@@ -65,3 +65,24 @@ test.for([
 test('a film without a name is nothing to play', () => {
   expect(parseVideoId('movie', '')).toBeUndefined()
 })
+
+test('what is longer than any id is nothing to play', () => {
+  for (const type of ['movie', 'series', 'anime']) {
+    expect(parseVideoId(type, `tt${'1'.repeat(199)}`)).toBeUndefined()
+    expect(parseVideoId(type, `${'a'.repeat(100_000)}:1:2`)).toBeUndefined()
+  }
+})
+
+test.for(['tt1', 'tt12345678', 'kitsu:7442', 'mal:1', 'tmdb:1399', 'tmdb:tv:1399', 'tvdb:5'])(
+  '"%s" may be an id of a catalogue',
+  (id) => expect([isCatalogueId(id), isOtherId(id)]).toEqual([true, false]),
+)
+
+test.for(['tt', 'nonsense', 'my-addon:5', 'x.y:z'])('"%s" may be known to some addon', (id) =>
+  expect([isCatalogueId(id), isOtherId(id)]).toEqual([false, true]),
+)
+
+test.for(['tt12345678901', 'tt1x', 'kitsu:x', 'tmdb:', 'selfstreme:holidays', 'a b', '../x', 'a\n', 'a/b'])(
+  '"%s" is no id that anybody else knows',
+  (id) => expect([isCatalogueId(id), isOtherId(id)]).toEqual([false, false]),
+)
