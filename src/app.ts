@@ -33,6 +33,7 @@ import { createFilmLibrary } from './sources/film-library.ts'
 import { createLibrarySource } from './sources/library.ts'
 import { openRemoteSources } from './sources/remote-sources.ts'
 import { createSearch } from './sources/search.ts'
+import { ListedTrackers } from './streaming/listed-trackers.ts'
 import { mediaOpener } from './streaming/open-media.ts'
 import { Viewers } from './streaming/viewers.ts'
 import { lockDownloadFolder } from './torrents/download-lock.ts'
@@ -89,7 +90,9 @@ export async function createApp(config: Config): Promise<App> {
   const predownloads = opened.use(
     openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),
   )
+  const listedTrackers = new ListedTrackers()
   const onAnswered = (list: AnsweredList) => {
+    listedTrackers.note(list.found)
     // Behind what nobody has there is nothing either.
     if (list.found.length > 0) nextEpisodes.warm(list.video)
     predownloads.noteList(list)
@@ -97,10 +100,14 @@ export async function createApp(config: Config): Promise<App> {
   const streams = createStreamService(config.torrents, makeList, onAnswered, log)
   const addon = createAddon({ version }, streams, films, createLibraryCatalog(titles), remote.ids)
   const { follow } = predownloads
-  const openMedia = mediaOpener(config.torrents, torrents, placed, createLocalFiles(root, media, placed), {
-    noteRead: (...read) => index.notePlay(...read),
-    follow,
-  })
+  const openMedia = mediaOpener(
+    config.torrents,
+    torrents,
+    placed,
+    createLocalFiles(root, media, placed),
+    { noteRead: (...read) => index.notePlay(...read), follow },
+    listedTrackers,
+  )
 
   const owner = {
     password: config.access.adminPassword,

@@ -1,11 +1,13 @@
 import type { ByteRange } from '../domain/byte-range.ts'
 import type { EpisodeWish } from '../domain/choice/wish.ts'
+import { clientKey } from '../domain/client-key.ts'
 import { contentTypeOf } from '../domain/content-type.ts'
 import { Deadline } from '../domain/deadline.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { isLocalFileId } from '../domain/local-file-id.ts'
 import { writeMagnet } from '../domain/magnet.ts'
+import type { ListedTrackers } from './listed-trackers.ts'
 import type { Media } from './media.ts'
 
 /** A file that was just put there is worth a moment more than peers are; an answer still comes within a second. */
@@ -52,6 +54,7 @@ export interface Torrents {
     retryCount: number | undefined,
     customPath: string | undefined,
     signal: AbortSignal,
+    named: { readonly trackers: readonly string[]; readonly client: string },
   ): Promise<TorrentStream>
 }
 
@@ -100,6 +103,7 @@ export function mediaOpener(
   placed: Placed,
   local: LocalFiles,
   audience: Audience,
+  listedTrackers: Pick<ListedTrackers, 'sort'>,
 ): OpenMedia {
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
@@ -137,8 +141,12 @@ export function mediaOpener(
     const called = typeof wanted === 'object' ? wanted : name
     const file = await inTime(placed.find(infoHash, called, AbortSignal.any([gone, settling.signal])))
     if (file) return fromPlaced(file, request.client)
-    const magnet = writeMagnet(infoHash, trackers)
-    const stream = opening.use(await inTime(torrents.getStream(magnet, wanted, undefined, undefined, signal)))
+    const { listed, others } = listedTrackers.sort(infoHash, trackers)
+    const magnet = writeMagnet(infoHash, listed)
+    const named = { trackers: others, client: clientKey(request.client) }
+    const stream = opening.use(
+      await inTime(torrents.getStream(magnet, wanted, undefined, undefined, signal, named)),
+    )
     const held = opening.move()
     return {
       ...fromTorrent(stream, request, (position) => inTime(stream.whenStartable(position, signal))),

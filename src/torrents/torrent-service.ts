@@ -54,6 +54,12 @@ export interface TorrentServiceOptions {
   readonly seed: boolean
 }
 
+export interface NamedTrackers {
+  readonly trackers: readonly string[]
+  /** counted as one: an address or a network, as `clientKey` says */
+  readonly client: string
+}
+
 export interface RemovalResult {
   readonly removed: number
   readonly freedBytes: number
@@ -68,6 +74,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    * is no sample and no extra
    * @param retryCount - tries to find peers that were made before, counted against the most there may be
    * @param customPath - put the torrent there instead; must lie under one of the extra paths
+   * @param named - trackers that only the link of a viewer names; those of the magnet link come from the user or a source
    * @throws SelfStremeError `media.not_found`, `media.no_peers`, `torrent.invalid`, `torrent.busy`,
    * `torrent.bad_path`, `disk.full`, `disk.read_only`, `disk.failed`, `engine.down`, or the signal's reason
    */
@@ -77,6 +84,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
     retryCount?: number,
     customPath?: string,
     signal?: AbortSignal,
+    named?: NamedTrackers,
   ): Promise<TorrentStream>
   /** The same for a file that is whole on disk; `undefined` if it is not. Asks no peer. */
   findWhole(infoHash: InfoHash, wanted?: number | Wish): Promise<TorrentStream | undefined>
@@ -129,6 +137,7 @@ export async function openTorrentService(
     retryCount = 0,
     customPath?: string,
     signal: AbortSignal = new AbortController().signal,
+    named?: NamedTrackers,
   ): Promise<TorrentStream> {
     const magnet = parseMagnet(magnetUri)
     if (!magnet)
@@ -140,6 +149,7 @@ export async function openTorrentService(
     const { torrent, lease: taken } = await acquire(magnet.infoHash, base)
     using lease = taken
     torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
+    if (named) torrent.addTrackers(allowedTrackers(named.trackers, options.trackers), named.client)
     const info = await torrent.whenInfo(signal, retryCount)
     const choice = chooseFile(info, typeof wanted === 'object' ? wanted : wishFor(wanted))
     if (choice.kind === 'refused')

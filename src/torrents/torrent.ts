@@ -2,7 +2,6 @@ import { type ByteRange, lengthOf } from '../domain/byte-range.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMetainfo, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
-import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
 import type { Refusal } from '../files/disk-errors.ts'
@@ -12,6 +11,7 @@ import type { OpenFile } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
 import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
+import { AnnounceList } from './announce-list.ts'
 import { FetchPlan } from './fetch-plan.ts'
 import { type Portion, piecesOfPortion, spansOf } from './file-part.ts'
 import { MetainfoKeeper } from './metainfo-keeper.ts'
@@ -74,7 +74,7 @@ export class Torrent {
   readonly #infoWaiters = new Waiters()
   /** those who fetch it for later: woken whenever one of its files may have become whole, or may be so no longer */
   readonly #fetchers = new Waiters()
-  #trackers: readonly string[] = []
+  readonly #trackers: AnnounceList
   #content: TorrentContent | undefined
   #users = 0
   /** `undefined` as long as nobody said what it is for */
@@ -99,6 +99,7 @@ export class Torrent {
     this.infoHash = options.infoHash
     this.directory = options.directory
     this.#options = options
+    this.#trackers = new AnnounceList(options.trackers)
     this.#keeper = keeper
     this.#log = log
     this.#lastUsedAt = now
@@ -108,7 +109,7 @@ export class Torrent {
     const request = {
       infoHash: options.infoHash,
       directory: options.directory,
-      trackers: () => [...new Set([...options.trackers, ...this.#trackers])],
+      trackers: () => this.#trackers.urls,
       metainfo: found?.metainfo,
       claimed: () => this.#content?.pieces.toBitfield(),
       isShared: () => options.seed && this.#content?.hasWhole === true,
@@ -233,9 +234,14 @@ export class Torrent {
     }
   }
 
-  /** Trackers to ask from the next try on, besides the configured ones; the last that were named count. */
-  addTrackers(trackers: readonly string[]): void {
-    this.#trackers = [...new Set([...trackers, ...this.#trackers])].slice(0, MAX_TRACKERS)
+  /**
+   * Trackers to ask from the next try on, in addition to the configured ones.
+   *
+   * @param client - whose link named them; without it, a source or the user did
+   */
+  addTrackers(trackers: readonly string[], client?: string): void {
+    if (client === undefined) this.#trackers.addFromSource(trackers)
+    else this.#trackers.addFromClient(client, trackers)
   }
 
   /** Joins the swarm if it has not. */

@@ -9,6 +9,7 @@ import type { InfoHash } from '../../../src/domain/info-hash.ts'
 import { startEngineProcess } from '../../../src/engine/engine-process.ts'
 import { DiskRoom } from '../../../src/files/disk-room.ts'
 import { createLog } from '../../../src/observe/log.ts'
+import { ListedTrackers } from '../../../src/streaming/listed-trackers.ts'
 import { mediaOpener } from '../../../src/streaming/open-media.ts'
 import { openTorrentService } from '../../../src/torrents/torrent-service.ts'
 import { openCacheParts } from '../../support/cache-parts.ts'
@@ -42,6 +43,7 @@ async function measure(): Promise<Record<string, number>> {
     {
       noteRead: (...read) => parts.index.notePlay(...read),
     },
+    new ListedTrackers(),
   )
   const { signal } = new AbortController()
   // The engine is up by then, and has not only begun to be.
