@@ -94,27 +94,29 @@ swarmTest(
   },
 )
 
-swarmTest(
-  'a tracker in the URL is asked, but one on this machine only where the user named the host',
-  async () => {
-    await using folder = await temporaryFolder()
-    const film = patternBytes(2 * MIB)
-    const path = join(folder.path, 'Film.mkv')
-    await writeFile(path, film)
-    await using swarm = await startSwarm({ path })
-    const way = `/stream/proxy/${swarm.infoHash}?tr=${encodeURIComponent(swarm.trackerUrl)}`
-    const settings = { TORRENT_TIMEOUT: '1500', TORRENT_MAX_RETRIES: '0' }
+swarmTest('a tracker in the URL is asked, but one on this machine only where the user named it', async () => {
+  await using folder = await temporaryFolder()
+  const film = patternBytes(2 * MIB)
+  const path = join(folder.path, 'Film.mkv')
+  await writeFile(path, film)
+  // Without the key that the URL has, the tracker answers nobody.
+  await using swarm = await startSwarm({ path, passkey: 'secret' })
+  const way = `/stream/proxy/${swarm.infoHash}?tr=${encodeURIComponent(swarm.trackerUrl)}`
+  const settings = { TORRENT_TIMEOUT: '1500', TORRENT_MAX_RETRIES: '0' }
 
-    await using strict = await startTestApp(settings)
-    expect((await fetch(strict.url + way)).status).toBe(404)
-    await using trusting = await startTestApp({
-      ...settings,
-      TORRENT_TIMEOUT: '20000',
-      TORRENT_TRACKERS: 'http://127.0.0.1:9/announce',
-    })
-    expectSameBytes(Buffer.from(await (await fetch(trusting.url + way)).arrayBuffer()), film)
-  },
-)
+  const known = swarm.trackerUrl.replace(/\?.*/, '')
+  for (const trackers of ['http://127.0.0.1:9/announce', `${known}/elsewhere`, known]) {
+    await using strict = await startTestApp({ ...settings, TORRENT_TRACKERS: trackers })
+    const film = trackers === known ? way.replace(/\?.*/, '') : way
+    expect((await fetch(strict.url + film)).status, trackers).toBe(404)
+  }
+  await using trusting = await startTestApp({
+    ...settings,
+    TORRENT_TIMEOUT: '20000',
+    TORRENT_TRACKERS: known,
+  })
+  expectSameBytes(Buffer.from(await (await fetch(trusting.url + way)).arrayBuffer()), film)
+})
 
 swarmTest('when the engine process is killed, viewers wait and go on, with the right bytes', async () => {
   await using folder = await temporaryFolder()

@@ -4,7 +4,18 @@ declare module 'bittorrent-tracker' {
   import type { Server as HttpServer } from 'node:http'
 
   export class Server extends EventEmitter {
-    constructor(options: { udp: boolean; ws: boolean; http: boolean; stats: boolean })
+    constructor(options: {
+      udp: boolean
+      ws: boolean
+      http: boolean
+      stats: boolean
+      /** refuses an announcement by calling back with an error */
+      filter: (
+        infoHash: string,
+        params: Readonly<Record<string, unknown>>,
+        done: (error: Error | null) => void,
+      ) => void
+    })
     readonly http: HttpServer
     listen(port: number, host: string): void
     close(done: () => void): void

@@ -54,6 +54,8 @@ export interface SwarmOptions {
   readonly tickInterval?: number
   /** of another swarm, or empty for none; without it, this one gets a tracker of its own */
   readonly trackerUrl?: string
+  /** what its tracker's URL has to say, without which it answers nobody */
+  readonly passkey?: string
   /** torrent file of that path, made before: saves hashing it again. Where the path holds other bytes, those are sent. */
   readonly torrentFile?: string
   /** whether the seeder speaks uTP beside TCP */
@@ -61,9 +63,9 @@ export interface SwarmOptions {
 }
 
 export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
-  const { path, pieceLength = 256 * 1024, trackerUrl: _, ...others } = options
+  const { path, pieceLength = 256 * 1024, trackerUrl: _, passkey, ...others } = options
   await using starting = new AsyncDisposableStack()
-  const tracker = options.trackerUrl === undefined ? starting.use(await startTracker()) : undefined
+  const tracker = options.trackerUrl === undefined ? starting.use(await startTracker(passkey)) : undefined
   const trackerUrl = tracker?.url ?? options.trackerUrl ?? ''
   const seeder = spawn(
     PYTHON,
@@ -107,15 +109,22 @@ export async function downloadTorrent(
 }
 
 /** A BitTorrent tracker on this machine. */
-export async function startTracker(): Promise<
-  { readonly url: string; readonly server: Server } & AsyncDisposable
-> {
-  const tracker = new Server({ udp: false, ws: false, http: true, stats: false })
+export async function startTracker(
+  passkey?: string,
+): Promise<{ readonly url: string; readonly server: Server } & AsyncDisposable> {
+  const tracker = new Server({
+    udp: false,
+    ws: false,
+    http: true,
+    stats: false,
+    filter: (_infoHash, params, done) =>
+      done(params.passkey === passkey ? null : new Error('the passkey is wrong')),
+  })
   tracker.listen(0, '127.0.0.1')
   await once(tracker, 'listening')
   const { port } = tracker.http.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}/announce`,
+    url: `http://127.0.0.1:${port}/announce${passkey === undefined ? '' : `?passkey=${passkey}`}`,
     server: tracker,
     async [Symbol.asyncDispose]() {
       tracker.http.closeAllConnections()
@@ -128,7 +137,8 @@ export async function startTracker(): Promise<
 async function knows(trackerUrl: string, infoHash: string, port: number): Promise<boolean> {
   const hash = infoHash.replace(/../g, '%$&')
   const asker = `info_hash=${hash}&peer_id=-XX0001-justlooking0&port=1&uploaded=0&downloaded=0&left=0`
-  const answer = await fetch(`${trackerUrl}?${asker}&compact=1&numwant=100&event=stopped`)
+  const url = `${trackerUrl}${trackerUrl.includes('?') ? '&' : '?'}`
+  const answer = await fetch(`${url}${asker}&compact=1&numwant=100&event=stopped`)
   const { peers } = bencode.decode(new Uint8Array(await answer.arrayBuffer())) as { peers: Uint8Array }
   const view = new DataView(peers.buffer, peers.byteOffset, peers.length)
   for (let at = 4; at < peers.length; at += 6) if (view.getUint16(at) === port) return true
