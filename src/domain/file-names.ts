@@ -1,3 +1,4 @@
+import { atOnce, inTurns, type Work } from './in-turns.ts'
 import type { TorrentFile } from './metainfo.ts'
 
 const MAX_BYTES = 200
@@ -9,26 +10,55 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}|[\u2028\u2029\u061c]/gu
 const RESERVED = /[<>:"/\\|?*]/g
 const DEVICE_NAME = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)\s*(\.|$)/i
 
+const utf8 = new TextEncoder()
+const buffer = new Uint8Array(MAX_BYTES)
+
+/** The same list of files is asked about again and again. */
+const known = new WeakMap<readonly TorrentFile[], readonly string[]>()
+
 /**
  * Names for the files of a torrent in its own folder: what the torrent calls them, made harmless on every file
  * system, and no two alike. The same files always get the same names.
  *
+ * @param files - worked out once, as long as it is the same list
  * @returns one name per file, in the same order; each is a single path segment of at most 200 bytes that does not
  * begin with a dot
  */
-export function safeFileNames(files: readonly TorrentFile[]): string[] {
+export function safeFileNames(files: readonly TorrentFile[]): readonly string[] {
+  return known.get(files) ?? atOnce(naming(files))
+}
+
+/** Works the names out before they are needed. */
+export async function nameFilesInTurns(files: readonly TorrentFile[]): Promise<void> {
+  if (!known.has(files)) await inTurns(naming(files))
+}
+
+/** Puts the lowest free number from 2 on behind a name that is taken. */
+function* naming(files: readonly TorrentFile[]): Work<readonly string[]> {
   const taken = new Set<string>()
-  /** the next number to put behind a name that was taken */
-  const numbers = new Map<string, number>()
-  return files.map((file, index) => {
+  /** lowest number that may be free, for names that are alike once a number has made them shorter */
+  const free = new Map<string, number>()
+  const names: string[] = []
+  for (const [index, file] of files.entries()) {
     const name = safeFileName(file.name) || `file-${index}`
-    let unique = name
-    let n = numbers.get(key(name)) ?? 2
-    while (taken.has(key(unique))) unique = withSuffix(name, ` (${n++})`)
-    numbers.set(key(name), n)
+    const unique = taken.has(key(name)) ? numbered(name) : name
     taken.add(key(unique))
-    return unique
-  })
+    names.push(unique)
+    yield
+  }
+  known.set(files, names)
+  return names
+
+  function numbered(name: string): string {
+    for (let from = 2, below = 10; ; from = below, below *= 10) {
+      const family = key(withSuffix(name, ` (${'#'.repeat(String(from).length)})`))
+      for (let n = free.get(family) ?? from; n < below; n++) {
+        const unique = withSuffix(name, ` (${n})`)
+        free.set(family, n + 1)
+        if (!taken.has(key(unique))) return unique
+      }
+    }
+  }
 }
 
 /**
@@ -70,19 +100,14 @@ function withSuffix(name: string, suffix: string): string {
   return trimDots(cutBytes(stem, MAX_BYTES - bytesOf(suffix + extension)) + suffix + extension)
 }
 
+/** As many letters as fit. */
 function cutBytes(text: string, maxBytes: number): string {
-  let used = 0
-  let cut = ''
-  for (const letter of text) {
-    used += bytesOf(letter)
-    if (used > maxBytes) break
-    cut += letter
-  }
-  return cut.trimEnd()
+  const { read } = utf8.encodeInto(text, buffer.subarray(0, maxBytes))
+  return text.slice(0, read).trimEnd()
 }
 
 function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length
+  return utf8.encode(text).length
 }
 
 /** Names that differ only in case are one file on many disks. */

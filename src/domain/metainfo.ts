@@ -1,5 +1,6 @@
-import { decode as decodeBytes, encode } from './bencoding.ts'
-import { SelfStremeError } from './errors.ts'
+import { dictionarySpans, isCanonical } from './bencode-spans.ts'
+import { decode as decodeBytes } from './bencoding.ts'
+import { messageOf, SelfStremeError } from './errors.ts'
 
 /** One file of a torrent. Its place in the list, counted from 0 over all files, is what Stremio calls `fileIdx`. */
 export interface TorrentFile {
@@ -34,16 +35,39 @@ export const MAX_PIECE_LENGTH = 64 * KIB * KIB
 export const MAX_PIECES = 100_000
 const MAX_FILES = 10_000
 const HASH_BYTES = 20
+/** Letters of a name or a part of a path that are used; no file system keeps longer ones. */
+const LONGEST_NAME = 255
+/** Letters of a path that are used: longer ones are those of folders that say nothing. */
+const LONGEST_PATH = 1_000
+/** Of a name that is too long, the end stays as well: there is the extension. */
+const KEPT_END = 50
+/** UTF-8 takes no more for a letter as JavaScript counts them; so many bytes hold as many letters as are kept. */
+const BYTES_OF_NAME = 4 * LONGEST_NAME
+/** Letters; no tracker has a longer address. */
+const LONGEST_TRACKER = 500
+const PADDING_FOLDER = '.pad'
+const LETTER_P = 'p'.charCodeAt(0)
+const utf8 = new TextDecoder()
+const HEAD = new TextEncoder().encode('d4:info')
+const TAIL = new TextEncoder().encode('e')
 
 /**
  * Reads a torrent file, or the metadata a peer sent (BEP 9 wraps it as `{ info }`), and refuses what no honest
- * torrent says: it comes from strangers, and its numbers decide how much memory and time we spend.
+ * torrent says: it comes from strangers, and its numbers decide how much memory and time we spend. Names are cut to 255
+ * letters and paths to 1 000, so that whatever reads them has little to read.
  *
  * @throws SelfStremeError `torrent.invalid`, saying what was expected
  * @see BEP 3, "metainfo files"; BEP 47 for padding files
  */
 export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
-  const info = field(decode(bytes), 'info')
+  return atOnce(parsing(bytes))
+}
+
+/** {@link parseMetainfo} bit by bit. */
+export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
+  const encoded = encodedFields(bytes)('info')
+  const info = encoded && decode(encoded)
+  yield
   const pieceLength = field(info, 'piece length')
   if (
     !isCount(pieceLength) ||
@@ -57,9 +81,9 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
   if (field(info, 'meta version') === 2 && field(info, 'pieces') === undefined)
     throw invalid('it is of BitTorrent v2 alone (BEP 52), and only v1 or both are known here')
 
-  const name = text(field(info, 'name.utf-8') ?? field(info, 'name'))
+  const name = nameOf(field(info, 'name.utf-8') ?? field(info, 'name'))
   if (name === undefined) throw invalid('the name is no text')
-  const files = readFiles(info, name)
+  const files = yield* readFiles(info, name)
   const length = files.reduce((sum, file) => sum + file.length, 0)
   if (length === 0) throw invalid('all files are empty')
   const pieceCount = Math.ceil(length / pieceLength)
@@ -72,22 +96,35 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
   return { name, pieceLength, length, pieceCount, pieceHashes, files }
 }
 
-/** The same metadata with nothing but `info` in it: no trackers, no web seeds. */
-export function stripMetainfo(bytes: Uint8Array): Uint8Array {
-  return encode({ info: field(decode(bytes), 'info') })
+/**
+ * The bytes whose SHA-1 is the info hash (BEP 3), as they stand in the file.
+ *
+ * @throws SelfStremeError `torrent.invalid`, also where webtorrent would make other bytes of them
+ */
+export function infoBytes(bytes: Uint8Array): Uint8Array {
+  const info = encodedFields(bytes)('info')
+  if (!info) throw invalid('it has no "info"')
+  if (!isCanonical(info)) throw invalid('the metadata is not encoded as BEP 3 asks for')
+  return info
 }
 
-/** The bytes whose SHA-1 is the info hash (BEP 3). */
-export function encodeInfo(bytes: Uint8Array): Uint8Array {
-  return encode(field(decode(bytes), 'info'))
+/** The same metadata with nothing but `info` in it: no trackers, no web seeds. @throws as {@link infoBytes} */
+export function stripMetainfo(bytes: Uint8Array): Uint8Array {
+  const info = infoBytes(bytes)
+  const stripped = new Uint8Array(HEAD.length + info.length + TAIL.length)
+  stripped.set(HEAD)
+  stripped.set(info, HEAD.length)
+  stripped.set(TAIL, HEAD.length + info.length)
+  return stripped
 }
 
 /** The trackers that a torrent file names, as they came (BEP 3 "announce", BEP 12 "announce-list"). */
 export function trackersOf(bytes: Uint8Array): string[] {
-  const file = decode(bytes)
-  const tiers = field(file, 'announce-list')
+  const fieldOf = encodedFields(bytes)
+  const [announce, tiers] = ['announce', 'announce-list'].map(fieldOf).map((each) => each && decode(each))
   const listed: unknown[] = Array.isArray(tiers) ? tiers.flat() : []
-  return [...new Set([field(file, 'announce'), ...listed].map(text))].filter((url) => url !== undefined)
+  const urls = [announce, ...listed].filter(isShort).map(text)
+  return [...new Set(urls)].filter((url) => url !== undefined)
 }
 
 /** Bytes of one piece; the last is shorter. */
@@ -106,15 +143,30 @@ export function piecesOf(info: TorrentInfo, file: TorrentFile): { first: number;
   return { first: Math.floor(file.offset / info.pieceLength), last: Math.floor(last / info.pieceLength) }
 }
 
-function decode(bytes: Uint8Array): unknown {
-  try {
-    return decodeBytes(bytes)
-  } catch (cause) {
-    throw new SelfStremeError('torrent.invalid', 'the metadata is not bencoded', { cause })
+/** Gives the encoded values of a torrent file by their keys. @throws SelfStremeError `torrent.invalid` */
+function encodedFields(bytes: Uint8Array): (key: string) => Uint8Array | undefined {
+  const spans = orNotBencoded(() => dictionarySpans(bytes))
+  return (key) => {
+    const span = spans?.get(key)
+    return span && bytes.subarray(span.start, span.end)
   }
 }
 
-function readFiles(info: unknown, name: string): TorrentFile[] {
+function decode(bytes: Uint8Array): unknown {
+  return orNotBencoded(() => decodeBytes(bytes))
+}
+
+function orNotBencoded<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new SelfStremeError('torrent.invalid', `the metadata is not bencoded: ${messageOf(cause)}`, {
+      cause,
+    })
+  }
+}
+
+function* readFiles(info: unknown, name: string): Work<TorrentFile[]> {
   const list = field(info, 'files')
   if (list !== undefined && !Array.isArray(list)) throw invalid('"files" is not a list')
   const entries: unknown[] = list ?? [info]
@@ -122,34 +174,55 @@ function readFiles(info: unknown, name: string): TorrentFile[] {
     throw invalid(`${entries.length} files are not between 1 and ${MAX_FILES}`)
   }
 
+  const files: TorrentFile[] = []
   let offset = 0
-  return entries.map((entry) => {
+  for (const entry of entries) {
     const length = field(entry, 'length')
     if (!isCount(length) || !Number.isSafeInteger(offset + length)) {
       throw invalid(`file length ${shown(length)} is not a number of bytes`)
     }
-    const parts = list ? readPath(entry) : [name]
-    const path = parts.join('/')
-    const file: TorrentFile = {
-      path,
-      name: parts.at(-1) ?? '',
-      length,
-      offset,
-      isPadding: text(field(entry, 'attr'))?.includes('p') === true || path.startsWith('.pad/'),
-    }
+    const path = list ? readPath(entry) : { path: name, name, isPadding: false }
+    const isPadding = path.isPadding || isMarkedPadding(field(entry, 'attr'))
+    files.push({ ...path, length, offset, isPadding })
     offset += length
-    return file
-  })
+    yield
+  }
+  return files
 }
 
-function readPath(entry: unknown): string[] {
-  const parts = field(entry, 'path.utf-8') ?? field(entry, 'path')
+function readPath(entry: unknown): Pick<TorrentFile, 'path' | 'name' | 'isPadding'> {
+  const parts: unknown = field(entry, 'path.utf-8') ?? field(entry, 'path')
   if (!Array.isArray(parts) || parts.length === 0) throw invalid('a file has no path')
-  return parts.map((part) => {
-    const name = text(part)
-    if (name === undefined) throw invalid('a path holds what is no text')
-    return name
-  })
+  if (!parts.every((part) => part instanceof Uint8Array)) throw invalid('a path holds what is no text')
+  const name = nameOf(parts.at(-1)) ?? ''
+  const isPadding = parts.length > 1 && nameOf(parts[0]) === PADDING_FOLDER
+  let path = name
+  // From the file outwards: of too many folders, the outer ones say the least.
+  for (const part of parts.slice(0, -1).reverse()) {
+    const longer = `${nameOf(part)}/${path}`
+    if (longer.length > LONGEST_PATH) break
+    path = longer
+  }
+  return { path, name, isPadding }
+}
+
+/** BEP 47: a padding file has a `p` among its attributes. */
+function isMarkedPadding(attributes: unknown): boolean {
+  return attributes instanceof Uint8Array && attributes.subarray(0, LONGEST_NAME).includes(LETTER_P)
+}
+
+/** A name, cut in the middle where it is too long. */
+function nameOf(value: unknown): string | undefined {
+  if (!(value instanceof Uint8Array)) return undefined
+  if (value.length <= LONGEST_NAME) return text(value)
+  const start = text(value.subarray(0, BYTES_OF_NAME)) ?? ''
+  if (value.length <= BYTES_OF_NAME && start.length <= LONGEST_NAME) return start
+  const end = text(value.subarray(-BYTES_OF_NAME)) ?? ''
+  return (start.slice(0, LONGEST_NAME - KEPT_END) + end.slice(-KEPT_END)).toWellFormed()
+}
+
+function isShort(value: unknown): boolean {
+  return value instanceof Uint8Array && value.length <= LONGEST_TRACKER
 }
 
 function field(value: unknown, key: string): unknown {
@@ -158,7 +231,7 @@ function field(value: unknown, key: string): unknown {
 }
 
 function text(value: unknown): string | undefined {
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : undefined
+  return value instanceof Uint8Array ? utf8.decode(value) : undefined
 }
 
 function isCount(value: unknown): value is number {
@@ -170,7 +243,9 @@ function isPowerOfTwo(value: number): boolean {
 }
 
 function shown(value: unknown): string {
-  return value instanceof Uint8Array ? `"${text(value)?.slice(0, 40)}"` : String(value).slice(0, 40)
+  return value instanceof Uint8Array
+    ? `"${text(value.subarray(0, 160))?.slice(0, 40)}"`
+    : String(value).slice(0, 40)
 }
 
 function invalid(what: string): SelfStremeError {

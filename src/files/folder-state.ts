@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { piecesIn, writeBitfield } from '../domain/bitfield.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { encodeInfo, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
+import { infoBytes, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { filePaths, OURS, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
 import { writeFileAtomic } from './write-file-atomic.ts'
@@ -53,8 +53,16 @@ export async function readTorrent(
 ): Promise<{ readonly metainfo: Uint8Array; readonly info: TorrentInfo } | undefined> {
   const metainfo = await readMetainfo(directory)
   const info = metainfo && tryParse(metainfo)
-  if (!info || createHash('sha1').update(encodeInfo(metainfo)).digest('hex') !== infoHash) return undefined
-  return { metainfo, info }
+  return info && infoHashOf(metainfo) === infoHash ? { metainfo, info } : undefined
+}
+
+/** @returns `undefined` where it is encoded in another way than we would have written it down */
+function infoHashOf(metainfo: Uint8Array): string | undefined {
+  try {
+    return createHash('sha1').update(infoBytes(metainfo)).digest('hex')
+  } catch {
+    return undefined
+  }
 }
 
 /** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */

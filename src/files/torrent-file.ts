@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
+import { infoBytes, parseMetainfo, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
 
 /** No honest torrent file is longer: 100 000 pieces take 2 MB, 10 000 files with long names as much again. */
 export const MAX_TORRENT_FILE_BYTES = 16 * 1024 * 1024
@@ -34,10 +34,6 @@ export async function loadTorrentFile(path: string): Promise<Uint8Array> {
 /** @throws SelfStremeError `torrent.invalid`, saying what was expected */
 export function readTorrentFile(bytes: Uint8Array): TorrentFileContents {
   const info = parseMetainfo(bytes)
-  const encoded = encodeInfo(bytes)
-  // The hash is made of the bytes as they stand there: encoded in another way, they would make another torrent.
-  if (Buffer.from(bytes).indexOf(Buffer.from(encoded)) === -1)
-    throw new SelfStremeError('torrent.invalid', 'the metadata is not encoded as BEP 3 asks for')
-  const infoHash = createHash('sha1').update(encoded).digest('hex') as InfoHash
+  const infoHash = createHash('sha1').update(infoBytes(bytes)).digest('hex') as InfoHash
   return { infoHash, info, metainfo: stripMetainfo(bytes), trackers: trackersOf(bytes) }
 }

@@ -1,4 +1,5 @@
 import { isVideo } from '../content-type.ts'
+import { atOnce, inTurns, type Work } from '../in-turns.ts'
 import type { TorrentFile } from '../metainfo.ts'
 import { isExtra, isSample } from '../names/extras.ts'
 import { type NameNumbers, readNumbers } from '../names/name-numbers.ts'
@@ -32,6 +33,7 @@ const MOST_FOLDERS = 3
 
 // A player opens a connection for every seek, and each of them chooses again: names are read once.
 const readings = new WeakMap<Pack, readonly ReadVideo[]>()
+const several = new WeakMap<readonly TorrentFile[], boolean>()
 
 /** Whether a player can play a file of a torrent. */
 export function isPlayable(file: TorrentFile): boolean {
@@ -40,26 +42,39 @@ export function isPlayable(file: TorrentFile): boolean {
 
 /** Whether there is more than one video that is no sample and no extra. */
 export function holdsSeveral(files: readonly TorrentFile[]): boolean {
+  const known = several.get(files)
+  if (known !== undefined) return known
   const isFeature = (file: TorrentFile) => isPlayable(file) && !besideOf(file.path).beside
   const first = files.findIndex(isFeature)
-  return first >= 0 && files.slice(first + 1).some(isFeature)
+  const holds = first >= 0 && files.slice(first + 1).some(isFeature)
+  several.set(files, holds)
+  return holds
 }
 
 /** All videos with the numbers that their names, folders and siblings say. */
 export function readPack(pack: Pack): readonly ReadVideo[] {
-  const known = readings.get(pack)
-  if (known) return known
-  const videos = readVideos(pack)
+  return readings.get(pack) ?? atOnce(reading(pack))
+}
+
+/** Reads the names of a pack before they are needed: thousands of long names take seconds. */
+export async function readPackInTurns(pack: Pack): Promise<void> {
+  if (!readings.has(pack)) await inTurns(reading(pack))
+}
+
+function* reading(pack: Pack): Work<readonly ReadVideo[]> {
+  const videos = yield* readVideos(pack)
   readings.set(pack, videos)
   return videos
 }
 
 /** Where there is nothing but samples and extras, they are what the torrent is about. */
-function findVideos(files: readonly TorrentFile[]): PackVideo[] {
-  const videos = files
-    .map((file, index) => ({ file, index }))
-    .filter(({ file }) => isPlayable(file))
-    .map((video): PackVideo => ({ ...video, ...besideOf(video.file.path) }))
+function* findVideos(files: readonly TorrentFile[]): Work<PackVideo[]> {
+  const videos: PackVideo[] = []
+  for (const [index, file] of files.entries()) {
+    if (!isPlayable(file)) continue
+    videos.push({ index, file, ...besideOf(file.path) })
+    yield
+  }
   if (videos.some(({ beside }) => !beside)) return videos
   const leftBeside = videos.some(({ beside }) => beside === 'extra') ? 'sample' : undefined
   return videos.map(({ file, index, beside }) =>
@@ -72,25 +87,29 @@ function besideOf(path: string): Pick<PackVideo, 'beside'> {
   return isExtra(path) ? { beside: 'extra' } : {}
 }
 
-function readVideos(pack: Pack): ReadVideo[] {
-  const videos = findVideos(pack.files)
+function* readVideos(pack: Pack): Work<ReadVideo[]> {
+  const videos = yield* findVideos(pack.files)
   const readFolders = folderReader(pack, videos)
   const families = Map.groupBy(videos, ({ file, beside = '' }) => `${beside}/${folderOf(file.path)}`)
-  return [...families].flatMap(([family, siblings]) => {
+  const read: ReadVideo[] = []
+  for (const [family, siblings] of families) {
     const path = family.slice(family.indexOf('/') + 1)
     const parents = readFolders(path)
     const [folder] = path ? parents : []
-    const named = siblings.map((video) => ({
-      ...video,
-      ...(folder ? { folder } : {}),
-      numbers: readNumbers(stemOf(video.file.name), true),
-    }))
+    const named: (PackVideo & { readonly folder?: NameNumbers; readonly numbers: NameNumbers })[] = []
+    for (const video of siblings) {
+      const numbers = readNumbers(stemOf(video.file.name), true)
+      named.push({ ...video, ...(folder ? { folder } : {}), numbers })
+      yield
+    }
     const placed = withoutShared(withDashes(named)).map((each) => ({
       ...each,
       numbers: placeNumbers(each.numbers, parents),
     }))
-    return withGuesses(placed)
-  })
+    for (const video of withGuesses(placed)) read.push(video)
+    yield
+  }
+  return read
 }
 
 /** Reads the folders of a video, innermost first, with the name of the torrent as the outermost; each of them once. */

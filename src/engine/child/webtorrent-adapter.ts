@@ -6,7 +6,7 @@ import { piecesIn } from '../../domain/bitfield.ts'
 import { ByteGate } from '../../domain/byte-gate.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
-import { encodeInfo, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
+import { infoBytes, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
 import type { EngineFailure, EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
@@ -149,7 +149,7 @@ export function startSwarm(
         if (!entry.info && metadata instanceof Uint8Array) {
           entry.info = parseMetainfo(metadata)
           // webtorrent encodes the metadata anew: where that changes it, it would ask for another torrent from now on.
-          if (createHash('sha1').update(encodeInfo(metadata)).digest('hex') !== infoHash) {
+          if (createHash('sha1').update(infoBytes(metadata)).digest('hex') !== infoHash) {
             throw new SelfStremeError('torrent.invalid', 'the metadata is not encoded as BEP 3 asks for')
           }
           report({ kind: 'metainfo', id, bytes: stripMetainfo(metadata) })
