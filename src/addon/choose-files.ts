@@ -1,5 +1,5 @@
 import { type Candidate, type Found, mergeCandidates } from '../domain/candidate.ts'
-import type { Pack } from '../domain/choice/pack.ts'
+import { type Pack, readPackInTurns } from '../domain/choice/pack.ts'
 import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
 import { type Choice, chooseFile } from '../domain/choose-file.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
@@ -47,6 +47,7 @@ export async function chooseFiles(
       const fileIdx = each.fileIdx ?? named.get(each.infoHash)
       if (fileIdx !== undefined) return [withFile(each, fileIdx, pack)]
       if (!pack) return [each]
+      await readPackInTurns(pack)
       const choice = chooseFile(pack, wish)
       choices.set(each.infoHash, { from: onDisk ? 'disk' : 'source', choice })
       if (choice.kind === 'chosen') return [withFile(each, choice.index, pack)]

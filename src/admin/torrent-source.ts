@@ -27,11 +27,11 @@ export function sourceOfMagnet(text: string): TorrentSource {
 }
 
 /** @throws SelfStremeError `request.invalid` */
-export function sourceOfFile(bytes: Uint8Array): TorrentSource {
+export async function sourceOfFile(bytes: Uint8Array): Promise<TorrentSource> {
   if (bytes.length > MAX_TORRENT_FILE_BYTES)
     throw new SelfStremeError('request.invalid', `no torrent file has ${bytes.length} bytes`)
   try {
-    return readTorrentFile(bytes)
+    return await readTorrentFile(bytes)
   } catch (cause) {
     const why = cause instanceof SelfStremeError ? cause.message : String(cause)
     throw new SelfStremeError('request.invalid', `this is no torrent file: ${why}`, { cause })

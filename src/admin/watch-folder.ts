@@ -97,7 +97,7 @@ export class WatchFolder implements AsyncDisposable {
 
   async #take(name: string, path: string, { size }: Stats): Promise<void> {
     if (isTooLong(name, size)) throw new SelfStremeError('request.invalid', `it is too long: ${size} bytes`)
-    for (const source of torrentsIn(name, await readFile(path)))
+    for (const source of await torrentsIn(name, await readFile(path)))
       await this.#library.add({ source, wish: 'all', isPinned: true })
   }
 

@@ -16,8 +16,8 @@ export function kindOf(name: string): 'torrent' | 'magnet' | undefined {
  *
  * @throws SelfStremeError `request.invalid`, also when only one of the lines is wrong
  */
-export function torrentsIn(name: string, bytes: Uint8Array): TorrentSource[] {
-  if (kindOf(name) === 'torrent') return [sourceOfFile(bytes)]
+export async function torrentsIn(name: string, bytes: Uint8Array): Promise<TorrentSource[]> {
+  if (kindOf(name) === 'torrent') return [await sourceOfFile(bytes)]
   const lines = new TextDecoder().decode(bytes).split('\n')
   const said = lines.map((line, index) => ({ line: line.trim(), number: index + 1 }))
   const magnets = said.filter(({ line }) => line !== '' && !line.startsWith('#'))

@@ -31,7 +31,7 @@ export async function importFiles(
 ): Promise<ImportReport> {
   switch (request.kind) {
     case 'torrent': {
-      const torrent = readTorrentFile(request.metainfo)
+      const torrent = await readTorrentFile(request.metainfo)
       const { sources, skipped } = await findTorrentFiles(torrent.info, request.paths)
       if (sources.size === 0) return { imported: [], skipped }
       return withSkipped(await importTorrent({ ...torrent, sources }, context, signal), skipped)

@@ -25,7 +25,8 @@ export interface LibraryName {
 const IDS =
   /(?<![\p{L}\d])(?:(?<imdb>tt\d{7,9})|(?<catalogue>tmdb|tvdb)(?:id)?[-=](?<number>\d{1,9}))(?!\d)/giu
 /** The same with what stands around it, which is no part of the title. */
-const ID_IN_BRACKETS = /[ ._-]*[{[(](?:imdb(?:id)?[-=])?(?:tt\d{7,9}|(?:tmdb|tvdb)(?:id)?[-=]\d{1,9})[)\]}]/gi
+const ID_IN_BRACKETS =
+  /(?<![ ._-])[ ._-]*[{[(](?:imdb(?:id)?[-=])?(?:tt\d{7,9}|(?:tmdb|tvdb)(?:id)?[-=]\d{1,9})[)\]}]/gi
 const BEFORE_EPISODE = /^(.*?)(?:(?<![\p{L}\p{N}])(?:s\d|seasons?[ ._-]*\d|\d{1,2}x\d)|$)/iu
 
 /**

@@ -1,6 +1,7 @@
 import { dictionarySpans, isCanonical } from './bencode-spans.ts'
 import { decode as decodeBytes } from './bencoding.ts'
 import { messageOf, SelfStremeError } from './errors.ts'
+import { atOnce, type Work } from './in-turns.ts'
 
 /** One file of a torrent. Its place in the list, counted from 0 over all files, is what Stremio calls `fileIdx`. */
 export interface TorrentFile {

@@ -52,7 +52,7 @@ export async function readTorrent(
   infoHash: InfoHash,
 ): Promise<{ readonly metainfo: Uint8Array; readonly info: TorrentInfo } | undefined> {
   const metainfo = await readMetainfo(directory)
-  const info = metainfo && tryParse(metainfo)
+  const info = metainfo && (await tryParse(metainfo))
   return info && infoHashOf(metainfo) === infoHash ? { metainfo, info } : undefined
 }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { infoBytes, parseMetainfo, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
+import { infoBytes, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
+import { readTorrentInfo } from '../domain/read-torrent-info.ts'
 
 /** No honest torrent file is longer: 100 000 pieces take 2 MB, 10 000 files with long names as much again. */
 export const MAX_TORRENT_FILE_BYTES = 16 * 1024 * 1024
@@ -32,8 +33,8 @@ export async function loadTorrentFile(path: string): Promise<Uint8Array> {
 }
 
 /** @throws SelfStremeError `torrent.invalid`, saying what was expected */
-export function readTorrentFile(bytes: Uint8Array): TorrentFileContents {
-  const info = parseMetainfo(bytes)
+export async function readTorrentFile(bytes: Uint8Array): Promise<TorrentFileContents> {
+  const info = await readTorrentInfo(bytes)
   const infoHash = createHash('sha1').update(infoBytes(bytes)).digest('hex') as InfoHash
   return { infoHash, info, metainfo: stripMetainfo(bytes), trackers: trackersOf(bytes) }
 }

@@ -5,7 +5,8 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
 import { safeFileNames } from '../domain/file-names.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
-import { parseMetainfo, type TorrentInfo } from '../domain/metainfo.ts'
+import type { TorrentInfo } from '../domain/metainfo.ts'
+import { readTorrentInfo } from '../domain/read-torrent-info.ts'
 import { refusalOf } from './disk-errors.ts'
 import { exists, freeName } from './free-name.ts'
 import { makeFolder } from './make-folder.ts'
@@ -190,7 +191,7 @@ export async function bytesOnDisk(directory: string, info: TorrentInfo): Promise
  */
 export async function removeFolder(directory: string, known?: TorrentInfo): Promise<number> {
   const metainfo = await readMetainfo(directory)
-  const info = known ?? (metainfo && tryParse(metainfo))
+  const info = known ?? (metainfo && (await tryParse(metainfo)))
   let freedBytes = 0
   for (const path of info ? filePaths(directory, info) : []) {
     const file = await lstat(path).catch(() => undefined)
@@ -211,7 +212,7 @@ export async function removeFolder(directory: string, known?: TorrentInfo): Prom
  */
 export async function releaseFolder(directory: string, whole: ReadonlySet<string>): Promise<void> {
   const metainfo = await readMetainfo(directory)
-  const info = metainfo && tryParse(metainfo)
+  const info = metainfo && (await tryParse(metainfo))
   for (const path of info ? filePaths(directory, info) : []) {
     if (!whole.has(path) && (await exists(path))) await rename(path, await freeName(`${path}.part`))
   }
@@ -219,9 +220,9 @@ export async function releaseFolder(directory: string, whole: ReadonlySet<string
 }
 
 /** @returns `undefined` for what is no torrent file, or one that is refused */
-export function tryParse(metainfo: Uint8Array): TorrentInfo | undefined {
+export async function tryParse(metainfo: Uint8Array): Promise<TorrentInfo | undefined> {
   try {
-    return parseMetainfo(metainfo)
+    return await readTorrentInfo(metainfo)
   } catch {
     return undefined
   }

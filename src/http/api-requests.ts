@@ -15,8 +15,9 @@ const SOURCES = ['magnet', 'infoHash']
  *
  * @throws SelfStremeError `request.invalid`, saying what was expected
  */
-export function readAddition(body: unknown, query: object): Addition {
-  if (body instanceof Uint8Array) return { ...readOptions({ ...query }, OPTIONS), source: sourceOfFile(body) }
+export async function readAddition(body: unknown, query: object): Promise<Addition> {
+  if (body instanceof Uint8Array)
+    return { ...readOptions({ ...query }, OPTIONS), source: await sourceOfFile(body) }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalid(
       'send JSON with "magnet" or "infoHash" as application/json, or a torrent file as application/x-bittorrent',

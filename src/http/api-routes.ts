@@ -37,7 +37,7 @@ export function apiRoutes(
       json({ limit: MOST_JSON }),
       raw({ type: 'application/x-bittorrent', limit: MAX_TORRENT_FILE_BYTES }),
       async (req, res) => {
-        const entry = await library.add(readAddition(req.body, req.query))
+        const entry = await library.add(await readAddition(req.body, req.query))
         res.status(entry.state === 'whole' ? 200 : 202).json(entry)
       },
     ],

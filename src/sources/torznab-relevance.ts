@@ -16,7 +16,7 @@ export function mayHoldEpisode(release: string, video: VideoId): boolean {
   const numbered = EPISODES.exec(release)
   if (numbered) {
     const [, ofSeason, first, more = ''] = numbered
-    const last = Number(/(\d+)$/.exec(more)?.[1] ?? first)
+    const last = Number(/(?<!\d)\d+$/.exec(more)?.[0] ?? first)
     return Number(ofSeason) === season && Number(first) <= episode && episode <= last
   }
   const [, firstSeason, lastSeason = firstSeason] = SEASONS.exec(release) ?? []

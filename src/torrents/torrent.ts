@@ -1,7 +1,8 @@
 import { type ByteRange, lengthOf } from '../domain/byte-range.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { parseMetainfo, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
+import { pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
+import { readTorrentInfo } from '../domain/read-torrent-info.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
 import type { Refusal } from '../files/disk-errors.ts'
@@ -476,7 +477,8 @@ export class Torrent {
 
   async #onMetainfo(metainfo: Uint8Array): Promise<void> {
     if (this.#content) return
-    const info = parseMetainfo(metainfo)
+    const info = await readTorrentInfo(metainfo)
+    if (this.#content) return
     const { directory, infoHash } = this
     await this.#metainfo.makeFolder(info)
     const state = { whole: {} }

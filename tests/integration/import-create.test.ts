@@ -30,7 +30,7 @@ test.skipIf(!hasSeeder).for([
   const { imported, skipped } = await create(user.root, path)
   expect(skipped).toEqual([])
   const [{ infoHash, directory } = { infoHash: undefined, directory: '' }] = imported
-  const info = tryParse((await readMetainfo(directory)) ?? new Uint8Array())
+  const info = await tryParse((await readMetainfo(directory)) ?? new Uint8Array())
   const pieceLength = info?.pieceLength ?? 0
   const theirs = makeTorrentFile({ path, pieceLength, ...(files ? { files } : {}) })
   expect(infoHash).toBe(theirs.infoHash)

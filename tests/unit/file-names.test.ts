@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { safeFileNames } from '../../src/domain/file-names.ts'
 
-function safe(...names: readonly string[]): string[] {
+function safe(...names: readonly string[]): readonly string[] {
   return safeFileNames(names.map((name) => ({ path: name, name, length: 1, offset: 0, isPadding: false })))
 }
 

@@ -42,7 +42,7 @@ export async function makeTorrent(
   if (source.files.length === 0)
     throw new SelfStremeError('request.invalid', `there are no files in ${wanted.path}`)
 
-  const made = readTorrentFile(await create(source, wanted, context, signal))
+  const made = await readTorrentFile(await create(source, wanted, context, signal))
   const byPath = new Map(source.files.map((file) => [file.relative, file]))
   const sources = new Map<number, SourceFile>()
   for (const [fileIdx, { path, length }] of made.info.files.entries()) {

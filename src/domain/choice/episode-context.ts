@@ -1,5 +1,4 @@
 import { readNumbers } from '../names/name-numbers.ts'
-import { roughTitle } from '../names/rough-title.ts'
 import { compareTitles, titleWords } from '../names/titles.ts'
 import type { Pack, ReadVideo } from './pack.ts'
 import type { EpisodeWish } from './wish.ts'
@@ -40,15 +39,15 @@ export function episodeContext(pack: Pack, videos: readonly ReadVideo[], wish: E
 }
 
 /** Whether folders and name of a video have all the words of a title. */
-export function saysTitle({ file }: ReadVideo, words: readonly string[]): boolean {
-  return ['same', 'within'].includes(compareTitles(titleWords(file.path), words))
+export function saysTitle({ pathWords }: ReadVideo, words: readonly string[]): boolean {
+  return words.length > 0 && words.every((word) => pathWords.includes(` ${word} `))
 }
 
 /** `Show II - 05`: the number behind the title, where it is not a part of it. */
-export function sequelOf({ numbers }: ReadVideo, words: readonly string[]): number | undefined {
-  const name = titleWords(roughTitle(numbers))
-  const sequel = name.at(-1) ?? ''
-  const isBehindTitle = words.length > 0 && name.slice(0, -1).join(' ') === words.join(' ')
+export function sequelOf({ title }: ReadVideo, words: readonly string[]): number | undefined {
+  const end = title.lastIndexOf(' ')
+  const sequel = title.slice(end + 1)
+  const isBehindTitle = words.length > 0 && title.slice(0, Math.max(0, end)) === words.join(' ')
   return isBehindTitle && SEQUEL.test(sequel) ? Number(sequel) : undefined
 }
 

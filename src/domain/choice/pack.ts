@@ -4,7 +4,10 @@ import type { TorrentFile } from '../metainfo.ts'
 import { isExtra, isSample } from '../names/extras.ts'
 import { type NameNumbers, readNumbers } from '../names/name-numbers.ts'
 import { type PathNumbers, placeNumbers, readFolder } from '../names/path-numbers.ts'
+import { roughTitle } from '../names/rough-title.ts'
 import { withDashes, withGuesses, withoutShared } from '../names/sibling-numbers.ts'
+import { titleWords } from '../names/titles.ts'
+import { type Film, readFilm } from './film.ts'
 
 /** What is known of a torrent when a file of it is chosen. */
 export interface Pack {
@@ -26,6 +29,11 @@ export interface ReadVideo extends PackVideo {
   readonly numbers: PathNumbers
   /** what the name of its own folder says, if it has one */
   readonly folder?: NameNumbers
+  /** what its own name says in front of its numbers: words with a blank between them, in the form of titles.ts */
+  readonly title: string
+  /** of its path, each with a blank in front of it and behind it */
+  readonly pathWords: string
+  readonly film: Film
 }
 
 /** Deeper folders say nothing, and strangers may nest them without end. */
@@ -106,8 +114,12 @@ function* readVideos(pack: Pack): Work<ReadVideo[]> {
       ...each,
       numbers: placeNumbers(each.numbers, parents),
     }))
-    for (const video of withGuesses(placed)) read.push(video)
-    yield
+    for (const video of withGuesses(placed)) {
+      const title = titleWords(roughTitle(video.numbers)).join(' ')
+      const film = readFilm(video.numbers, title, folder)
+      read.push({ ...video, title, film, pathWords: ` ${titleWords(video.file.path).join(' ')} ` })
+      yield
+    }
   }
   return read
 }

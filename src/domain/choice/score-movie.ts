@@ -1,7 +1,6 @@
 import { episodeLabel } from '../episode-label.ts'
-import { roughTitle } from '../names/rough-title.ts'
-import { HIDDEN } from '../names/technical-words.ts'
 import { compareTitles, type TitleMatch, titleWords } from '../names/titles.ts'
+import type { Film } from './film.ts'
 import type { ReadVideo } from './pack.ts'
 import { less, no, type Verdict, yes } from './verdict.ts'
 import type { MovieWish } from './wish.ts'
@@ -10,10 +9,7 @@ const SCORE = { only: 60, film: 50, sameTitle: 30, titleWithin: 20, year: 20, ne
 const LESS_FOR = { size: 30, part: 2 }
 /** What is smaller than this share of the largest is hardly a film beside it. */
 const LEAST_SHARE = 0.4
-/** Halves of one film: `film-cd1`. */
-const HALF = /(?<=[-._ ([])(?:cd|dis[ck]|dvd)[ ._-]?(?<part>\d)(?!\d).*$/i
 const SEQUEL = /^(?:(?:part|chapter|episode|vol|volume) )?(?:[2-9]|1\d)(?: |$)/
-const BEFORE_TITLE = new RegExp(`^[${HIDDEN} ._–)-]+`)
 
 /** @returns how likely one of the videos is the film */
 export function movieScorer(videos: readonly ReadVideo[], wish: MovieWish): (video: ReadVideo) => Verdict {
@@ -22,13 +18,13 @@ export function movieScorer(videos: readonly ReadVideo[], wish: MovieWish): (vid
   const films = features.filter((video) => !isOfSeries || !isEpisode(video))
   const largest = films.reduce((most, { file }) => Math.max(most, file.length), 0)
   const isSmall = ({ file }: ReadVideo) => file.length < largest * LEAST_SHARE
-  const names = new Set(films.filter((video) => !isSmall(video)).map((video) => nameOf(filmOf(video))))
+  const names = new Set(films.filter((video) => !isSmall(video)).map(({ film }) => nameOf(film)))
   const hasChoice = names.size > 1 && (wish.title ?? wish.year) !== undefined
 
   return (video) => {
     const { seasons, episodes } = video.numbers
     if (isOfSeries && isEpisode(video)) return no(`${episodeLabel(seasons, episodes)} of a series`)
-    const film = filmOf(video)
+    const { film } = video
     const verdict = hasChoice ? compare(film, wish) : likely(names.size > 1, isSmall(video))
     const { part = 1 } = film
     return verdict.score > 0 && part > 1 ? less(verdict, LESS_FOR.part, `part ${part}`) : verdict
@@ -39,34 +35,9 @@ function isEpisode({ numbers }: ReadVideo): boolean {
   return numbers.seasons.length > 0 && numbers.episodes.length > 0
 }
 
-/** A video, as a film. */
-interface Film {
-  /** of its title */
-  readonly words: readonly string[]
-  readonly folderWords: readonly string[]
-  readonly year: number | undefined
-  readonly part: number | undefined
-}
-
-function filmOf(video: ReadVideo): Film {
-  const { numbers, folder } = video
-  const half = HALF.exec(numbers.rest)
-  const rest = numbers.rest.replace(HALF, '')
-  const title =
-    numbers.start === 0
-      ? roughTitle({ rest: rest.replace(BEFORE_TITLE, '') })
-      : roughTitle({ ...numbers, rest })
-  return {
-    words: titleWords(title),
-    folderWords: folder ? titleWords(roughTitle(folder)) : [],
-    year: numbers.year ?? folder?.year,
-    part: half?.groups?.part ? Number(half.groups.part) : numbers.part,
-  }
-}
-
 /** The same for both halves of a film, and for a film in two resolutions. */
-function nameOf({ words, year }: Film): string {
-  return `${words.join(' ')} ${year ?? ''}`
+function nameOf({ title, year }: Film): string {
+  return `${title} ${year ?? ''}`
 }
 
 /** Where there is one film, or nothing to tell several apart by. */
@@ -76,7 +47,7 @@ function likely(areSeveral: boolean, isSmall: boolean): Verdict {
 }
 
 /** One of several films. */
-function compare({ words, folderWords, year }: Film, wish: MovieWish): Verdict {
+function compare({ title: name, folderTitle, year }: Film, wish: MovieWish): Verdict {
   const title = titleWords(wish.title ?? '')
   // A year may be the title, or a part of it.
   const isYearSaid = year !== undefined && wish.year !== undefined && !title.includes(String(year))
@@ -88,7 +59,7 @@ function compare({ words, folderWords, year }: Film, wish: MovieWish): Verdict {
   if (title.length === 0)
     return byYear > 0 ? yes(SCORE.film + byYear, ...yearReasons) : no('its year is not known')
 
-  const [own, ofFolder] = [matchOf(words, title), matchOf(folderWords, title)]
+  const [own, ofFolder] = [name, folderTitle].map((said) => matchOf(said.split(' '), title))
   const match = own === 'same' || own === 'within' ? own : ofFolder
   if (match === 'same') return yes(SCORE.film + SCORE.sameTitle + byYear, 'called like it', ...yearReasons)
   if (match === 'within')

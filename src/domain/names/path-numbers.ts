@@ -1,4 +1,4 @@
-import { type BareNumber, type NameNumbers, readNumbers } from './name-numbers.ts'
+import { type BareNumber, MOST_LETTERS, type NameNumbers, readNumbers } from './name-numbers.ts'
 
 /** The numbers of a file, with what its folders say. */
 export interface PathNumbers extends NameNumbers {
@@ -14,7 +14,8 @@ const MOST_EPISODES_OF_A_FILE = 4
 const SPECIALS = /^(?:[^+&]{0,80}[-–_. ])?(?:specials?|ovas?|oads?|sps?)$/i
 
 /** Reads a folder: `Season 2`, `Staffel 02`, `Specials`, or the name of a release. */
-export function readFolder(name: string): NameNumbers {
+export function readFolder(folder: string): NameNumbers {
+  const name = folder.slice(0, MOST_LETTERS)
   const numbers = readNumbers(name, false)
   const isSpecials = SPECIALS.test(name.trim()) && numbers.episodes.length === 0
   if (!isSpecials) return numbers

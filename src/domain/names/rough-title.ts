@@ -14,5 +14,5 @@ export function roughTitle({ rest, start }: Pick<NameNumbers, 'rest' | 'start'>)
   const end = title.search(BEHIND_TITLE)
   return (end < 0 ? title : title.slice(0, end))
     .replace(/[._]+/g, ' ')
-    .replace(/^[-–—:,. ]+|[-–—:,. ]+$/g, '')
+    .replace(/^[-–—:,. ]+|(?<![-–—:,. ])[-–—:,. ]+$/g, '')
 }

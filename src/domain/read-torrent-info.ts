@@ -9,7 +9,7 @@ import { parsing, type TorrentInfo } from './metainfo.ts'
  *
  * @throws SelfStremeError `torrent.invalid`, saying what was expected
  */
-export async function readMetainfo(bytes: Uint8Array): Promise<TorrentInfo> {
+export async function readTorrentInfo(bytes: Uint8Array): Promise<TorrentInfo> {
   const info = await inTurns(parsing(bytes))
   await nameFilesInTurns(info.files)
   await readPackInTurns(info)
