@@ -93,6 +93,9 @@ export function wishOf(video: VideoId): EpisodeWish | undefined {
   return { ...(season === undefined ? {} : { season }), episode }
 }
 
+/** A source may name the same torrent thousands of times, each time with other trackers. */
+const MOST_TRACKERS = 60
+
 /**
  * Makes one of those that are the same file of the same torrent, or the same link. The first says what it is; trackers
  * and sources are joined, and of several numbers of seeders the highest counts.
@@ -118,7 +121,8 @@ function merge<T extends Found>(first: T | undefined, next: T): T {
 
 function joinSwarms(first: Candidate | undefined, next: Candidate): Partial<Candidate> {
   const seeders = Math.max(first?.seeders ?? -1, next.seeders ?? -1)
-  return { trackers: union(first?.trackers, next.trackers), ...(seeders >= 0 ? { seeders } : {}) }
+  const trackers = union(first?.trackers, next.trackers).slice(0, MOST_TRACKERS)
+  return { trackers, ...(seeders >= 0 ? { seeders } : {}) }
 }
 
 function union(first: readonly string[] = [], second: readonly string[] = []): string[] {

@@ -20,6 +20,9 @@ export interface Device {
   readonly delivery: Delivery
 }
 
+/** No device has more to say of itself. */
+const MOST_LETTERS = 500
+
 type Rule = readonly [name: string, matches: (client: ClientHeaders) => boolean, delivery: Delivery]
 
 const userAgent = (pattern: RegExp) => (client: ClientHeaders) => pattern.test(client.userAgent)
@@ -60,7 +63,8 @@ const RULES: readonly Rule[] = [
 ]
 
 /** Who asks, and what such a device can play. */
-export function detectDevice(client: ClientHeaders): Device {
+export function detectDevice({ userAgent, secChUa }: ClientHeaders): Device {
+  const client = { userAgent: userAgent.slice(0, MOST_LETTERS), secChUa: secChUa?.slice(0, MOST_LETTERS) }
   const rule = RULES.find(([, matches]) => matches(client))
   return rule ? { rule: rule[0], delivery: rule[2] } : { rule: 'unknown', delivery: 'both' }
 }

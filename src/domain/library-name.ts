@@ -27,15 +27,18 @@ const IDS =
 /** The same with what stands around it, which is no part of the title. */
 const ID_IN_BRACKETS =
   /(?<![ ._-])[ ._-]*[{[(](?:imdb(?:id)?[-=])?(?:tt\d{7,9}|(?:tmdb|tvdb)(?:id)?[-=]\d{1,9})[)\]}]/gi
+/** Folders further out say nothing of the file. */
+const MOST_LETTERS = 1_000
 const BEFORE_EPISODE = /^(.*?)(?:(?<![\p{L}\p{N}])(?:s\d|seasons?[ ._-]*\d|\d{1,2}x\d)|$)/iu
 
 /**
  * Reads what a file is.
  *
- * @param path - from the folder of films on, with `/` between folders; for a torrent, with its name in front
+ * @param wholePath - from the folder of films on, with `/` between folders; for a torrent, with its name in front
  * @returns `undefined` for what is not worth a row: samples, extras, and what no name calls by a title or an episode
  */
-export function readLibraryName(path: string): LibraryName | undefined {
+export function readLibraryName(wholePath: string): LibraryName | undefined {
+  const path = wholePath.slice(-MOST_LETTERS)
   const name = parseReleaseName(path.replace(ID_IN_BRACKETS, ''))
   const { title, absolute, date, year, resolution, group } = name
   if (name.isSample || name.isExtra || titleKey(title) === '') return undefined

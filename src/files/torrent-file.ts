@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { infoBytes, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
+import { infoBytes, parseMetainfo, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
 import { readTorrentInfo } from '../domain/read-torrent-info.ts'
 
 /** No honest torrent file is longer: 100 000 pieces take 2 MB, 10 000 files with long names as much again. */
@@ -32,9 +32,21 @@ export async function loadTorrentFile(path: string): Promise<Uint8Array> {
   return readFile(path)
 }
 
-/** @throws SelfStremeError `torrent.invalid`, saying what was expected */
+/**
+ * Reads a torrent file while requests are answered, the names of its files as well.
+ *
+ * @throws SelfStremeError `torrent.invalid`, saying what was expected
+ */
 export async function readTorrentFile(bytes: Uint8Array): Promise<TorrentFileContents> {
-  const info = await readTorrentInfo(bytes)
+  return withInfo(await readTorrentInfo(bytes), bytes)
+}
+
+/** The same at once, for a small one or in a thread. @throws as {@link readTorrentFile} */
+export function parseTorrentFile(bytes: Uint8Array): TorrentFileContents {
+  return withInfo(parseMetainfo(bytes), bytes)
+}
+
+function withInfo(info: TorrentInfo, bytes: Uint8Array): TorrentFileContents {
   const infoHash = createHash('sha1').update(infoBytes(bytes)).digest('hex') as InfoHash
   return { infoHash, info, metainfo: stripMetainfo(bytes), trackers: trackersOf(bytes) }
 }

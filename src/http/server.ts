@@ -19,6 +19,7 @@ import { openToAll, openToAllSites } from './cors.ts'
 import { errorAnswerer } from './error-handler.ts'
 import { gatewayReader } from './gateways.ts'
 import { type HandOffOptions, handOffTo } from './hand-off.ts'
+import { boundHeaders } from './header-lengths.ts'
 import { landingRoutes } from './landing-routes.ts'
 import { type OwnerOptions, ownerGuard } from './owner-guard.ts'
 import { limitPipelining } from './pipelining.ts'
@@ -105,6 +106,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   const server = createServer(REQUEST_LIMITS, (req, res) => {
     try {
       checkHeaderCount(req)
+      boundHeaders(req)
       toOriginForm(req)
       // Express would take a third of the time that a short range takes.
       if (!req.url?.startsWith(`${STREAMS}/`)) return app(req, res)

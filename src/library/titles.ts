@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { inTurns } from '../domain/in-turns.ts'
 import type { LibraryFile } from './library-file.ts'
 import { type Kind, type Titled, TitleIndex, type Work } from './title-index.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type KnownFilm,
   type PlacedVideo,
   type Readings,
+  readNames,
   type TorrentOnDisk,
 } from './torrent-files.ts'
 
@@ -47,6 +49,13 @@ export function createTitles(root: string, { torrents, placed, media, films }: S
   /** What has changed since the last time is looked at before anybody gets an answer. */
   async function current(): Promise<TitleIndex> {
     const known = await films.films()
+    // A torrent may come with thousands of files whose names take long to read.
+    await inTurns(
+      readNames(
+        torrents.entries().filter(({ contents }) => !listed.has(contents)),
+        readings,
+      ),
+    )
     ofTorrents.update([torrents.version, known.length, known.at(-1)], () => {
       const byInfoHash = Map.groupBy(known, ({ infoHash }) => infoHash)
       return torrents

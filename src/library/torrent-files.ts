@@ -1,9 +1,10 @@
 import { relative, sep } from 'node:path'
 import type { LRUCache } from 'lru-cache'
 import { isVideo } from '../domain/content-type.ts'
+import type { Work } from '../domain/in-turns.ts'
 import { type InfoHash, infoHashesIn } from '../domain/info-hash.ts'
 import { type LibraryName, readLibraryName } from '../domain/library-name.ts'
-import type { Contents } from '../files/contents.ts'
+import type { Contents, FileContents } from '../files/contents.ts'
 import { localIdOf } from '../files/local-id.ts'
 import type { LibraryFile } from './library-file.ts'
 
@@ -35,18 +36,20 @@ export interface PlacedVideo {
 /** Names are read once; a torrent that is being fetched says them every few seconds. */
 export type Readings = LRUCache<string, { readonly about: LibraryName | undefined }>
 
+/** The longest series have some 2 000 episodes; what has more files does not fill the library. */
+const MOST_FILES = 3_000
+
 /** The videos of a torrent of which something is on disk. */
 export function filesOfTorrent(
   { contents, usage }: TorrentOnDisk,
   known: readonly KnownFilm[],
   readings: Readings,
 ): LibraryFile[] {
-  const { infoHash, directory, mainFile } = contents
-  return Object.entries(contents.files).flatMap(([index, { name, path, size }]) => {
+  const { infoHash, mainFile } = contents
+  return filesIn(contents).flatMap(([index, { name, path, size }]) => {
     const fileIdx = Number(index)
     const film = known.find((each) => (each.fileIdx ?? mainFile) === fileIdx)
-    const way = relative(directory, path).split(sep).join('/')
-    const shown = way === contents.name ? way : `${contents.name}/${way}`
+    const shown = shownPath(contents, path)
     const about = film ? aboutOf(film) : isVideo(name) ? read(shown, readings) : undefined
     if (!about) return []
     const { addedAt } = usage
@@ -55,6 +58,26 @@ export function filesOfTorrent(
     const place = film && film.fileIdx === undefined ? { infoHash } : { infoHash, fileIdx }
     return { ...place, isLocal: false, name, path: shown, size, addedAt, about, ids, subtitles: [] }
   })
+}
+
+/** Reads the names of torrents' files before they are needed. */
+export function* readNames(torrents: readonly TorrentOnDisk[], readings: Readings): Work<void> {
+  for (const { contents } of torrents) {
+    for (const [, { name, path }] of filesIn(contents)) {
+      if (isVideo(name)) read(shownPath(contents, path), readings)
+      yield
+    }
+  }
+}
+
+function filesIn({ files }: Contents): [index: string, file: FileContents][] {
+  return Object.entries(files).slice(0, MOST_FILES)
+}
+
+/** A path in a torrent, with its name in front. */
+function shownPath({ directory, name }: Contents, path: string): string {
+  const way = relative(directory, path).split(sep).join('/')
+  return way === name ? way : `${name}/${way}`
 }
 
 /**

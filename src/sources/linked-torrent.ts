@@ -1,7 +1,7 @@
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentFile } from '../domain/metainfo.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
-import { readTorrentFile } from '../files/torrent-file.ts'
+import { parseTorrentFile } from '../files/torrent-file.ts'
 
 /** The torrent that a link leads to. */
 export interface LinkedTorrent {
@@ -16,7 +16,7 @@ const MOST_FILES = 300
 
 /** @throws SelfStremeError `torrent.invalid` */
 export function readLinkedTorrent(bytes: Uint8Array): LinkedTorrent {
-  const { infoHash, info, trackers } = readTorrentFile(bytes)
+  const { infoHash, info, trackers } = parseTorrentFile(bytes)
   const files = info.files.length <= MOST_FILES ? { files: info.files } : {}
   return { infoHash, trackers: allowedTrackers(trackers, []), ...files }
 }

@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { type Found, mergeCandidates } from '../domain/candidate.ts'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { heapBytes } from '../domain/heap-bytes.ts'
+import { inTurns, type Work } from '../domain/in-turns.ts'
 import { redactSecrets } from '../domain/redact.ts'
 import { releaseOf } from '../domain/release-of.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
@@ -62,7 +62,6 @@ const PLACES = { most: 16, perClient: 4, mostWaiting: 200 }
 const MOST_LOOKED_AT = 5_000
 const MOST_FOUND = 500
 const MOST_WORDS = 300
-const NAMES_AT_A_TIME = 20
 const SAID_AGAIN_AFTER_MS = 60_000
 
 const BUSY: Refusal = { outcome: 'busy', why: 'it is asked too much already' }
@@ -189,7 +188,7 @@ export function watchSource(
     try {
       const asked = (async () => bounded(await source.find(video, signal, { onlyKnown })))()
       const found = (await untilAborted(asked, signal)).map((each) => ({ ...each, foundBy: [name] }))
-      await readNames(found)
+      await inTurns(readNames(found))
       return { askedAt, answeredAt: now(), found }
     } catch (error) {
       const why = deadline.isPassed ? `no answer within ${lateMs} ms` : redactSecrets(messageOf(error))
@@ -239,10 +238,10 @@ export function watchSource(
 }
 
 /** Reads the names while others are still being waited for, and so that nobody who is served meanwhile has to wait. */
-async function readNames(found: readonly Found[]): Promise<void> {
-  for (const [at, each] of found.entries()) {
-    if (at % NAMES_AT_A_TIME === NAMES_AT_A_TIME - 1) await nextTurn()
+function* readNames(found: readonly Found[]): Work<void> {
+  for (const each of found) {
     releaseOf(each)
+    yield
   }
 }
 
