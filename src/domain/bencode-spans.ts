@@ -123,7 +123,7 @@ class Scanner {
     let value = 0
     let at = start
     for (let digit = this.#bytes[at]; isDigit(digit); digit = this.#bytes[++at])
-      value = value * 10 + digit - ZERO
+      value = value * 10 + (digit - ZERO)
     const count = at - start
     if (count > most) throw new Error('a string longer than the bytes')
     if (count > 1 && this.#bytes[start] === ZERO) this.isCanonical = false

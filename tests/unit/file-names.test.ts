@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { safeFileNames } from '../../src/domain/file-names.ts'
+import { numberedFileName, safeFileNames } from '../../src/domain/file-names.ts'
 
 function safe(...names: readonly string[]): readonly string[] {
   return safeFileNames(names.map((name) => ({ path: name, name, length: 1, offset: 0, isPadding: false })))
@@ -122,6 +123,34 @@ test('ten thousand files of one name get a name each', { timeout: 10_000 }, () =
   const names = safe(...Array<string>(10_000).fill('a.mkv'))
   expect(new Set(names).size).toBe(10_000)
   expect([names[0], names[1], names.at(-1)]).toEqual(['a.mkv', 'a (2).mkv', 'a (10000).mkv'])
+})
+
+// Names that are told apart behind what is cut, and then once more by a number in the same place.
+test('a number is the lowest that is free, and found at once', { timeout: 10_000 }, () => {
+  const long = Array.from({ length: 5_000 }, (_, n) => `${'x'.repeat(194)}${String(n).padStart(6, '0')}`)
+  const names = safe(...long, ...long)
+  expect(new Set(names).size).toBe(10_000)
+  expect(names.slice(5_000, 5_010)).toEqual(
+    Array.from({ length: 10 }, (_, n) => `${'x'.repeat(194)}${n < 8 ? '00' : '0'} (${n + 2})`),
+  )
+})
+
+test('the names are those that trying one number after the other gives', () => {
+  const letters = ['a', 'a (2)', 'A', 'a (3)', 'x'.repeat(199), 'x'.repeat(198), `${'x'.repeat(195)} (2)`, '']
+  const tried = (names: readonly string[]) => {
+    const taken = new Set<string>()
+    return names.map((name) => {
+      let unique = safe(name)[0] ?? ''
+      for (let n = 2; taken.has(unique.toLowerCase()); n++) unique = numberedFileName(name, n)
+      taken.add(unique.toLowerCase())
+      return unique
+    })
+  }
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...letters.slice(0, -1)), { maxLength: 30 }), (names) => {
+      expect(safe(...names)).toEqual(tried(names))
+    }),
+  )
 })
 
 test.for([

@@ -1,6 +1,7 @@
 import bencode from 'bencode'
 import { expect, test } from 'vitest'
 import {
+  infoBytes,
   parseMetainfo,
   pieceHashAt,
   pieceLengthAt,
@@ -209,6 +210,90 @@ test('a stripped torrent file holds nothing but the info, byte for byte', () => 
   const info = { length: 1, name: Buffer.from([0xff, 0]), private: 1, zzz: ['x', { a: 1 }] }
   const whole = bencode.encode({ announce: 'http://127.0.0.1/', info, 'url-list': ['http://10.0.0.1/'] })
   expect(Buffer.from(stripMetainfo(whole))).toEqual(Buffer.from(bencode.encode({ info })))
+})
+
+test('the bytes that are hashed are those of the file, wherever else they stand in it', () => {
+  const info = Buffer.from(bencode.encode({ length: 1, name: 'a', 'piece length': PIECE, pieces: hashes(1) }))
+  const decoy = Buffer.from(
+    bencode.encode({ length: 2, name: 'b', 'piece length': PIECE, pieces: hashes(1) }),
+  )
+  const file = Buffer.from(
+    bencode.encode({ comment: decoy, encoding: 'info', info: 0, url: { info: decoy } }),
+  )
+  const whole = Buffer.from(
+    file.toString('latin1').replace('4:infoi0e', `4:info${info.toString('latin1')}`),
+    'latin1',
+  )
+  expect(Buffer.from(infoBytes(whole))).toEqual(info)
+  expect(parseMetainfo(whole)).toMatchObject({ name: 'a', length: 1 })
+  expect(Buffer.from(infoBytes(Buffer.concat([whole, raw('d4:infoi1ee')])))).toEqual(info)
+})
+
+test('a torrent file with two infos is refused', () => {
+  const info = Buffer.from(bencode.encode({ length: 1, name: 'a', 'piece length': PIECE, pieces: hashes(1) }))
+  const both = Buffer.concat([raw('d4:info'), info, raw('4:info'), info, raw('e')])
+  for (const read of [parseMetainfo, infoBytes, stripMetainfo, trackersOf])
+    expect(() => read(both)).toThrow(expect.objectContaining({ code: 'torrent.invalid' }))
+})
+
+test('a megabyte that looks like its own info is read in a moment', { timeout: 2_000 }, () => {
+  // Compared as a whole at each place, the two take a minute.
+  const size = 100_000
+  const head = 'd6:lengthi5e4:name1:a12:piece lengthi16384e6:pieces20:'
+  const info = `${head}${'x'.repeat(20)}3:zzz${size}:${'e'.repeat(size)}e`
+  const decoy = head.repeat(Math.ceil((6 * size) / head.length)) + 'e'.repeat(4 * size)
+  expect(Buffer.from(infoBytes(raw(`d3:abc${decoy.length}:${decoy}4:info${info}e`))).toString('latin1')).toBe(
+    info,
+  )
+})
+
+test.for([
+  ['latin letters', 'x'.repeat(300)],
+  ['letters of four bytes', '🎬'.repeat(300)],
+  ['letters of three bytes', '話'.repeat(300)],
+  ['bytes that are no text', Buffer.alloc(1_000_000, 0xff)],
+] as const)('a name of too many %s is cut to 255 letters, its extension stays', ([, letters]) => {
+  const name = Buffer.concat([Buffer.from(letters), Buffer.from('.mkv')])
+  const info = parseMetainfo(folder([{ length: 100, path: [name, name] }], { name }))
+  const [file] = info.files
+  for (const each of [info.name, file?.name ?? '']) {
+    expect(each.length).toBeLessThanOrEqual(255)
+    expect(each.length).toBeGreaterThan(250)
+    expect(each.isWellFormed()).toBe(true)
+    expect(each).toMatch(/\.mkv$/)
+  }
+  expect(file?.path).toBe(`${info.name}/${file?.name}`)
+})
+
+test('a name of 255 letters stays, however many bytes it has', () => {
+  const name = '話'.repeat(255)
+  expect(parseMetainfo(torrent({ name })).name).toBe(name)
+})
+
+test('of a path of too many folders the inner ones stay', () => {
+  const path = [...Array.from({ length: 10_000 }, (_, index) => `folder ${index}`), 'film.mkv']
+  const [file] = parseMetainfo(folder([{ length: 100, path }])).files
+  expect(file?.path.length).toBeLessThanOrEqual(1_000)
+  expect(file?.path).toMatch(/^folder \d+\/.*\/folder 9999\/film\.mkv$/)
+})
+
+test('a padding file is one in however deep a folder', () => {
+  const path = ['.pad', ...Array<string>(2_000).fill('a')]
+  expect(
+    parseMetainfo(
+      folder([
+        { length: 50, path: ['a'] },
+        { length: 50, path },
+      ]),
+    ).files[1]?.isPadding,
+  ).toBe(true)
+})
+
+test('a tracker with a longer address than any has is left out', () => {
+  const announce = `udp://a.org/${'a'.repeat(500)}`
+  expect(trackersOf(bencode.encode({ announce, 'announce-list': [['udp://b.org:1']], info: {} }))).toEqual([
+    'udp://b.org:1',
+  ])
 })
 
 const TWO_FILES = parseMetainfo(
