@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { ByteGate } from '../domain/byte-gate.ts'
 import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
 import { segmentsOf } from '../domain/segments.ts'
+import { handles } from './handle-limit.ts'
 import { readAll } from './read-all.ts'
 
 /** Bytes of the pieces that are being checked at a time, as many as the longest piece has (`MAX_PIECE_LENGTH`). */
@@ -31,8 +32,11 @@ async function hasItsHash(
   const bytes = Buffer.alloc(pieceLengthAt(info, piece))
   for (const { file, position, offset, length } of segmentsOf(info, piece)) {
     if (info.files[file]?.isPadding) continue
-    await using handle = await open(paths[file] ?? '', 'r')
-    await readAll(handle, bytes.subarray(offset, offset + length), position)
+    const part = bytes.subarray(offset, offset + length)
+    await handles.use(
+      () => open(paths[file] ?? '', 'r'),
+      (handle) => readAll(handle, part, position),
+    )
   }
   const hash = Buffer.from(await crypto.subtle.digest('SHA-1', bytes))
   return hash.equals(pieceHashAt(info, piece))

@@ -3,9 +3,11 @@ import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { piecesIn, writeBitfield } from '../domain/bitfield.ts'
+import { fewAtATime } from '../domain/few-at-a-time.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { infoBytes, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
+import { handles } from './handle-limit.ts'
 import { filePaths, OURS, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
 import { writeFileAtomic } from './write-file-atomic.ts'
 
@@ -119,7 +121,7 @@ export async function saveBits(directory: string, bits: Uint8Array): Promise<voi
  * @throws the system's error; what was written may be lost then, and trying again would not show it
  */
 export async function syncFiles(paths: readonly string[]): Promise<void> {
-  await Promise.all(paths.map(syncFile))
+  await fewAtATime(paths, syncFile)
 }
 
 /** A bit for each piece that is claimed, but for those that a missing or shortened file cannot hold. */
@@ -152,8 +154,10 @@ function isInWholeFile(info: TorrentInfo, state: FolderState, piece: number): bo
 async function syncFile(path: string): Promise<void> {
   try {
     // Not to be written to: it may be the user's, and read-only.
-    await using file = await open(path, 'r')
-    await file.datasync()
+    await handles.use(
+      () => open(path, 'r'),
+      (file) => file.datasync(),
+    )
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }

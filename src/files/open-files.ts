@@ -1,28 +1,35 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
+import { type HandleLimit, handles } from './handle-limit.ts'
+import { type ByteSource, OpenOnce } from './open-once.ts'
 
 /** Players ask for a film piece by piece; between two requests it stays open for this long. */
 const LINGER_MS = 250
 
 /** A file that is open to be read; disposing of it says that this reader is done. */
 export interface OpenFile extends AsyncDisposable {
-  readonly handle: FileHandle
+  readonly handle: ByteSource
   /** bytes */
   readonly size: number
 }
 
 /** A file, what it was when it was opened, and how many read it. */
 interface Entry {
-  readonly handle: FileHandle
+  readonly file: OpenOnce
   readonly stats: Stats
   readers: number
   closing?: NodeJS.Timeout
 }
 
-/** Files that are read, each opened once for all of its readers. */
+/** Files that are read, each opened once for all of its readers, and closed meanwhile where too many are open. */
 export class OpenFiles {
   readonly #entries = new Map<string, Entry>()
+  readonly #limit: HandleLimit
+
+  constructor(limit: HandleLimit = handles) {
+    this.#limit = limit
+  }
 
   /**
    * @param seen - what a look at the path has just shown: a file that was opened before is used again only if it is the
@@ -32,13 +39,14 @@ export class OpenFiles {
   async open(path: string, seen: Stats): Promise<OpenFile> {
     const known = this.#entries.get(path)
     if (known && isSame(known.stats, seen)) return this.#lease(path, known)
-    const handle = await open(path)
-    const stats = await handle.stat()
-    if (!isSame(stats, seen)) {
-      await handle.close()
-      throw new SelfStremeError('media.damaged', `${path} is being changed`)
-    }
-    const entry = { handle, stats, readers: 0 }
+    let wasOpen = false
+    const file = new OpenOnce(async () => {
+      const handle = await openIf(path, (stats) => (wasOpen ? isSameFile(stats, seen) : isSame(stats, seen)))
+      wasOpen = true
+      return handle
+    }, this.#limit)
+    await file.use(async () => undefined)
+    const entry = { file, stats: seen, readers: 0 }
     const former = this.#entries.get(path)
     this.#entries.set(path, entry)
     if (former?.readers === 0) await this.#close(path, former)
@@ -50,7 +58,7 @@ export class OpenFiles {
     entry.readers++
     let isReturned = false
     return {
-      handle: entry.handle,
+      handle: entry.file,
       size: entry.stats.size,
       [Symbol.asyncDispose]: async () => {
         if (isReturned) return
@@ -66,17 +74,23 @@ export class OpenFiles {
   async #close(path: string, entry: Entry): Promise<void> {
     clearTimeout(entry.closing)
     if (this.#entries.get(path) === entry) this.#entries.delete(path)
-    await entry.handle.close()
+    await entry.file.letGo()
   }
+}
+
+async function openIf(path: string, isRight: (stats: Stats) => boolean): Promise<FileHandle> {
+  const handle = await open(path)
+  if (isRight(await handle.stat())) return handle
+  await handle.close()
+  throw new SelfStremeError('media.damaged', `${path} is being changed`)
+}
+
+/** For one that was open already: a handle that had stayed open would show the same bytes. */
+function isSameFile(a: Stats, b: Stats): boolean {
+  return a.dev === b.dev && a.ino === b.ino
 }
 
 /** Whether two looks showed the same file with the same content, as far as the system tells. */
 function isSame(a: Stats, b: Stats): boolean {
-  return (
-    a.dev === b.dev &&
-    a.ino === b.ino &&
-    a.size === b.size &&
-    a.mtimeMs === b.mtimeMs &&
-    a.ctimeMs === b.ctimeMs
-  )
+  return isSameFile(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs
 }

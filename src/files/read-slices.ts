@@ -1,6 +1,6 @@
-import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange } from '../domain/byte-range.ts'
 import { BufferPool } from './buffer-pool.ts'
+import type { ByteSource } from './open-once.ts'
 
 /** Small, so that the first bytes leave soon. */
 const FIRST_SLICE = 128 * 1024
@@ -32,7 +32,7 @@ export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<num
  * @throws whatever `readableEnd` throws; an error if the file is shorter than it says
  */
 export async function* readSlices(
-  openFile: () => Promise<FileHandle>,
+  openFile: () => Promise<ByteSource>,
   range: ByteRange,
   readableEnd: ReadableEnd,
   signal: AbortSignal,

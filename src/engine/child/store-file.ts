@@ -1,10 +1,13 @@
 import { constants, type FileHandle, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { cloneFile } from '../../files/clone-file.ts'
+import { OpenOnce } from '../../files/open-once.ts'
 import { readAll } from '../../files/read-all.ts'
 import { OURS } from '../../files/torrent-folder.ts'
 import { writeAll } from '../../files/write-all.ts'
-import { OpenOnce } from './open-once.ts'
+
+/** Read at a time to see whether a file has the bytes of a piece, which may be long. */
+const COMPARED_BYTES = 1024 * 1024
 
 /**
  * One file of a torrent, opened when it is first read or written.
@@ -40,7 +43,7 @@ export class StoreFile {
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
     // A boundary piece may be wrong for its other file only: then this one needs no copy.
-    if (!this.#writer.isInUse && (await this.#holds(bytes, position))) return
+    if (!this.#writer.isInUse && (await this.#isShared()) && (await this.#holds(bytes, position))) return
     await this.#writer.use((handle) => writeAll(handle, bytes, position))
   }
 
@@ -52,17 +55,27 @@ export class StoreFile {
     await Promise.all([this.#reader.letGo(), this.#writer.letGo()])
   }
 
+  async #isShared(): Promise<boolean> {
+    const found = await lstat(this.#path).catch(() => undefined)
+    return found?.isFile() === true && found.nlink > 1
+  }
+
   async #holds(bytes: Uint8Array, position: number): Promise<boolean> {
-    const there = Buffer.allocUnsafe(bytes.length)
-    return this.read(there, position).then(
-      () => there.equals(bytes),
-      () => false,
-    )
+    const there = Buffer.allocUnsafe(Math.min(bytes.length, COMPARED_BYTES))
+    for (let at = 0; at < bytes.length; at += COMPARED_BYTES) {
+      const part = bytes.subarray(at, at + COMPARED_BYTES)
+      const found = there.subarray(0, part.length)
+      const isSame = await this.read(found, position + at).then(
+        () => found.equals(part),
+        () => false,
+      )
+      if (!isSame) return false
+    }
+    return true
   }
 
   async #openOwn(): Promise<FileHandle> {
-    const found = await lstat(this.#path).catch(() => undefined)
-    if (found?.isFile() && found.nlink > 1) await this.#replaceByCopy()
+    if (await this.#isShared()) await this.#replaceByCopy()
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
     return open(this.#path, flags, 0o644)
   }
