@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { openStream } from '../support/http-client.ts'
 import { startMixedSwarm } from '../support/mixed-swarm.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { startNamingTracker, startStuckPeers } from '../support/stuck-peers.ts'
 import { hasSeeder, type Swarm } from '../support/swarm.ts'
 import { startTestApp } from '../support/test-app.ts'
 
@@ -64,4 +66,26 @@ swarmTest('when there is nobody but a liar, nothing wrong is sent, and it is not
   const body = await answer.arrayBuffer().catch(() => undefined)
   expect(answer.ok && body !== undefined).toBe(false)
   expect(await liar?.uploadedBytes()).toBeLessThan(film.length)
+})
+
+swarmTest('two peers that take requests and answer none do not keep a film from a viewer', async () => {
+  const film = patternBytes(10 * MIB)
+  await using swarm = await startMixedSwarm(film, 256 * 1024, { uploadLimit: 4_000_000, tickInterval: 20 })
+  const [{ infoHash = '', port = 0 } = {}] = swarm.seeders
+  await using stuck = await startStuckPeers({ infoHash, count: 2, from: 'many' })
+  await using tracker = await startNamingTracker([...stuck.addresses, { host: '127.0.0.1', port }])
+  await using app = await startTestApp({ TORRENT_TRACKERS: tracker.url })
+
+  const stream = await openStream(`${app.url}/stream/proxy/${infoHash}`)
+  const parts: Buffer[] = []
+  let longestMs = 0
+  let last = performance.now()
+  for await (const part of stream) {
+    longestMs = Math.max(longestMs, performance.now() - last)
+    last = performance.now()
+    parts.push(part)
+  }
+  expectSameBytes(Buffer.concat(parts), film)
+  expect(stuck.meetings()).toBeGreaterThanOrEqual(2)
+  expect(longestMs).toBeLessThan(2_000)
 })

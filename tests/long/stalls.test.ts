@@ -52,3 +52,24 @@ swarmTest('a peer that only trickles holds up nobody', async () => {
   console.info(`longest gap with a peer of 20 KB/s beside one of 3 MB/s: ${Math.round(gapMs)} ms`)
   expect(gapMs).toBeLessThan(2_000)
 })
+
+swarmTest('a peer that freezes for three seconds and comes back gives on', async () => {
+  const film = patternBytes(24 * MIB)
+  const pace = { uploadLimit: 1_500_000, tickInterval: 20 }
+  await using swarm = await startMixedSwarm(film, MIB, pace, pace)
+  const [first, second] = swarm.seeders
+  await using app = await startTestApp(first?.settings)
+
+  const stream = await openStream(`${app.url}/stream/proxy/${first?.infoHash}`)
+  await readBytes(stream, 3 * MIB)
+  const before = (await second?.uploadedBytes()) ?? 0
+  second?.freeze()
+  setTimeout(() => second?.thaw(), 3_000)
+  const gapMs = await longestGap(stream)
+  const after = (await second?.uploadedBytes()) ?? 0
+  console.info(`longest gap with one of two peers frozen for 3 s: ${Math.round(gapMs)} ms`)
+  expect(stream.complete).toBe(true)
+  expect(gapMs).toBeLessThan(3_000)
+  // About as much as the other one, of what was left after the pause.
+  expect(after - before).toBeGreaterThan(3 * MIB)
+})

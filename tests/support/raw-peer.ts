@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import bencode from 'bencode'
 
 const HANDSHAKE_BYTES = 68
+/** The extension protocol (BEP 10) and the fast extension (BEP 6). */
+const RESERVED: readonly number[] = [0, 0, 0, 0, 0, 0x10, 0, 0x04]
+const PEER_ID = '-XX0001-hostilepeer1'
 
 /** A peer that speaks the wire by hand, so that it can say anything. */
 export interface RawPeer {
@@ -23,11 +26,16 @@ export interface RawPeer {
  *
  * @param from - the address it comes from, one of this machine
  */
-export async function connectPeer(port: number, infoHash: string, from = '127.0.0.1'): Promise<RawPeer> {
+export async function connectPeer(
+  port: number,
+  infoHash: string,
+  from = '127.0.0.1',
+  peerId = PEER_ID,
+): Promise<RawPeer> {
   const giveUpAt = Date.now() + 10_000
   for (;;) {
     try {
-      return await tryConnect(port, infoHash, from)
+      return await tryConnect(port, infoHash, from, peerId)
     } catch (error) {
       if (Date.now() > giveUpAt) throw error
       await sleep(50)
@@ -35,19 +43,25 @@ export async function connectPeer(port: number, infoHash: string, from = '127.0.
   }
 }
 
-async function tryConnect(port: number, infoHash: string, from: string): Promise<RawPeer> {
+async function tryConnect(port: number, infoHash: string, from: string, peerId: string): Promise<RawPeer> {
   const socket = connect({ port, host: '127.0.0.1', localAddress: from })
   const { peer, shaken } = rawPeer(socket)
   const closed = new Promise<void>((done) => socket.once('close', () => done()))
-  socket.write(handshakeOf(infoHash))
+  socket.write(handshakeOf(infoHash, RESERVED, peerId))
   await Promise.race([shaken, closed.then(() => Promise.reject(new Error('no handshake came back')))])
   return peer
 }
 
-/** A peer that waits to be found: whoever connects to it is answered with a handshake and handed to `meet`. */
+/**
+ * A peer that waits to be found: whoever connects to it is answered with a handshake and handed to `meet`.
+ *
+ * @param host - the address it listens on, one of this machine
+ */
 export async function listenAsPeer(
   infoHash: string,
   meet: (peer: RawPeer) => void,
+  host = '127.0.0.1',
+  peerId = PEER_ID,
 ): Promise<{ readonly port: number } & AsyncDisposable> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -55,10 +69,10 @@ export async function listenAsPeer(
     socket.on('close', () => sockets.delete(socket))
     const { peer, shaken } = rawPeer(socket)
     void shaken.then(() => {
-      socket.write(handshakeOf(infoHash))
+      socket.write(handshakeOf(infoHash, RESERVED, peerId))
       meet(peer)
     })
-  }).listen(0, '127.0.0.1')
+  }).listen(0, host)
   await once(server, 'listening')
   return {
     port: portOf(server.address()),
@@ -104,13 +118,17 @@ function rawPeer(socket: Socket): { readonly peer: RawPeer; readonly shaken: Pro
   return { peer, shaken: shaken.promise }
 }
 
-export function handshakeOf(infoHash: string, reserved = [0, 0, 0, 0, 0, 0x10, 0, 0x04]): Buffer {
+export function handshakeOf(
+  infoHash: string,
+  reserved: readonly number[] = RESERVED,
+  peerId = PEER_ID,
+): Buffer {
   const handshake = Buffer.concat([
     Buffer.from([19]),
     Buffer.from('BitTorrent protocol'),
     Buffer.from(reserved),
     Buffer.from(infoHash, 'hex'),
-    Buffer.from('-XX0001-hostilepeer1'),
+    Buffer.from(peerId),
   ])
   if (handshake.length !== HANDSHAKE_BYTES) throw new Error('that is no handshake')
   return handshake

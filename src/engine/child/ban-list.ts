@@ -1,31 +1,74 @@
 import type Wire from 'bittorrent-protocol'
 import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
+import { clientKey } from '../../domain/client-key.ts'
 import { isPublicAddress } from '../../domain/public-host.ts'
 
-const MOST = 10_000
+/** The oldest are forgiven first. */
+const MAX_KNOWN = 10_000
+/** So many connections in which it gave nothing, and an address is refused. */
+const SILENT_CONNECTIONS = 3
+/** Counted from the last of them. */
+const REFUSED_MS = 10 * 60_000
 
 /**
- * Peers that sent wrong bytes: they are not spoken to again. On the internet that is everybody at an address; at home,
- * where many share one, it is who has this port or calls itself by this peer id.
+ * Peers that are not spoken to: those that sent wrong bytes, for as long as this process runs, and for a while those
+ * that again and again took requests and answered none. On the internet that is everybody at an address, or in the /64
+ * of an IPv6 one; at home, where many share an address, it is who has this port or calls itself by this peer id.
  */
 export class BanList {
-  readonly #banned = new Set<string>()
+  readonly #banned = new LRUCache<string, true>({ max: MAX_KNOWN })
+  readonly #silent = new LRUCache<string, Silent>({ max: MAX_KNOWN })
 
+  /** A peer sent wrong bytes. */
   ban(wire: Wire): void {
-    for (const key of keysOf(wire)) this.#banned.add(key)
-    // The oldest are forgiven first.
-    for (const key of this.#banned) {
-      if (this.#banned.size <= MOST) return
-      this.#banned.delete(key)
+    for (const key of keysOf(wire)) this.#banned.set(key, true)
+  }
+
+  /**
+   * A connection ended in which a peer answered no request, while others did.
+   *
+   * @param now - ms, on the monotonic clock
+   */
+  onSilent(wire: Wire, now: number = performance.now()): void {
+    for (const key of keysOf(wire)) {
+      const { times = 0, at = 0 } = this.#silent.get(key) ?? {}
+      this.#silent.set(key, { times: now - at < REFUSED_MS ? times + 1 : 1, at: now })
     }
   }
 
-  isBanned(wire: Wire): boolean {
-    return keysOf(wire).some((key) => this.#banned.has(key))
+  isBanned(wire: Wire, now: number = performance.now()): boolean {
+    return keysOf(wire).some((key) => this.#isRefused(key, now))
+  }
+
+  /** @param address - with the port, as webtorrent writes it: `192.0.2.1:6881`, `[2001:db8::1]:6881` */
+  isAddressBanned(address: string): boolean {
+    const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
+    return this.#isRefused(keyOf(host, port), performance.now())
+  }
+
+  #isRefused(key: string, now: number): boolean {
+    const { times = 0, at = 0 } = this.#silent.get(key) ?? {}
+    return this.#banned.has(key) || (times >= SILENT_CONNECTIONS && now - at < REFUSED_MS)
   }
 }
 
+interface Silent {
+  readonly times: number
+  /** when it was the last time */
+  readonly at: number
+}
+
 function keysOf({ remoteAddress = '', remotePort, peerId }: Wire): string[] {
-  const address = ipaddr.isValid(remoteAddress) ? ipaddr.process(remoteAddress).toString() : remoteAddress
-  return isPublicAddress(address) ? [address] : [`${address}:${remotePort}`, `${address} ${peerId}`]
+  const key = keyOf(remoteAddress, remotePort ?? 0)
+  return isPublicAddress(remoteAddress) ? [key] : [key, `${plain(remoteAddress)} ${peerId}`]
+}
+
+function keyOf(address: string, port: number | string): string {
+  return isPublicAddress(address) ? clientKey(address) : `${plain(address)}:${port}`
+}
+
+/** An IPv4 address that is written as IPv6 is the same one. */
+function plain(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address
 }

@@ -107,6 +107,7 @@ export function startSwarm(
     const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()
     const fetcher = new Fetcher(torrent, memory, disk, {
       guilty: (wire, piece) => ban(wire, infoHash, piece),
+      silent: (wire, gaveNothing) => letGo(wire, infoHash, gaveNothing),
       unwritable: (error) => fail(entry, 'disk.failed', error),
       giveUp: (piece) => entry.store?.giveUp(piece),
     })
@@ -221,6 +222,18 @@ export function startSwarm(
       level: 'warn',
       message: 'peer banned, it sent wrong bytes',
       fields: { infoHash, peer, piece },
+    })
+    wire.destroy()
+  }
+
+  function letGo(wire: Wire, infoHash: string, gaveNothing: boolean): void {
+    if (gaveNothing) banned.onSilent(wire)
+    const peer = `${wire.remoteAddress}:${wire.remotePort}`
+    report({
+      kind: 'log',
+      level: 'debug',
+      message: 'peer dropped, it does not answer requests',
+      fields: { infoHash, peer },
     })
     wire.destroy()
   }

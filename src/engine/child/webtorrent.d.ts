@@ -11,6 +11,8 @@ declare module 'webtorrent' {
     readonly destroyed: boolean
     readonly downloadSpeed: number
     readonly wires: readonly Wire[]
+    /** peers that are known and not spoken to yet */
+    readonly _queue: readonly unknown[]
     /** something for each piece that is missing, `null` for the others */
     pieces: readonly unknown[]
     _reservations: readonly unknown[]

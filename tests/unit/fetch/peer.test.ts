@@ -6,8 +6,9 @@ import { type BlockRequest, Peer } from '../../../src/engine/child/fetch/peer.ts
 
 const TICK = 0.1
 
-function peerWith(extendedHandshake: object = {}): Peer {
+function peerWith(extendedHandshake: object = {}, request: Wire['request'] = () => undefined): Peer {
   return new Peer({
+    request,
     peerExtendedHandshake: extendedHandshake,
     destroyed: false,
     peerChoking: false,
@@ -47,24 +48,50 @@ test('more is asked for when a quarter of the queue is free, not for each block'
   expect(peer.room).toBe(8)
 })
 
-test('a peer that lets its requests lie is silent, sooner if it has given something before', () => {
+test('where others have given something, a new peer is asked for four blocks until it has, too', () => {
   const peer = peerWith()
-  expect(peer.isSilent(60_000)).toBe(false)
-  peer.requests.push(requestAt(1_000))
-  expect([peer.isSilent(2_900), peer.isSilent(3_100)]).toEqual([false, true])
-  peer.onBlock(BLOCK_BYTES, requestAt(1_000), 4_000)
-  expect([peer.isSilent(4_900), peer.isSilent(5_100)]).toEqual([false, true])
+  peer.isOnTrial = true
+  expect([peer.depth, peer.room]).toEqual([4, 4])
+  peer.requests.push(...Array.from({ length: 32 }, () => requestAt(0)))
+  expect(peer.room).toBe(0)
+  peer.requests.length = 0
+  peer.onBlock(BLOCK_BYTES, requestAt(0), 10)
+  expect(peer.depth).toBe(32)
 })
 
-test('one block sets a stuck peer free, which then has longer', () => {
+test('a stuck peer is asked for nothing but, once more, what it owed, and one block that it answers makes up for it', () => {
+  const asked: number[][] = []
+  const answers: (() => void)[] = []
+  const peer = peerWith({}, (...[piece, offset, length, done]) => {
+    asked.push([piece, offset, length])
+    answers.push(() => done(new Error('refused'), null))
+  })
+  peer.requests.push(requestAt(0))
+  peer.getStuck()
+  expect([peer.isFit, peer.depth, peer.room, peer.etaOfNext(0)]).toEqual([
+    false,
+    0,
+    0,
+    Number.POSITIVE_INFINITY,
+  ])
+  for (const now of [0, 100, 5_000]) peer.askAgain(now)
+  expect(asked).toEqual([[0, 0, BLOCK_BYTES]])
+  // One that refuses is asked again, but not all the time.
+  answers[0]?.()
+  for (const now of [5_000, 5_100, 5_900]) peer.askAgain(now)
+  expect(asked).toHaveLength(2)
+  expect(peer.onLateBlock(BLOCK_BYTES, 0, 0, 6_000)).toBe(true)
+  expect([peer.isFit, peer.depth]).toEqual([true, 32])
+})
+
+test('a silent peer is not expected to answer soon, though it was quick before', () => {
   const peer = peerWith()
-  peer.onBlock(BLOCK_BYTES, requestAt(0), 0)
-  peer.isStuck = true
-  expect(peer.depth).toBe(1)
-  peer.onBlock(BLOCK_BYTES, requestAt(0), 10_000)
-  expect(peer.isStuck).toBe(false)
-  peer.requests.push(requestAt(10_000))
-  expect([peer.isSilent(11_900), peer.isSilent(12_100)]).toEqual([false, true])
+  serve(peer, 100 * BLOCK_BYTES, 1)
+  expect(peer.etaOfNext(3_000)).toBeLessThan(0.2)
+  peer.requests.push(requestAt(3_000))
+  for (let tick = 0; tick < 9; tick++) peer.onTick(TICK)
+  expect(peer.etaOfNext(3_900)).toBeGreaterThan(0.7)
+  expect(peer.secondsFor(1)).toBeGreaterThan(0.7)
 })
 
 test('a request is expected when those before it are answered, and not before what the silence says', () => {
@@ -89,8 +116,11 @@ test('what a slow peer would only answer after two seconds is late', () => {
 test('a block that was called back is known when it comes all the same, once', () => {
   const peer = peerWith()
   peer.onCalledBack(requestAt(0), 0)
-  expect(peer.onLateBlock(BLOCK_BYTES, 0, 1)).toBe(false)
-  expect([peer.onLateBlock(BLOCK_BYTES, 0, 0), peer.onLateBlock(BLOCK_BYTES, 0, 0)]).toEqual([true, false])
+  expect(peer.onLateBlock(BLOCK_BYTES, 0, 1, 0)).toBe(false)
+  expect([peer.onLateBlock(BLOCK_BYTES, 0, 0, 0), peer.onLateBlock(BLOCK_BYTES, 0, 0, 0)]).toEqual([
+    true,
+    false,
+  ])
 })
 
 test('pace sees through bursts, and what was not asked for does not count against it', () => {
@@ -102,6 +132,8 @@ test('pace sees through bursts, and what was not asked for does not count agains
   expect(pace.bytesPerSecond).toBeCloseTo(1_000_000, -3)
   for (let tick = 0; tick < 50; tick++) pace.measure(TICK, false)
   expect(pace.bytesPerSecond).toBeCloseTo(1_000_000, -3)
-  for (let tick = 0; tick < 10; tick++) pace.measure(TICK, true)
-  expect(pace.bytesPerSecond).toBe(0)
+  // Silence makes it slower, and never unknown.
+  for (let tick = 0; tick < 100; tick++) pace.measure(TICK, true)
+  expect(pace.bytesPerSecond).toBeGreaterThan(0)
+  expect(pace.bytesPerSecond).toBeLessThan(100_000)
 })

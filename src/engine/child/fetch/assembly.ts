@@ -42,6 +42,11 @@ export class Assembly<Giver extends object> {
     return 1 - this.#missing / this.blockCount
   }
 
+  /** Blocks that have not come. */
+  get missing(): number {
+    return this.#missing
+  }
+
   get hasFree(): boolean {
     while (this.#freeFrom < this.blockCount && !this.#isFree(this.#freeFrom)) this.#freeFrom++
     return this.#freeFrom < this.blockCount

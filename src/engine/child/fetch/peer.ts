@@ -2,13 +2,16 @@ import type Wire from 'bittorrent-protocol'
 import { type Assembly, BLOCK_BYTES } from './assembly.ts'
 import { Pace } from './pace.ts'
 import { QueueDepth } from './queue-depth.ts'
+import { Silence } from './silence.ts'
 
 /** What a peer would answer later than that is better asked for elsewhere. */
 const LATE = { seconds: 2, fewestBlocks: 4 }
 /** bytes per second, of a peer that has not given anything yet */
 const LIKELY_RATE = 1_000_000
-/** With requests open and no block for so long, a peer counts as stuck; one that has never given anything gets longer. */
-const PATIENCE_MS = { proven: 1_000, unproven: 2_000, longest: 16_000 }
+/** Blocks that a peer which has not given anything is asked for, where others have. */
+const TRIAL_BLOCKS = 4
+/** How often a stuck peer that refuses is asked again. */
+const ASK_AGAIN_MS = 1_000
 
 /** Requests that were called back are remembered: they may be answered all the same, if that was on its way already. */
 const MOST_CALLED_BACK = 512
@@ -28,17 +31,20 @@ export class Peer {
   readonly wire: Wire
   /** in the order in which they were asked, which is the order in which most peers answer */
   readonly requests: BlockRequest[] = []
-  /** It has been stuck: nobody waits for it, but one block that it answers makes up for that. */
-  isStuck = false
+  readonly silence = new Silence()
+  /** There are others that have given something. */
+  isOnTrial = false
   readonly #pace = new Pace()
   readonly #queue = new QueueDepth()
   readonly #calledBack = new Set<string>()
-  #blocks = 0
   #wasBusy = false
   #lastBlockAt = 0
   /** By then it has sent what was called back and could not be stopped, at the worst. */
   #drainedAt = 0
-  #patienceMs: number = PATIENCE_MS.unproven
+  /** while it is stuck: what it is asked for to see whether it is back */
+  #test: { readonly piece: number; readonly block: number; readonly bytes: number } | undefined
+  #testedAt = Number.NEGATIVE_INFINITY
+  #isBeingTested = false
 
   constructor(wire: Wire) {
     this.wire = wire
@@ -53,11 +59,31 @@ export class Peer {
     return !this.wire.destroyed && !this.wire.peerChoking
   }
 
+  get isStuck(): boolean {
+    return this.silence.isStuck
+  }
+
+  /** It has given something in this connection. */
+  get isProven(): boolean {
+    return this.silence.isProven
+  }
+
+  /** Whether it can be counted on. */
+  get isFit(): boolean {
+    return this.isUsable && !this.isStuck
+  }
+
+  /** ms on the monotonic clock; 0 = never */
+  get lastBlockAt(): number {
+    return this.#lastBlockAt
+  }
+
   /** How many blocks it should be asked for in advance. */
   get depth(): number {
-    if (this.isStuck) return 1
+    if (this.isStuck) return 0
     const { reqq } = this.wire.peerExtendedHandshake
-    return typeof reqq === 'number' && reqq > 0 ? Math.min(reqq, this.#queue.blocks) : this.#queue.blocks
+    const blocks = this.isOnTrial ? TRIAL_BLOCKS : this.#queue.blocks
+    return typeof reqq === 'number' && reqq > 0 ? Math.min(reqq, blocks) : blocks
   }
 
   /** What it has been asked for and will not answer soon. */
@@ -71,7 +97,7 @@ export class Peer {
   get room(): number {
     const { depth } = this
     const room = depth - this.requests.length
-    return room * 4 >= depth ? room : 0
+    return room > 0 && room * 4 >= depth ? room : 0
   }
 
   /** Seconds until a request is answered, at the pace of the last ones; where it is silent, that long at least. */
@@ -80,21 +106,22 @@ export class Peer {
     return Math.max(silence, this.#secondsFor(index + 1, now))
   }
 
-  /** Seconds until a block would be answered that is asked for now. */
+  /** Seconds until a block would be answered that is asked for now; a silent one may be so for as long again. */
   etaOfNext(now: number): number {
-    return this.#secondsFor(this.requests.length + 1, now)
+    return Math.max(this.silence.owedSeconds, this.#secondsFor(this.requests.length + 1, now))
+  }
+
+  /** Seconds until it would have given so many blocks, and nothing else. */
+  secondsFor(blocks: number): number {
+    if (this.isStuck) return Number.POSITIVE_INFINITY
+    return Math.max(this.silence.owedSeconds, (blocks * BLOCK_BYTES) / (this.rate || LIKELY_RATE))
   }
 
   /** It has answered a request with a block. */
   onBlock(bytes: number, request: BlockRequest, now: number): void {
-    this.#blocks++
     this.#pace.add(bytes)
     this.#queue.onAnswer(now - request.askedAt, request.ahead)
-    this.#lastBlockAt = now
-    if (this.isStuck) {
-      this.isStuck = false
-      this.#patienceMs = Math.min(2 * this.#patienceMs, PATIENCE_MS.longest)
-    } else if (this.#blocks === 1) this.#patienceMs = PATIENCE_MS.proven
+    this.#onAnything(now)
   }
 
   onCalledBack({ assembly, block }: BlockRequest, now: number): void {
@@ -107,23 +134,49 @@ export class Peer {
   }
 
   /** It has sent a block that nobody waits for. @returns whether it was asked for it before that was called back */
-  onLateBlock(bytes: number, piece: number, block: number): boolean {
+  onLateBlock(bytes: number, piece: number, block: number, now: number): boolean {
     if (this.#calledBack.size === 0 || !this.#calledBack.delete(`${piece} ${block}`)) return false
     this.#pace.add(bytes)
+    this.#onAnything(now)
     return true
   }
 
   /** Measures; called several times a second. */
   onTick(seconds: number): void {
     this.#pace.measure(seconds, this.#wasBusy && this.requests.length > 0)
+    this.silence.onTick(seconds, this.#wasBusy && this.requests.length > 0)
     this.#queue.onTick(this.rate)
     this.#wasBusy = this.requests.length > 0
   }
 
-  /** Whether it has had requests for longer than is usual without answering any. */
-  isSilent(now: number): boolean {
+  /** From now on nobody waits for it; but one block that it answers makes up for that. */
+  getStuck(): void {
     const [oldest] = this.requests
-    return oldest !== undefined && now - Math.max(oldest.askedAt, this.#lastBlockAt) > this.#patienceMs
+    if (oldest) {
+      const { assembly, block } = oldest
+      this.#test = { piece: assembly.piece, block, bytes: assembly.lengthOf(block) }
+    }
+    this.silence.isStuck = true
+  }
+
+  /** Asks a stuck peer again for what it owed, once at a time. Others may be asked for the same. */
+  askAgain(now: number): void {
+    if (!this.#test || this.#isBeingTested || !this.isUsable || now - this.#testedAt < ASK_AGAIN_MS) return
+    const { piece, block, bytes } = this.#test
+    this.#testedAt = now
+    this.#isBeingTested = true
+    // What it answers comes as if it had been late.
+    this.#calledBack.add(`${piece} ${block}`)
+    this.wire.request(piece, block * BLOCK_BYTES, bytes, () => {
+      this.#isBeingTested = false
+    })
+  }
+
+  #onAnything(now: number): void {
+    if (this.isStuck) this.#drainedAt = now
+    this.#lastBlockAt = now
+    this.isOnTrial = false
+    this.silence.onBlock()
   }
 
   #secondsFor(blocks: number, now: number): number {

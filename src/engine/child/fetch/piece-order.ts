@@ -38,6 +38,16 @@ export class PieceOrder {
     )
   }
 
+  /** The first piece of each urgent window that is not there. */
+  headsOfUrgent(isThere: (piece: number) => boolean): number[] {
+    return this.#lanes.flatMap(({ from, to, priority }) => {
+      if (priority !== 'urgent') return []
+      let piece = from
+      while (piece <= to && isThere(piece)) piece++
+      return piece <= to ? [piece] : []
+    })
+  }
+
   /** Blocks of a piece may be asked for again. */
   reopen(piece: number): void {
     for (const lane of this.#lanes) if (piece >= lane.from && piece < lane.next) lane.next = piece

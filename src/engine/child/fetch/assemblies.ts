@@ -1,0 +1,167 @@
+import type { Torrent } from 'webtorrent'
+import { GivenUpError } from '../disk.ts'
+import type { PieceHolder, PieceMemory } from '../piece-memory.ts'
+import { Assembly, BLOCK_BYTES } from './assembly.ts'
+import { Blame } from './blame.ts'
+import type { Peer } from './peer.ts'
+
+/** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
+const LEFT_BEHIND_BYTES = 16 * 1024 * 1024
+
+export interface AssembliesEvents {
+  /** It sent wrong bytes. */
+  guilty(peer: Peer, piece: number): void
+  /** A piece cannot be kept, and waiting does not help. */
+  unwritable(error: Error): void
+  /** All blocks of a piece have come. */
+  complete(piece: number): void
+  /** A piece has to be fetched again. */
+  reopened(piece: number): void
+  /** A piece was given up before it was complete: what was asked for is to be called back. */
+  dropped(assembly: Assembly<Peer>): void
+  /** A piece is on disk. */
+  stored(): void
+}
+
+/** The pieces of a torrent that are being put together, checked, and on their way to the disk. */
+export class Assemblies implements Disposable {
+  readonly #torrent: Torrent
+  readonly #memory: PieceMemory
+  readonly #holder: PieceHolder
+  readonly #events: AssembliesEvents
+  readonly #begun = new Map<number, Assembly<Peer>>()
+  /** pieces that are complete and on their way to the disk */
+  readonly #unwritten = new Map<number, Buffer>()
+  readonly #blame = new Blame<Peer>()
+
+  /**
+   * @param memory - shared by all torrents
+   * @param holder - who has a share in it
+   */
+  constructor(torrent: Torrent, memory: PieceMemory, holder: PieceHolder, events: AssembliesEvents) {
+    this.#torrent = torrent
+    this.#memory = memory
+    this.#holder = holder
+    this.#events = events
+  }
+
+  get begun(): Iterable<Assembly<Peer>> {
+    return this.#begun.values()
+  }
+
+  get unwritten(): Iterable<readonly [piece: number, bytes: Buffer]> {
+    return this.#unwritten
+  }
+
+  get(piece: number): Assembly<Peer> | undefined {
+    return this.#begun.get(piece)
+  }
+
+  /** Whether blocks of a piece are still to be asked for. */
+  isOpen(piece: number): boolean {
+    if (this.#torrent.bitfield.get(piece) || this.#unwritten.has(piece)) return false
+    return this.#begun.get(piece)?.hasFree ?? true
+  }
+
+  /** Whether a piece had a wrong hash before: then it has to come from a single peer. */
+  isDistrusted(piece: number): boolean {
+    return this.#blame.isDistrusted(piece)
+  }
+
+  /** Whether a peer gave blocks of a piece that had a wrong hash. */
+  isSuspect(piece: number, peer: Peer): boolean {
+    return this.#blame.isSuspect(piece, peer)
+  }
+
+  blocksIn(piece: number): number {
+    return Math.ceil(this.#lengthOf(piece) / BLOCK_BYTES)
+  }
+
+  /** @param isWaitedFor - by a viewer. @returns whether there is memory for a piece */
+  mayBegin(piece: number, isWaitedFor: boolean): boolean {
+    return this.#memory.hasRoomFor(this.#holder, this.#lengthOf(piece), isWaitedFor)
+  }
+
+  /** A piece that blocks may be put into; it is begun if need be. */
+  of(piece: number, peer: Peer): Assembly<Peer> {
+    const begun = this.#begun.get(piece)
+    if (begun) return begun
+    const assembly = new Assembly<Peer>(piece, this.#memory.take(this.#holder, this.#lengthOf(piece)))
+    if (this.isDistrusted(piece)) assembly.boundTo = peer
+    this.#begun.set(piece, assembly)
+    return assembly
+  }
+
+  /** A block has come. @returns whether it had been missing */
+  put(assembly: Assembly<Peer>, block: number, chunk: Uint8Array, peer: Peer): boolean {
+    if (this.#torrent.destroyed || this.#begun.get(assembly.piece) !== assembly) return false
+    assembly.put(block, chunk, peer)
+    return true
+  }
+
+  /** Checks a piece that is complete, and has it stored. */
+  finish(assembly: Assembly<Peer>): void {
+    const { piece, bytes } = assembly
+    const torrent = this.#torrent
+    this.#begun.delete(piece)
+    this.#events.complete(piece)
+    if (assembly.digest() !== torrent._hashes[piece]) return this.#onWrong(assembly)
+    this.#accuse(this.#blame.onRight(assembly), piece)
+    this.#unwritten.set(piece, bytes)
+    torrent.store.put(piece, bytes, (error) => {
+      this.#unwritten.delete(piece)
+      this.#memory.giveBack(bytes)
+      if (torrent.destroyed) return
+      if (error instanceof GivenUpError) return this.#events.reopened(piece)
+      if (error) return this.#events.unwritable(error)
+      torrent._markVerified(piece)
+      for (const wire of torrent.wires) wire.have(piece)
+      // It looks through all files: once in a while is enough to notice that they are whole.
+      if (this.#unwritten.size === 0 && this.#begun.size === 0) torrent._checkDone()
+      this.#events.stored()
+    })
+  }
+
+  drop(assembly: Assembly<Peer>): void {
+    this.#begun.delete(assembly.piece)
+    this.#events.dropped(assembly)
+    this.#memory.giveBack(assembly.bytes)
+  }
+
+  /** What only this peer could have given is begun again, with another. */
+  dropBoundTo(peer: Peer): void {
+    for (const assembly of [...this.begun]) if (assembly.boundTo === peer) this.drop(assembly)
+  }
+
+  /** Drops pieces that are not wanted any more, where they are many. */
+  dropLeftBehind(isWanted: (piece: number) => boolean): void {
+    const behind = [...this.begun].filter(({ piece }) => !isWanted(piece))
+    let bytes = behind.reduce((sum, assembly) => sum + assembly.bytes.length, 0)
+    for (const assembly of behind) {
+      if (bytes <= LEFT_BEHIND_BYTES) return
+      bytes -= assembly.bytes.length
+      this.drop(assembly)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { bytes } of this.begun) this.#memory.giveBack(bytes)
+    this.#begun.clear()
+  }
+
+  #lengthOf(piece: number): number {
+    const { pieceLength, pieces, lastPieceLength } = this.#torrent
+    return piece === pieces.length - 1 ? lastPieceLength : pieceLength
+  }
+
+  #onWrong(assembly: Assembly<Peer>): void {
+    const guilty = this.#blame.onWrong(assembly)
+    this.#memory.giveBack(assembly.bytes)
+    this.#accuse(guilty, assembly.piece)
+    this.#events.reopened(assembly.piece)
+  }
+
+  #accuse(guilty: readonly Peer[], piece: number): void {
+    for (const peer of guilty) this.#events.guilty(peer, piece)
+  }
+}

@@ -1,0 +1,58 @@
+import { type Assembly, BLOCK_BYTES } from './assembly.ts'
+import { inOneWrite } from './one-write.ts'
+import type { BlockRequest, Peer } from './peer.ts'
+
+export interface RequestEvents {
+  /** A peer has answered a request. */
+  block(peer: Peer, assembly: Assembly<Peer>, block: number, chunk: Uint8Array): void
+  /** A block will not come from the peer that was asked for it: it was called back, or the peer refused it. */
+  unanswered(piece: number): void
+}
+
+/** Asks peers for blocks, and takes requests back. */
+export class Requests {
+  readonly #events: RequestEvents
+
+  constructor(events: RequestEvents) {
+    this.#events = events
+  }
+
+  /** @param block - counts as asked for already. @returns whether the peer heard of it */
+  ask(peer: Peer, assembly: Assembly<Peer>, block: number): boolean {
+    const request = { assembly, block, askedAt: performance.now(), ahead: peer.requests.length }
+    peer.requests.push(request)
+    let wasRefused = false
+    peer.wire.request(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block), (error, chunk) => {
+      wasRefused = true
+      this.#onAnswer(peer, request, error ? undefined : (chunk ?? undefined))
+    })
+    return !wasRefused
+  }
+
+  /** Asks for a block that others were asked for. */
+  askAsWell(peer: Peer, assembly: Assembly<Peer>, block: number): void {
+    assembly.ask(block)
+    this.ask(peer, assembly, block)
+  }
+
+  callBack(peer: Peer, which: (request: BlockRequest) => boolean): void {
+    const requests = peer.requests.filter(which)
+    if (requests.length === 0) return
+    inOneWrite(peer.wire, () => {
+      for (const request of requests) {
+        const { assembly, block } = request
+        peer.onCalledBack(request, performance.now())
+        peer.wire.cancel(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block))
+      }
+    })
+  }
+
+  #onAnswer(peer: Peer, request: BlockRequest, chunk: Uint8Array | undefined): void {
+    const { assembly, block } = request
+    peer.requests.splice(peer.requests.indexOf(request), 1)
+    assembly.unask(block)
+    if (!chunk) return this.#events.unanswered(assembly.piece)
+    peer.onBlock(chunk.length, request, performance.now())
+    this.#events.block(peer, assembly, block, chunk)
+  }
+}

@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openStream } from '../support/http-client.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { startNamingTracker, startStuckPeers } from '../support/stuck-peers.ts'
+import { hasSeeder, startSwarm } from '../support/swarm.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startTestApp } from '../support/test-app.ts'
+
+// How long a viewer waits only says something while nothing else runs, and the long tests run one by one.
+
+const MIB = 1024 * 1024
+const PIECE = MIB / 2
+const film = patternBytes(40 * MIB)
+const swarmTest = test.skipIf(!hasSeeder)
+
+const drip = { film, pieceLength: PIECE, everyMs: 2_500 }
+const CASES = [0, 1, 2, 3, 5, 20, 35].flatMap((count) =>
+  (['one', 'many'] as const).flatMap((from) => [
+    [count, 'are silent', from, undefined] as const,
+    [count, 'answer a block every 2.5 s', from, drip] as const,
+  ]),
+)
+
+swarmTest.for(CASES)(
+  '%i peers that %s, of %s address, do not keep a film from a viewer',
+  async ([count, , from, drip]) => {
+    await using parts = new AsyncDisposableStack()
+    const path = join(parts.use(await temporaryFolder()).path, 'Film.mkv')
+    await writeFile(path, film)
+    const seeder = parts.use(
+      await startSwarm({
+        path,
+        pieceLength: PIECE,
+        uploadLimit: 5_000_000,
+        tickInterval: 20,
+        trackerUrl: '',
+      }),
+    )
+    const { infoHash } = seeder
+    const stuck = parts.use(await startStuckPeers({ infoHash, count, from, ...(drip && { drip }) }))
+    // The honest one stands in the middle of the list: some of the others are met before it.
+    const names = [...stuck.addresses]
+    names.splice(Math.floor(count / 2), 0, { host: '127.0.0.1', port: seeder.port })
+    const tracker = parts.use(await startNamingTracker(names))
+    const app = parts.use(await startTestApp({ TORRENT_TRACKERS: tracker.url }))
+
+    const startedAt = performance.now()
+    const stream = await openStream(`${app.url}/stream/proxy/${infoHash}`)
+    let last = performance.now()
+    const startMs = last - startedAt
+    let gapMs = 0
+    let bytes = 0
+    for await (const chunk of stream) {
+      const now = performance.now()
+      gapMs = Math.max(gapMs, now - last)
+      last = now
+      bytes += (chunk as Buffer).length
+    }
+    console.info(
+      `${count} ${drip ? 'dripping' : 'silent'} of ${from}: start ${Math.round(startMs)} ms, longest gap ${Math.round(gapMs)} ms, all in ${Math.round(last - startedAt)} ms, met ${stuck.meetings()}`,
+    )
+    expect(stuck.meetings()).toBeGreaterThanOrEqual(Math.min(count, 4))
+    expect(bytes).toBe(film.length)
+    expect(gapMs).toBeLessThan(count === 35 ? 5_000 : 2_000)
+  },
+)

@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import bencode from 'bencode'
+import { connectPeer, listenAsPeer, message, type RawPeer } from './raw-peer.ts'
+
+const [UNCHOKE, REQUEST, PIECE, HAVE_ALL] = [1, 6, 7, 14]
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Peers that say they have everything, take requests, and hold on to them. */
+export interface StuckPeers extends AsyncDisposable {
+  /** where those that wait to be found are */
+  readonly addresses: readonly Address[]
+  /** how many have been spoken to, each connection counted */
+  readonly meetings: () => number
+  /** connections that are open now */
+  readonly open: () => number
+  /** Has a new one, with an address of its own or not, come to a server. */
+  readonly come: (port: number) => Promise<RawPeer>
+}
+
+export interface StuckOptions {
+  readonly infoHash: string
+  readonly count: number
+  /** whether all have one address, or each its own */
+  readonly from: 'one' | 'many'
+  /** the film, of which they answer one block every so many ms; default: never any */
+  readonly drip?: { readonly film: Buffer; readonly pieceLength: number; readonly everyMs: number }
+}
+
+export async function startStuckPeers({ infoHash, count, from, drip }: StuckOptions): Promise<StuckPeers> {
+  await using starting = new AsyncDisposableStack()
+  const sockets = new Set<RawPeer>()
+  let made = 0
+  let meetings = 0
+  const addressOf = (n: number) => (from === 'one' ? '127.0.0.2' : `127.0.${1 + (n >> 7)}.${2 + (n & 127)}`)
+  const idOf = (n: number) => `-XX0001-${String(n).padStart(12, '0')}`
+
+  const meet = (peer: RawPeer) => {
+    meetings++
+    sockets.add(peer)
+    const asked: Buffer[] = []
+    peer.hear((said) => {
+      if (drip && said[0] === REQUEST) asked.push(Buffer.from(said))
+    })
+    const timer = setInterval(() => {
+      const request = asked.shift()
+      if (!drip || !request) return
+      const [piece, offset, length] = [1, 5, 9].map((at) => request.readUInt32BE(at)) as [
+        number,
+        number,
+        number,
+      ]
+      const start = piece * drip.pieceLength + offset
+      peer.send(Buffer.concat([message(PIECE, piece, offset), drip.film.subarray(start, start + length)]))
+    }, drip?.everyMs ?? 1_000)
+    peer.socket.once('close', () => {
+      clearInterval(timer)
+      sockets.delete(peer)
+    })
+    peer.send(Buffer.of(HAVE_ALL))
+    peer.send(Buffer.of(UNCHOKE))
+  }
+
+  const addresses: Address[] = []
+  for (; made < count; made++) {
+    const host = addressOf(made)
+    const { port } = starting.use(await listenAsPeer(infoHash, meet, host, idOf(made)))
+    addresses.push({ host, port })
+  }
+  starting.defer(() => {
+    for (const { socket } of sockets) socket.destroy()
+  })
+  const parts = starting.move()
+  return {
+    addresses,
+    meetings: () => meetings,
+    open: () => sockets.size,
+    async come(port) {
+      const n = made++
+      const peer = await connectPeer(port, infoHash, addressOf(n), idOf(n))
+      meet(peer)
+      return peer
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+/** A tracker that names the same peers to everybody, in this order (BEP 23). */
+export async function startNamingTracker(
+  peers: readonly Address[],
+): Promise<{ readonly url: string } & AsyncDisposable> {
+  const compact = Buffer.concat(
+    peers.map(({ host, port }) => Buffer.from([...host.split('.').map(Number), port >> 8, port & 255])),
+  )
+  const server = createServer((_req, res) => {
+    res.end(bencode.encode({ interval: 60, peers: compact }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/announce`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise<void>((done) => server.close(() => done()))
+    },
+  }
+}
