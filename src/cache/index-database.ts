@@ -1,10 +1,12 @@
-import { rmSync, statSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
 
 const FILE = 'self-streme.db'
+/** What SQLite puts beside it. */
+const SUFFIXES = ['', '-wal', '-shm', '-journal']
 /** Of another version, it is made anew from what lies in the folder. */
 const VERSION = 1
 /** What SQLite says when the disk is full, read-only or fails: READONLY, IOERR, FULL, CANTOPEN. */
@@ -12,7 +14,7 @@ const DISK_TROUBLES: readonly unknown[] = [8, 10, 13, 14]
 
 /**
  * The index that lies in the download folder. What it holds can be found out again from the folder: one that is damaged,
- * or of another version, is thrown away. Where the disk does not let it be opened or written, as when it is full, the
+ * or of another version, is thrown away. A link or a folder with its name is the user's: the server goes on without. Where the disk does not let it be opened or written, as when it is full, the
  * server goes on without, and it is tried again whenever it is needed.
  */
 export class IndexDatabase implements Disposable {
@@ -74,13 +76,14 @@ export class IndexDatabase implements Disposable {
 
   #open(): DatabaseSync {
     const path = this.#path
+    for (const suffix of SUFFIXES) mustBeFileOrNothing(`${path}${suffix}`)
     try {
       return openChecked(path, this.#tables)
     } catch (error) {
       // A good one is not thrown away because its disk is full.
-      if (isDiskTrouble(error) && isFileOrNothing(path)) throw error
+      if (isDiskTrouble(error)) throw error
       this.#log.warn('the index is made anew', { path, reason: messageOf(error) })
-      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true, recursive: true })
+      for (const suffix of SUFFIXES) rmSync(`${path}${suffix}`, { force: true })
       return openChecked(path, this.#tables)
     }
   }
@@ -111,6 +114,8 @@ function isDiskTrouble(error: unknown): boolean {
   return typeof errcode === 'number' && DISK_TROUBLES.includes(errcode & 0xff)
 }
 
-function isFileOrNothing(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true
+/** SQLite would write through a link. */
+function mustBeFileOrNothing(path: string): void {
+  const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true
+  if (!isFile) throw new Error(`${path} is a link or a folder: take it away`)
 }

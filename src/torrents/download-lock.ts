@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, lstatSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
@@ -54,6 +54,7 @@ export async function lockDownloadFolder(root: string, log?: Log): Promise<Downl
 /** @returns `undefined` where the disk does not let anybody write */
 function take(root: string): DatabaseSync | undefined {
   const path = join(root, '.self-streme.lock')
+  for (const each of [path, `${path}-journal`]) mustBeFileOrNothing(root, each)
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path)
@@ -71,6 +72,12 @@ function take(root: string): DatabaseSync | undefined {
     if (refusalOf(reason)) return undefined
     throw unusable(root, reason ?? cause)
   }
+}
+
+/** SQLite would make the file that a link leads to, and remove a journal that is not its own. */
+function mustBeFileOrNothing(root: string, path: string): void {
+  const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true
+  if (!isFile) throw unusable(root, new Error(`${path} is a link or a folder: take it away`))
 }
 
 /** SQLite does not tell. Closing the file lets go of a lock that this process holds: not to be called with one. */
