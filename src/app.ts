@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { realpath } from 'node:fs/promises'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
 import { createExplainStreams } from './addon/explain-streams.ts'
@@ -58,25 +59,27 @@ export async function createApp(config: Config): Promise<App> {
   const instance = randomUUID()
   const log = createLog(config.log)
 
-  const { root } = config.torrents
-  const lock = opened.use(await lockDownloadFolder(root, log))
+  const lock = opened.use(await lockDownloadFolder(config.torrents.root, log))
+  // Folders of ours are known by their real paths.
+  const folders = { ...config.torrents, root: await realpath(config.torrents.root) }
+  const { root } = folders
   const engine = opened.use(startEngineProcess(config.engine, log))
   const database = opened.use(new IndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
   const watch = opened.use(new FolderWatch(log))
-  const index = opened.use(await openCacheIndex(root, database, log))
+  const index = opened.use(await openCacheIndex(folders, database, log))
   const viewers = new Viewers()
   const placed = opened.use(await openPlacedFiles(root, database, watch, index, viewers, log))
   opened.use(keepUp(root, watch, index, placed, log))
   const room = new DiskRoom()
-  const torrents = opened.use(await openTorrentService(config.torrents, engine, index, room, log))
-  const cleanup = { ...config.cleanup, ...config.torrents }
+  const torrents = opened.use(await openTorrentService(folders, engine, index, room, log))
+  const cleanup = { ...config.cleanup, ...folders }
   const janitor = opened.use(startJanitor(cleanup, index, torrents, room, lock, log))
   const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
   const library = createLibrary(index, torrents, wishes, placed, log)
   if (config.watch.path !== undefined) opened.use(new WatchFolder(config.watch.path, library, log))
   const films = createFilmLibrary(config.films, log)
   await films.films()
-  const media = opened.use(openMediaFolders({ ...config.media, leftOut: root }, log))
+  const media = opened.use(openMediaFolders({ ...config.media, leftOut: config.torrents.root }, log))
   const titles = createTitles(root, { torrents: index, placed, media, films })
 
   const { accelPrefix, ...http } = config.http

@@ -1,8 +1,8 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs'
-import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import { freeName } from '../files/free-name.ts'
+import { moveToFree } from '../files/free-name.ts'
 import type { Log } from '../observe/log.ts'
 import type { Library } from './library.ts'
 import { isTooLong, kindOf, torrentsIn } from './watched-file.ts'
@@ -103,7 +103,7 @@ export class WatchFolder implements AsyncDisposable {
 
   async #rename(path: string, ending: 'added' | 'bad', { ctimeMs }: Stats): Promise<void> {
     try {
-      await rename(path, await freeName(`${path}.${ending}`))
+      await moveToFree(path, `${path}.${ending}`)
       this.#said.delete(path)
     } catch (error) {
       this.#dealtWith.set(path, ctimeMs)

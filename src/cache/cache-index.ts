@@ -10,7 +10,10 @@ import { newUsage, type Origin, type Usage, withPlay } from '../domain/usage.ts'
 import { type Contents, readContents } from '../files/contents.ts'
 import { refusalOf } from '../files/disk-errors.ts'
 import { findUsage, readTorrent, readUsage, saveUsage } from '../files/folder-state.ts'
+import { hasRecord } from '../files/made-files.ts'
+import { adoptFiles } from '../files/own-files.ts'
 import {
+  type Grounds,
   infoHashOfFolder,
   type ListedFolder,
   lastNotedAt,
@@ -31,10 +34,15 @@ const MOST_INFO = 30_000
 /**
  * Opens the index of a download folder, and learns what is in it.
  *
+ * @param grounds - the download folder, and where else its torrents may lie
  * @param database - has the index' table, and is there until this is disposed of
  */
-export async function openCacheIndex(root: string, database: IndexDatabase, log: Log): Promise<CacheIndex> {
-  const index = new CacheIndex(root, indexTable(database), log)
+export async function openCacheIndex(
+  grounds: Grounds,
+  database: IndexDatabase,
+  log: Log,
+): Promise<CacheIndex> {
+  const index = new CacheIndex(grounds, indexTable(database), log)
   await index.load()
   return index
 }
@@ -46,7 +54,7 @@ export async function openCacheIndex(root: string, database: IndexDatabase, log:
  * the next start from opening every folder. What cannot be written, as on a full disk, is kept and written later.
  */
 export class CacheIndex implements Shelf, AsyncDisposable {
-  readonly #root: string
+  readonly #grounds: Grounds
   readonly #table: IndexTable
   readonly #log: Log
   readonly #entries = new Map<InfoHash, CacheEntry>()
@@ -73,8 +81,8 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   #flushing: Promise<void> = Promise.resolve()
   #looking: Promise<unknown> = Promise.resolve()
 
-  constructor(root: string, table: IndexTable, log: Log) {
-    this.#root = root
+  constructor(grounds: Grounds, table: IndexTable, log: Log) {
+    this.#grounds = grounds
     this.#table = table
     this.#log = log
     this.#timer = setInterval(() => void this.flush(), FLUSH_MS)
@@ -82,13 +90,14 @@ export class CacheIndex implements Shelf, AsyncDisposable {
 
   /** Learns what is in the folder; of folders that nobody touched since the table was written, out of the table. */
   async load(): Promise<void> {
-    const listed = await listFolders(this.#root)
+    const listed = await listFolders(this.#grounds, (reason) => this.#refuse(reason))
     const rows = this.#table.read()
     await fewAtATime(listed, async (folder) => {
       const row = rows.get(folder.infoHash)
-      const isCurrent = row?.notedAt === folder.notedAt && row.contents.directory === folder.directory
-      if (isCurrent) this.#entries.set(folder.infoHash, row)
-      else await this.#add(folder)
+      if (row?.notedAt === folder.notedAt && liesIn(row.contents, folder.directory)) {
+        this.#entries.set(folder.infoHash, row)
+        if (!(await hasRecord(folder.directory))) await this.#adopt(folder)
+      } else await this.#add(folder)
     })
     this.#table.keepOnly([...this.#entries.keys()])
   }
@@ -177,7 +186,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   check(signal?: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {
       const known = this.entries()
-      const entries = await readdir(this.#root, { withFileTypes: true })
+      const entries = await readdir(this.#grounds.root, { withFileTypes: true })
       const there = new Set<InfoHash>()
       for (const { name } of entries.filter((each) => each.isDirectory())) {
         const infoHash = infoHashOfFolder(name)
@@ -205,9 +214,9 @@ export class CacheIndex implements Shelf, AsyncDisposable {
       if (!contents) return this.#meet(name)
       const { directory } = contents
       const isThere =
-        dirname(directory) === this.#root
+        dirname(directory) === this.#grounds.root
           ? (await lastNotedAt(directory)) !== undefined
-          : (await readLocation(this.#root, infoHash)) !== undefined
+          : (await readLocation(this.#grounds, infoHash)) !== undefined
       if (!isThere) this.#lose([contents])
     })
   }
@@ -225,12 +234,25 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   }
 
   async #add({ infoHash, directory }: ListedFolder): Promise<void> {
+    await this.#adopt({ infoHash, directory })
     const contents = await readContents({ infoHash, directory })
     const noted = await findUsage(directory)
     const usage = noted ?? (await readUsage(directory))
     if (this.#entries.has(infoHash)) return
     if (!noted) this.#unnoted.add(infoHash)
     this.#set({ contents, usage })
+  }
+
+  /** From now on, what the user puts there is not taken for ours. */
+  async #adopt({ infoHash, directory }: Pick<ListedFolder, 'infoHash' | 'directory'>): Promise<void> {
+    try {
+      const torrent = await readTorrent(directory, infoHash)
+      if (torrent) await adoptFiles(directory, torrent.info)
+      this.#unlisted.add(infoHash)
+    } catch (error) {
+      // It is done at the latest before something is written or removed there.
+      this.#log.debug('the files of a torrent are not noted', { directory, reason: messageOf(error) })
+    }
   }
 
   #set(entry: CacheEntry): void {
@@ -243,10 +265,14 @@ export class CacheIndex implements Shelf, AsyncDisposable {
 
   /** Takes in a folder that somebody else has put there, if it is one of ours. */
   async #meet(name: string): Promise<void> {
-    const folder = await lookAtFolder(this.#root, name)
+    const folder = await lookAtFolder(this.#grounds, name, (reason) => this.#refuse(reason))
     if (!folder || this.#entries.has(folder.infoHash)) return
     await this.#add(folder)
     this.#log.info('torrent found in the download folder', { infoHash: folder.infoHash })
+  }
+
+  #refuse(reason: string): void {
+    this.#log.warn('the place of a torrent is not taken', { reason })
   }
 
   /** Looks whether the files of a torrent are still what they were; those that were not, whether they are again. */
@@ -327,6 +353,11 @@ export class CacheIndex implements Shelf, AsyncDisposable {
     )
     if (!this.#table.write(rows)) for (const infoHash of unlisted) this.#unlisted.add(infoHash)
   }
+}
+
+/** Whether a row of the table says nothing of files in other folders; the table lies where anybody may write to it. */
+function liesIn({ directory, files }: Contents, folder: string): boolean {
+  return directory === folder && Object.values(files).every(({ path }) => dirname(path) === folder)
 }
 
 /** Files that are gone, or no longer what they were when they became whole. */

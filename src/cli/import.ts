@@ -1,5 +1,6 @@
 import { importFiles } from '../cache/import-files.ts'
 import { readConfig } from '../config/config.ts'
+import { realLocation } from '../files/real-location.ts'
 import { lockDownloadFolder } from '../torrents/download-lock.ts'
 import { command } from './command.ts'
 import { describeImport, isComplete } from './describe-import.ts'
@@ -47,10 +48,12 @@ export const importCommand = command({
     const { json: isJson = false, 'dry-run': isDryRun = false } = values
     const request = await importRequest(positionals, values)
     const { torrents, cleanup } = readConfig(process.env)
-    const { root } = torrents
+    const root = await realLocation(torrents.root)
+    const { extraPaths } = torrents
     const { minFreeBytes } = cleanup
     const progress = showProgress(isJson)
-    const context = { root, minFreeBytes, isDryRun, lock: () => lockDownloadFolder(root), ...progress }
+    const lock = () => lockDownloadFolder(root)
+    const context = { root, extraPaths, minFreeBytes, isDryRun, lock, ...progress }
     const report = await importFiles(request, context, untilInterrupted()).finally(progress.end)
     print(isJson, report, describeImport(report, isDryRun))
     return isComplete(report, request) ? 0 : 1

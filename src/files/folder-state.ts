@@ -8,8 +8,8 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { infoBytes, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from './handle-limit.ts'
-import { filePaths, OURS, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
-import { writeFileAtomic } from './write-file-atomic.ts'
+import { OURS, writeNote } from './mark.ts'
+import { filePaths, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
 
 const STATE = 'state.json'
 const USAGE = 'usage.json'
@@ -73,9 +73,7 @@ export async function readFolder(directory: string, infoHash: InfoHash): Promise
   if (!torrent) return undefined
   const { metainfo, info } = torrent
   const state = await readState(directory)
-  const saved = new Set(
-    piecesIn((await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array(), info.pieceCount),
-  )
+  const saved = await readBits(directory, info)
   const claimed = await possiblePieces(
     directory,
     info,
@@ -85,13 +83,20 @@ export async function readFolder(directory: string, infoHash: InfoHash): Promise
 }
 
 /** Where the note is gone or damaged, no file counts as whole until its pieces are looked at again. */
-async function readState(directory: string): Promise<FolderState> {
+export async function readState(directory: string): Promise<FolderState> {
   const parsed = folderState.safeParse(tryJson((await readText(join(directory, OURS, STATE))) ?? ''))
   return parsed.success ? parsed.data : { whole: {} }
 }
 
 export async function saveState(directory: string, state: FolderState): Promise<void> {
-  await writeFileAtomic(join(directory, OURS, STATE), JSON.stringify(state))
+  await writeNote(directory, STATE, JSON.stringify(state))
+}
+
+/** The pieces that were on disk when it was last written down. */
+export async function readBits(directory: string, info: TorrentInfo): Promise<ReadonlySet<number>> {
+  return new Set(
+    piecesIn((await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array(), info.pieceCount),
+  )
 }
 
 /** How a torrent is used; where the note is gone or damaged, as much as the folder itself tells. */
@@ -107,12 +112,12 @@ export async function findUsage(directory: string): Promise<Usage | undefined> {
 }
 
 export async function saveUsage(directory: string, usage: Usage): Promise<void> {
-  await writeFileAtomic(join(directory, OURS, USAGE), JSON.stringify(usage))
+  await writeNote(directory, USAGE, JSON.stringify(usage))
 }
 
 /** Writes down which pieces are on disk; of files that are {@link syncFiles}d, so that it survives a power cut. */
 export async function saveBits(directory: string, bits: Uint8Array): Promise<void> {
-  await writeFileAtomic(join(directory, OURS, BITS), bits)
+  await writeNote(directory, BITS, bits)
 }
 
 /**

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { lstat, readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
 import { safeFileNames } from '../domain/file-names.ts'
@@ -8,18 +7,22 @@ import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import { readTorrentInfo } from '../domain/read-torrent-info.ts'
 import { refusalOf } from './disk-errors.ts'
-import { exists, freeName } from './free-name.ts'
-import { makeFolder } from './make-folder.ts'
-import { writeFileAtomic } from './write-file-atomic.ts'
+import { exists } from './free-name.ts'
+import { isOurs, OURS, writeNote } from './mark.ts'
+import { liesUnder, realLocation } from './real-location.ts'
+import { finishFolder, makeUnfinishedFolder, removeIfLeftOver } from './unfinished-folder.ts'
 
-/** What makes a folder ours, and holds what we know about it. */
-export const OURS = '.self-streme'
-/** Folders of ours that are not finished yet begin so; one that is left over goes after a day. */
-const UNFINISHED = '.new-'
-const UNFINISHED_FOR_MS = 24 * 60 * 60 * 1000
 const METAINFO = 'metainfo.torrent'
 /** A folder of ours in the download folder that only says where the torrent really is. */
 const LOCATION = 'location'
+
+/** Where folders of torrents may lie. */
+export interface Grounds {
+  /** the download folder, its real path */
+  readonly root: string
+  /** folders that single torrents may be put in, or below */
+  readonly extraPaths: readonly string[]
+}
 
 /**
  * Where the folder of a torrent is, or would be: `<base>/<infoHash>`. A folder of that name which is not ours is the
@@ -32,16 +35,49 @@ export async function locateFolder(base: string, infoHash: InfoHash): Promise<st
   }
 }
 
-/** Where a torrent is that was put into another base than `root`; `undefined` if it was not. */
-export async function readLocation(root: string, infoHash: InfoHash): Promise<string | undefined> {
-  return readText(join(await locateFolder(root, infoHash), OURS, LOCATION))
+/**
+ * Where a torrent is that was put under an extra path; `undefined` if it was not.
+ *
+ * @param onRefused - told of a place that is noted, but is not taken, and why
+ */
+export async function readLocation(
+  grounds: Grounds,
+  infoHash: InfoHash,
+  onRefused: (why: string) => void = () => undefined,
+): Promise<string | undefined> {
+  const noted = await readText(join(await locateFolder(grounds.root, infoHash), OURS, LOCATION))
+  if (noted === undefined) return undefined
+  const place = await checkLocation(grounds, infoHash, noted)
+  if ('refused' in place) onRefused(place.refused)
+  return 'directory' in place ? place.directory : undefined
+}
+
+/** The note may be anything by now, and what it leads to another folder: it is read like what a stranger sends. */
+async function checkLocation(
+  { root, extraPaths }: Grounds,
+  infoHash: InfoHash,
+  noted: string,
+): Promise<{ readonly directory: string } | { readonly refused: string }> {
+  const refuse = (why: string) => ({
+    refused: `${LOCATION} of ${infoHash} says ${JSON.stringify(noted.slice(0, 500))}, ${why}`,
+  })
+  if (!isAbsolute(noted) || noted.includes('\0')) return refuse('which is not an absolute path')
+  const directory = await realLocation(noted).catch(() => undefined)
+  if (directory === undefined) return refuse('which cannot be looked at')
+  if (infoHashOfFolder(basename(directory)) !== infoHash)
+    return refuse('which is not called by the info hash')
+  if (!(await liesUnder(directory, [root, ...extraPaths])))
+    return refuse('which is not under one of TORRENT_EXTRA_PATHS')
+  if ((await exists(directory)) && !(await isOurs(directory)))
+    return refuse('which is not a folder of self-streme')
+  return { directory }
 }
 
 /** @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed` */
 export async function writeLocation(root: string, infoHash: InfoHash, directory: string): Promise<void> {
   const folder = await locateFolder(root, infoHash)
-  const write = (into: string) => writeFileAtomic(join(into, OURS, LOCATION), directory)
-  await writing(folder, async () => ((await isOurs(folder)) ? write(folder) : makeFilled(folder, write)))
+  await makeTorrentFolder(folder)
+  await writing(folder, () => writeNote(folder, LOCATION, directory))
 }
 
 /** A folder in the download folder that is ours. */
@@ -53,29 +89,43 @@ export interface ListedFolder {
   readonly notedAt: number
 }
 
-/** The folders in `root` that are ours. Removes those that a crash left unfinished. */
-export async function listFolders(root: string): Promise<ListedFolder[]> {
+/**
+ * The folders in the download folder that are ours. Removes those that a crash left unfinished.
+ *
+ * @param onRefused - as for {@link readLocation}
+ */
+export async function listFolders(
+  grounds: Grounds,
+  onRefused?: (why: string) => void,
+): Promise<ListedFolder[]> {
+  const { root } = grounds
   const entries = await readdir(root, { withFileTypes: true })
   const found: ListedFolder[] = []
   await fewAtATime(entries, async (entry) => {
-    if (entry.name.startsWith(UNFINISHED)) await removeIfOld(join(root, entry.name))
-    const folder = entry.isDirectory() && (await lookAtFolder(root, entry.name))
+    if (!entry.isDirectory()) return
+    await removeIfLeftOver(root, entry.name)
+    const folder = await lookAtFolder(grounds, entry.name, onRefused)
     if (folder) found.push(folder)
   })
   return found
 }
 
-/** What lies in `root` under a name; `undefined` if that is no folder of ours, or its torrent is not there. */
-export async function lookAtFolder(root: string, name: string): Promise<ListedFolder | undefined> {
-  const directory = join(root, name)
+/** What lies in the download folder under a name; `undefined` if that is no folder of ours, or its torrent is not there. */
+export async function lookAtFolder(
+  grounds: Grounds,
+  name: string,
+  onRefused?: (why: string) => void,
+): Promise<ListedFolder | undefined> {
+  const folder = join(grounds.root, name)
   const infoHash = infoHashOfFolder(name)
-  const notedAt = infoHash && (await lastNotedAt(directory))
-  if (!infoHash || notedAt === undefined) return undefined
-  const place = await readText(join(directory, OURS, LOCATION))
-  if (place === undefined) return { infoHash, directory, notedAt }
-  const placeNotedAt = await lastNotedAt(place)
-  // It may lie on a disk that is not there today.
-  return placeNotedAt === undefined ? undefined : { infoHash, directory: place, notedAt: placeNotedAt }
+  if (!infoHash || !(await isOurs(folder))) return undefined
+  const isElsewhere = await exists(join(folder, OURS, LOCATION))
+  const elsewhere = isElsewhere ? await readLocation(grounds, infoHash, onRefused) : undefined
+  // It may lie on a disk that is not there today, or in a folder that is no longer named.
+  if (isElsewhere && elsewhere === undefined && !(await readMetainfo(folder))) return undefined
+  const directory = elsewhere ?? folder
+  const notedAt = await lastNotedAt(directory)
+  return notedAt === undefined ? undefined : { infoHash, directory, notedAt }
 }
 
 /** The torrent that a folder is named for, if it is one that could be ours. */
@@ -85,61 +135,30 @@ export function infoHashOfFolder(name: string): InfoHash | undefined {
 
 /** When we last wrote down something in a folder of ours, epoch ms; `undefined` where there is none. */
 export async function lastNotedAt(directory: string): Promise<number | undefined> {
+  if (!(await isOurs(directory))) return undefined
   return (await lstat(join(directory, OURS)).catch(() => undefined))?.mtimeMs
-}
-
-/** Whether a folder holds our mark. */
-export function isOurs(directory: string): Promise<boolean> {
-  return exists(join(directory, OURS))
 }
 
 /**
  * Makes a folder that is ours from its first moment on: whoever sees it sees the mark in it.
  *
+ * @returns whether it was made; one that is ours already stays as it is
  * @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed`
  */
-export async function makeTorrentFolder(directory: string): Promise<void> {
+export async function makeTorrentFolder(directory: string): Promise<boolean> {
+  let isMade = false
   await writing(directory, async () => {
-    if (!(await isOurs(directory))) await makeFilled(directory, async () => undefined)
+    if (await isOurs(directory)) return
+    const unfinished = await makeUnfinishedFolder(dirname(directory), basename(directory))
+    try {
+      await finishFolder(unfinished, directory)
+      isMade = true
+    } catch (error) {
+      // A viewer and the library may want it at the same time, and the other was quicker.
+      if (!(await isOurs(directory))) throw error
+    }
   })
-}
-
-async function makeFilled(directory: string, fill: (unfinished: string) => Promise<void>): Promise<void> {
-  const unfinished = await makeUnfinishedFolder(dirname(directory), basename(directory))
-  try {
-    await fill(unfinished)
-  } catch (error) {
-    await rm(unfinished, { recursive: true, force: true })
-    throw error
-  }
-  await finishFolder(unfinished, directory).catch(async (error: unknown) => {
-    // A viewer and the library may want it at the same time, and the other was quicker.
-    if (!(await isOurs(directory))) throw error
-  })
-}
-
-/** A folder with our mark in it, under a name that nobody looks at, to be filled and then {@link finishFolder}ed. */
-export async function makeUnfinishedFolder(base: string, name: string): Promise<string> {
-  const unfinished = join(base, `${UNFINISHED}${name}-${randomUUID()}`)
-  await makeFolder(base)
-  await mkdir(unfinished)
-  try {
-    await mkdir(join(unfinished, OURS))
-  } catch (error) {
-    await rmdir(unfinished)
-    throw error
-  }
-  return unfinished
-}
-
-/** Gives an unfinished folder its name, all of it in one step. */
-export async function finishFolder(unfinished: string, directory: string): Promise<void> {
-  try {
-    await rename(unfinished, directory)
-  } catch (error) {
-    await rm(unfinished, { recursive: true, force: true })
-    throw error
-  }
+  return isMade
 }
 
 /**
@@ -165,7 +184,7 @@ export function readMetainfo(directory: string): Promise<Uint8Array | undefined>
 }
 
 export async function writeMetainfo(directory: string, metainfo: Uint8Array): Promise<void> {
-  await writeFileAtomic(join(directory, OURS, METAINFO), metainfo)
+  await writeNote(directory, METAINFO, metainfo)
 }
 
 /** Paths of a torrent's files, in the order of the metadata. */
@@ -179,44 +198,6 @@ export async function bytesOnDisk(directory: string, info: TorrentInfo): Promise
     filePaths(directory, info).map((path) => lstat(path).catch(() => undefined)),
   )
   return files.reduce((sum, file) => sum + (file?.isFile() && file.nlink === 1 ? file.blocks * 512 : 0), 0)
-}
-
-/**
- * Deletes what we wrote, and the folder if nothing else is in it: whatever the user put there stays.
- *
- * Our own mark goes last, so that a folder whose deletion was cut short is still known as ours.
- *
- * @param known - what was written there, where that is not written down in the folder
- * @returns bytes given back to the disk
- */
-export async function removeFolder(directory: string, known?: TorrentInfo): Promise<number> {
-  const metainfo = await readMetainfo(directory)
-  const info = known ?? (metainfo && (await tryParse(metainfo)))
-  let freedBytes = 0
-  for (const path of info ? filePaths(directory, info) : []) {
-    const file = await lstat(path).catch(() => undefined)
-    if (!file) continue
-    await unlink(path)
-    // A link to a file that the user has elsewhere gives nothing back.
-    if (file.nlink === 1) freedBytes += file.blocks * 512
-  }
-  await removeMark(directory)
-  return freedBytes
-}
-
-/**
- * Gives a folder back to the user: our mark goes, the files stay. Those that are not whole get `.part` behind their
- * names, so that nobody takes them for films.
- *
- * @param whole - paths of the files that are
- */
-export async function releaseFolder(directory: string, whole: ReadonlySet<string>): Promise<void> {
-  const metainfo = await readMetainfo(directory)
-  const info = metainfo && (await tryParse(metainfo))
-  for (const path of info ? filePaths(directory, info) : []) {
-    if (!whole.has(path) && (await exists(path))) await rename(path, await freeName(`${path}.part`))
-  }
-  await removeMark(directory)
 }
 
 /** @returns `undefined` for what is no torrent file, or one that is refused */
@@ -233,7 +214,8 @@ export async function readBytes(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined
     throw error
   }
 }
@@ -242,32 +224,4 @@ export async function readBytes(path: string): Promise<Uint8Array | undefined> {
 export async function readText(path: string): Promise<string | undefined> {
   const bytes = await readBytes(path)
   return bytes && new TextDecoder().decode(bytes)
-}
-
-/** Makes a folder ours no longer, and removes it if nothing else is in it. */
-async function removeMark(directory: string): Promise<void> {
-  // How it is used may be in the middle of being written down.
-  await rm(join(directory, OURS), { recursive: true, force: true, maxRetries: 5 })
-  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error
-  })
-}
-
-async function removeIfOld(unfinished: string): Promise<void> {
-  if (Date.now() - (await lastTouchedAt(unfinished)) < UNFINISHED_FOR_MS) return
-  // Where it cannot be removed, as on a disk that is read-only, it does no harm.
-  await rm(unfinished, { recursive: true, force: true }).catch(() => undefined)
-}
-
-/**
- * When something was last done with a file, or with anything in a folder, epoch ms. What is linked or copied into it may
- * have any date of change, but not any time at which the system noted that.
- */
-async function lastTouchedAt(path: string): Promise<number> {
-  const below = await readdir(path, { recursive: true }).catch(() => [])
-  const paths = [path, ...below.map((name) => join(path, name))]
-  const touched = await Promise.all(
-    paths.map(async (each) => (await lstat(each).catch(() => undefined))?.ctimeMs ?? Date.now()),
-  )
-  return Math.max(...touched)
 }

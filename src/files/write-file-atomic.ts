@@ -8,6 +8,8 @@ import { open, rename, rm } from 'node:fs/promises'
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.new`
   try {
+    // Left by a crash, or a link that leads to a file which is not to be written.
+    await rm(temporary, { force: true })
     await write(temporary, content)
     await rename(temporary, path)
   } catch (error) {
@@ -17,7 +19,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 }
 
 async function write(path: string, content: string | Uint8Array): Promise<void> {
-  await using file = await open(path, 'w')
+  await using file = await open(path, 'wx')
   await file.writeFile(content)
   await file.datasync()
 }

@@ -5,7 +5,7 @@ import type { TorrentInfo } from '../domain/metainfo.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { SwarmStats } from '../engine/engine.ts'
 import { readContents } from '../files/contents.ts'
-import { makeTorrentFolder, readMetainfo, tryParse } from '../files/torrent-folder.ts'
+import { readMetainfo, tryParse } from '../files/torrent-folder.ts'
 import { allowedPath } from './extra-paths.ts'
 import type { Portion } from './file-part.ts'
 import type { Shelf } from './shelf.ts'
@@ -130,7 +130,7 @@ export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
       const { torrent, lease } = await torrents.acquire(infoHash, base)
       using _lease = lease
       mustLieIn(base, torrent.directory)
-      await makeTorrentFolder(torrent.directory)
+      await torrent.makeFolder()
       if (metainfo) await torrent.learn(metainfo)
       if (!shelf.find(infoHash)) shelf.put(await readContents(torrent))
     },

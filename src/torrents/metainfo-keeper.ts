@@ -1,22 +1,24 @@
 import { messageOf } from '../domain/errors.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
+import { removeFolder } from '../files/clear-folder.ts'
 import { saveState } from '../files/folder-state.ts'
-import { isOurs, makeTorrentFolder, removeFolder, writeMetainfo, writing } from '../files/torrent-folder.ts'
+import { makeTorrentFolder, writeMetainfo, writing } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import type { TorrentRoom } from './torrent-room.ts'
 
 /** Makes the folder of a torrent when its metadata comes, and writes it down there; or leaves nothing behind. */
 export class MetainfoKeeper {
-  readonly #directory: string
+  readonly #place: () => Promise<string>
   readonly #room: TorrentRoom
   readonly #log: Log
   /** metadata that is not written down, of which files may be there all the same; in a folder that was made for it */
-  #unkept: TorrentInfo | undefined
+  #unkept: { readonly directory: string; readonly info: TorrentInfo } | undefined
   #kept: Promise<void> = Promise.resolve()
   #discarded: Promise<void> = Promise.resolve()
 
-  constructor(directory: string, room: TorrentRoom, log: Log) {
-    this.#directory = directory
+  /** @param place - where the folder is, or is to be, as the disk is now */
+  constructor(place: () => Promise<string>, room: TorrentRoom, log: Log) {
+    this.#place = place
     this.#room = room
     this.#log = log
   }
@@ -26,19 +28,38 @@ export class MetainfoKeeper {
     return this.#kept
   }
 
-  /** @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed` */
-  async makeFolder(info: TorrentInfo): Promise<void> {
+  /**
+   * Makes the folder; where the user has put one in its place since it was looked for, beside that.
+   *
+   * @param info - the metadata, if there is any to be written down in it
+   * @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed`
+   */
+  async makeFolder(info?: TorrentInfo): Promise<string> {
     await this.#discarded
-    // In one that was there before, wishes may be noted.
-    this.#unkept = (await isOurs(this.#directory)) ? undefined : info
-    await this.#room.note(() => makeTorrentFolder(this.#directory))
+    for (;;) {
+      const directory = await this.#place()
+      let isMade = false
+      const make = async () => {
+        isMade = await makeTorrentFolder(directory)
+      }
+      try {
+        await this.#room.note(make)
+      } catch (error) {
+        // At this very moment something was put there.
+        if ((await this.#place()) !== directory) continue
+        throw error
+      }
+      // In one that was there before, wishes may be noted.
+      if (info) this.#unkept = isMade ? { directory, info } : undefined
+      return directory
+    }
   }
 
   /** Begins to write; {@link kept} tells how that ends. */
-  keep(metainfo: Uint8Array): void {
+  keep(directory: string, metainfo: Uint8Array): void {
     const write = () =>
-      writing(this.#directory, async () => {
-        const both = [writeMetainfo(this.#directory, metainfo), saveState(this.#directory, { whole: {} })]
+      writing(directory, async () => {
+        const both = [writeMetainfo(directory, metainfo), saveState(directory, { whole: {} })]
         // One that fails must not be tried again while the other is still being written.
         await Promise.allSettled(both)
         await Promise.all(both)
@@ -50,13 +71,13 @@ export class MetainfoKeeper {
 
   /** Removes the folder if the metadata could not be written; not before the engine has closed its files. */
   discardUnkept(): void {
-    const info = this.#unkept
+    const unkept = this.#unkept
     this.#unkept = undefined
-    if (!info) return
-    this.#discarded = removeFolder(this.#directory, info).then(
+    if (!unkept) return
+    const { directory, info } = unkept
+    this.#discarded = removeFolder(directory, info).then(
       () => undefined,
-      (error: unknown) =>
-        this.#log.debug('folder not removed', { directory: this.#directory, reason: messageOf(error) }),
+      (error: unknown) => this.#log.debug('folder not removed', { directory, reason: messageOf(error) }),
     )
   }
 }

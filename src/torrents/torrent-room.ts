@@ -66,7 +66,7 @@ export class TorrentRoom {
   }
 
   /** Writes something small, making room for it if need be. */
-  note(write: () => Promise<void>): Promise<void> {
+  note(write: () => Promise<unknown>): Promise<void> {
     return withRoom(this.#room, this.#base, write)
   }
 }

@@ -7,19 +7,13 @@ import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Origin } from '../domain/usage.ts'
 import type { Engine } from '../engine/engine.ts'
+import { releaseFolder, removeFolder } from '../files/clear-folder.ts'
 import { refusalOf } from '../files/disk-errors.ts'
 import type { DiskRoom } from '../files/disk-room.ts'
 import { readFolder } from '../files/folder-state.ts'
+import { isOurs } from '../files/mark.ts'
 import { OpenFiles } from '../files/open-files.ts'
-import {
-  isOurs,
-  locateFolder,
-  makeTorrentFolder,
-  readLocation,
-  releaseFolder,
-  removeFolder,
-  writeLocation,
-} from '../files/torrent-folder.ts'
+import { locateFolder, makeTorrentFolder, readLocation, writeLocation } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { allowedPath } from './extra-paths.ts'
 import { type FetchAhead, fetchAhead } from './fetch-ahead.ts'
@@ -254,20 +248,15 @@ export async function openTorrentService(
   }
 
   async function create(infoHash: InfoHash, base: string | undefined): Promise<Torrent> {
-    const elsewhere = shelf.find(infoHash)?.directory ?? (await readLocation(options.root, infoHash))
-    const directory = elsewhere ?? (await locateFolder(base ?? options.root, infoHash))
+    const directory = await placeOf(infoHash, base)
     const found = await readFolder(directory, infoHash)
-    if (base && !elsewhere) {
-      // One that cannot be made must not be where it is looked for from then on.
-      await withRoom(room, base, () => makeTorrentFolder(directory))
-      await withRoom(room, options.root, () => writeLocation(options.root, infoHash, directory))
-    }
     const torrent = new Torrent(
       { ...options, infoHash, directory },
       found,
       engine,
       {
         room,
+        place: () => placeOf(infoHash, base),
         makeRoom,
         isDryElsewhere,
         onDryChanged,
@@ -280,6 +269,26 @@ export async function openTorrentService(
     torrents.set(infoHash, torrent)
     if (!found) log.info(`Adding new torrent: magnet:?xt=urn:btih:${infoHash}`)
     return torrent
+  }
+
+  /**
+   * Where the folder of a torrent is, or is to be, as the disk is now.
+   *
+   * @param base - to be put there, if it has no place yet
+   */
+  async function placeOf(infoHash: InfoHash, base: string | undefined): Promise<string> {
+    const known = shelf.find(infoHash)?.directory
+    if (known !== undefined && (await isOurs(known))) return known
+    const elsewhere = await readLocation(options, infoHash, (reason) =>
+      log.warn('the place of a torrent is not taken', { reason }),
+    )
+    if (elsewhere !== undefined || base === undefined)
+      return elsewhere ?? (await locateFolder(options.root, infoHash))
+    const directory = await locateFolder(base, infoHash)
+    // One that cannot be made must not be where it is looked for from then on.
+    await withRoom(room, base, () => makeTorrentFolder(directory))
+    await withRoom(room, options.root, () => writeLocation(options.root, infoHash, directory))
+    return directory
   }
 
   /** What nobody wants any more goes first, then guesses, then what somebody asked for: that for a viewer alone. */
@@ -363,8 +372,13 @@ export async function openTorrentService(
     let freedBytes = 0
     for (const infoHash of infoHashes) {
       const freed = await letGo(infoHash, async (directory) => {
-        const freedBytes = await removeFolder(directory)
+        const { freedBytes, left } = await removeFolder(directory)
         log.info(`Cleaned up torrent: ${infoHash}`, { freedBytes })
+        if (left.length > 0)
+          log.warn('files that are not ours, or were changed, are left where they are', {
+            count: left.length,
+            files: left.slice(0, 10),
+          })
         return freedBytes
       })
       if (freed === undefined) continue

@@ -9,7 +9,9 @@ import type { Refusal } from '../files/disk-errors.ts'
 import type { DiskRoom } from '../files/disk-room.ts'
 import { type FoundFolder, readFolder } from '../files/folder-state.ts'
 import type { OpenFile } from '../files/open-files.ts'
+import { adoptFiles } from '../files/own-files.ts'
 import { readSlices } from '../files/read-slices.ts'
+import { writing } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
 import { AnnounceList } from './announce-list.ts'
@@ -24,6 +26,7 @@ import { Waiters } from './waiters.ts'
 
 export interface TorrentOptions {
   readonly infoHash: InfoHash
+  /** where its folder is, or is to be */
   readonly directory: string
   /** asked for every torrent */
   readonly trackers: readonly string[]
@@ -45,6 +48,8 @@ export type Standing = 'idle' | 'guessed' | 'wanted' | 'used'
 export interface TorrentKeeper {
   /** what may be fetched */
   readonly room: DiskRoom
+  /** Where the torrent's folder is, or is to be, as the disk is now. */
+  place(): Promise<string>
   /**
    * Calls `join` as soon as there is room for one more torrent in the swarm.
    *
@@ -64,7 +69,6 @@ export interface TorrentKeeper {
 /** One torrent: what there is of it, its stay in the swarm, and those who read from it. */
 export class Torrent {
   readonly infoHash: InfoHash
-  readonly directory: string
   readonly #options: TorrentOptions
   readonly #keeper: TorrentKeeper
   readonly #log: Log
@@ -72,6 +76,9 @@ export class Torrent {
   readonly #plan: FetchPlan
   readonly #room: TorrentRoom
   readonly #metainfo: MetainfoKeeper
+  #directory: string
+  /** the folder that the engine was told of when it last joined the swarm */
+  #engineDirectory: string
   readonly #infoWaiters = new Waiters()
   /** those who fetch it for later: woken whenever one of its files may have become whole, or may be so no longer */
   readonly #fetchers = new Waiters()
@@ -98,18 +105,26 @@ export class Torrent {
     now: number,
   ) {
     this.infoHash = options.infoHash
-    this.directory = options.directory
+    this.#directory = options.directory
+    this.#engineDirectory = options.directory
     this.#options = options
     this.#trackers = new AnnounceList(options.trackers)
     this.#keeper = keeper
     this.#log = log
     this.#lastUsedAt = now
     this.#room = new TorrentRoom(keeper.room, options.infoHash, options.directory)
-    this.#metainfo = new MetainfoKeeper(options.directory, this.#room, log)
+    this.#metainfo = new MetainfoKeeper(() => keeper.place(), this.#room, log)
     this.#content = found && this.#contentOf(found)
+    const engineDirectory = () => {
+      this.#engineDirectory = this.#directory
+      return this.#directory
+    }
     const request = {
       infoHash: options.infoHash,
-      directory: options.directory,
+      // Read whenever the engine is told of the torrent.
+      get directory() {
+        return engineDirectory()
+      },
       trackers: () => this.#trackers.urls,
       metainfo: found?.metainfo,
       claimed: () => this.#content?.pieces.toBitfield(),
@@ -140,6 +155,11 @@ export class Torrent {
       rested: () => this.#room.want(),
       dryChanged: () => keeper.onDryChanged(this),
     })
+  }
+
+  /** Where its folder is, or is to be. */
+  get directory(): string {
+    return this.#directory
   }
 
   /** Somebody reads, or waits to. */
@@ -248,6 +268,7 @@ export class Torrent {
   /** Joins the swarm if it has not. */
   async join(triesMade = 0, purpose: Purpose = 'watch'): Promise<void> {
     if (this.#session.isRunning) return this.#session.start()
+    await this.#adoptFiles()
     await this.#keeper.makeRoom(purpose, () => {
       if (!this.#session.isRunning) {
         this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
@@ -281,6 +302,15 @@ export class Torrent {
   /** Tells how much is on disk of it now. */
   async measure(): Promise<void> {
     await this.#content?.measure()
+  }
+
+  /**
+   * Makes its folder, if it has none.
+   *
+   * @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed`
+   */
+  async makeFolder(): Promise<void> {
+    if (!this.#content) this.#directory = await this.#metainfo.makeFolder()
   }
 
   /** @throws SelfStremeError when the metadata cannot be had, or the signal's reason */
@@ -475,22 +505,41 @@ export class Torrent {
       await this.join().catch((error: SelfStremeError) => this.#onFailed(error))
   }
 
+  /** The engine writes only to files that are known to be ours. */
+  async #adoptFiles(): Promise<void> {
+    if (!this.#content) return
+    try {
+      await this.#noteOwnFiles(this.#directory, this.#content.info)
+    } catch (error) {
+      // Nothing is written there anyway, and what is there can be shared.
+      if (!(error instanceof SelfStremeError && error.code === 'disk.read_only')) throw error
+    }
+  }
+
+  #noteOwnFiles(directory: string, info: TorrentInfo): Promise<void> {
+    return this.#room.note(() => writing(directory, () => adoptFiles(directory, info)))
+  }
+
   async #onMetainfo(metainfo: Uint8Array): Promise<void> {
     if (this.#content) return
     const info = await readTorrentInfo(metainfo)
     if (this.#content) return
-    const { directory, infoHash } = this
-    await this.#metainfo.makeFolder(info)
+    const { infoHash } = this
+    const directory = await this.#metainfo.makeFolder(info)
+    this.#directory = directory
+    // The user has put a folder where ours was to be.
+    if (this.#session.isRunning && directory !== this.#engineDirectory) await this.#session.learn(metainfo)
     const state = { whole: {} }
     // While it was looked for, somebody may have brought it.
     const brought = await readFolder(directory, infoHash)
+    if (brought) await this.#noteOwnFiles(directory, info)
     const content = this.#contentOf(
       brought ?? { directory, metainfo, info, state, claimed: new Uint8Array() },
     )
     this.#content = content
     this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
     // The first pieces are on their way while this is being written.
-    if (!brought) this.#metainfo.keep(metainfo)
+    if (!brought) this.#metainfo.keep(directory, metainfo)
     this.#infoWaiters.wakeAll()
     this.replan()
     try {

@@ -10,7 +10,7 @@ export const NOTES_BYTES = 1024 * 1024
  * @param write - leaves nothing behind when it fails
  * @throws SelfStremeError `disk.full`, `disk.read_only`; what `write` throws
  */
-export async function withRoom(room: DiskRoom, base: string, write: () => Promise<void>): Promise<void> {
+export async function withRoom(room: DiskRoom, base: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write()
   } catch (error) {

@@ -50,6 +50,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     expect(await readUsage(directory)).toMatchObject({ origin: 'imported', isPinned: true, plays: 0 })
     expect(await readdir(user.root)).toEqual([infoHash])
     expect((await readdir(join(directory, '.self-streme'))).sort()).toEqual([
+      'made',
       'metainfo.torrent',
       'state.json',
       'usage.json',

@@ -440,7 +440,7 @@ describe('removing', () => {
     const state = join(left.directory, '.self-streme', 'state.json')
     const { whole } = JSON.parse(await readFile(state, 'utf8')) as { whole: Record<string, object> }
     await writeFile(state, JSON.stringify({ whole: { 0: whole[0] } }))
-    await writeFile(join(left.directory, '.self-streme', 'verified.bits'), Buffer.of(0xff, 0xf0))
+    await writeFile(join(left.directory, '.self-streme', 'verified.bits'), Buffer.of(0xff, 0xff))
     await writeFile(`${two}.part`, 'mine')
     await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
     expect((await apiOf(app.url).remove(left.infoHash, '?data=false')).status).toBe(200)

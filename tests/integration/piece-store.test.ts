@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import bencode from 'bencode'
@@ -9,6 +9,7 @@ import { ByteGate } from '../../src/domain/byte-gate.ts'
 import { parseMetainfo } from '../../src/domain/metainfo.ts'
 import { Disk } from '../../src/engine/child/disk.ts'
 import { PieceStore } from '../../src/engine/child/piece-store.ts'
+import { makeTorrentFolder } from '../../src/files/torrent-folder.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { openFilesOf } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -140,7 +141,7 @@ function openGates() {
 
 async function openStore(root: string, claimed: readonly number[] = [], gates = openGates()) {
   const directory = join(root, 'a torrent')
-  await mkdir(directory)
+  await makeTorrentFolder(directory)
   const said: string[] = []
   const disk = new Disk()
   const store = new PieceStore(info, directory, claimed, disk, gates, {

@@ -19,11 +19,13 @@ export interface CachePartsOptions {
   readonly viewers?: { readonly areThere: boolean }
   /** default true; without it, only a check notices what has changed */
   readonly isWatched?: boolean
+  /** default none */
+  readonly extraPaths?: readonly string[]
 }
 
 /** Opens it as the server does. */
 export async function openCacheParts(root: string, options: CachePartsOptions = {}): Promise<CacheParts> {
-  const { viewers = { areThere: false }, isWatched = true } = options
+  const { viewers = { areThere: false }, isWatched = true, extraPaths = [] } = options
   await using opening = new AsyncDisposableStack()
   const logged: string[] = []
   const at = (level: string) => (message: string) => void logged.push(`${level}: ${message}`)
@@ -31,7 +33,7 @@ export async function openCacheParts(root: string, options: CachePartsOptions = 
   const database = opening.use(new IndexDatabase(root, [INDEX_TABLE, PLACED_TABLE], log))
   const watch = opening.use(new FolderWatch(log))
   if (!isWatched) watch.add = () => undefined
-  const index = opening.use(await openCacheIndex(root, database, log))
+  const index = opening.use(await openCacheIndex({ root, extraPaths }, database, log))
   const placed = opening.use(await openPlacedFiles(root, database, watch, index, viewers, log))
   opening.use(keepUp(root, watch, index, placed, log))
   const parts = opening.move()

@@ -12,6 +12,7 @@ export function doImport(
 ): Promise<ImportReport> {
   const context: ImportContext = {
     root,
+    extraPaths: [],
     minFreeBytes: 0,
     isDryRun: false,
     lock: () => lockDownloadFolder(root),

@@ -1,7 +1,9 @@
 /** What all ways of importing need. */
 export interface ImportContext {
-  /** download folder */
+  /** download folder, its real path */
   readonly root: string
+  /** where else its torrents may lie */
+  readonly extraPaths: readonly string[]
   /** copies leave so much free on the disk */
   readonly minFreeBytes: number
   /** say what would be done, and change nothing */

@@ -1,18 +1,16 @@
-import { rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { piecesIn, writeBitfield } from '../../domain/bitfield.ts'
 import { SelfStremeError } from '../../domain/errors.ts'
 import { filesIn } from '../../domain/segments.ts'
 import { newUsage } from '../../domain/usage.ts'
 import { readUsage, saveBits, saveState, saveUsage } from '../../files/folder-state.ts'
+import { MadeFiles } from '../../files/made-files.ts'
+import { mustBeOurs, OURS } from '../../files/mark.ts'
+import { adoptFiles, findOwnFiles } from '../../files/own-files.ts'
 import type { TorrentFileContents } from '../../files/torrent-file.ts'
-import {
-  filePaths,
-  finishFolder,
-  makeUnfinishedFolder,
-  OURS,
-  writeMetainfo,
-} from '../../files/torrent-folder.ts'
+import { filePaths, writeMetainfo } from '../../files/torrent-folder.ts'
+import { finishFolder, makeUnfinishedFolder } from '../../files/unfinished-folder.ts'
 import type { TorrentPart } from './choose-parts.ts'
 import type { ImportContext } from './context.ts'
 import type { How } from './report.ts'
@@ -35,6 +33,7 @@ export interface Filling {
  * disk; in one that was there before, a file takes its place in one step, and only then it is written down.
  *
  * @returns how each part was brought, in the same order
+ * @throws SelfStremeError `folder.in_use` if a file that is not ours has the name of one of them, and others
  */
 export async function fillFolder(
   place: TorrentPlace,
@@ -59,6 +58,10 @@ export async function fillFolder(
 
   async function fill(directory: string): Promise<How[]> {
     const { parts, torrent } = filling
+    const paths = filePaths(directory, torrent.info)
+    await mustBeOurs(directory)
+    await adoptFiles(directory, torrent.info)
+    await mustBeFree(directory, paths)
     const incoming = join(directory, OURS, 'incoming')
     // Left by an import that was cut short.
     await rm(incoming, { recursive: true, force: true })
@@ -69,11 +72,28 @@ export async function fillFolder(
       context,
       signal,
     )
-    const paths = filePaths(directory, torrent.info)
-    for (const { fileIdx } of parts) await rename(join(incoming, String(fileIdx)), paths[fileIdx] ?? '')
+    const made = await MadeFiles.read(directory)
+    for (const { fileIdx } of parts) {
+      const [from, path] = [join(incoming, String(fileIdx)), paths[fileIdx] ?? '']
+      await made?.add({ name: basename(path), stats: await lstat(from) })
+      await rename(from, path)
+    }
     await rm(incoming, { recursive: true, force: true })
     await note(directory, paths)
     return hows
+  }
+
+  /** What is replaced has to be ours. */
+  async function mustBeFree(directory: string, paths: readonly string[]): Promise<void> {
+    const { others } = await findOwnFiles(directory, filling.torrent.info)
+    const taken = filling.parts
+      .map(({ fileIdx }) => paths[fileIdx])
+      .find((path) => others.includes(path ?? ''))
+    if (taken !== undefined)
+      throw new SelfStremeError(
+        'folder.in_use',
+        `${taken} is a file that self-streme has not made, or that was changed since: take it away and import again`,
+      )
   }
 
   async function note(directory: string, paths: readonly string[]): Promise<void> {

@@ -1,12 +1,12 @@
-import { link, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isPlaceableVideo } from '../../domain/content-type.ts'
 import { numberedFileName } from '../../domain/file-names.ts'
 import { type InfoHash, infoHashesIn } from '../../domain/info-hash.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
-import { exists } from '../../files/free-name.ts'
+import { exists, moveTo } from '../../files/free-name.ts'
 import { isSameContent } from '../../files/same-content.ts'
-import { makeUnfinishedFolder } from '../../files/torrent-folder.ts'
+import { makeUnfinishedFolder } from '../../files/unfinished-folder.ts'
 import { SMALLEST } from '../placed-choice.ts'
 import type { ImportContext } from './context.ts'
 import type { How, ImportReport, Skipped } from './report.ts'
@@ -87,22 +87,11 @@ export async function importPlaced(
       const content = join(unfinished, 'content')
       const takings = files.map(({ source }) => ({ source, to: inside(content, source), mayLink: true }))
       const hows = await takeIn(takings, context, signal)
-      await (isFolder ? rename(content, place.path) : moveToFree(content, place.path))
+      await (isFolder ? rename(content, place.path) : moveTo(content, place.path))
       return hows
     } finally {
       await rm(unfinished, { recursive: true, force: true })
     }
-  }
-}
-
-/** Gives a file a name that nothing has; `rename` would take it from whatever has it by now. */
-async function moveToFree(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
-    // Not all file systems can link.
-    await rename(from, to)
   }
 }
 

@@ -37,11 +37,11 @@ export async function importTorrent(
   signal: AbortSignal,
 ): Promise<ImportReport> {
   const { infoHash, sources } = torrent
-  const place = await findPlace(context.root, infoHash)
+  const place = await findPlace(context, infoHash)
   if (!place.isThere || context.isDryRun) return bring(torrent, place, context, signal)
   using lock = await lockOut(context)
   // Until it stopped, a server may have done something.
-  if (lock) return bring(torrent, await findPlace(context.root, infoHash), context, signal)
+  if (lock) return bring(torrent, await findPlace(context, infoHash), context, signal)
   if ([...sources.keys()].every((fileIdx) => place.whole.has(fileIdx))) return alreadyThere(torrent, place)
   throw new SelfStremeError(
     'folder.in_use',

@@ -2,7 +2,7 @@ import { constants, type Dirent, type Stats } from 'node:fs'
 import { access, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { SelfStremeError } from '../../domain/errors.ts'
-import { isOurs } from '../../files/torrent-folder.ts'
+import { isOurs } from '../../files/mark.ts'
 import type { Skipped } from './report.ts'
 
 /** A file that the user has, as it was when it was found. */

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import { SelfStremeError } from '../../domain/errors.ts'
 import type { InfoHash } from '../../domain/info-hash.ts'
 import { type FoundFolder, readFolder } from '../../files/folder-state.ts'
-import { filePaths, isOurs, locateFolder, readLocation } from '../../files/torrent-folder.ts'
+import { isOurs } from '../../files/mark.ts'
+import { filePaths, type Grounds, locateFolder, readLocation } from '../../files/torrent-folder.ts'
 
 /** Where a torrent lies, or would. */
 export interface TorrentPlace {
@@ -16,9 +17,9 @@ export interface TorrentPlace {
 }
 
 /** @throws SelfStremeError `disk.failed` if it lies under an extra path that is not there */
-export async function findPlace(root: string, infoHash: InfoHash): Promise<TorrentPlace> {
-  const elsewhere = await readLocation(root, infoHash)
-  const directory = elsewhere ?? (await locateFolder(root, infoHash))
+export async function findPlace(grounds: Grounds, infoHash: InfoHash): Promise<TorrentPlace> {
+  const elsewhere = await readLocation(grounds, infoHash)
+  const directory = elsewhere ?? (await locateFolder(grounds.root, infoHash))
   const isThere = await isOurs(directory)
   if (elsewhere !== undefined && !isThere)
     throw new SelfStremeError('disk.failed', `${infoHash} lies in ${elsewhere}, which is not there now`)

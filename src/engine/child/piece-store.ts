@@ -5,6 +5,8 @@ import { safeFileNames } from '../../domain/file-names.ts'
 import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
 import { segmentsOf } from '../../domain/segments.ts'
 import { type Refusal, refusalOf } from '../../files/disk-errors.ts'
+import { MadeFiles } from '../../files/made-files.ts'
+import { mustBeOurs } from '../../files/mark.ts'
 import { type Disk, GivenUpError } from './disk.ts'
 import { StoreFile } from './store-file.ts'
 
@@ -30,6 +32,8 @@ export interface UploadGates {
 export class PieceStore {
   readonly chunkLength: number
   readonly #info: TorrentInfo
+  readonly #directory: string
+  #made: Promise<MadeFiles | undefined> = Promise.resolve(undefined)
   readonly #files: readonly StoreFile[]
   readonly #disk: Disk
   readonly #gates: UploadGates
@@ -59,12 +63,19 @@ export class PieceStore {
   ) {
     this.chunkLength = info.pieceLength
     this.#info = info
+    this.#directory = directory
     this.#disk = disk
     this.#gates = gates
     this.#events = events
     const { signal } = this.#closing
     this.#files = safeFileNames(info.files).map(
-      (name, file) => new StoreFile(join(directory, name), (inode) => events.replacing(file, inode), signal),
+      (name, file) =>
+        new StoreFile(
+          join(directory, name),
+          () => this.#madeFiles(),
+          (inode) => events.replacing(file, inode),
+          signal,
+        ),
     )
     this.#state = new Uint8Array(info.pieceCount)
     for (const piece of claimed) this.#state[piece] = 1
@@ -209,6 +220,20 @@ export class PieceStore {
 
   async #letGo(): Promise<void> {
     await Promise.all(this.#files.map((file) => file.letGo()))
+  }
+
+  /** @throws Error if the folder is no longer ours */
+  async #madeFiles(): Promise<MadeFiles> {
+    // One for all files, because each is noted in the one that it was made with.
+    const reading = this.#made.then(async (known) => {
+      // Another disk may have been put in its place.
+      return (await known?.isCurrent()) ? known : MadeFiles.read(this.#directory)
+    })
+    this.#made = reading.catch(() => undefined)
+    const made = await reading
+    if (made) return made
+    await mustBeOurs(this.#directory)
+    throw new Error(`${this.#directory} is not the folder that it was`)
   }
 
   async #transfer(

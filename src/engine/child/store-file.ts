@@ -1,9 +1,12 @@
-import { constants, type FileHandle, lstat, open, rename, rm, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { constants, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { cloneFile } from '../../files/clone-file.ts'
+import { moveTo } from '../../files/free-name.ts'
+import type { MadeFiles } from '../../files/made-files.ts'
+import { OURS } from '../../files/mark.ts'
 import { OpenOnce } from '../../files/open-once.ts'
 import { readAll } from '../../files/read-all.ts'
-import { OURS } from '../../files/torrent-folder.ts'
 import { writeAll } from '../../files/write-all.ts'
 
 /** Read at a time to see whether a file has the bytes of a piece, which may be long. */
@@ -12,27 +15,43 @@ const COMPARED_BYTES = 1024 * 1024
 /**
  * One file of a torrent, opened when it is first read or written.
  *
+ * It is written to only if we made it. What else has its name is the user's, and stays as it is.
+ *
  * One that has other names too is the user's, linked in by an import: it is only read. Before the first write, a copy
  * of our own takes its place.
  */
 export class StoreFile {
   readonly #path: string
+  readonly #made: () => Promise<MadeFiles>
   readonly #replacing: (inode: number) => Promise<void>
   readonly #closing: AbortSignal
   readonly #reader: OpenOnce
   readonly #writer: OpenOnce
+  #opening: Promise<unknown> = Promise.resolve()
 
   /**
+   * @param made - the files that we made in its folder; rejects when that is no longer ours
    * @param replacing - asked before a copy with this inode takes the file's place
    * @param closing - calls off a copy that is being made
    */
-  constructor(path: string, replacing: (inode: number) => Promise<void>, closing: AbortSignal) {
+  constructor(
+    path: string,
+    made: () => Promise<MadeFiles>,
+    replacing: (inode: number) => Promise<void>,
+    closing: AbortSignal,
+  ) {
     this.#path = path
+    this.#made = made
     this.#replacing = replacing
     this.#closing = closing
     // Nothing in our folder is a symbolic link unless somebody put it there; it is not ours to go through.
     this.#reader = new OpenOnce(() => open(path, constants.O_RDONLY | constants.O_NOFOLLOW))
-    this.#writer = new OpenOnce(() => this.#openOwn())
+    this.#writer = new OpenOnce(() => {
+      // What is let go of while it is being opened may be opened once more at the same time.
+      const opening = this.#opening.then(() => this.#openOwn())
+      this.#opening = opening.catch(() => undefined)
+      return opening
+    })
   }
 
   /** @throws Error when the file ends before */
@@ -42,8 +61,8 @@ export class StoreFile {
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
-    // A boundary piece may be wrong for its other file only: then this one needs no copy.
-    if (!this.#writer.isInUse && (await this.#isShared()) && (await this.#holds(bytes, position))) return
+    // A boundary piece may be wrong for its other file only: then this one needs no copy, and may be the user's.
+    if (!this.#writer.isInUse && (await this.#isUsers()) && (await this.#holds(bytes, position))) return
     await this.#writer.use((handle) => writeAll(handle, bytes, position))
   }
 
@@ -55,9 +74,11 @@ export class StoreFile {
     await Promise.all([this.#reader.letGo(), this.#writer.letGo()])
   }
 
-  async #isShared(): Promise<boolean> {
+  /** It has other names, or was not made by us. */
+  async #isUsers(): Promise<boolean> {
     const found = await lstat(this.#path).catch(() => undefined)
-    return found?.isFile() === true && found.nlink > 1
+    if (!found?.isFile()) return false
+    return found.nlink > 1 || !(await this.#made()).has({ name: basename(this.#path), stats: found })
   }
 
   async #holds(bytes: Uint8Array, position: number): Promise<boolean> {
@@ -74,25 +95,88 @@ export class StoreFile {
     return true
   }
 
+  /** @throws Error if something that is not ours has its name */
   async #openOwn(): Promise<FileHandle> {
-    if (await this.#isShared()) await this.#replaceByCopy()
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
-    return open(this.#path, flags, 0o644)
+    const made = await this.#made()
+    // Left by a crash: another name of this file, perhaps.
+    await rm(this.#unplaced, { force: true })
+    const found = await this.#find()
+    if (!found) await this.#make(made)
+    else this.#mustBeOurs(made, found)
+    if (found && found.nlink > 1) await this.#replaceByCopy(made)
+    const handle = await open(this.#path, constants.O_RDWR | constants.O_NOFOLLOW)
+    try {
+      // It may have been replaced since.
+      this.#mustBeOurs(made, await handle.stat())
+      return handle
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   }
 
-  async #replaceByCopy(): Promise<void> {
-    const copy = join(dirname(this.#path), OURS, `copy of ${basename(this.#path)}`)
-    await rm(copy, { force: true })
+  #mustBeOurs(made: MadeFiles, stats: Stats): void {
+    if (stats.isFile() && made.has({ name: basename(this.#path), stats })) return
+    throw new Error(
+      `${this.#path} was not made by self-streme: take it away, and the torrent's file is fetched`,
+    )
+  }
+
+  async #find(): Promise<Stats | undefined> {
     try {
-      await cloneFile(this.#path, copy, () => undefined, this.#closing)
-      const { ino } = await stat(copy)
-      // Whoever closes no longer answers.
-      this.#closing.throwIfAborted()
-      await this.#replacing(ino)
-      await rename(copy, this.#path)
+      return await lstat(this.#path)
     } catch (error) {
-      await rm(copy, { force: true })
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
+    }
+  }
+
+  async #make(made: MadeFiles): Promise<void> {
+    await this.#inMark(
+      made,
+      async (path) => {
+        const file = await open(path, 'wx', 0o644)
+        await file.close()
+      },
+      (path) => moveTo(path, this.#path),
+    )
+  }
+
+  async #replaceByCopy(made: MadeFiles): Promise<void> {
+    await this.#inMark(
+      made,
+      async (path) => {
+        await cloneFile(this.#path, path, () => undefined, this.#closing)
+      },
+      async (path, { ino }) => {
+        // Whoever closes no longer answers.
+        this.#closing.throwIfAborted()
+        await this.#replacing(ino)
+        const found = await this.#find()
+        if (found) this.#mustBeOurs(made, found)
+        await rename(path, this.#path)
+      },
+    )
+  }
+
+  get #unplaced(): string {
+    return join(dirname(this.#path), OURS, `new ${basename(this.#path)}`)
+  }
+
+  /** Has a file made where nobody else's is, notes that it is ours, and then has it put in its place. */
+  async #inMark(
+    made: MadeFiles,
+    make: (path: string) => Promise<void>,
+    place: (path: string, stats: Stats) => Promise<void>,
+  ): Promise<void> {
+    const [name, path] = [basename(this.#path), this.#unplaced]
+    try {
+      await make(path)
+      const stats = await lstat(path)
+      await made.add({ name, stats })
+      await place(path, stats)
+    } finally {
+      await rm(path, { force: true })
     }
   }
 }
