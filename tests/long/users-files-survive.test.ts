@@ -1,0 +1,17 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { done, EVENT_NAMES, liveThrough, SITUATION_NAMES } from '../support/users-files-world.ts'
+
+const RUNS = 600
+
+test('whatever happens where, no file that the user put there is ever gone or changed', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...SITUATION_NAMES), { minLength: 1, maxLength: 3 }),
+      fc.array(fc.constantFrom(...EVENT_NAMES), { minLength: 1, maxLength: 12 }),
+      liveThrough,
+    ),
+    { numRuns: RUNS },
+  )
+  for (const [what, count] of Object.entries(done)) expect(count, what).toBeGreaterThan(0)
+})
