@@ -572,7 +572,9 @@ export class Torrent {
   }
 
   async #onWhole(fileIdx: number): Promise<void> {
-    const content = this.#known()
+    const content = this.#content
+    // Its metadata could not be written down meanwhile.
+    if (!content) return
     const { name, length } = content.file(fileIdx)
     this.#plan.stopFinishing(fileIdx)
     this.#fetchers.wakeAll()

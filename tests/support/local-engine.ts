@@ -1,4 +1,5 @@
 import { piecesIn } from '../../src/domain/bitfield.ts'
+import { ByteGate } from '../../src/domain/byte-gate.ts'
 import { messageOf } from '../../src/domain/errors.ts'
 import { parseMetainfo } from '../../src/domain/metainfo.ts'
 import { Disk } from '../../src/engine/child/disk.ts'
@@ -27,6 +28,7 @@ interface Opened {
 
 export function localEngine({ metainfo, pieces }: LocalSwarm): LocalEngine {
   const info = parseMetainfo(metainfo)
+  const gates = { reads: new ByteGate(4 * 1024 * 1024), checks: new ByteGate(1) }
   const opened = new Map<string, Opened>()
   let arePeersThere = false
 
@@ -49,7 +51,8 @@ export function localEngine({ metainfo, pieces }: LocalSwarm): LocalEngine {
     if (!arePeersThere || entry.store) return
     const { directory, claimed, on } = entry.request
     const there = claimed()
-    entry.store = new PieceStore(info, directory, there ? piecesIn(there, info.pieceCount) : [], new Disk(), {
+    const pieces = there ? piecesIn(there, info.pieceCount) : []
+    entry.store = new PieceStore(info, directory, pieces, new Disk(), gates, {
       damaged: (piece) => on.missing([piece]),
       diskFull: on.diskFull,
       diskReady: on.diskReady,
