@@ -73,6 +73,20 @@ test('a tracker is asked again after a minute at the earliest, whatever it says'
   expect(timer._idleTimeout).toBe(60_000)
 })
 
+test.for([Buffer.from('session-1'), Buffer.from('a b&c=d'), Buffer.from([0, 0x2f, 0xc3, 0xff])])(
+  'a tracker is told the id that it gave, byte for byte: %j',
+  async (id) => {
+    await using tracker = await startTracker(compact(), { 'tracker id': id })
+    add([`${tracker.url}/announce`], [`${tracker.url}/announce`])
+    await announcedBy(1)
+    torrent.discovery?.tracker?._trackers[0]?.announce({})
+    await announcedBy(1)
+    const said = /[?&]trackerid=([^&]*)/.exec(tracker.asked[1] ?? '')?.[1] ?? ''
+    const bytes = said.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    expect(Buffer.from(bytes, 'latin1')).toEqual(id)
+  },
+)
+
 test('the DHT names peers on the internet only, local discovery any that is one, and of this torrent', async () => {
   client.destroy()
   client = new WebTorrent({ dht: false, lsd: true, natUpnp: false, natPmp: false, tracker: { wrtc: false } })

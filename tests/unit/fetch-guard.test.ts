@@ -71,5 +71,23 @@ test('an answer of any length is read to 256 KiB', async () => {
   answer = () => new Response(Buffer.alloc(256 * 1024))
   expect((await (await fetch('http://tracker.example.org/')).arrayBuffer()).byteLength).toBe(256 * 1024)
   answer = () => new Response(Buffer.alloc(256 * 1024 + 1))
-  await expect((await fetch('http://tracker.example.org/')).arrayBuffer()).rejects.toThrow('more than')
+  await expect(fetch('http://tracker.example.org/')).rejects.toThrow('more than')
+})
+
+test('an answer that breaks off is refused before it is handed on', async () => {
+  answer = () =>
+    new Response(
+      new ReadableStream({
+        start(out) {
+          out.enqueue(Buffer.from('d8:interval'))
+        },
+        pull: (out) => out.error(new TypeError('the connection is gone')),
+      }),
+    )
+  await expect(fetch('http://tracker.example.org/')).rejects.toThrow('the connection is gone')
+})
+
+test('an answer without a body is handed on', async () => {
+  answer = () => new Response(null, { status: 204 })
+  expect((await fetch('http://tracker.example.org/')).status).toBe(204)
 })

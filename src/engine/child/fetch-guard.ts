@@ -2,15 +2,19 @@ import { isPublicAddress, isPublicHost } from '../../domain/public-host.ts'
 import { trackerEndpoint } from '../../domain/tracker-url.ts'
 import type { Lookup } from './lookup-guard.ts'
 import type { OwnTrackers } from './own-trackers.ts'
+import { readableAnswer } from './tracker-answer.ts'
 
 const MOST_REDIRECTS = 3
 /** An answer with 200 peers has 2 kB; webtorrent would keep all that comes within 15 s in memory. */
 const MOST_BYTES = 256 * 1024
 
 /**
- * Keeps HTTP trackers and their redirects from leading to private hosts, and their answers short. A tracker that the
- * user named may redirect anywhere on its own host and port, and like all others to the internet and to the very URLs in
- * the settings.
+ * Keeps HTTP trackers and their redirects from leading to private hosts, and their answers short and readable. A tracker
+ * that the user named may redirect anywhere on its own host and port, and like all others to the internet and to the very
+ * URLs in the settings.
+ *
+ * An answer is read to its end here: bittorrent-tracker reads it in a promise that nothing waits for, so that one which
+ * breaks off would end the process.
  *
  * Call it before webtorrent is loaded, which keeps the `fetch` it finds.
  */
@@ -24,7 +28,7 @@ export function installFetchGuard(own: OwnTrackers, lookup: Lookup): void {
       if (!(await mayFetch(url, origin))) throw new TypeError(`${url.host} is a private host`)
       const answer = await plainFetch(url, { ...init, redirect: 'manual' })
       const location = answer.headers.get('location')
-      if (answer.status < 300 || answer.status > 399 || location === null) return shortened(answer)
+      if (answer.status < 300 || answer.status > 399 || location === null) return readable(answer)
       await answer.body?.cancel()
       url = new URL(location, url)
     }
@@ -47,16 +51,25 @@ function withoutQuery({ origin, pathname }: URL): string {
   return `${origin}${pathname}`
 }
 
-function shortened(answer: Response): Response {
-  if (!answer.body) return answer
-  let bytes = 0
-  const counted = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, out) {
-      bytes += chunk.length
-      if (bytes > MOST_BYTES) out.error(new TypeError(`an answer of more than ${MOST_BYTES} bytes`))
-      else out.enqueue(chunk)
-    },
-  })
+async function readable(answer: Response): Promise<Response> {
   const { status, statusText, headers } = answer
-  return new Response(answer.body.pipeThrough(counted), { status, statusText, headers })
+  const body = await readShort(answer)
+  return new Response(isBodiless(status) ? null : readableAnswer(body), { status, statusText, headers })
+}
+
+/** @see https://fetch.spec.whatwg.org/#null-body-status */
+function isBodiless(status: number): boolean {
+  return [101, 103, 204, 205, 304].includes(status)
+}
+
+/** @throws TypeError if it is longer than {@link MOST_BYTES} */
+async function readShort(answer: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of answer.body ?? []) {
+    bytes += chunk.length
+    if (bytes > MOST_BYTES) throw new TypeError(`an answer of more than ${MOST_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }

@@ -45,6 +45,7 @@ export function guardPeerSources(torrent: Torrent, own: OwnTrackers): void {
     for (const tracker of discovery.tracker?._trackers ?? []) {
       tracker.client = heard(tracker)
       limitInterval(tracker)
+      sendBackId(tracker)
     }
     if (discovery.lsd) {
       // torrent-discovery takes announcements of all torrents for those of this one.
@@ -82,6 +83,17 @@ function limitInterval(tracker: Tracker): void {
   tracker.setInterval = (ms) => {
     const isNumber = typeof ms === 'number' && Number.isFinite(ms)
     setInterval(isNumber ? Math.min(Math.max(ms, SHORTEST_INTERVAL_MS), LONGEST_INTERVAL_MS) : undefined)
+  }
+}
+
+/** The id comes as bytes, and bytes are left out of a URL. @see BEP 3, "tracker id" */
+function sendBackId(tracker: Tracker): void {
+  const announce = tracker.announce.bind(tracker)
+  tracker.announce = (options) => {
+    const { _trackerId: id } = tracker
+    // A letter for each byte, as info hash and peer id are written.
+    if (id instanceof Uint8Array) tracker._trackerId = Buffer.from(id).toString('latin1')
+    announce(options)
   }
 }
 

@@ -52,6 +52,9 @@ declare module 'webtorrent' {
     readonly announceUrl: string
     client: TrackerClient
     setInterval: (ms?: number) => void
+    announce: (options: object) => void
+    /** what an HTTP tracker calls us, sent back to it with every request */
+    _trackerId?: string | Uint8Array
   }
 
   export interface TrackerClient {

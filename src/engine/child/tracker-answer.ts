@@ -1,0 +1,98 @@
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { decode, encode } from '../../domain/bencoding.ts'
+
+/** Bytes of an address with its port (BEP 23 and 7). */
+const ENTRY_BYTES = { peers: 6, peers6: 18 } as const
+/** Of messages, and of the id, which is sent back with every request. */
+const LONGEST_TEXT = 500
+const utf8 = new TextDecoder()
+
+type PeerList = keyof typeof ENTRY_BYTES
+
+/**
+ * An answer of an HTTP tracker in the one form that bittorrent-tracker 11.2.3 reads right: compact lists of peers. It
+ * decodes text to bytes, so in a list of dictionaries (BEP 3) it finds peers called `49,50,55:6881`. One byte too many in
+ * a compact list costs it all peers, and it throws at a message that is no text.
+ *
+ * Malformed parts are left out. So are peers with a host name, because it would have to be looked up.
+ *
+ * @returns the same bytes if they are no dictionary; the client refuses them
+ */
+export function readableAnswer(bytes: Uint8Array): Uint8Array {
+  const answer = tryDecode(bytes)
+  if (!isDictionary(answer)) return bytes
+  const entries = [...entriesOf(answer, 'peers'), ...entriesOf(answer, 'peers6')]
+  const listOf = (list: PeerList) =>
+    Buffer.concat(entries.filter(({ length }) => length === ENTRY_BYTES[list]))
+  return encode({
+    'failure reason': failureOf(answer['failure reason']),
+    'warning message': textOf(answer['warning message']),
+    'tracker id': idOf(answer['tracker id']),
+    interval: countOf(answer.interval),
+    'min interval': countOf(answer['min interval']),
+    complete: countOf(answer.complete),
+    incomplete: countOf(answer.incomplete),
+    peers: listOf('peers'),
+    peers6: listOf('peers6'),
+  })
+}
+
+/** The peers of a list in either form, each as a compact entry of 6 or 18 bytes. */
+function entriesOf(answer: Readonly<Record<string, unknown>>, list: PeerList): Uint8Array[] {
+  const value = answer[list]
+  if (Array.isArray(value)) return value.flatMap((peer) => compactEntry(peer) ?? [])
+  if (!(value instanceof Uint8Array)) return []
+  const size = ENTRY_BYTES[list]
+  return Array.from({ length: Math.floor(value.length / size) }, (_, index) =>
+    value.subarray(index * size, (index + 1) * size),
+  )
+}
+
+/** @param peer - `{ ip, port }`; `peer id` does not matter */
+function compactEntry(peer: unknown): Uint8Array | undefined {
+  if (!isDictionary(peer)) return undefined
+  const host = textOf(peer.ip)?.replace(/^\[|\]$/g, '') ?? ''
+  const port = countOf(peer.port)
+  if (isIP(host) === 0 || host.includes('%') || port === undefined || port < 1 || port > 65_535)
+    return undefined
+  // `::ffff:192.0.2.1` is an address of IPv4.
+  return Uint8Array.of(...ipaddr.process(host).toByteArray(), port >> 8, port & 255)
+}
+
+/** A refusal without words is one as well. */
+function failureOf(value: unknown): string | undefined {
+  if (value === undefined || value === 0) return undefined
+  if (value instanceof Uint8Array && value.length === 0) return undefined
+  return textOf(value) ?? 'the tracker gave no reason'
+}
+
+/** In the tracker's own bytes: it has to come back as it was. */
+function idOf(value: unknown): Uint8Array | string | undefined {
+  if (!(value instanceof Uint8Array)) return textOf(value)
+  return value.length > 0 && value.length <= LONGEST_TEXT ? value : undefined
+}
+
+function textOf(value: unknown): string | undefined {
+  if (Number.isSafeInteger(value)) return String(value)
+  if (!(value instanceof Uint8Array)) return undefined
+  return utf8.decode(value.subarray(0, LONGEST_TEXT)).trim() || undefined
+}
+
+/** Some trackers write numbers as text. */
+function countOf(value: unknown): number | undefined {
+  const text = textOf(value) ?? ''
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined
+}
+
+function tryDecode(bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function isDictionary(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
