@@ -88,6 +88,9 @@ export const SETTINGS = z
     SOURCE_TIMEOUT: milliseconds(1).default(6_000).describe('longest wait for sources of streams'),
 
     ACCESS: choice('lan', 'open').default('lan').describe('who may come in'),
+    CORS_ORIGINS: list(origin())
+      .default([])
+      .describe("sites whose pages may read lists, beside Stremio's own"),
     DATA_PATH: orNone(path()).describe('folder for what the server keeps beside films, such as its secrets'),
     ADMIN_PASSWORD: password().optional().describe('for /admin and /api'),
     LOG_LEVEL: choice('error', 'warn', 'info', 'debug').default('info').describe('how much is logged'),
@@ -136,6 +139,7 @@ function toConfig(s: Settings) {
       publicUrl: s.PUBLIC_URL,
       trustProxy: s.TRUST_PROXY,
       accelPrefix: s.ACCEL_PREFIX,
+      corsOrigins: s.CORS_ORIGINS,
     },
     access: { mode: s.ACCESS, adminPassword: s.ADMIN_PASSWORD },
     data: { dataPath: s.DATA_PATH, downloadPath: s.TORRENT_DOWNLOAD_PATH },
@@ -262,6 +266,18 @@ function publicUrl() {
   return pattern(/^https?:\/\/[^/?#@\\\s]+\/?$/i, words)
     .refine(URL.canParse, { error: (issue) => `"${issue.input}" is not ${words}` })
     .transform((text) => new URL(text).origin)
+}
+
+/** What a browser sends in `Origin`; `null` is what pages without an address send, `*` stands for every site. */
+function origin() {
+  const words = 'an origin (try https://player.example.org), nor * for every site'
+  return pattern(/^(\*|null|file:\/\/|[a-z][a-z\d+.-]*:\/\/[^/?#@\\\s]+\/?)$/i, words)
+    .refine((text) => !/^https?:\/\/[^/]/i.test(text) || URL.canParse(text), {
+      error: (issue) => `"${issue.input}" is not ${words}`,
+    })
+    .transform((text) =>
+      /^https?:/i.test(text) ? new URL(text).origin : text.toLowerCase().replace(/([^/])\/$/, '$1'),
+    )
 }
 
 function pathPrefix() {

@@ -5,6 +5,7 @@ import { clientKey } from '../domain/client-key.ts'
 import type { ListOptions } from '../domain/list-options.ts'
 import { baseUrlOf } from './base-url.ts'
 import { answerMethods } from './cors.ts'
+import type { CrossSiteGuard } from './cross-site.ts'
 import { goneSignal } from './gone-signal.ts'
 import { readListOptions } from './read-list-options.ts'
 
@@ -15,13 +16,20 @@ const RESOURCES = ['stream', 'catalog', 'meta'] as const
  *
  * @param publicUrl - what links in answers begin with, where the user has said it
  * @param instance - which self-streme this is, see {@link ASKER_HEADER}
+ * @param guard - which pages may ask
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
  */
-export function addonRoutes(addon: Addon, publicUrl: string | undefined, instance: string): Router {
+export function addonRoutes(
+  addon: Addon,
+  publicUrl: string | undefined,
+  instance: string,
+  guard: CrossSiteGuard,
+): Router {
   const router = Router({ strict: true })
   const methods = answerMethods('GET, HEAD, OPTIONS')
 
   router.use((req, res, next) => {
+    guard(req)
     if (req.get(ASKER_HEADER) !== instance) return next()
     res.status(508).set('Cache-Control', 'no-store').json({ err: 'this server asks itself' })
   })
@@ -60,7 +68,7 @@ export function addonRoutes(addon: Addon, publicUrl: string | undefined, instanc
       client: clientKey(req.ip ?? ''),
       signal: goneSignal(res),
     })
-    if (resource === 'stream') res.set('Vary', 'User-Agent, Sec-CH-UA')
+    if (resource === 'stream') res.vary('User-Agent, Sec-CH-UA')
     if (!found) return void res.status(404).set('Cache-Control', 'no-store').json({ err: 'not found' })
     const { body, cacheMaxAge } = found
     const scope = resource === 'stream' ? 'private' : 'public'

@@ -1,15 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
+import type { Origins } from './origins.ts'
 import { sendJson } from './send-json.ts'
 
-/** Lets pages of any site read the answers, refusals too, as Stremio's own must; but nothing of the owner's. */
-export const openToAllSites: RequestHandler = (req, res, next) => {
-  if (!/^\/(admin|api)(\/|$)/i.test(req.path)) openToAll(res)
-  next()
+/** Lets pages of some sites read the answers, refusals too, as Stremio's own must; but nothing of the owner's. */
+export function openTo(origins: Origins): RequestHandler {
+  return (req, res, next) => {
+    if (!/^\/(admin|api)(\/|$)/i.test(req.path)) {
+      if (!origins.areAll) res.vary('Origin')
+      const origin = req.get('origin')
+      if (origins.areAll) allow(res, '*')
+      else if (origin !== undefined && origins.allow(origin)) allow(res, origin)
+    }
+    next()
+  }
 }
 
+/** Videos are open to players on pages of every site. */
 export function openToAll(res: ServerResponse): void {
-  res.setHeader('Access-Control-Allow-Origin', '*')
+  allow(res, '*')
+}
+
+function allow(res: ServerResponse, origin: string): void {
+  res.setHeader('Access-Control-Allow-Origin', origin)
   res.setHeader('Access-Control-Expose-Headers', 'Content-Range, Content-Length, Accept-Ranges')
 }
 

@@ -15,12 +15,14 @@ import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
 import { apiRoutes } from './api-routes.ts'
 import type { TrustsProxy } from './client-address.ts'
-import { openToAll, openToAllSites } from './cors.ts'
+import { openTo, openToAll } from './cors.ts'
+import { guardVideo, listGuard } from './cross-site.ts'
 import { errorAnswerer } from './error-handler.ts'
 import { gatewayReader } from './gateways.ts'
 import { type HandOffOptions, handOffTo } from './hand-off.ts'
 import { boundHeaders } from './header-lengths.ts'
 import { landingRoutes } from './landing-routes.ts'
+import { originsWith } from './origins.ts'
 import { type OwnerOptions, ownerGuard } from './owner-guard.ts'
 import { limitPipelining } from './pipelining.ts'
 import { checkHeaderCount, REQUEST_LIMITS } from './request-limits.ts'
@@ -40,6 +42,8 @@ export interface HttpOptions {
   /** to a proxy that can send files */
   readonly handOff?: HandOffOptions | undefined
   readonly access: AccessOptions['mode']
+  /** sites whose pages may read lists, beside Stremio's own */
+  readonly corsOrigins: readonly string[]
   /** what proves the owner */
   readonly owner: Pick<OwnerOptions, 'password' | 'token'>
   readonly version: string
@@ -63,7 +67,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /** Opens the HTTP port; disposing of it cuts off whoever is still being served. */
 export async function startServer(options: HttpOptions, parts: HttpParts, log: Log): Promise<HttpServer> {
-  const { publicUrl, trustProxy, handOff, access, owner, version, instance } = options
+  const { publicUrl, trustProxy, handOff, access, owner, corsOrigins, version, instance } = options
   const app = express()
   app.disable('x-powered-by').disable('etag')
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
@@ -84,17 +88,22 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   )
   const onlyOwner = ownerGuard({ ...owner, publicUrl }, trustsProxy, log)
 
-  app.use(openToAllSites)
+  const origins = originsWith(corsOrigins)
+  app.use(openTo(origins))
   app.use((req, _res, next) => {
     guard(req)
     next()
   })
   // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
-  app.use(STREAMS, (req, res) => streams.answer(req, res, req.url))
+  app.use(STREAMS, (req, res) => {
+    openToAll(res)
+    guardVideo(req)
+    return streams.answer(req, res, req.url)
+  })
   app.use(adminRoutes(onlyOwner, parts.admin))
   app.use(apiRoutes(onlyOwner, parts.library, parts.predownloads, parts.cache, parts.explainStreams))
   app.use(landingRoutes(version, publicUrl))
-  app.use(addonRoutes(parts.addon, publicUrl, instance))
+  app.use(addonRoutes(parts.addon, publicUrl, instance, listGuard(origins)))
   app.use((_req, res) => {
     res
       .status(404)
@@ -112,6 +121,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
       if (!req.url?.startsWith(`${STREAMS}/`)) return app(req, res)
       openToAll(res)
       guard(req)
+      guardVideo(req)
       void streams.answer(req, res, req.url.slice(STREAMS.length))
     } catch (error) {
       answerError(error, req, res)

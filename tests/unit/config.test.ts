@@ -315,6 +315,31 @@ test('trackers that the user configured are trusted by the engine', () => {
   ])
 })
 
+test.for([
+  ['', []],
+  ['*', ['*']],
+  ['https://player.example.org', ['https://player.example.org']],
+  ['https://Player.example.org:443/, http://a.lan:8080', ['https://player.example.org', 'http://a.lan:8080']],
+  ['null, file://, capacitor://localhost/', ['null', 'file://', 'capacitor://localhost']],
+] as const)('CORS_ORIGINS=%s names the sites %j', ([CORS_ORIGINS, expected]) => {
+  expect(readConfig({ CORS_ORIGINS }).http.corsOrigins).toEqual(expected)
+})
+
+test.for([
+  'player.example.org',
+  'https://',
+  'https://a.b/path',
+  'https://a.b?x',
+  'https://a@b.c',
+  'https://*.b.c/d',
+  '**',
+  'https://a:99999',
+])('CORS_ORIGINS=%s is a mistake', (CORS_ORIGINS) => {
+  expect(mistakesOf({ CORS_ORIGINS })).toEqual([
+    `CORS_ORIGINS: "${CORS_ORIGINS}" is not an origin (try https://player.example.org), nor * for every site`,
+  ])
+})
+
 test('paths are told from where the server was started', () => {
   const config = readConfig({ TORRENT_DOWNLOAD_PATH: 'films', FILMS_FILE: './films.json' })
   expect([config.torrents.root, config.films.file]).toEqual([resolve('films'), resolve('films.json')])
