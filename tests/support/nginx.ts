@@ -69,7 +69,7 @@ async function startSite(site: (port: number) => string): Promise<Nginx> {
 /** Started by root, its workers would be somebody who may not read our folders. */
 function around(own: string): string {
   const user = process.getuid?.() === 0 ? 'user root;' : ''
-  return `${user}\npid ${own}/pid;\nerror_log stderr notice;\nworker_processes 1;\nevents { worker_connections 64; }`
+  return `${user}\npid ${own}/pid;\nerror_log stderr notice;\nworker_processes 1;\nevents { worker_connections 256; }`
 }
 
 function files(own: string): string {
