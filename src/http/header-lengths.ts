@@ -5,7 +5,7 @@ import { SelfStremeError } from '../domain/errors.ts'
 const LONGEST = 500
 
 /** What a client says of itself; the beginning tells enough. */
-const CUT = ['user-agent', 'sec-ch-ua']
+const CUT = ['user-agent', 'sec-ch-ua', 'accept']
 
 /** What says which part of an answer is wanted, or on which condition: where it is empty, all of it is sent. */
 const EMPTIED = ['range', 'if-range', 'if-none-match', 'if-modified-since', 'cache-control', 'x-accel-prefix']
@@ -17,6 +17,9 @@ const REFUSED = [
   'authorization',
   'sec-fetch-site',
   'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-purpose',
+  'purpose',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',

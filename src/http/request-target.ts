@@ -3,6 +3,9 @@ import { SelfStremeError } from '../domain/errors.ts'
 
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)([^#]*)$/i
 
+/** A name of 253 letters (RFC 1035 §2.3.4) and a port fit; a longer one is taken for no host. */
+const MAX_AUTHORITY = 300
+
 /**
  * Brings a request into origin form (`/path?query`), so that every route sees the same kind of target. In an absolute
  * target, the host in it replaces `Host`.
@@ -16,7 +19,7 @@ export function toOriginForm(req: IncomingMessage): void {
   if (target.startsWith('/') || target === '*') return
   const [, authority = '', rest = ''] = ABSOLUTE_FORM.exec(target) ?? []
   // A user name in front of the host is an error in what the client was given (RFC 9110 §4.2.4).
-  if (authority === '' || authority.includes('@'))
+  if (authority === '' || authority.includes('@') || authority.length > MAX_AUTHORITY)
     throw invalid(`"${target.slice(0, 80)}" is no target: expected a path, or a URL that begins with http://`)
   req.headers.host = authority
   req.url = rest.startsWith('/') ? rest : `/${rest}`

@@ -57,6 +57,7 @@ describe('a whole URL as the target', () => {
     'http://user:password@films.lan/manifest.json',
     'ftp://films.lan/manifest.json',
     'files.lan:7000',
+    `http://${'a'.repeat(301)}/manifest.json`,
   ])('"%s" is refused with 400', async (target) => {
     expect(await ask(`GET ${target} HTTP/1.1`)).toMatch(/^HTTP\/1\.1 400/)
   })
