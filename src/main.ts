@@ -2,6 +2,7 @@
 import { createApp } from './app.ts'
 import { ConfigError, readConfig } from './config/config.ts'
 import { SelfStremeError } from './domain/errors.ts'
+import { terminal } from './observe/terminal.ts'
 
 /** Service managers kill what takes longer. */
 const STOP_WITHIN_MS = 4_800
@@ -27,6 +28,6 @@ function isListenError(error: unknown): boolean {
 }
 
 function stopWith(message: string): never {
-  process.stderr.write(`${message}\n`)
+  terminal.error(`${message}\n`)
   process.exit(1)
 }

@@ -1,7 +1,7 @@
 import type { LibraryEntry } from '../admin/describe.ts'
 import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
+import { printableLine } from '../domain/printable.ts'
 import { Failure, UsageError } from './command.ts'
-import { printable } from './print.ts'
 import type { RunningServer } from './running-server.ts'
 
 const SHORTEST = 6
@@ -36,5 +36,5 @@ export async function namedTorrent(typed: string, server: RunningServer): Promis
 }
 
 function nameAndHash({ infoHash, name }: LibraryEntry): string {
-  return printable(`  ${infoHash}  ${name}`)
+  return printableLine(`  ${infoHash}  ${name}`)
 }

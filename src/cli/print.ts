@@ -1,14 +1,10 @@
-const CONTROL = /\p{Cc}/gu
-
-/** Names that strangers chose stand in it: what a terminal would obey is made visible. */
-export function printable(line: string): string {
-  return line.replace(CONTROL, '\ufffd')
-}
+import { printableLine } from '../domain/printable.ts'
+import { terminal } from '../observe/terminal.ts'
 
 /** Writes lines for a person, or the same as JSON for a program. @returns exit code */
 export function print(isJson: boolean | undefined, answer: unknown, lines: readonly string[]): 0 {
-  const text = isJson ? JSON.stringify(answer, undefined, 2) : lines.map(printable).join('\n')
-  process.stdout.write(`${text}\n`)
+  const text = isJson ? JSON.stringify(answer, undefined, 2) : lines.map(printableLine).join('\n')
+  terminal.out(`${text}\n`)
   return 0
 }
 
@@ -18,10 +14,11 @@ export const JSON_OPTION = { type: 'boolean', about: 'print JSON' } as const
 /**
  * Rows below each other, as wide as they need to be.
  *
- * @param rows - the first one is the heading
+ * @param cells - of each row; the first one is the heading
  * @param numbers - columns that end below each other
  */
-export function table(rows: readonly (readonly string[])[], numbers: readonly string[] = []): string[] {
+export function table(cells: readonly (readonly string[])[], numbers: readonly string[] = []): string[] {
+  const rows = cells.map((row) => row.map(printableLine))
   const [heading = []] = rows
   const widths = heading.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)))
   return rows.map((row) =>

@@ -1,5 +1,6 @@
 import type { ImportProgress } from '../cache/import/context.ts'
 import { sizeInWords } from '../domain/in-words.ts'
+import { terminal } from '../observe/terminal.ts'
 
 const WIDTH = 30
 const BAR_EVERY_MS = 100
@@ -28,10 +29,11 @@ export function showProgress(isForPrograms: boolean): Progress {
       if (now - shownAt < (hasBar ? BAR_EVERY_MS : LINE_EVERY_MS)) return
       shownAt = now
       isShown = hasBar
-      process.stderr.write(hasBar ? `\r${barOf(progress)}\x1b[K` : `${lineOf(progress)}\n`)
+      if (hasBar) terminal.showStatus(barOf(progress))
+      else terminal.error(`${lineOf(progress)}\n`)
     },
     end() {
-      if (isShown) process.stderr.write('\r\x1b[K')
+      if (isShown) terminal.clearStatus()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config.ts'
 import { SelfStremeError } from '../domain/errors.ts'
+import { terminal } from '../observe/terminal.ts'
 import { type Command, Failure, UsageError } from './command.ts'
 import { helpOf, overview } from './help.ts'
 
@@ -27,7 +28,7 @@ export async function runCli(commands: readonly Command[], args: readonly string
     return await found.run(args.slice(found.name.split(' ').length))
   } catch (error) {
     if (error instanceof UsageError) return complain(error.message, helpOf(found))
-    process.stderr.write(`${isForThePerson(error) ? error.message : (error as Error).stack}\n`)
+    terminal.error(`${isForThePerson(error) ? error.message : (error as Error).stack}\n`)
     return 1
   }
 }
@@ -50,11 +51,11 @@ function isForThePerson(error: unknown): error is Error {
 }
 
 function say(text: string): 0 {
-  process.stdout.write(text)
+  terminal.out(text)
   return 0
 }
 
 function complain(what: string, help: string): 2 {
-  process.stderr.write(`${what}\n\n${help}`)
+  terminal.error(`${what}\n\n${help}`)
   return 2
 }

@@ -2,8 +2,8 @@ import { isIPv6 } from 'node:net'
 import { ownerTokenPath, readOwnerToken } from '../admin/owner-token.ts'
 import { readConfig } from '../config/config.ts'
 import { messageOf } from '../domain/errors.ts'
+import { printableLine } from '../domain/printable.ts'
 import { Failure } from './command.ts'
-import { printable } from './print.ts'
 
 /** What is sent with a request: JSON, or bytes of a kind. */
 export interface Body {
@@ -45,7 +45,8 @@ export function runningServer(): RunningServer {
       const said = (await answer.json().catch(() => ({}))) as T & { readonly message?: string }
       if (answer.ok) return said
       throw new Failure(
-        printable(said.message ?? '') || `${address} answers ${answer.status}, which self-streme does not`,
+        printableLine(said.message ?? '') ||
+          `${address} answers ${answer.status}, which self-streme does not`,
       )
     },
   }

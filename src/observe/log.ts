@@ -1,4 +1,5 @@
 import winston from 'winston'
+import { printableLine } from '../domain/printable.ts'
 import { redactSecrets } from '../domain/redact.ts'
 
 /** from the few to the many */
@@ -16,18 +17,24 @@ export interface LogOptions {
 }
 
 const SECRET = /password|token|secret|authorization|api_?key/i
-const CONTROL = /\p{Cc}/gu
+/** Letters of a message or a value; more is cut before anything looks at it. */
+const MOST_LETTERS = 1_000
+/** Letters of a value that is made of several, as JSON. */
+const MOST_JSON = 4_000
+/** Entries of a list or an object in it. */
+const MOST_ENTRIES = 100
 
 /**
  * The log on stdout, one event a line: `level: message key=value`, or a JSON object.
  *
- * Names that strangers chose stand in it, so control characters are escaped: no event can look like two.
+ * Names that strangers chose stand in it, so it is printable (no event can look like two), and every value is short
+ * before it is looked at.
  */
 export function createLog({ level, format }: LogOptions): Log {
   const write = winston.format.printf(({ level: eventLevel, message, fields }) => {
     const line =
       format === 'json' ? jsonLine(eventLevel, message, fields) : textLine(eventLevel, message, fields)
-    return redactSecrets(line).replace(CONTROL, escaped)
+    return printableLine(redactSecrets(line))
   })
   const logger = winston.createLogger({
     level,
@@ -45,13 +52,13 @@ export function createLog({ level, format }: LogOptions): Log {
 }
 
 function textLine(level: string, message: unknown, fields: unknown): string {
-  const shown = Object.entries(fields as LogFields).map(([key, value]) => `${key}=${shownValue(key, value)}`)
-  return [`${level}: ${message}`, ...shown].join(' ')
+  const shown = entriesOf(fields).map(([key, value]) => `${key}=${shownValue(key, value)}`)
+  return [`${level}: ${shortened(String(message))}`, ...shown].join(' ')
 }
 
 function jsonLine(level: string, message: unknown, fields: unknown): string {
   const event = { level, message, timestamp: new Date().toISOString() }
-  const all: LogFields = { ...event, ...(fields as LogFields), ...event }
+  const all: LogFields = { ...event, ...Object.fromEntries(entriesOf(fields)), ...event }
   // Field by field, so that one that cannot be written does not take the others with it.
   const parts = Object.entries(all)
     .filter(([, value]) => value !== undefined)
@@ -61,24 +68,44 @@ function jsonLine(level: string, message: unknown, fields: unknown): string {
 
 function shownValue(key: string, value: unknown): string {
   if (SECRET.test(key)) return '***'
-  if (value instanceof Error) return toJson(value.message)
-  return typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : toJson(value)
+  const shown = typeof value === 'string' ? shortened(value) : value
+  return typeof shown === 'string' && /^[\w.:/@+-]+$/.test(shown) ? shown : toJson(shown)
 }
 
 /** JSON of anything, without secrets, and without ever throwing: a log line must not be what breaks. */
 function toJson(value: unknown): string {
   try {
     const plain = JSON.stringify(value, (key, each: unknown) => {
-      if (SECRET.test(key)) return '***'
-      if (each instanceof Error) return each.message
-      return typeof each === 'bigint' ? String(each) : each
+      if (SECRET.test(key.slice(0, MOST_LETTERS))) return '***'
+      return plainOf(each)
     })
-    return plain ?? JSON.stringify(String(value))
+    const text = plain ?? JSON.stringify(shortened(String(value)))
+    return text.length <= MOST_JSON ? text : JSON.stringify(`${text.slice(0, MOST_LETTERS)}…`)
   } catch {
-    return JSON.stringify(String(value))
+    return JSON.stringify(shortened(String(value)))
   }
 }
 
-function escaped(letter: string): string {
-  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+function plainOf(value: unknown): unknown {
+  if (typeof value === 'string') return shortened(value)
+  if (value instanceof Error) return shortened(value.message)
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.slice(0, MOST_ENTRIES)
+  return Object.fromEntries(entriesOf(value))
+}
+
+function entriesOf(fields: unknown): [string, unknown][] {
+  return Object.entries(fields as LogFields)
+    .slice(0, MOST_ENTRIES)
+    .map(([key, value]) => [key.slice(0, MOST_LETTERS), value])
+}
+
+/** The beginning of a text that is too long, without a URL in the middle of which it would end: that may hide who signs in. */
+function shortened(text: string): string {
+  if (text.length <= MOST_LETTERS) return text
+  const cut = text.slice(0, MOST_LETTERS)
+  const url = cut.lastIndexOf('://')
+  const isInAuthority = url >= 0 && !/[/?#\s]/.test(cut.slice(url + 3))
+  return `${(isInAuthority ? cut.slice(0, url) : cut).toWellFormed()}…`
 }

@@ -141,7 +141,7 @@ test('"add" takes an info hash, a magnet link and a torrent file, and says how f
   expect(typed).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
-      /^\ufffd\[2JA \ufffd\]0;Film\ufffd\.mkv is added and pinned: 0 bytes of 9\.4 MB/,
+      /^\\u001b\[2JA \\u001b\]0;Film\\u0007\.mkv is added and pinned: 0 bytes of 9\.4 MB/,
     ),
   })
   expect((await run('cache', 'ls')).stdout.match(/^\w{12} /gm)).toHaveLength(3)

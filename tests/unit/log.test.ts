@@ -70,6 +70,39 @@ test('a control character is shown as its number', () => {
   expect(written({}, (log) => log.info('a\u001b[2J\u009bb\u007f'))).toBe('info: a\\u001b[2J\\u009bb\\u007f\n')
 })
 
+test.for(['text', 'json'] as const)('as %s, marks that reverse what follows are shown', (format) => {
+  const text = written({ format }, (log) => log.info('event', { name: 'a\u202egpj.exe\u2028\ufeff\ud800' }))
+  expect(text).toContain('a\\u202egpj.exe\\u2028\\ufeff\\ud800')
+})
+
+test.for(['text', 'json'] as const)(
+  'as %s, what is too long is cut in a moment',
+  { timeout: 2_000 },
+  (format) => {
+    // Each of them keeps a regular expression busy for minutes where it is looked at as a whole.
+    const long = [
+      'a.'.repeat(500_000),
+      `?${'a-'.repeat(500_000)}`,
+      'http://a'.repeat(200_000),
+      ' '.repeat(1_000_000),
+    ]
+    const text = written({ format }, (log) => {
+      for (const each of long) {
+        log.info(each, { name: each, error: new Error(each), list: Array(10_000).fill(each), [each]: 1 })
+        log.info('event', { [each.slice(0, 5_000)]: { [each]: [each, { each }] } })
+      }
+    })
+    expect(text.length).toBeGreaterThan(8 * 1_000)
+    expect(text.length).toBeLessThan(8 * 20_000)
+    if (format === 'json') for (const line of text.trim().split('\n')) JSON.parse(line)
+  },
+)
+
+test('what a URL hides does not come out because it is cut', () => {
+  const url = `${'a'.repeat(985)} http://user:s3cretpassword@host/`
+  expect(written({}, (log) => log.info('event', { reason: url }))).not.toContain('s3c')
+})
+
 test('as JSON an event is one object with the time', () => {
   const text = written({ format: 'json' }, (log) => log.warn('event', { n: 1, name: 'a b' }))
   expect(text).toMatch(/\}\n$/)

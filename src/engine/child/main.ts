@@ -3,6 +3,7 @@
  * is gone, and not before: a terminal sends its signals to the whole group, and main still has files to close.
  */
 import { messageOf } from '../../domain/errors.ts'
+import { terminal } from '../../observe/terminal.ts'
 import type { Command, Report } from '../protocol.ts'
 import { freeTcpPort, freeUdpPort } from './free-port.ts'
 import type { Swarm } from './webtorrent-adapter.ts'
@@ -15,7 +16,7 @@ process.on('disconnect', () => process.exit(0))
 // Main may have gone while this process was still being loaded.
 if (!process.connected) process.exit(0)
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`engine: ${error.stack ?? messageOf(error)}\n`)
+  terminal.error(`engine: ${error.stack ?? messageOf(error)}\n`)
   process.exit(1)
 })
 
@@ -51,7 +52,7 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   const dht = options.dht ? await freeUdpPort(options.utp && tcp !== 0 ? tcp + 1 : tcp) : 0
   if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another one is used', { port: options.port })
   return startSwarm(options, { tcp, dht }, own, say, (error) => {
-    process.stderr.write(`engine: ${messageOf(error)}\n`)
+    terminal.error(`engine: ${messageOf(error)}\n`)
     process.exit(1)
   })
 }
