@@ -1,5 +1,6 @@
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { Refusal } from '../files/disk-errors.ts'
+import type { LogFields, LogLevel } from '../observe/log.ts'
 import type { EngineFailure, EngineOptions, PieceWindow, SwarmStats } from './engine.ts'
 
 /** What main says to the engine process. Each `open` has its own number, so that late answers to an old one are known. */
@@ -37,7 +38,7 @@ export type Report =
   | { readonly kind: 'closed'; readonly id: number }
   | {
       readonly kind: 'log'
-      readonly level: 'warn' | 'info' | 'debug'
+      readonly level: LogLevel
       readonly message: string
-      readonly fields?: Record<string, unknown>
+      readonly fields?: LogFields
     }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ErrorCode, messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
+import { clientOf, type TrustsProxy } from './client-address.ts'
 import { sendJson } from './send-json.ts'
 
 const STATUS = {
@@ -62,7 +63,7 @@ const SAID_ELSEWHERE: ReadonlySet<ErrorCode | undefined> = new Set([
 export type AnswerError = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
 
 /** Turns whatever was thrown into an answer; one that has begun already is cut off, never ended as if it were whole. */
-export function errorAnswerer(log: Log): AnswerError {
+export function errorAnswerer(trustsProxy: TrustsProxy, log: Log): AnswerError {
   return (error, req, res) => {
     const path = req.url?.replace(/\?.*$/s, '')
     if (res.headersSent || res.closed) {
@@ -71,9 +72,9 @@ export function errorAnswerer(log: Log): AnswerError {
       return
     }
     const { status, code } = understand(error)
-    if (status >= 500 && !SAID_ELSEWHERE.has(code))
-      log.warn('request failed', { path, code, reason: messageOf(error) })
-    else log.debug('request refused', { path, code, reason: messageOf(error) })
+    const fields = { client: clientOf(req, trustsProxy), path, code, reason: messageOf(error) }
+    if (status >= 500 && !SAID_ELSEWHERE.has(code)) log.warn('request failed', fields)
+    else log.debug('request refused', fields)
 
     for (const header of ['Content-Length', 'Content-Range', 'ETag', 'Last-Modified'])
       res.removeHeader(header)

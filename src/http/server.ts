@@ -73,7 +73,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
 
   const trustsProxy = app.get('trust proxy fn') as TrustsProxy
-  const answerError = errorAnswerer(log)
+  const answerError = errorAnswerer(trustsProxy, log)
   const streams = streamRoutes(
     parts.openMedia,
     handOffTo(handOff, trustsProxy),

@@ -1,12 +1,10 @@
 import winston from 'winston'
 import { printableLine } from '../domain/printable.ts'
 import { redactSecrets } from '../domain/redact.ts'
+import { LEVELS, type LogFields, type LogLevel } from './log-event.ts'
+import { boundRepeats } from './repeats.ts'
 
-/** from the few to the many */
-const LEVELS = ['error', 'warn', 'info', 'debug'] as const
-
-export type LogLevel = (typeof LEVELS)[number]
-export type LogFields = Readonly<Record<string, unknown>>
+export type { LogFields, LogLevel }
 
 /** `error` wants a person, `warn` was survived, `info` is the life of the service, `debug` is for us. */
 export type Log = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>
@@ -17,6 +15,8 @@ export interface LogOptions {
 }
 
 const SECRET = /password|token|secret|authorization|api_?key/i
+/** Events of one kind, before they are counted instead; whoever sets `debug` wants to see more. */
+const MOST_A_MINUTE = { error: 20, warn: 10, info: 10, debug: 100 }
 /** Letters of a message or a value; more is cut before anything looks at it. */
 const MOST_LETTERS = 1_000
 /** Letters of a value that is made of several, as JSON. */
@@ -28,7 +28,7 @@ const MOST_ENTRIES = 100
  * The log on stdout, one event a line: `level: message key=value`, or a JSON object.
  *
  * Names that strangers chose stand in it, so it is printable (no event can look like two), and every value is short
- * before it is looked at.
+ * before it is looked at. What strangers cause again and again is counted and said once a minute.
  */
 export function createLog({ level, format }: LogOptions): Log {
   const write = winston.format.printf(({ level: eventLevel, message, fields }) => {
@@ -42,11 +42,16 @@ export function createLog({ level, format }: LogOptions): Log {
     transports: [new winston.transports.Console({ stderrLevels: [] })],
   })
   // One object, so that a "%s" in a message stays what it is.
+  const say = boundRepeats(
+    (eventLevel, message, fields) => void logger.log({ level: eventLevel, message, fields }),
+    {
+      most: MOST_A_MINUTE,
+    },
+  )
   const at = (eventLevel: LogLevel) => {
     // winston would write the line first, and then look whether anybody wants it.
     if (LEVELS.indexOf(eventLevel) > LEVELS.indexOf(level)) return () => undefined
-    return (message: string, fields: LogFields = {}) =>
-      void logger.log({ level: eventLevel, message, fields })
+    return (message: string, fields: LogFields = {}) => say(eventLevel, message, fields)
   }
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }
 }

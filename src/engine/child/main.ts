@@ -3,12 +3,20 @@
  * is gone, and not before: a terminal sends its signals to the whole group, and main still has files to close.
  */
 import { messageOf } from '../../domain/errors.ts'
+import { boundRepeats } from '../../observe/repeats.ts'
 import { terminal } from '../../observe/terminal.ts'
 import type { Command, Report } from '../protocol.ts'
 import { freeTcpPort, freeUdpPort } from './free-port.ts'
 import type { Swarm } from './webtorrent-adapter.ts'
 
 const ALIVE_INTERVAL_MS = 1_000
+/** Fewer than the log takes, so that it has room for what is said of the others. */
+const MOST_A_MINUTE = { error: 4, warn: 4, info: 4, debug: 30 }
+
+/** Peers cause events at will, and each of them that main hears of takes its time as well. */
+const log = boundRepeats((level, message, fields) => send({ kind: 'log', level, message, fields }), {
+  most: MOST_A_MINUTE,
+})
 
 process.on('SIGTERM', () => undefined)
 process.on('SIGINT', () => undefined)
@@ -69,10 +77,11 @@ async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>):
 }
 
 function say(report: Report): void {
-  // Main may be gone at this very moment; then this process ends, too.
-  if (process.connected) process.send?.(report, undefined, undefined, () => undefined)
+  if (report.kind === 'log') log(report.level, report.message, report.fields ?? {})
+  else send(report)
 }
 
-function log(level: 'warn' | 'info' | 'debug', message: string, fields: Record<string, unknown>): void {
-  say({ kind: 'log', level, message, fields })
+function send(report: Report): void {
+  // Main may be gone at this very moment; then this process ends, too.
+  if (process.connected) process.send?.(report, undefined, undefined, () => undefined)
 }

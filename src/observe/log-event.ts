@@ -1,0 +1,5 @@
+/** from the few to the many */
+export const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+
+export type LogLevel = (typeof LEVELS)[number]
+export type LogFields = Readonly<Record<string, unknown>>
