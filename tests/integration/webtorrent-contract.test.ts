@@ -101,6 +101,8 @@ test('the members of a torrent that the adapter uses are there', async () => {
   const torrent = client.add('ab'.repeat(20), { deselect: true })
   for (const member of [
     '_onMetadata',
+    '_addIncomingPeer',
+    '_validAddr',
     '_update',
     '_verifyPieces',
     '_markVerified',
@@ -114,6 +116,8 @@ test('the members of a torrent that the adapter uses are there', async () => {
   }
   expect(torrent._queue).toEqual([])
   expect(torrent.wires).toEqual([])
+  expect(torrent._peers).toEqual(new Map())
+  expect(torrent._queue).toEqual([])
   await new Promise((done) => client.destroy(done))
 })
 

@@ -90,14 +90,20 @@ export async function startStuckPeers({ infoHash, count, from, drip }: StuckOpti
   }
 }
 
-/** A tracker that names the same peers to everybody, in this order (BEP 23). */
+/**
+ * A tracker that names the same peers to everybody, in this order (BEP 23).
+ *
+ * @param whenReady - it answers nobody before
+ */
 export async function startNamingTracker(
   peers: readonly Address[],
+  whenReady: Promise<void> = Promise.resolve(),
 ): Promise<{ readonly url: string } & AsyncDisposable> {
   const compact = Buffer.concat(
     peers.map(({ host, port }) => Buffer.from([...host.split('.').map(Number), port >> 8, port & 255])),
   )
-  const server = createServer((_req, res) => {
+  const server = createServer(async (_req, res) => {
+    await whenReady
     res.end(bencode.encode({ interval: 60, peers: compact }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,8 +1,9 @@
 import net, { type Server, type Socket } from 'node:net'
+import { clientKey } from '../../domain/client-key.ts'
 
 /** Peers that found us, of all torrents; those that we go to are bounded by `MAX_PEERS`. */
 const MOST_CONNECTIONS = 400
-/** A household, or a proxy in front of us, has one address for many. */
+/** A household, or a proxy in front of us, has one address, or /64, for many. */
 const MOST_FROM_ONE_ADDRESS = 64
 
 /**
@@ -23,7 +24,7 @@ function bounded(server: Server): Server {
   server.emit = (event: string | symbol, ...args: unknown[]) => {
     if (event !== 'connection') return emit(event, ...args)
     const socket = args[0] as Socket
-    const address = socket.remoteAddress ?? ''
+    const address = clientKey(socket.remoteAddress ?? '')
     const count = (counts.get(address) ?? 0) + 1
     if (count > MOST_FROM_ONE_ADDRESS) {
       socket.destroy()

@@ -17,9 +17,9 @@ import type { OwnTrackers } from './own-trackers.ts'
 import { guardDht, guardPeerSources } from './peer-sources.ts'
 import { PieceMemory } from './piece-memory.ts'
 import { PieceStore } from './piece-store.ts'
-import { SeederCount } from './seeder-count.ts'
+import { guardPlaces } from './places.ts'
+import { TorrentReports } from './torrent-reports.ts'
 
-const STATS_INTERVAL_MS = 1_000
 const UPLOAD_SLOTS = 4
 /** Bytes that are being read for peers at a time; what they ask for beyond that waits. */
 const UPLOAD_READ_BYTES = 16 * 1024 * 1024
@@ -44,7 +44,7 @@ interface Opened {
   info: TorrentInfo | undefined
   store: PieceStore | undefined
   readonly fetcher: Fetcher
-  readonly statsTimer: NodeJS.Timeout
+  readonly reports: TorrentReports
   /** files that are to be replaced, as soon as main knows of it */
   readonly replacing: Map<number, PromiseWithResolvers<void>>
 }
@@ -103,6 +103,7 @@ export function startSwarm(
     torrent.setMaxListeners(0)
     lighten(torrent)
     guardPeerSources(torrent, own)
+    guardPlaces(torrent, options.maxPeers, banned)
     const base = dirname(directory)
     const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()
     const fetcher = new Fetcher(torrent, memory, disk, {
@@ -111,8 +112,7 @@ export function startSwarm(
       unwritable: (error) => fail(entry, 'disk.failed', error),
       giveUp: (piece) => entry.store?.giveUp(piece),
     })
-    const seeders = new SeederCount()
-    const statsTimer = setInterval(reportStats, STATS_INTERVAL_MS)
+    const reports = new TorrentReports(torrent, id, () => entry.info, report)
     const entry: Opened = {
       id,
       torrent,
@@ -121,7 +121,7 @@ export function startSwarm(
       info,
       store: undefined,
       fetcher,
-      statsTimer,
+      reports,
       replacing: new Map(),
     }
     opened.set(id, entry)
@@ -161,15 +161,6 @@ export function startSwarm(
       }
     }
 
-    let verified: number[] = []
-    torrent.on('verified', (piece: number) => {
-      // One report for all pieces of a turn.
-      if (verified.push(piece) > 1) return
-      setImmediate(() => {
-        report({ kind: 'verified', id, pieces: verified })
-        verified = []
-      })
-    })
     torrent.on('wire', (wire: Wire) => {
       if (torrent.wires.length > options.maxPeers || banned.isBanned(wire)) {
         wire.destroy()
@@ -185,56 +176,22 @@ export function startSwarm(
       )
       // Peers unchoke those who want something; by now the handshake is on its way.
       queueMicrotask(() => wire.interested())
-      reportStats()
-      wire.once('bitfield', reportStats)
-      wire.once('have-all', reportStats)
-      wire.once('close', () => setImmediate(reportStats))
-    })
-    // Which peers have all of it is known from here on.
-    torrent.once('ready', reportStats)
-    torrent.on('warning', (error: unknown) => {
-      report({
-        kind: 'log',
-        level: 'debug',
-        message: 'swarm warning',
-        fields: { infoHash, reason: messageOf(error) },
-      })
+      reports.follow(wire)
     })
     torrent.on('error', (error: unknown) => fail(entry, 'engine.down', error))
-
-    function reportStats(): void {
-      if (torrent.destroyed) return
-      const { wires, downloadSpeed } = torrent
-      const stats = {
-        peers: wires.length,
-        seeders: entry.info ? seeders.among(wires, entry.info.pieceCount) : 0,
-        downloadSpeed: Math.round(downloadSpeed),
-      }
-      report({ kind: 'stats', id, stats })
-    }
   }
 
   function ban(wire: Wire, infoHash: string, piece: number): void {
     banned.ban(wire)
-    const peer = `${wire.remoteAddress}:${wire.remotePort}`
-    report({
-      kind: 'log',
-      level: 'warn',
-      message: 'peer banned, it sent wrong bytes',
-      fields: { infoHash, peer, piece },
-    })
+    const fields = { infoHash, peer: `${wire.remoteAddress}:${wire.remotePort}`, piece }
+    report({ kind: 'log', level: 'warn', message: 'peer banned, it sent wrong bytes', fields })
     wire.destroy()
   }
 
   function letGo(wire: Wire, infoHash: string, gaveNothing: boolean): void {
     if (gaveNothing) banned.onSilent(wire)
-    const peer = `${wire.remoteAddress}:${wire.remotePort}`
-    report({
-      kind: 'log',
-      level: 'debug',
-      message: 'peer dropped, it does not answer requests',
-      fields: { infoHash, peer },
-    })
+    const fields = { infoHash, peer: `${wire.remoteAddress}:${wire.remotePort}` }
+    report({ kind: 'log', level: 'debug', message: 'peer dropped, it does not answer requests', fields })
     wire.destroy()
   }
 
@@ -263,7 +220,7 @@ export function startSwarm(
     const entry = opened.get(id)
     opened.delete(id)
     if (entry) {
-      clearInterval(entry.statsTimer)
+      entry.reports[Symbol.dispose]()
       entry.fetcher[Symbol.dispose]()
       // Main no longer listens.
       for (const { reject } of entry.replacing.values()) reject(new Error('the torrent is closed'))

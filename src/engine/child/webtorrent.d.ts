@@ -11,8 +11,6 @@ declare module 'webtorrent' {
     readonly destroyed: boolean
     readonly downloadSpeed: number
     readonly wires: readonly Wire[]
-    /** peers that are known and not spoken to yet */
-    readonly _queue: readonly unknown[]
     /** something for each piece that is missing, `null` for the others */
     pieces: readonly unknown[]
     _reservations: readonly unknown[]
@@ -32,6 +30,10 @@ declare module 'webtorrent' {
     _markUnverified(index: number): void
     _checkDone(): void
     _onWire(wire: Wire): void
+    /** connected ones, and those that are known and not spoken to yet */
+    readonly _peers: ReadonlyMap<string, TorrentPeer>
+    _addIncomingPeer(peer: TorrentPeer): void
+    _validAddr(address: string): boolean
     /** peers that wait to be connected to; nothing once it is destroyed */
     readonly _queue: readonly unknown[] | null
     /** @param peer - `address:port`, or a WebRTC connection */
@@ -72,6 +74,14 @@ declare module 'webtorrent' {
         ) => number | undefined
       }
     }
+  }
+
+  export interface TorrentPeer {
+    /** address and port, but for WebRTC */
+    readonly id: string
+    /** `tcpIncoming`, `utpOutgoing`, … */
+    readonly type: string
+    destroy(error?: Error): void
   }
 
   export default class WebTorrent extends EventEmitter {

@@ -237,7 +237,7 @@ export class Fetcher implements Disposable, PieceHolder {
       peer.onTick(seconds)
       if (isHeld) this.#requests.callBack(peer, () => true)
     }
-    if (!isHeld) this.#rescue.tick(seconds, now, this.#torrent._queue.length > 0)
+    if (!isHeld) this.#rescue.tick(seconds, now, (this.#torrent._queue?.length ?? 0) > 0)
     this.#rescue.hurry(new Set(this.#headsOfUrgentWindows()), now)
     this.#refillSoon()
   }

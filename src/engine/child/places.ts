@@ -1,0 +1,87 @@
+import type { Torrent, TorrentPeer } from 'webtorrent'
+import { clientKey } from '../../domain/client-key.ts'
+import { isOwnNetworkAddress } from '../../domain/public-host.ts'
+import type { BanList } from './ban-list.ts'
+
+/** A household with one address, or with one /64, seldom has more clients of one torrent. */
+const MOST_FROM_ONE_ADDRESS = 4
+/** Of all places of a torrent: the rest is for peers that we find ourselves, which nobody can take from us. */
+const INCOMING_SHARE = 1 / 2
+/**
+ * Of all places: peers that come from one address of this machine or of a network around it. Behind some proxies and
+ * container networks everybody on the internet has such an address, so that four would be too few.
+ */
+const OWN_NETWORK_SHARE = 1 / 4
+
+/** A peer that has a place or wants one. */
+export interface Place {
+  /** {@link clientKey} of its address */
+  readonly client: string
+  readonly isIncoming: boolean
+  /** it is on this machine or in a network around it */
+  readonly isNear: boolean
+}
+
+/**
+ * Whether a peer may have one of the places of a torrent. One address, or /64 of IPv6, has at most four, whoever went to
+ * whom. Of addresses around us only the peers that come to us are counted: those that we go to were named by somebody
+ * who may name them (`peer-sources`).
+ *
+ * @param taken - by all other peers, those included that wait to be gone to
+ * @param places - how many there are
+ */
+export function mayTakePlace(newcomer: Place, taken: Iterable<Place>, places: number): boolean {
+  const { client, isIncoming, isNear } = newcomer
+  if (isNear && !isIncoming) return true
+  let [incoming, ofClient] = [0, 0]
+  for (const place of taken) {
+    if (place.isIncoming) incoming++
+    if (place.client === client && (place.isIncoming || !isNear)) ofClient++
+  }
+  if (isIncoming && incoming >= Math.ceil(places * INCOMING_SHARE)) return false
+  const most = isNear
+    ? Math.max(MOST_FROM_ONE_ADDRESS, Math.ceil(places * OWN_NETWORK_SHARE))
+    : MOST_FROM_ONE_ADDRESS
+  return ofClient < most
+}
+
+/**
+ * Keeps one address, and all who come to us together, from taking all places of a torrent; and does not go to peers
+ * that are banned. By default, webtorrent 3.0.21 takes all who come, and goes to nobody while the places are taken; it
+ * goes to a peer again a second after we end the connection.
+ *
+ * Call it before the first peer.
+ */
+export function guardPlaces(torrent: Torrent, places: number, banned: BanList): void {
+  const addIncomingPeer = torrent._addIncomingPeer.bind(torrent)
+  const isValidAddress = torrent._validAddr.bind(torrent)
+
+  // With encryption a peer comes here before its handshake is complete.
+  torrent._addIncomingPeer = (peer) => {
+    if (torrent.destroyed || mayTakePlace(placeOf(peer), taken(), places)) return addIncomingPeer(peer)
+    peer.destroy(new Error('there is no place for one more peer'))
+  }
+
+  torrent._validAddr = (address) => {
+    if (!isValidAddress(address) || banned.isAddressBanned(address)) return false
+    return mayTakePlace(placeAt(address, false), taken(), places)
+  }
+
+  function* taken(): Generator<Place, void, void> {
+    for (const peer of torrent._peers.values()) yield placeOf(peer)
+  }
+}
+
+const known = new WeakMap<TorrentPeer, Place>()
+
+function placeOf(peer: TorrentPeer): Place {
+  const place = known.get(peer) ?? placeAt(peer.id, peer.type.endsWith('Incoming'))
+  known.set(peer, place)
+  return place
+}
+
+/** @param address - with a port, as webtorrent writes it; or the id of a WebRTC peer */
+function placeAt(address: string, isIncoming: boolean): Place {
+  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  return { client: clientKey(host), isIncoming, isNear: isOwnNetworkAddress(host) }
+}

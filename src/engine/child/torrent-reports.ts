@@ -1,0 +1,74 @@
+import type Wire from 'bittorrent-protocol'
+import type { Torrent } from 'webtorrent'
+import { messageOf } from '../../domain/errors.ts'
+import type { TorrentInfo } from '../../domain/metainfo.ts'
+import type { Report } from '../protocol.ts'
+import { SeederCount } from './seeder-count.ts'
+
+const STATS_INTERVAL_MS = 1_000
+
+/** Tells main what happens to a torrent while it runs: pieces, peers, speed, warnings. */
+export class TorrentReports implements Disposable {
+  readonly #torrent: Torrent
+  readonly #id: number
+  readonly #infoOf: () => TorrentInfo | undefined
+  readonly #report: (report: Report) => void
+  readonly #seeders = new SeederCount()
+  readonly #timer: NodeJS.Timeout
+  #verified: number[] = []
+
+  /** @param infoOf - what is known of it by now */
+  constructor(
+    torrent: Torrent,
+    id: number,
+    infoOf: () => TorrentInfo | undefined,
+    report: (report: Report) => void,
+  ) {
+    this.#torrent = torrent
+    this.#id = id
+    this.#infoOf = infoOf
+    this.#report = report
+    this.#timer = setInterval(() => this.#stats(), STATS_INTERVAL_MS)
+    torrent.on('verified', (piece: number) => this.#onVerified(piece))
+    // Which peers have all of it is known from here on.
+    torrent.once('ready', () => this.#stats())
+    torrent.on('warning', (error: unknown) => {
+      const fields = { infoHash: torrent.infoHash, reason: messageOf(error) }
+      report({ kind: 'log', level: 'debug', message: 'swarm warning', fields })
+    })
+  }
+
+  /** A peer is there. */
+  follow(wire: Wire): void {
+    const stats = () => this.#stats()
+    stats()
+    wire.once('bitfield', stats)
+    wire.once('have-all', stats)
+    wire.once('close', () => setImmediate(stats))
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+
+  #onVerified(piece: number): void {
+    // One report for all pieces of a turn.
+    if (this.#verified.push(piece) > 1) return
+    setImmediate(() => {
+      this.#report({ kind: 'verified', id: this.#id, pieces: this.#verified })
+      this.#verified = []
+    })
+  }
+
+  #stats(): void {
+    const { wires, downloadSpeed, destroyed } = this.#torrent
+    if (destroyed) return
+    const info = this.#infoOf()
+    const stats = {
+      peers: wires.length,
+      seeders: info ? this.#seeders.among(wires, info.pieceCount) : 0,
+      downloadSpeed: Math.round(downloadSpeed),
+    }
+    this.#report({ kind: 'stats', id: this.#id, stats })
+  }
+}
