@@ -165,17 +165,15 @@ const EVENTS = {
     await using _stream = await torrents.getStream(infoHash)
   },
   'the user makes a folder while it is looked for': async (world) => {
-    world.engine.arePeersThere = false
-    const watching = world.watch().catch(() => undefined)
-    await sleep(5)
+    const watching = world.watch(undefined, false).catch(() => undefined)
+    await lookedFor(world)
     if (!(await isThere(world.folder))) await world.put(world.folder, 'Film.mkv')
     world.engine.arePeersThere = true
     await watching
   },
   'its metadata cannot be written': async (world) => {
-    world.engine.arePeersThere = false
-    const watching = world.watch().catch(() => undefined)
-    await sleep(5)
+    const watching = world.watch(undefined, false).catch(() => undefined)
+    await lookedFor(world)
     world.engine.arePeersThere = true
     for (let n = 0; n < 50; n++) {
       const isBlocked = await mkdir(join(world.folder, MARK, 'metainfo.torrent')).then(
@@ -342,11 +340,11 @@ async function openWorld() {
     return running
   }
 
-  async function watch(customPath?: string): Promise<void> {
+  async function watch(customPath?: string, arePeersThere = true): Promise<void> {
     const { engine, torrents } = now()
     for (const path of touched) kept.delete(path)
     touched.clear()
-    engine.arePeersThere = true
+    engine.arePeersThere = arePeersThere
     await using stream = await torrents.getStream(infoHash, 0, 0, customPath)
     const read: Buffer[] = []
     for await (const slice of stream.read({ start: 0, end: stream.size - 1 }, AbortSignal.timeout(2_000)))
@@ -412,6 +410,11 @@ async function claim(directory: string): Promise<void> {
 async function locate(folder: string, place: string): Promise<void> {
   await makeTorrentFolder(folder)
   await writeFile(join(folder, MARK, 'location'), place)
+}
+
+/** Resolves when it is looked for, or is found without. */
+async function lookedFor({ torrents }: World): Promise<void> {
+  for (let n = 0; n < 20 && !torrents.activityOf(infoHash)?.isInSwarm; n++) await sleep(2)
 }
 
 /** Not everything can happen at any time. */
