@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { messageOf } from '../domain/errors.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
+import { heapBytes } from '../domain/heap-bytes.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import { Plays } from '../domain/plays.ts'
@@ -28,8 +29,8 @@ import type { IndexDatabase } from './index-database.ts'
 import { type IndexTable, indexTable } from './index-table.ts'
 
 const FLUSH_MS = 5_000
-/** What metadata may be kept in memory, in files; sixteen hashes take about as much as one of them. */
-const MOST_INFO = 30_000
+/** What metadata may be kept in memory: bytes. */
+const MOST_INFO = 24 * 1024 * 1024
 
 /**
  * Opens the index of a download folder, and learns what is in it.
@@ -70,7 +71,7 @@ export class CacheIndex implements Shelf, AsyncDisposable {
   /** metadata that was asked for lately */
   readonly #infos = new LRUCache<InfoHash, TorrentInfo>({
     maxSize: MOST_INFO,
-    sizeCalculation: ({ files, pieceCount }) => files.length + Math.ceil(pieceCount / 16),
+    sizeCalculation: heapBytes,
   })
   /** as {@link check} left them, because files had been changed or taken away */
   readonly #reduced = new WeakSet<Contents>()

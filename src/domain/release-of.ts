@@ -1,16 +1,23 @@
 import { LRUCache } from 'lru-cache'
 import type { Found } from './candidate.ts'
+import { heapBytes } from './heap-bytes.ts'
 import { parseReleaseName, type ReleaseName } from './release-name.ts'
 
-const MOST_KNOWN = 5_000
+/** bytes; one takes about a thousand */
+const MOST_KNOWN = 8 * 1024 * 1024
 
 /** Reading a name takes a third of a millisecond, and the same few hundred come with every list. */
-const known = new LRUCache<string, ReleaseName>({ max: MOST_KNOWN })
+const known = new LRUCache<string, ReleaseName>({
+  maxSize: MOST_KNOWN,
+  sizeCalculation: (release, name) => heapBytes([name, release]),
+})
 
 /** What the name of a release says; each is read once. */
 export function releaseOf(found: Found): ReleaseName {
   const name = nameOf(found)
-  const release = known.get(name) ?? parseReleaseName(name)
+  const before = known.get(name)
+  if (before) return before
+  const release = parseReleaseName(name)
   known.set(name, release)
   return release
 }

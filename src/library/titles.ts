@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { heapBytes } from '../domain/heap-bytes.ts'
 import { inTurns } from '../domain/in-turns.ts'
 import type { LibraryFile } from './library-file.ts'
 import { type Kind, type Titled, TitleIndex, type Work } from './title-index.ts'
@@ -32,15 +33,18 @@ export interface Titles {
   has(kind: Kind): Promise<boolean>
 }
 
-/** Names that are remembered beside those in the index. */
-const MOST_READINGS = 50_000
+/** What the names that were read may weigh, beside those in the index: bytes; one takes some hundred. */
+const MOST_READINGS = 32 * 1024 * 1024
 
 const NONE: readonly KnownFilm[] = []
 
 /** @param root - the download folder */
 export function createTitles(root: string, { torrents, placed, media, films }: Shelves): Titles {
   const index = new TitleIndex()
-  const readings: Readings = new LRUCache({ max: MOST_READINGS })
+  const readings: Readings = new LRUCache({
+    maxSize: MOST_READINGS,
+    sizeCalculation: (reading, path) => heapBytes([path, reading]),
+  })
   const listed = new WeakMap<object, { readonly files: readonly LibraryFile[]; readonly isNamed: boolean }>()
   const ofTorrents = new Shelf(index)
   const ofPlaced = new Shelf(index)

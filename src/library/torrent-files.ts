@@ -113,9 +113,11 @@ function aboutOf({ id, type, name, year, season, episode }: KnownFilm): LibraryN
 }
 
 function read(path: string, readings: Readings): LibraryName | undefined {
-  const known = readings.get(path) ?? { about: readLibraryName(path) }
-  readings.set(path, known)
-  return known.about
+  const known = readings.get(path)
+  if (known) return known.about
+  const about = readLibraryName(path)
+  readings.set(path, { about })
+  return about
 }
 
 /** The info hash is no part of the title, nor are the brackets around it. */

@@ -5,7 +5,9 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { describe } from '../domain/listing.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
 
-const MOST_TORRENTS = 5_000
+/** bytes; a torrent takes some hundred for each video that it was listed for */
+const MOST_LISTED = 8 * 1024 * 1024
+const A_VIDEO = 250
 /** Of one torrent: a pack is listed for each of its episodes. */
 const MOST_VIDEOS = 50
 
@@ -21,7 +23,11 @@ export interface ListedTorrent {
 
 /** For which films and episodes each torrent was listed lately. */
 export class ListedVideos {
-  readonly #byTorrent = new LRUCache<InfoHash, readonly ListedTorrent[]>({ max: MOST_TORRENTS })
+  readonly #byTorrent = new LRUCache<InfoHash, readonly ListedTorrent[]>({
+    maxSize: MOST_LISTED,
+    sizeCalculation: (listed) =>
+      listed.reduce((sum, { video, group }) => sum + A_VIDEO + 2 * (video.id.length + group.length), A_VIDEO),
+  })
 
   note(video: VideoId, found: readonly Found[]): void {
     for (const candidate of torrentsOf(found)) {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf } from '../domain/errors.ts'
+import { heapBytes } from '../domain/heap-bytes.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
@@ -24,12 +25,20 @@ const LIMITS = { timeoutMs: 10_000, maxBytes: 4 * 1024 * 1024 }
 const PATIENCE_MS = 2_000
 const MOST_FETCHED = 12
 const AT_A_TIME = 4
-const MOST_KNOWN = 1_000
+/** bytes, of one indexer; a torrent takes a thousand, and some hundred for each of its files */
+const MOST_KNOWN = 4 * 1024 * 1024
+const MOST_FAILURES = 1024 * 1024
 
 /** Reads torrent files that are only linked to. A link is read once; it stays what it is. */
 export function createTorrentLinks(server: RemoteServer, log: Log): TorrentLinks {
-  const known = new LRUCache<string, LinkedTorrent>({ max: MOST_KNOWN })
-  const failures = new LRUCache<string, number>({ max: MOST_KNOWN })
+  const known = new LRUCache<string, LinkedTorrent>({
+    maxSize: MOST_KNOWN,
+    sizeCalculation: (torrent, url) => heapBytes([url, torrent]),
+  })
+  const failures = new LRUCache<string, number>({
+    maxSize: MOST_FAILURES,
+    sizeCalculation: (_count, url) => heapBytes(url),
+  })
   const failuresOf = (url: string) => failures.get(url) ?? 0
 
   async function read(url: string, signal: AbortSignal): Promise<void> {

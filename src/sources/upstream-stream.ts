@@ -9,6 +9,9 @@ import { withoutUndefined } from '../domain/without-undefined.ts'
 import { statedBytes, statedSeeders } from './stated-facts.ts'
 
 const MOST_STREAMS = 2_000
+const MOST_HEADERS = 20
+/** of the name of a release */
+const MOST_LETTERS = 300
 
 const text = (max: number) =>
   z
@@ -22,7 +25,15 @@ const list = <T extends z.ZodType>(item: T, most: number) =>
     .transform((all) => all.slice(0, most).flatMap((each) => item.safeParse(each).data ?? []) as z.infer<T>[])
     .catch([])
 const maybe = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
-const headers = z.record(z.string().max(100), z.string().max(2_000)).catch({})
+const headers = z
+  .record(z.string().max(100), z.string().max(2_000))
+  .transform((all) => Object.fromEntries(Object.entries(all).slice(0, MOST_HEADERS)))
+  .catch({})
+const subtitle = z.object({
+  id: z.string().max(200),
+  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  lang: z.string().max(50),
+})
 
 const behaviorHints = z.object({
   bingeGroup: text(300),
@@ -37,13 +48,13 @@ const behaviorHints = z.object({
 const stream = z.object({
   infoHash: maybe(z.string()),
   fileIdx: maybe(z.number().int().min(0).max(65_535)),
-  sources: list(z.string(), 100),
+  sources: list(z.string().max(1_000), 100),
   url: maybe(z.string().max(8_000)),
   name: text(200),
   title: text(1_000),
   description: text(1_000),
   behaviorHints: behaviorHints.catch({}),
-  subtitles: list(z.object({ id: z.string(), url: z.url({ protocol: /^https?$/ }), lang: z.string() }), 50),
+  subtitles: list(subtitle, 50),
 })
 
 const streamList = z.object({ streams: z.array(z.unknown()) })
@@ -105,5 +116,5 @@ function trackersOf(sources: readonly string[], more: readonly string[] = []): s
 /** Most addons begin their description with the name of the torrent; a line that begins with a sign is something else. */
 function releaseNameOf(description: string | undefined, { filename }: BehaviorHints): string | undefined {
   const [first = ''] = description?.split('\n') ?? []
-  return /^[\p{L}\p{N}[(]/u.test(first) ? first.trim() : filename
+  return /^[\p{L}\p{N}[(]/u.test(first) ? first.slice(0, MOST_LETTERS).toWellFormed().trim() : filename
 }

@@ -88,7 +88,7 @@ test.for(LARGE)('%s, as %s, are not read where viewers are served', async ([, re
   await using reader = createAnswerReader()
   await reader.read('streams', 'warm', Buffer.from(`{"streams":[]${' '.repeat(20_000)}}`), VIDEO, signal)
   const body = Buffer.from(make())
-  expect(body.length).toBeGreaterThan(LARGE_BYTES * 0.9)
+  expect(body.length).toBeGreaterThan(LARGE_BYTES / 2)
   const about = reading === 'rows' ? { video: VIDEO } : VIDEO
   const before = process.threadCpuUsage()
   const result = await reader

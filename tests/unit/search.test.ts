@@ -375,7 +375,9 @@ test('a source is not asked for ids that it cannot know', async () => {
 test('of two sources, one with huge answers does not push out what the other said', async () => {
   const huge = source('huge', ({ id }) =>
     Promise.resolve(
-      Array.from({ length: 500 }, (_, at) => candidate(`${id} ${at}`, { title: 'x'.repeat(5_000) })),
+      Array.from({ length: 500 }, (_, at) =>
+        candidate(`${id} ${at}`, { releaseName: 'Film', title: 'x'.repeat(5_000) }),
+      ),
     ),
   )
   const { find } = searchOver([honest('modest'), huge])
