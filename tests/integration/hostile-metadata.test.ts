@@ -41,6 +41,7 @@ const MADE_HARMLESS: readonly [name: string, info: object][] = [
   ['of our own folder', twoFiles(['.self-streme'])],
   ['of our own file in our own folder', twoFiles(['.self-streme', 'state.json'])],
   ['of our lock', twoFiles(['.self-streme.lock'])],
+  ["of the owner's token", twoFiles(['.self-streme.token'])],
   ['of a device of Windows', twoFiles(['CON'])],
   ['with what Windows reserves', oneFile('a<b>:"c|d?e*.mkv')],
   ['over 255 bytes long', oneFile(`${'ü'.repeat(400)}.mkv`)],
@@ -143,7 +144,7 @@ async function expectNothingElse(): Promise<void> {
 }
 
 function isServersOwn(path: string): boolean {
-  return /^downloads\/(\.self-streme\.lock|self-streme\.db)/.test(path)
+  return /^downloads\/(\.self-streme\.lock|\.self-streme\.token|self-streme\.db)/.test(path)
 }
 
 /** Asks for a torrent, and is the peer that has its metadata. */

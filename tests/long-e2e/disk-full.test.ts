@@ -131,7 +131,9 @@ diskTest('a disk that is full when the metadata comes gives 507, and nothing hal
   expect((await answer).status).toBe(507)
   expect(await (await answer).json()).toMatchObject({ error: 'disk.full' })
   const ours = async () =>
-    (await readdir(disk.path)).filter((name) => !/^mine|^\.self-streme\.lock|^self-streme\.db/.test(name))
+    (await readdir(disk.path)).filter(
+      (name) => !/^mine|^\.self-streme\.(lock|token)|^self-streme\.db/.test(name),
+    )
   await expect.poll(ours).toEqual([])
 
   await disk.clear()
