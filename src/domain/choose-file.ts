@@ -4,6 +4,7 @@ import { movieScorer } from './choice/score-movie.ts'
 import { no, type Verdict, yes } from './choice/verdict.ts'
 import type { EpisodeWish, MovieWish, Wish } from './choice/wish.ts'
 import { episodeLabel } from './episode-label.ts'
+import { halfOf } from './names/halves.ts'
 
 /** A video that was looked at. */
 export interface Considered extends Verdict {
@@ -87,6 +88,12 @@ function doubtOf(likeliest: readonly ReadVideo[], { season, episode }: EpisodeWi
   return `${folders.size} folders have an episode ${episode}, and none says its season`
 }
 
+const BESIDE = {
+  sample: 'a sample',
+  extra: 'an extra',
+  packed: 'a sample of what is packed in an archive',
+} as const
+
 interface Judged {
   readonly video: ReadVideo
   readonly verdict: Verdict
@@ -103,16 +110,19 @@ function ranked(videos: readonly ReadVideo[], score: (video: ReadVideo) => Verdi
       (a, b) =>
         b.verdict.score - a.verdict.score ||
         b.video.numbers.version - a.video.numbers.version ||
-        (a.video.numbers.part ?? 1) - (b.video.numbers.part ?? 1) ||
+        partOf(a.video) - partOf(b.video) ||
         b.video.file.length - a.video.file.length ||
         compareText(a.video.file.path, b.video.file.path) ||
         a.video.index - b.video.index,
     )
 }
 
+function partOf({ file, numbers }: ReadVideo): number {
+  return halfOf(file.name)?.number ?? numbers.part ?? 1
+}
+
 function judge(video: ReadVideo, score: (video: ReadVideo) => Verdict): Verdict {
-  if (!video.beside) return score(video)
-  return no(video.beside === 'sample' ? 'a sample' : 'an extra')
+  return video.beside ? no(BESIDE[video.beside]) : score(video)
 }
 
 /** @param wanted - what the first must be, in words */
@@ -124,6 +134,9 @@ function decide(judged: readonly Judged[], wanted = 'one'): Choice {
   }))
   const [first] = considered
   if (!first) return refused('there is no video')
+  const isPacked =
+    judged.every(({ video }) => video.beside) && judged.some(({ video }) => video.beside === 'packed')
+  if (isPacked) return refused('packed in an archive', considered)
   if (first.score <= 0) return refused(`none of ${judged.length} videos is ${wanted}`, considered)
   return { ...first, kind: 'chosen', considered }
 }

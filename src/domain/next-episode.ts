@@ -1,5 +1,7 @@
 import { type Pack, readPack } from './choice/pack.ts'
 import { chooseFile } from './choose-file.ts'
+import type { TorrentFile } from './metainfo.ts'
+import { halfOf } from './names/halves.ts'
 
 /** Where in a series somebody is. */
 export interface Place {
@@ -30,14 +32,28 @@ export function isFileOf(pack: Pack, fileIdx: number, place: Place): boolean {
   return fileOf(pack, place) === fileIdx
 }
 
+/** The file that goes on where a half of a film or an episode ends: `cd2` behind `cd1`, `S01E04b` behind `S01E04a`. */
+export function nextHalfOf({ files }: Pack, fileIdx: number): number | undefined {
+  const half = halfOf(files[fileIdx]?.path ?? '')
+  if (!half) return undefined
+  const isNext = ({ path }: TorrentFile) => {
+    const other = halfOf(path)
+    return other?.number === half.number + 1 && other.rest === half.rest
+  }
+  const next = files.findIndex(isNext)
+  return next === -1 ? undefined : next
+}
+
 /**
- * The file that comes after an episode in the same pack: the next one of the season, or behind the last one the first of
+ * The file that comes after an episode in the same pack: its other half, the next one of the season, or behind the last one the first of
  * the next season. Specials are followed by specials.
  *
  * @param place - of the last episode in the file that is being watched
  * @returns its index, or `undefined` if the pack has none, or nobody can know
  */
 export function nextFileOf(pack: Pack, fileIdx: number, place: Place): number | undefined {
+  const half = nextHalfOf(pack, fileIdx)
+  if (half !== undefined) return half
   const places = nextPlacesOf(place).slice(0, hasLater(pack, place) ? 1 : 2)
   return places.map((next) => fileOf(pack, next)).find((next) => next !== undefined && next !== fileIdx)
 }

@@ -19,6 +19,7 @@ import {
 } from './names/release-words.ts'
 import { roughTitle } from './names/rough-title.ts'
 import { HIDDEN } from './names/technical-words.ts'
+import { yearInFront } from './names/year-in-front.ts'
 
 /** What the name of a release, or the path of one of its files, says. */
 export interface ReleaseName {
@@ -103,12 +104,13 @@ export function parseReleaseName(path: string): ReleaseName {
     ? path.replace(FILE, '').split('/').slice(-MOST_SEGMENTS).reverse()
     : [path]
   const folders = parents.map((parent) => readFolder(cleaned(parent)))
-  const own = withGuess(placeNumbers(readNumbers(cleaned(name), isFile), folders))
+  const inFront = yearInFront(cleaned(name), folders.map(roughTitle))
+  const own = withGuess(placeNumbers(readNumbers(inFront?.rest ?? cleaned(name), isFile), folders))
   const segments = [own, ...folders].map(readWords)
 
   const first = <T>(read: (segment: Segment) => T | undefined) =>
     segments.map(read).find((value) => value !== undefined)
-  const year = first(({ numbers }) => numbers.year)
+  const year = inFront?.year ?? first(({ numbers }) => numbers.year)
   const resolution = first(({ words, text }) => resolutionOf(words.resolution, text))
   const source = first(({ words, text }) => sourceOf(words.quality, text))
   const codec = first(({ words }) => codecOf(words.codec))

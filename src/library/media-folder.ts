@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { basename, dirname, extname, relative, sep } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import { isOfDvd } from '../domain/choice/discs.ts'
 import { isVideo } from '../domain/content-type.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { type LibraryName, readLibraryName } from '../domain/library-name.ts'
@@ -153,7 +154,9 @@ export class MediaFolder implements Disposable {
   }
 }
 
+/** A DVD is a dozen numbered files, and which of them is the film is only known of a torrent. */
 function counts(path: string): boolean {
+  if (isOfDvd(path)) return false
   const name = basename(path)
   return (
     !name.startsWith('.') && (isVideo(name) || isSubtitle(name) || extname(name).toLowerCase() === '.nfo')

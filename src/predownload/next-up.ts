@@ -1,5 +1,12 @@
 import type { Pack } from '../domain/choice/pack.ts'
-import { isFileOf, nextFileOf, nextPlacesOf, type Place, placeOfFile } from '../domain/next-episode.ts'
+import {
+  isFileOf,
+  nextFileOf,
+  nextHalfOf,
+  nextPlacesOf,
+  type Place,
+  placeOfFile,
+} from '../domain/next-episode.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { ListedTorrent } from './listed-videos.ts'
 
@@ -22,7 +29,10 @@ export type NextUp =
  */
 export function nextUp(pack: Pack, fileIdx: number, listed: readonly ListedTorrent[]): NextUp {
   const known = listed.find((each) => isListedFor(each, pack, fileIdx))
-  if (known?.video.kind === 'movie') return { kind: 'none', why: 'a film' }
+  if (known?.video.kind === 'movie') {
+    const half = nextHalfOf(pack, fileIdx)
+    return half === undefined ? { kind: 'none', why: 'a film' } : { kind: 'file', fileIdx: half }
+  }
   const place = placeOfFile(pack, fileIdx, known && placeOf(known.video))
   if (!place) return { kind: 'none', why: 'nobody knows which episode it is' }
   const inPack = nextFileOf(pack, fileIdx, place)

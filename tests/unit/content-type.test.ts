@@ -16,6 +16,16 @@ test.for([
   ['m2ts', 'video/mp2t', false],
   ['ogv', 'video/ogg', false],
   ['3gp', 'video/3gpp', false],
+  ['3g2', 'video/3gpp2', false],
+  ['vob', 'video/mpeg', false],
+  ['mts', 'video/mp2t', false],
+  ['m2t', 'video/mp2t', false],
+  ['divx', 'video/x-msvideo', false],
+  ['ogm', 'video/ogg', false],
+  ['rmvb', 'application/vnd.rn-realmedia-vbr', false],
+  ['rm', 'application/vnd.rn-realmedia', false],
+  ['asf', 'video/x-ms-asf', false],
+  ['mk3d', 'video/x-matroska', false],
 ] as const)('.%s is %s', ([extension, type, isPlaceable]) => {
   for (const name of [`film.${extension}`, `FILM.${extension.toUpperCase()}`, `a.b.${extension}`]) {
     expect(contentTypeOf(name)).toBe(type)

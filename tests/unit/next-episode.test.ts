@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Pack } from '../../src/domain/choice/pack.ts'
-import { isFileOf, nextFileOf, nextPlacesOf, type Place, placeOfFile } from '../../src/domain/next-episode.ts'
+import {
+  isFileOf,
+  nextFileOf,
+  nextHalfOf,
+  nextPlacesOf,
+  type Place,
+  placeOfFile,
+} from '../../src/domain/next-episode.ts'
 
 function packOf(paths: readonly string[], name = 'Show'): Pack {
   const files = paths.map((path) => ({
@@ -120,4 +127,35 @@ test('a file is that of an episode when it would be chosen for it', () => {
   const pack = packOf(SEASON)
   expect(isFileOf(pack, 1, { season: 1, episode: 2 })).toBe(true)
   expect(isFileOf(pack, 1, { season: 1, episode: 1 })).toBe(false)
+})
+
+test.for([
+  ['Copper.Harbor.S01E04a.mkv', 'Copper.Harbor.S01E04b.mkv'],
+  ['Copper.Harbor.S01E04b.mkv', 'Copper.Harbor.S01E05.mkv'],
+] as const)('of an episode in halves, %s is followed by %s', ([from, to]) => {
+  const names = ['Copper.Harbor.S01E04b.mkv', 'Copper.Harbor.S01E05.mkv', 'Copper.Harbor.S01E04a.mkv']
+  const halves = packOf(names)
+  expect(nextFileOf(halves, names.indexOf(from), { season: 1, episode: 4 })).toBe(names.indexOf(to))
+})
+
+test.for([
+  ['larch-cd1.avi', 'larch-cd2.avi'],
+  ['Larch (Disc 1).mkv', 'Larch (Disc 2).mkv'],
+  ['VIDEO_TS/VTS_02_1.VOB', 'VIDEO_TS/VTS_02_2.VOB'],
+  ['larch-cd2.avi', undefined],
+  ['Elm-cd1.avi', undefined],
+  ['Larch.mkv', undefined],
+] as const)('where %s ends, %s goes on', ([from, to]) => {
+  const names = [
+    'larch-cd2.avi',
+    'larch-cd1.avi',
+    'Larch (Disc 1).mkv',
+    'Larch (Disc 2).mkv',
+    'VIDEO_TS/VTS_02_1.VOB',
+    'VIDEO_TS/VTS_02_2.VOB',
+    'Elm-cd1.avi',
+    'Larch.mkv',
+  ]
+  const half = nextHalfOf(packOf(names), names.indexOf(from))
+  expect(half).toBe(to === undefined ? undefined : names.indexOf(to))
 })

@@ -1,7 +1,8 @@
-import type { NameNumbers } from '../names/name-numbers.ts'
+import { type NameNumbers, readNumbers } from '../names/name-numbers.ts'
 import { roughTitle } from '../names/rough-title.ts'
 import { HIDDEN } from '../names/technical-words.ts'
 import { titleWords } from '../names/titles.ts'
+import { yearInFront } from '../names/year-in-front.ts'
 
 /** What the names of a video say of it as a film. Words stand with a blank between them, in the form of titles.ts. */
 export interface Film {
@@ -27,6 +28,24 @@ export function readFilm(numbers: NameNumbers, title: string, folder: NameNumber
     year: numbers.year ?? folder?.year,
     part: half?.groups?.part ? Number(half.groups.part) : numbers.part,
   }
+}
+
+/**
+ * The same for a name that begins with the year, `1993 - Film.mkv`, which is no part of its title.
+ *
+ * @param titles - of the collection that it may be sorted in by year
+ * @returns `undefined` for any other name
+ */
+export function filmBehindYear(
+  fileName: string,
+  titles: readonly string[],
+  folder: NameNumbers | undefined,
+): Film | undefined {
+  const found = yearInFront(fileName.replace(/\.\w{2,4}$/, ''), titles)
+  if (!found) return undefined
+  const numbers = readNumbers(found.rest, true)
+  const film = readFilm(numbers, titleWords(roughTitle(numbers)).join(' '), folder)
+  return { ...film, year: found.year }
 }
 
 function titleOf(numbers: NameNumbers): string {

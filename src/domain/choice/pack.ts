@@ -7,7 +7,9 @@ import { type PathNumbers, placeNumbers, readFolder } from '../names/path-number
 import { roughTitle } from '../names/rough-title.ts'
 import { withDashes, withGuesses, withoutShared } from '../names/sibling-numbers.ts'
 import { titleWords } from '../names/titles.ts'
-import { type Film, readFilm } from './film.ts'
+import { archiveSamples } from './archives.ts'
+import { isOfDisc, mainFilesOfDiscs, withoutDiscFolders } from './discs.ts'
+import { type Film, filmBehindYear, readFilm } from './film.ts'
 
 /** What is known of a torrent when a file of it is chosen. */
 export interface Pack {
@@ -20,8 +22,13 @@ interface PackVideo {
   /** counted over all files of the torrent */
   readonly index: number
   readonly file: TorrentFile
-  /** not what the torrent is about: a taste of it, or a trailer, an opening without credits */
-  readonly beside?: 'sample' | 'extra'
+  /**
+   * not what the torrent is about: a taste of it; a trailer, an opening without credits; a taste of what is packed in an
+   * archive
+   */
+  readonly beside?: 'sample' | 'extra' | 'packed'
+  /** the beginning of the film on a disc that was copied as it is */
+  readonly isDisc?: boolean
 }
 
 /** The same, its name read. */
@@ -75,15 +82,22 @@ function* reading(pack: Pack): Work<readonly ReadVideo[]> {
   return videos
 }
 
-/** Where there is nothing but samples and extras, they are what the torrent is about. */
+/** Where there is nothing but samples and extras, they are what the torrent is about; but not beside an archive. */
 function* findVideos(files: readonly TorrentFile[]): Work<PackVideo[]> {
+  const isOfArchive = archiveSamples(files)
+  const mainOfDiscs = mainFilesOfDiscs(files)
+  const roleOf = ({ path, length }: TorrentFile, index: number): Pick<PackVideo, 'beside' | 'isDisc'> => {
+    if (isOfArchive(path, length)) return { beside: 'packed' }
+    if (!isOfDisc(path)) return besideOf(path)
+    return mainOfDiscs.has(index) ? { isDisc: true } : { beside: 'extra' }
+  }
   const videos: PackVideo[] = []
   for (const [index, file] of files.entries()) {
     if (!isPlayable(file)) continue
-    videos.push({ index, file, ...besideOf(file.path) })
+    videos.push({ index, file, ...roleOf(file, index) })
     yield
   }
-  if (videos.some(({ beside }) => !beside)) return videos
+  if (videos.some(({ beside }) => !beside || beside === 'packed')) return videos
   const leftBeside = videos.some(({ beside }) => beside === 'extra') ? 'sample' : undefined
   return videos.map(({ file, index, beside }) =>
     beside === leftBeside && beside ? { file, index, beside } : { file, index },
@@ -99,14 +113,17 @@ function* readVideos(pack: Pack): Work<ReadVideo[]> {
   const videos = yield* findVideos(pack.files)
   const readFolders = folderReader(pack, videos)
   const families = Map.groupBy(videos, ({ file, beside = '' }) => `${beside}/${folderOf(file.path)}`)
+  const torrentTitle = roughTitle(readNumbers(pack.name, false))
+  const collection = (folder: NameNumbers | undefined) =>
+    folder ? [roughTitle(folder), torrentTitle] : [torrentTitle]
   const read: ReadVideo[] = []
   for (const [family, siblings] of families) {
-    const path = family.slice(family.indexOf('/') + 1)
+    const path = withoutDiscFolders(family.slice(family.indexOf('/') + 1))
     const parents = readFolders(path)
     const [folder] = path ? parents : []
     const named: (PackVideo & { readonly folder?: NameNumbers; readonly numbers: NameNumbers })[] = []
     for (const video of siblings) {
-      const numbers = readNumbers(stemOf(video.file.name), true)
+      const numbers = readNumbers(isOfDisc(video.file.path) ? '' : stemOf(video.file.name), true)
       named.push({ ...video, ...(folder ? { folder } : {}), numbers })
       yield
     }
@@ -116,7 +133,8 @@ function* readVideos(pack: Pack): Work<ReadVideo[]> {
     }))
     for (const video of withGuesses(placed)) {
       const title = titleWords(roughTitle(video.numbers)).join(' ')
-      const film = readFilm(video.numbers, title, folder)
+      const film =
+        filmBehindYear(video.file.name, collection(folder), folder) ?? readFilm(video.numbers, title, folder)
       read.push({ ...video, title, film, pathWords: ` ${titleWords(video.file.path).join(' ')} ` })
       yield
     }

@@ -92,8 +92,9 @@ function judgeCounted(
 }
 
 /** The only video there is, of which no name says an episode. */
-function judgeAlone({ numbers }: ReadVideo, wish: EpisodeWish, context: EpisodeContext): Verdict {
+function judgeAlone({ numbers, isDisc }: ReadVideo, wish: EpisodeWish, context: EpisodeContext): Verdict {
   const { seasons, year } = numbers
+  if (isDisc) return no('a disc, and where on it the episode is cannot be known')
   if (seasons.length > 0 && context.season !== undefined && !seasons.includes(context.season)) {
     return no(`the only video, but of season ${seasons.join(', ')}`)
   }

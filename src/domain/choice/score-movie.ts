@@ -1,6 +1,6 @@
 import { episodeLabel } from '../episode-label.ts'
 import { compareTitles, type TitleMatch, titleWords } from '../names/titles.ts'
-import type { Film } from './film.ts'
+import { type Film, filmBehindYear } from './film.ts'
 import type { ReadVideo } from './pack.ts'
 import { less, no, type Verdict, yes } from './verdict.ts'
 import type { MovieWish } from './wish.ts'
@@ -24,7 +24,7 @@ export function movieScorer(videos: readonly ReadVideo[], wish: MovieWish): (vid
   return (video) => {
     const { seasons, episodes } = video.numbers
     if (isOfSeries && isEpisode(video)) return no(`${episodeLabel(seasons, episodes)} of a series`)
-    const { film } = video
+    const film = filmBehindYear(video.file.name, [wish.title ?? ''], video.folder) ?? video.film
     const verdict = hasChoice ? compare(film, wish) : likely(names.size > 1, isSmall(video))
     const { part = 1 } = film
     return verdict.score > 0 && part > 1 ? less(verdict, LESS_FOR.part, `part ${part}`) : verdict

@@ -1,3 +1,5 @@
+import { HIDDEN, hideTechnical } from './technical-words.ts'
+
 // What comes with a film or a series and is neither: samples, trailers, making-ofs, openings without credits. Films and
 // episodes are called "The Sample" and "The Trailer" too, so a word counts only where it stands for itself.
 
@@ -46,8 +48,10 @@ const WORDS = oneOf(
 )
 const NUMBER = '[ ._-]*\\d{0,2}'
 /** `Film-trailer`, as media servers want it, and what is called nothing but that: `Interview 2` */
-const EXTRA = new RegExp(
-  `-${oneOf(WORDS, 'interview', 'scene', 'short', 'other', 'extra')}\\d{0,2}$|^${oneOf(WORDS, 'promo', 'interview')}${NUMBER}(?:$| - )`,
+const EXTRA = new RegExp(`-${WORDS}\\d{0,2}$|^${oneOf(WORDS, 'promo', 'interview')}${NUMBER}(?:$| - )`, 'i')
+/** The same with words that groups are called by, too: `H264-SCENE`, behind a technical word, is one. */
+const EXTRA_OR_GROUP = new RegExp(
+  `(?<!${HIDDEN}[)\\]]?)-${oneOf('interview', 'scene', 'short', 'other', 'extra')}\\d{0,2}$`,
   'i',
 )
 /** `Film.2021.Trailer`, but not an episode called like that */
@@ -86,6 +90,7 @@ export function isExtra(path: string): boolean {
   return (
     folders.some((folder) => EXTRA_FOLDER.test(folder)) ||
     EXTRA.test(stem) ||
+    EXTRA_OR_GROUP.test(hideTechnical(stem)) ||
     (EXTRA_ENDING.test(stem) && !EPISODE.test(stem)) ||
     ANIME_EXTRA.some((extra) => extra.test(stem))
   )

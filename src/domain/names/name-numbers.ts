@@ -2,6 +2,7 @@ import { NameText } from './name-text.ts'
 import {
   BARE,
   BATCH,
+  BEFORE_EPISODE,
   BEHIND_EPISODE,
   BEHIND_SEASON,
   BEHIND_SEASON_IN_FILE,
@@ -101,7 +102,8 @@ function readBoth(text: NameText): Said | undefined {
   const both = text.take(BOTH)
   if (!both) return undefined
   const behind = BEHIND_EPISODE.exec(text.rest.slice(both.end))
-  const absolute = behind?.groups?.run ?? behind?.groups?.run2 ?? ''
+  const counted = text.take([BEFORE_EPISODE])
+  const absolute = behind?.groups?.run ?? behind?.groups?.run2 ?? counted?.groups.run ?? ''
   return {
     seasons: expandRun(both.groups.season ?? ''),
     episodes: both.groups.until

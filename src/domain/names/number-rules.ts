@@ -7,6 +7,7 @@ import {
   SEASON_WORDS_BEHIND,
   SEASON_WORDS_OF_SEVERAL,
 } from './number-words.ts'
+import { HIDDEN } from './technical-words.ts'
 
 // How names write seasons and episodes. Of a list, the first rule that finds something counts. In the groups of a rule
 // stand `season`, `run` (one number or several, see number-run.ts), and `spelled` (two, II). Every repetition has a
@@ -41,7 +42,7 @@ export const BOTH = [
   // T02E05, T2 Cap 5
   rule`${BEGINS}t(?<season>\d{1,2})[ ._-]{0,3}(?:x?ep?|x|cap(?:[ií]tulo)?)[ ._]{0,2}(?<run>\d{1,4}${MORE_EPISODES})(?!\d)`,
   // 1x02, 1x02-03, 2024x05
-  rule`(?<!\d[.,])${BEGINS}(?<season>\d{1,2}|(?:19|20)\d\d(?=.\d\d(?!\d)))[x×х](?<run>\d{1,3}(?:[-–]?[x×х]\d{1,3}|[-–+&]\d{1,3}){0,20})(?:v\d)?${ENDS}`,
+  rule`(?<!\d[.,])${BEGINS}(?<season>\d{1,2}|(?:19|20)\d\d(?=.\d\d(?!\d)))[x×х](?<run>\d{1,3}(?:[-–]?[x×х]\d{1,3}|[-–+&]\d{1,3}){0,20})(?:v\d|[abc])?${ENDS}`,
   // Show1x02, 1x02m720p
   rule`(?<![\d.,])(?<season>\d{1,2})x(?<run>\d\d)(?!\d)`,
   // 01E02
@@ -112,6 +113,9 @@ export const BEHIND_SEASON = rule`^[ ._]{0,2}[-–:,][ ._]{0,2}(?<run>${COUNTED}
 export const BEHIND_SEASON_IN_FILE = rule`^(?:[ ._]{1,2}|[ ._]{0,2}[-–:,][ ._]{0,2})(?<run>${COUNTED})${NUMBER_ENDS}`
 /** The number from the first of the series, behind the one of the season: `S02E05 - 030`, `S02E05 (30)`. */
 export const BEHIND_EPISODE = rule`^[ ._]{0,2}(?:[-–][ ._]{0,2}(?<run>0\d{1,3}|\d{3,4})|\((?<run2>\d{1,4})\))(?=[ ._]*(?:$|[[(¤]))`
+
+/** And in front of it: `Show - 20 (S01E20)`. What has been read is {@link HIDDEN} already. */
+export const BEFORE_EPISODE = rule`(?<=[ ._])[-–—][ ._]{1,2}(?<run>\d{1,4})[ ._]{0,2}(?=[(\[]${HIDDEN})`
 
 /** `05.mkv`, `05 - Title.mkv`, `05. Title.mkv`, `05) Title.mkv` */
 export const FILE_BEGINS = rule`^(?<run>\d{1,2}|0\d{1,2})(?:v\d)?(?:$|[ ._]{0,2}[-–)](?!\d)|[.][ ])`
