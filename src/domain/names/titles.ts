@@ -11,16 +11,39 @@ const ROMAN: Readonly<Record<string, string>> = {
 /** Words that say nothing about which film it is. */
 const FILLERS = new Set(['the', 'a', 'an', 'and'])
 
+/** Letters that no normal form takes apart. */
+const FOLDED: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+}
+const UMLAUTS: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' }
+
 /** The words of a title, for comparison: no accents, no case, no articles; `II` is `2`. */
 export function titleWords(title: string): string[] {
   return title
     .slice(0, 255)
-    .normalize('NFKD')
-    .replace(/\p{M}|['’`]/gu, '')
     .toLowerCase()
+    .replace(/[ßæœøłđðþı]/g, (letter) => FOLDED[letter] ?? letter)
+    .normalize('NFKD')
+    .replace(/\p{M}|['’`´ʼ]/gu, '')
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word && !FILLERS.has(word))
     .map((word) => (Object.hasOwn(ROMAN, word) ? (ROMAN[word] ?? word) : word))
+}
+
+/** The ways in which names write a title: `L'ami` is `Lami` or `L ami`, and `für` is `fur` or `fuer`. */
+export function titleForms(title: string): string[][] {
+  const spelt = title.toLowerCase().normalize('NFC')
+  const umlauts = spelt.replace(/[äöü]/g, (letter) => UMLAUTS[letter] ?? letter)
+  const forms = [spelt, umlauts].flatMap((form) => [form, form.replace(/['’`´ʼ]/g, ' ')])
+  return [...new Set(forms)].map(titleWords)
 }
 
 /** How much a name is that of a title. */
