@@ -1,4 +1,5 @@
 import type { Found } from '../domain/candidate.ts'
+import type { DroppedRow } from './source.ts'
 
 /** What a source said to one question, and how asking it again went. Times are epoch ms. */
 export interface KeptAnswer {
@@ -6,6 +7,7 @@ export interface KeptAnswer {
   readonly answeredAt: number
   /** absent if it has only failed so far */
   readonly found?: readonly Found[]
+  readonly dropped?: readonly DroppedRow[]
   /** the last time it was asked it failed */
   readonly failure?: {
     readonly at: number

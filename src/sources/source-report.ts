@@ -1,4 +1,5 @@
 import type { Found } from '../domain/candidate.ts'
+import type { DroppedRow } from './source.ts'
 
 /** What became of asking one source. Times are epoch ms, and of the asking that the answer comes from. */
 export interface SourceReport {
@@ -12,6 +13,8 @@ export interface SourceReport {
   readonly found: number
   readonly askedAt?: number
   readonly answeredAt?: number
+  /** the first of the rows that were left out; absent where there are none */
+  readonly dropped?: readonly DroppedRow[]
   /** what went wrong, or why it was not asked */
   readonly why?: string
 }

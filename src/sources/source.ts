@@ -1,7 +1,16 @@
 import type { Found } from '../domain/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
 
+/** Something that a source was answered with, and that is not what was asked for. */
+export interface DroppedRow {
+  readonly name: string
+  /** in words, for a person */
+  readonly why: string
+}
+
 export interface FindOptions {
+  /** called for what is left out */
+  drop?(row: DroppedRow): void
   /** ask nobody for what is not known already */
   readonly onlyKnown: boolean
 }

@@ -9,8 +9,10 @@ export interface Title {
   readonly aliases: readonly string[]
   /** of the film, or of the first season */
   readonly year?: number
-  /** titles of episodes, by `season:episode` */
+  /** titles of episodes, by `season:episode`; empty where an episode has none */
   readonly episodes: ReadonlyMap<string, string>
+  /** what other catalogues call it */
+  readonly ids?: { readonly tmdb?: string; readonly tvdb?: string }
 }
 
 const MOST_LETTERS = 200
@@ -26,6 +28,11 @@ const year = z
   .transform((value) => Number(/\d{4}/.exec(String(value))?.[0]) || undefined)
   .optional()
   .catch(undefined)
+const catalogueId = z
+  .union([z.string(), z.number()])
+  .transform((value) => /^[1-9]\d{0,11}$/.exec(String(value))?.[0])
+  .optional()
+  .catch(undefined)
 const episode = z.object({
   season: z.number().int(),
   episode: z.number().int().optional().catch(undefined),
@@ -37,6 +44,8 @@ const meta = z.object({
   name: text,
   year,
   releaseInfo: year,
+  moviedb_id: catalogueId,
+  tvdb_id: catalogueId,
   aliases: z.array(z.unknown()).catch([]),
   videos: z.array(z.unknown()).catch([]),
 })
@@ -58,6 +67,7 @@ export function readTitle(json: unknown): Title | undefined {
     name,
     aliases: aliases.flatMap((alias) => text.safeParse(alias).data ?? []).slice(0, MOST_ALIASES),
     year: known.data.year ?? known.data.releaseInfo,
+    ids: withoutUndefined({ tmdb: known.data.moviedb_id, tvdb: known.data.tvdb_id }),
     episodes: new Map(videos.slice(0, MOST_EPISODES).flatMap(readEpisode)),
   })
 }
@@ -65,6 +75,6 @@ export function readTitle(json: unknown): Title | undefined {
 function readEpisode(video: unknown): [string, string][] {
   const { data } = episode.safeParse(video)
   const number = data?.episode ?? data?.number
-  const name = data?.title ?? data?.name
-  return data && number !== undefined && name ? [[`${data.season}:${number}`, name]] : []
+  const name = data?.title ?? data?.name ?? ''
+  return data && number !== undefined ? [[`${data.season}:${number}`, name]] : []
 }

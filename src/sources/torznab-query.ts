@@ -1,3 +1,4 @@
+import { foldMarks } from '../domain/names/titles.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { Title } from './title.ts'
 import type { TorznabCaps } from './torznab-xml.ts'
@@ -19,9 +20,17 @@ export function queriesById(caps: TorznabCaps, video: VideoId): Query[] {
   return [...(caps.tv.has('ep') ? [{ ...season, ep: String(video.episode) }] : []), season]
 }
 
-/** What to ask by name. */
-export function queriesByTitle(caps: TorznabCaps, video: VideoId, { name, year }: Title): Query[] {
-  const q = searchWords(name)
+/**
+ * What to ask by name: with the name as releases write it, and then, where that finds nothing, as it is written.
+ *
+ * @returns the queries of each attempt
+ */
+export function queriesByTitle(caps: TorznabCaps, video: VideoId, { name, year }: Title): Query[][] {
+  const words = [...new Set([searchWords(foldMarks(name)), searchWords(name)])]
+  return words.map((q) => queriesByName(caps, video, q, year)).filter(({ length }) => length > 0)
+}
+
+function queriesByName(caps: TorznabCaps, video: VideoId, q: string, year: number | undefined): Query[] {
   if (video.kind === 'movie') {
     const t = caps.movie?.has('q') ? 'movie' : 'search'
     if (t === 'search' && !caps.search?.has('q')) return []
@@ -46,10 +55,10 @@ export function queriesByTitle(caps: TorznabCaps, video: VideoId, { name, year }
 }
 
 /** A name as releases have it: words, and nothing between them. */
-export function searchWords(name: string): string {
+function searchWords(name: string): string {
   return name
     .replace(/&/g, ' and ')
-    .replace(/['’`]/g, '')
+    .replace(/['’`´ʼ]/g, '')
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
     .trim()
 }

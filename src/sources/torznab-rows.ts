@@ -1,17 +1,19 @@
 import { parseInfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
+import { otherEpisode, otherTitle } from '../domain/release-relevance.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../domain/without-undefined.ts'
 import type { LinkedTorrent } from './linked-torrent.ts'
+import type { DroppedRow } from './source.ts'
 import type { Title } from './title.ts'
-import { isNamed, mayHoldEpisode } from './torznab-relevance.ts'
-import { parseItems, type TorznabItem } from './torznab-xml.ts'
+import { parseItems, type StatedIds, type TorznabItem } from './torznab-xml.ts'
 
 /** What an answer is searched for. */
 export interface WantedRows {
   readonly video: VideoId
-  /** what it is called, where it was asked for by name */
+  readonly askedBy: 'id' | 'name'
+  /** what it is called, as far as it is known */
   readonly title?: Title | undefined
 }
 
@@ -28,21 +30,68 @@ export interface TorznabRow {
 }
 
 export interface TorznabAnswer {
-  /** how many rows the indexer answered with */
-  readonly items: number
   readonly rows: readonly TorznabRow[]
+  /** the first of those that are of something else */
+  readonly dropped: readonly DroppedRow[]
 }
 
 /** As many as are taken of one source. */
 const MOST_ROWS = 500
+const MOST_DROPPED = 50
 
-/** @throws as `parseItems` */
-export function readRows(xml: string, { video, title }: WantedRows): TorznabAnswer {
+/**
+ * Takes the rows of an answer that may be what is wanted. What an indexer finds by id counts whatever it is called, since
+ * releases have names in many languages; but some answer with what they have, and then names decide.
+ *
+ * @throws as `parseItems`
+ */
+export function readRows(xml: string, wanted: WantedRows): TorznabAnswer {
   const items = parseItems(xml)
-  const rows = items
-    .filter((item) => title === undefined || isNamed(item.title, video, title))
-    .filter((item) => mayHoldEpisode(item.title, video))
-  return { items: items.length, rows: rows.slice(0, MOST_ROWS).map(rowOf) }
+  const isJudgedByName = wanted.askedBy === 'name' || areStrangers(items, wanted)
+  const rows: TorznabRow[] = []
+  const dropped: DroppedRow[] = []
+  for (const item of items) {
+    const why = whyNot(item, wanted, isJudgedByName)
+    if (why === undefined) rows.push(rowOf(item))
+    else if (dropped.length < MOST_DROPPED) dropped.push({ name: item.title, why })
+  }
+  return { rows: rows.slice(0, MOST_ROWS), dropped }
+}
+
+function whyNot(
+  item: TorznabItem,
+  { video, title }: WantedRows,
+  isJudgedByName: boolean,
+): string | undefined {
+  const ids = { imdb: numberOf(video), ...title?.ids }
+  const other = otherId(item.ids, ids)
+  if (other !== undefined) return `it states the id ${other}`
+  // What states the id may be called as it likes.
+  const isSure = item.ids.imdb === numberOf(video)
+  const otherName = isJudgedByName && !isSure && title ? otherTitle(item.title, video, title) : undefined
+  return otherName ?? otherEpisode(item.title, video, title)
+}
+
+/** The id that a row states, where it is not the one that was asked for. */
+function otherId(stated: StatedIds, wanted: StatedIds): string | undefined {
+  for (const catalogue of ['imdb', 'tmdb', 'tvdb'] as const) {
+    const [id, is] = [stated[catalogue], wanted[catalogue]]
+    if (id !== undefined && is !== undefined && id !== is)
+      return catalogue === 'imdb' ? `tt${id.padStart(7, '0')}` : `${catalogue}:${id}`
+  }
+  return undefined
+}
+
+function numberOf({ id }: VideoId): string {
+  return id.replace(/^tt0*/, '')
+}
+
+/** Whether no row of an answer has anything to do with what was asked for, so that the indexer did not understand it. */
+function areStrangers(items: readonly TorznabItem[], { video, title }: WantedRows): boolean {
+  if (!title) return false
+  const isKnown = ({ title: name, ids }: TorznabItem) =>
+    ids.imdb === numberOf(video) || otherTitle(name, video, title) === undefined
+  return !items.some(isKnown)
 }
 
 function rowOf(item: TorznabItem): TorznabRow {

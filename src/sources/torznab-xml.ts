@@ -1,6 +1,7 @@
 import { XMLParser } from 'fast-xml-parser'
 import { SelfStremeError } from '../domain/errors.ts'
 import { redactSecrets } from '../domain/redact.ts'
+import { withoutUndefined } from '../domain/without-undefined.ts'
 
 /** What an indexer can be asked. */
 export interface TorznabCaps {
@@ -11,10 +12,19 @@ export interface TorznabCaps {
   readonly categories: readonly number[]
 }
 
+/** Ids in catalogues: digits, with nothing in front of them. */
+export interface StatedIds {
+  readonly imdb?: string
+  readonly tmdb?: string
+  readonly tvdb?: string
+}
+
 /** A row of an answer, as it came. */
 export interface TorznabItem {
   readonly title: string
   readonly infoHash?: string
+  /** of what it says it is */
+  readonly ids: StatedIds
   /** magnet links, and links to torrent files */
   readonly links: readonly string[]
   /** bytes of the whole torrent */
@@ -93,13 +103,27 @@ function rootOf(xml: string, name: string): Tag {
 }
 
 function parse(xml: string): unknown {
-  if (/<!DOCTYPE/i.test(xml))
+  if (/<!DOCTYPE/i.test(withoutData(xml)))
     throw new SelfStremeError('source.bad_answer', 'it answered with a document type')
   try {
     return parser.parse(xml)
   } catch (cause) {
     throw new SelfStremeError('source.bad_answer', 'it answered with no XML', { cause })
   }
+}
+
+/** The markup alone: descriptions are web pages at times, with a document type of their own. */
+function withoutData(xml: string): string {
+  const markup: string[] = []
+  let from = 0
+  while (from < xml.length) {
+    const start = xml.indexOf('<![CDATA[', from)
+    const end = start === -1 ? -1 : xml.indexOf(']]>', start)
+    markup.push(xml.slice(from, start === -1 ? undefined : start))
+    if (end === -1) break
+    from = end + 3
+  }
+  return markup.join('')
 }
 
 /** What has been said in the first version of the protocol about searches without `supportedParams` is `q`. */
@@ -133,11 +157,25 @@ function readItem(item: Tag): TorznabItem[] {
       title,
       // What a row is known by is often the page about it; only a magnet link is of use there.
       links: links.filter((link, at) => /^magnet:/i.test(link) || (at < 3 && /^https?:/i.test(link))),
+      ids: idsOf(attributes),
       ...(infoHash ? { infoHash } : {}),
       ...(size ? { size } : {}),
       ...(seeders === undefined ? {} : { seeders }),
     },
   ]
+}
+
+/** Indexers write ids with or without `tt`, with zeros in front or without, and 0 for what they do not know. */
+function idsOf(attributes: ReadonlyMap<string, string>): StatedIds {
+  const number = (...names: string[]) =>
+    names
+      .map((name) => /^(?:tt)?0*([1-9]\d{0,11})$/i.exec(attributes.get(name) ?? '')?.[1])
+      .find((digits) => digits !== undefined)
+  return withoutUndefined({
+    imdb: number('imdbid', 'imdb'),
+    tmdb: number('tmdbid', 'tmdb'),
+    tvdb: number('tvdbid', 'tvdb'),
+  })
 }
 
 function tag(value: unknown): Tag {

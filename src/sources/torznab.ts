@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Candidate, type Found, wishOf } from '../domain/candidate.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
 import { isImdbId, type VideoId } from '../domain/video-id.ts'
@@ -8,7 +9,7 @@ import type { Metadata } from './metadata.ts'
 import type { About, ReadAs } from './reading/readings.ts'
 import { remember } from './remember.ts'
 import type { RemoteServer } from './remote-server.ts'
-import type { Source } from './source.ts'
+import type { DroppedRow, Source } from './source.ts'
 import type { TorrentLinks } from './torrent-links.ts'
 import { type Query, queriesById, queriesByTitle } from './torznab-query.ts'
 import type { TorznabRow, WantedRows } from './torznab-rows.ts'
@@ -25,6 +26,13 @@ export interface TorznabOptions {
 const LIMITS = { timeoutMs: 25_000, maxBytes: 2 * 1024 * 1024 }
 const CAPS_FRESH_MS = 6 * 3_600_000
 const ANSWER_LIMIT = '100'
+/** How long an answer that was found by id waits for the title. */
+const TITLE_MS = 2_000
+
+interface Asking {
+  readonly signal: AbortSignal
+  drop(row: DroppedRow): void
+}
 
 /**
  * An indexer, asked by IMDb id where it knows those, and by name otherwise.
@@ -41,56 +49,69 @@ export function createTorznab(
   const caps = remember(loadCaps, () => CAPS_FRESH_MS)
 
   async function loadCaps(): Promise<TorznabCaps> {
-    return ask('caps', undefined, { t: 'caps' }, new AbortController().signal)
+    return ask('caps', () => undefined, { t: 'caps' }, new AbortController().signal)
   }
 
+  /** @param about - asked for when the answer is there */
   async function ask<R extends 'caps' | 'rows'>(
     reading: R,
-    about: About<R>,
+    about: () => About<R> | Promise<About<R>>,
     query: Query,
     signal: AbortSignal,
   ): Promise<ReadAs<R>> {
     const url = new URL(options.url)
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     if (options.apiKey) url.searchParams.set('apikey', options.apiKey)
-    return server.ask(url.href, LIMITS, signal, (answer, read) => {
+    return server.ask(url.href, LIMITS, signal, async (answer, read) => {
       // An error comes with any status, and says more than it.
       if (!/<error\b/i.test(answer.body.toString('latin1', 0, 1_000))) assertOk(answer)
-      return read(reading, about)
+      return read(reading, await about())
     })
   }
 
-  /** What any of the queries finds, unless none is answered with any row at all; fails if all do. */
+  /** What any of the queries finds; fails if all do. */
   async function askAll(
     queries: readonly Query[],
-    wanted: WantedRows,
-    signal: AbortSignal,
-  ): Promise<readonly TorznabRow[] | undefined> {
+    wanted: () => Promise<WantedRows>,
+    { signal, drop }: Asking,
+  ): Promise<readonly TorznabRow[]> {
     const answers = await Promise.allSettled(
       queries.map((query) => ask('rows', wanted, { ...query, extended: '1', limit: ANSWER_LIMIT }, signal)),
     )
     const [failed] = answers.filter((answer) => answer.status === 'rejected')
     if (failed && answers.every(({ status }) => status === 'rejected')) throw failed.reason
     const read = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
-    return read.some(({ items }) => items > 0) ? read.flatMap(({ rows }) => rows) : undefined
+    for (const row of read.flatMap(({ dropped }) => dropped)) drop(row)
+    return read.flatMap(({ rows }) => rows)
   }
 
-  async function findRows(video: VideoId, signal: AbortSignal): Promise<readonly TorznabRow[]> {
-    const known = await untilAborted(caps(), signal)
-    const byId = await askAll(queriesById(known, video), { video }, signal)
-    if (byId) return byId
-    const title = await metadata?.find(video, signal)
+  async function findRows(video: VideoId, asking: Asking): Promise<readonly TorznabRow[]> {
+    const known = await untilAborted(caps(), asking.signal)
+    const titled = metadata?.find(video, asking.signal)
+    // What is found by id is judged without it where it does not come.
+    const titleInTime = Promise.race([titled, sleep(TITLE_MS, undefined, { ref: false })]).catch(
+      () => undefined,
+    )
+    const byId = async () => ({ video, askedBy: 'id' as const, title: await titleInTime })
+    const found = await askAll(queriesById(known, video), byId, asking)
+    if (found.length > 0) return found
+    const title = await titled
     if (!title) return []
-    return (await askAll(queriesByTitle(known, video, title), { video, title }, signal)) ?? []
+    const byName = async () => ({ video, askedBy: 'name' as const, title })
+    for (const queries of queriesByTitle(known, video, title)) {
+      const named = await askAll(queries, byName, asking)
+      if (named.length > 0) return named
+    }
+    return []
   }
 
   return {
     name: options.name,
     kind: 'indexer',
     knows: ({ id }) => isImdbId(id),
-    async find(video, signal) {
+    async find(video, signal, { drop = () => undefined } = { onlyKnown: false }) {
       if (!isImdbId(video.id)) return []
-      const rows = await findRows(video, signal)
+      const rows = await findRows(video, { signal, drop })
       const unknown = rows
         .filter(({ torrent }) => !torrent)
         .sort((a, b) => (b.seeders ?? 0) - (a.seeders ?? 0))

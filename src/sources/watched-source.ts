@@ -12,7 +12,7 @@ import type { Log } from '../observe/log.ts'
 import { ClientPauses } from './client-pauses.ts'
 import { FairPlaces } from './fair-places.ts'
 import { ageOf, type KeptAnswer } from './kept-answer.ts'
-import type { Source } from './source.ts'
+import type { DroppedRow, Source } from './source.ts'
 import type { SourceAnswer, SourceReport } from './source-report.ts'
 
 /** On whose behalf a source is asked. */
@@ -62,6 +62,7 @@ const PLACES = { most: 16, perClient: 4, mostWaiting: 200 }
 const MOST_LOOKED_AT = 5_000
 const MOST_FOUND = 500
 const MOST_WORDS = 300
+const MOST_DROPPED = 100
 const SAID_AGAIN_AFTER_MS = 60_000
 
 const BUSY: Refusal = { outcome: 'busy', why: 'it is asked too much already' }
@@ -186,10 +187,14 @@ export function watchSource(
     using deadline = new Deadline(lateMs)
     const signal = AbortSignal.any([closing, deadline.signal])
     try {
-      const asked = (async () => bounded(await source.find(video, signal, { onlyKnown })))()
+      const dropped: DroppedRow[] = []
+      const drop = (row: DroppedRow) => {
+        if (dropped.length < MOST_DROPPED) dropped.push(row)
+      }
+      const asked = (async () => bounded(await source.find(video, signal, { onlyKnown, drop })))()
       const found = (await untilAborted(asked, signal)).map((each) => ({ ...each, foundBy: [name] }))
       await inTurns(readNames(found))
-      return { askedAt, answeredAt: now(), found }
+      return { askedAt, answeredAt: now(), found, ...(dropped.length > 0 ? { dropped } : {}) }
     } catch (error) {
       const why = deadline.isPassed ? `no answer within ${lateMs} ms` : redactSecrets(messageOf(error))
       const isOfId = error instanceof SelfStremeError && error.code === 'source.unknown_id'
@@ -225,9 +230,9 @@ export function watchSource(
   }
 
   function answerOf(answer: KeptAnswer, outcome: SourceReport['outcome']): SourceAnswer {
-    const { found = [], askedAt, answeredAt, failure } = answer
-    const why = failure === undefined ? {} : { why: failure.why }
-    return { found, report: { source: name, outcome, found: found.length, askedAt, answeredAt, ...why } }
+    const { found = [], dropped, askedAt, answeredAt, failure } = answer
+    const more = { ...(dropped ? { dropped } : {}), ...(failure ? { why: failure.why } : {}) }
+    return { found, report: { source: name, outcome, found: found.length, askedAt, answeredAt, ...more } }
   }
 
   function nothing(report: Pick<SourceReport, 'outcome' | 'askedAt' | 'why'>): SourceAnswer {

@@ -89,7 +89,7 @@ test.for(LARGE)('%s, as %s, are not read where viewers are served', async ([, re
   await reader.read('streams', 'warm', Buffer.from(`{"streams":[]${' '.repeat(20_000)}}`), VIDEO, signal)
   const body = Buffer.from(make())
   expect(body.length).toBeGreaterThan(LARGE_BYTES / 2)
-  const about = reading === 'rows' ? { video: VIDEO } : VIDEO
+  const about = reading === 'rows' ? { video: VIDEO, askedBy: 'id' } : VIDEO
   const before = process.threadCpuUsage()
   const result = await reader
     .read(reading, 'sender', body, about as never, signal)
@@ -108,7 +108,7 @@ test('an answer that takes too long is given up, and the next one is read', asyn
     'rows',
     'bad',
     Buffer.from(rss(filled('<a/>', 16 * MIB))),
-    { video: VIDEO },
+    { video: VIDEO, askedBy: 'id' },
     signal,
   )
   await expect(endless).rejects.toMatchObject({

@@ -41,6 +41,7 @@ test('the owner is told why a list is what it is', async () => {
       { title: 'Show.S01.1080p', imdbId: 'tt7', torrent: wrong.bytes },
       { title: 'Show.S01E02.HDCAM', imdbId: 'tt7', infoHash: 'a'.repeat(40) },
       { title: 'Show.S01E02.720p', imdbId: 'tt7', infoHash: 'b'.repeat(40), seeders: 7 },
+      { title: 'Show.S01.E09.720p', imdbId: 'tt7', infoHash: 'e'.repeat(40) },
     ],
   })
   await using addon = await startOtherAddon({
@@ -77,6 +78,7 @@ test('the owner is told why a list is what it is', async () => {
     ['answered', 0],
   ])
   expect(body.sources[2]?.why).toContain('500')
+  expect(body.sources[3]).toMatchObject({ dropped: [{ name: 'Show.S01.E09.720p', why: 'of S01E09' }] })
   expect(body.listed).toMatchObject([
     {
       place: 1,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { VideoId } from '../../src/domain/video-id.ts'
 import { createMetadata, type Metadata } from '../../src/sources/metadata.ts'
+import type { DroppedRow } from '../../src/sources/source.ts'
 import { createTorrentLinks } from '../../src/sources/torrent-links.ts'
 import { createTorznab } from '../../src/sources/torznab.ts'
 import { BAD_MANNERS } from '../support/bad-manners.ts'
@@ -130,6 +131,101 @@ test('one that knows ids and finds nothing by them is asked by name as well', as
     ['The Show', undefined],
   ])
 })
+
+test('one that finds only other episodes by id is asked by name as well', async () => {
+  await using pair = await startPair(
+    {
+      onSearch: (req, res) => {
+        const byName = req.url?.includes('q=')
+        res.end(feed([row(byName ? 'Die Schau S01E02' : 'The.Show.S03E05.720p', byName ? A : B)]))
+      },
+    },
+    { metadata: { find: async () => ({ name: 'The Show', aliases: ['Die Schau'], episodes: new Map() }) } },
+  )
+  const dropped: DroppedRow[] = []
+  const drop = (each: DroppedRow) => dropped.push(each)
+  expect(await pair.source.find(EPISODE, signal, { onlyKnown: false, drop })).toMatchObject([
+    { infoHash: A },
+    { infoHash: A },
+  ])
+  expect(dropped[0]).toEqual({ name: 'The.Show.S03E05.720p', why: 'of season 3' })
+})
+
+test.for([
+  ['imdbid', 'tt0000099', 'it states the id tt0000099'],
+  ['tmdbid', '77', 'it states the id tmdb:77'],
+  ['tvdbid', '78', 'it states the id tvdb:78'],
+] as const)('a row that states another %s is dropped, whatever it is called', async ([name, value, why]) => {
+  const attribute = `<torznab:attr name="${name}" value="${value}"/>`
+  const rows = [row('The.Wild.Sea.1968.720p', B, attribute), row('The.Wild.Sea.1968.1080p', A)]
+  await using pair = await startPair(
+    { onSearch: (_req, res) => res.end(feed(rows)) },
+    { metadata: { find: async () => ({ ...WILD_SEA, ids: { tmdb: '5', tvdb: '6' } }) } },
+  )
+  const dropped: DroppedRow[] = []
+  const drop = (each: DroppedRow) => dropped.push(each)
+  expect(await pair.source.find(FILM, signal, { onlyKnown: false, drop })).toMatchObject([{ infoHash: A }])
+  expect(dropped).toEqual([{ name: 'The.Wild.Sea.1968.720p', why }])
+})
+
+const WILD_SEA = { name: 'The Wild Sea', year: 1968, aliases: [], episodes: new Map<string, string>() }
+
+test('an answer to an id in which nothing is called like the film is judged by names', async () => {
+  const strangers = ['Newest.Film.2024.1080p', 'Other.Film.2023', 'Third.Film'].map((name) => row(name, B))
+  await using pair = await startPair(
+    {
+      onSearch: (req, res) =>
+        res.end(feed(req.url?.includes('q=') ? [row('The.Wild.Sea.1968', A)] : strangers)),
+    },
+    { metadata: { find: async () => WILD_SEA } },
+  )
+  expect(await pair.source.find(FILM, signal)).toMatchObject([{ infoHash: A }])
+})
+
+test('an answer to an id keeps names in other languages where one row is called like the film', async () => {
+  const rows = [row('The.Wild.Sea.1968.1080p', A), row('Wildes.Meer.1968.German', B)]
+  await using pair = await startPair(
+    { onSearch: (_req, res) => res.end(feed(rows)) },
+    { metadata: { find: async () => WILD_SEA } },
+  )
+  expect(await pair.source.find(FILM, signal)).toMatchObject([{ infoHash: A }, { infoHash: B }])
+})
+
+test('a name with marks is asked for without them, and then as it is written', async () => {
+  await using pair = await startPair(
+    {
+      movieSearch: undefined,
+      onSearch: (req, res) => {
+        const q = new URL(req.url ?? '', 'http://localhost').searchParams.get('q') ?? ''
+        res.end(feed(q.startsWith('Les Égarés') ? [row('Les.Égarés.2012', A)] : []))
+      },
+    },
+    { metadata: { find: async () => ({ ...WILD_SEA, name: 'Les Égarés', year: 2012 }) } },
+  )
+  expect(await pair.source.find(FILM, signal)).toMatchObject([{ infoHash: A }])
+  expect(pair.indexer.searches().map(({ q }) => q)).toEqual(['Les Egares 2012', 'Les Égarés 2012'])
+})
+
+test('a feed in the encoding that it declares is read', async () => {
+  const windows1251 = Buffer.from([0xcc, 0xee, 0xf0, 0xe5]) // Море
+  const [before = '', behind = ''] = feed([row('@@ / The Wild Sea 1968', A)]).split('@@')
+  const body = Buffer.concat([
+    Buffer.from(`<?xml version="1.0" encoding="windows-1251"?>${before}`),
+    windows1251,
+    Buffer.from(behind),
+  ])
+  await using pair = await startPair({ onSearch: (_req, res) => res.end(body) })
+  expect(await pair.source.find(FILM, signal)).toMatchObject([{ title: 'Море / The Wild Sea 1968' }])
+})
+
+function feed(rows: readonly string[]): string {
+  const xmlns = 'xmlns:torznab="http://torznab.com/schemas/2015/feed"'
+  return `<rss version="2.0" ${xmlns}><channel>${rows.join('')}</channel></rss>`
+}
+
+function row(title: string, infoHash: string, attributes = ''): string {
+  return `<item><title>${title}</title><torznab:attr name="infohash" value="${infoHash}"/>${attributes}</item>`
+}
 
 test('without names, one that knows no ids has nothing', async () => {
   await using pair = await startPair({ movieSearch: 'q' })
@@ -283,9 +379,12 @@ const META = {
   name: 'The Show',
   year: '1968–1970',
   aliases: ['Die Schau', 5, ''],
+  moviedb_id: 550,
+  tvdb_id: 'none',
   videos: [
     { season: 1, episode: 2, title: 'The Second' },
     { season: 1, number: 3, name: 'The Third' },
+    { season: 1, episode: 4 },
     { season: 1 },
     null,
   ],
@@ -303,7 +402,9 @@ test('names come by id, and are remembered', async () => {
     episodes: new Map([
       ['1:2', 'The Second'],
       ['1:3', 'The Third'],
+      ['1:4', ''],
     ]),
+    ids: { tmdb: '550' },
   })
   await metadata.find({ ...EPISODE, episode: 3 }, signal)
   await metadata.find(FILM, signal)

@@ -21,6 +21,7 @@ test('an item comes with all that matters of it', () => {
     {
       title: 'Show.S01E02.1080p.WEB-GROUP',
       infoHash: HASH,
+      ids: {},
       links: [
         `magnet:?xt=urn:btih:${HASH}&tr=udp%3A%2F%2Fa.org%3A1`,
         'http://a.org/dl?x=1&y=3',
@@ -33,7 +34,7 @@ test('an item comes with all that matters of it', () => {
 })
 
 test('an item that says little is one all the same', () => {
-  expect(parseItems(rss('<item><title>Film</title></item>'))).toEqual([{ title: 'Film', links: [] }])
+  expect(parseItems(rss('<item><title>Film</title></item>'))).toEqual([{ title: 'Film', links: [], ids: {} }])
 })
 
 test('a magnet link may stand wherever links stand', () => {
@@ -64,7 +65,7 @@ test.for([
     '<item><title>A</title><link>ftp://a.org</link><enclosure/><guid>http://a.org/</guid></item>',
   ],
 ] as const)('%s is left out', ([, item]) => {
-  expect(parseItems(rss(item))).toEqual([{ title: 'A', links: [] }])
+  expect(parseItems(rss(item))).toEqual([{ title: 'A', links: [], ids: {} }])
 })
 
 test('no items are no items', () => {
@@ -133,4 +134,37 @@ test.for([
 
 test('of an answer without end, two thousand items are read', () => {
   expect(parseItems(rss('<item><title>A</title></item>'.repeat(10_000)))).toHaveLength(2_000)
+})
+
+test.for([
+  ['imdbid', '0012345', { imdb: '12345' }],
+  ['imdbid', 'tt0012345', { imdb: '12345' }],
+  ['imdb', 'tt12345678', { imdb: '12345678' }],
+  ['tmdbid', '550', { tmdb: '550' }],
+  ['tvdbid', '81189', { tvdb: '81189' }],
+  ['imdbid', '0', {}],
+  ['imdbid', 'tt0000000', {}],
+  ['tvdbid', 'none', {}],
+  ['imdbid', '1'.repeat(400), {}],
+] as const)('a row that states %s "%s" is of %j', ([name, value, ids]) => {
+  const [item] = parseItems(rss(`<item><title>A</title><attr name="${name}" value="${value}"/></item>`))
+  expect(item?.ids).toEqual(ids)
+})
+
+test.for([
+  '<![CDATA[<!DOCTYPE html><html><p>A film</p></html>]]>',
+  'before <![CDATA[<!doctype html PUBLIC "-//W3C//DTD XHTML 1.0//EN">]]> and behind',
+  '<![CDATA[<!-- <!DOCTYPE x [<!ENTITY a "b">]> -->]]>',
+])('a description with a document type of its own, %s, is no reason to refuse a feed', (description) => {
+  const item = `<item><title>A</title><description>${description}</description></item>`
+  expect(parseItems(rss(item))).toMatchObject([{ title: 'A' }])
+})
+
+test.for([
+  '<!DOCTYPE rss [<!ENTITY a "b">]><rss/>',
+  '<rss><channel><!DOCTYPE x [<!ENTITY a "b">]><item><title>A</title></item></channel></rss>',
+  '<rss><![CDATA[x]]><!DOCTYPE x [<!ENTITY a "b">]></rss>',
+  '<rss><![CDATA[x]]></rss><!DOCTYPE x>',
+])('a document type in the markup is refused: %s', (xml) => {
+  expect(() => parseItems(xml)).toThrow('document type')
 })

@@ -23,16 +23,25 @@ const FOLDED: Readonly<Record<string, string>> = {
   þ: 'th',
   ı: 'i',
 }
+const LETTERS = /[ßæœøłđðþı]/gi
 const UMLAUTS: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' }
+
+/** The same letters without marks: `Shōrin` is `Shorin`, `Łódź` is `Lodz`; case stays. */
+export function foldMarks(text: string): string {
+  return text
+    .replace(LETTERS, (letter) => {
+      const plain = FOLDED[letter.toLowerCase()] ?? letter
+      return letter === letter.toLowerCase() ? plain : `${plain.slice(0, 1).toUpperCase()}${plain.slice(1)}`
+    })
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+}
 
 /** The words of a title, for comparison: no accents, no case, no articles; `II` is `2`. */
 export function titleWords(title: string): string[] {
-  return title
-    .slice(0, 255)
+  return foldMarks(title.slice(0, 255))
+    .replace(/['’`´ʼ]/g, '')
     .toLowerCase()
-    .replace(/[ßæœøłđðþı]/g, (letter) => FOLDED[letter] ?? letter)
-    .normalize('NFKD')
-    .replace(/\p{M}|['’`´ʼ]/gu, '')
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word && !FILLERS.has(word))
     .map((word) => (Object.hasOwn(ROMAN, word) ? (ROMAN[word] ?? word) : word))

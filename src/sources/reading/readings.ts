@@ -26,6 +26,15 @@ export type Reading = keyof Readings
 export type About<R extends Reading> = Parameters<Readings[R]>[1]
 export type ReadAs<R extends Reading> = ReturnType<Readings[R]>
 
+/** In the encoding that the XML declares, such as `windows-1251`; UTF-8 where it declares none, or none that exists. */
 function textOf(body: Uint8Array): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const declared = /^\s*<\?xml[^>]{0,100}?\sencoding=["']([\w.:-]{1,40})["']/.exec(
+    bytes.toString('latin1', 0, 200),
+  )?.[1]
+  try {
+    return new TextDecoder(declared ?? 'utf-8').decode(bytes)
+  } catch {
+    return bytes.toString('utf8')
+  }
 }
