@@ -33,9 +33,10 @@ test.for([10, 25])(
     }
     console.info(`${count} torrents: ${(memory.peak() / MIB).toFixed()} MiB at most`)
     expect(memory.peak()).toBeLessThan(MOST_MEMORY)
-    expect(memory.peak()).toBeGreaterThan(2 * PIECE)
-    // No piece was fetched twice: what is being fetched is finished first.
-    expect(Math.max(...torrents.map(({ given }) => given))).toBeLessThan(1.1 * (PIECE / BLOCK))
+    expect(memory.peak()).toBeGreaterThan(PIECE)
+    // Hardly anything was fetched twice: what is begun is finished first, unless it comes too slowly.
+    const given = torrents.reduce((sum, torrent) => sum + torrent.given, 0)
+    expect(given).toBeLessThan(1.2 * count * (PIECE / BLOCK))
   },
 )
 

@@ -161,6 +161,18 @@ test('a piece that would come too late for its viewer gives way to another viewe
   expect(clock.now).toBeLessThan(12_000)
 })
 
+test('while the engine was busy, or nothing could be fetched, no piece has stalled', async () => {
+  const { clock, torrents, asks } = newMemory()
+  const [viewer, ...others] = torrents(5) as [FakeTorrent, ...FakeTorrent[]]
+  for (const torrent of others) torrent.begin('waited for')
+  expect(await asks(viewer, 'waited for', 1_000)).toBe(false)
+  for (const { held } of others) for (const piece of held) piece.progress = 0.5
+  clock.now += 40_000
+  expect(await asks(viewer, 'waited for', 4_000)).toBe(false)
+  expect(others.flatMap(({ dropped }) => dropped)).toEqual([])
+  expect(await asks(viewer, 'waited for', 3_000)).toBe(true)
+})
+
 test('a torrent without viewers waits for pieces that go on, and takes the place of one that is stalled', async () => {
   const { torrents, asks } = newMemory()
   const [waiting, ...others] = torrents(4) as [FakeTorrent, ...FakeTorrent[]]

@@ -45,7 +45,7 @@ export interface PieceHolder {
 interface Held {
   readonly holder: PieceHolder
   readonly since: number
-  /** the last time its progress was looked at and had changed */
+  /** how much had come when it last changed, in {@link PieceMemory}'s time of watching */
   progress: { value: number; at: number }
 }
 
@@ -76,6 +76,11 @@ export class PieceMemory {
   #freed = 0
   #isLookPlanned = false
   #lookedAt = Number.NEGATIVE_INFINITY
+  /**
+   * ms in which it was looked whether pieces make progress. Where this process was busy, or the disk held up all
+   * torrents, no piece has stalled.
+   */
+  #watchedMs = 0
 
   /**
    * @param maxBytes - at least as much as two of the longest pieces
@@ -130,8 +135,7 @@ export class PieceMemory {
   /** Memory for a piece, with anything in it; only after {@link hasRoomFor}. */
   take(holder: PieceHolder, length: number): Buffer {
     const bytes = this.#buffers.take(length)
-    const now = this.#now()
-    this.#held.set(bytes, { holder, since: now, progress: { value: 0, at: now } })
+    this.#held.set(bytes, { holder, since: this.#now(), progress: { value: 0, at: this.#watchedMs } })
     this.#count(holder, length, 1)
     this.#waiting.delete(holder)
     return bytes
@@ -207,8 +211,10 @@ export class PieceMemory {
     this.#isLookPlanned = true
     queueMicrotask(() => {
       this.#isLookPlanned = false
-      this.#lookedAt = this.#now()
-      this.#makeRoom(this.#lookedAt)
+      const lookedAt = this.#now()
+      this.#watchedMs += Math.min(lookedAt - this.#lookedAt, 2 * LOOK_INTERVAL_MS)
+      this.#lookedAt = lookedAt
+      this.#makeRoom(lookedAt)
     })
   }
 
@@ -217,7 +223,7 @@ export class PieceMemory {
     const pieces = [...this.#holders.keys()].flatMap((holder) => [...holder.heldPieces()])
     for (const { bytes, progress } of pieces) {
       const held = this.#held.get(bytes)
-      if (held && held.progress.value !== progress) held.progress = { value: progress, at: now }
+      if (held && held.progress.value !== progress) held.progress = { value: progress, at: this.#watchedMs }
     }
     const [next] = this.#line(now)
     if (!next) return
@@ -239,7 +245,7 @@ export class PieceMemory {
     const held = this.#held.get(bytes)
     if (!held) return false
     if (need === 'none') return true
-    const isStalled = now - held.progress.at > STALLED_MS
+    const isStalled = this.#watchedMs - held.progress.at > STALLED_MS
     if (need === 'background') return waiting.isViewer || isStalled
     if (!waiting.isViewer) return false
     if (need === 'refused') return true
