@@ -7,7 +7,7 @@ import bencode from 'bencode'
 import { expect, test } from 'vitest'
 import { ByteGate } from '../../src/domain/byte-gate.ts'
 import { parseMetainfo } from '../../src/domain/metainfo.ts'
-import { Disk } from '../../src/engine/child/disk.ts'
+import { Disk, GivenUpError } from '../../src/engine/child/disk.ts'
 import { PieceStore } from '../../src/engine/child/piece-store.ts'
 import { makeTorrentFolder } from '../../src/files/torrent-folder.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
@@ -50,6 +50,32 @@ diskTest('pieces wait for room on a full disk, and are right when they are writt
   opened.disk.retry()
   await Promise.all(writing)
   expect([opened.said, opened.disk.mayFetch]).toEqual([['ENOSPC', 'ready'], true])
+  await opened.expectRight()
+})
+
+diskTest('pieces that a full disk refuses can be given up for their memory, but for one', async () => {
+  await using disk = await mountTmpfs(8 * MIB)
+  await using opened = await openStore(disk.path)
+  await disk.fillTo(0.5 * MIB)
+  const writing = pieces.map((piece, index) => opened.put(index, piece))
+  const ends = Promise.allSettled(writing)
+  await expect.poll(() => opened.disk.canGiveUp).toBe(true)
+  await expect
+    .poll(() => {
+      for (const piece of [1, 2, 0]) opened.store.giveUp(piece)
+      return opened.disk.canGiveUp
+    })
+    .toBe(false)
+  await disk.clear()
+  opened.disk.retry()
+  const wasWritten = (await ends).map(({ status }) => status === 'fulfilled')
+  expect(wasWritten.filter(Boolean).length).toBeGreaterThanOrEqual(1)
+  expect(wasWritten[1]).toBe(false)
+  await expect(writing[1]).rejects.toBeInstanceOf(GivenUpError)
+  expect([opened.disk.isTaking, opened.disk.canGiveUp]).toEqual([true, false])
+
+  // What was given up can be fetched and written again.
+  for (const [index, piece] of pieces.entries()) if (!wasWritten[index]) await opened.put(index, piece)
   await opened.expectRight()
 })
 

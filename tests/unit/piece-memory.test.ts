@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type HeldPiece, type PieceHolder, PieceMemory } from '../../src/engine/child/piece-memory.ts'
+import { type PieceHolder, PieceMemory } from '../../src/engine/child/piece-memory.ts'
+import type { HeldPiece } from '../../src/engine/child/piece-need.ts'
 
 const PIECE = 1024 * 1024
 /** room for four pieces, the last one for viewers only */

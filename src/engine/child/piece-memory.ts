@@ -1,5 +1,6 @@
 import { MAX_PIECE_LENGTH } from '../../domain/metainfo.ts'
 import { BufferPool } from '../../files/buffer-pool.ts'
+import { givesWay, type HeldPiece, leastNeededFirst } from './piece-need.ts'
 
 /** For all pieces of all torrents together: those being put together, being written, or refused by a full disk. */
 const MAX_BYTES = 4 * MAX_PIECE_LENGTH
@@ -12,26 +13,6 @@ const KEPT_BYTES = 16 * 1024 * 1024
 /** How often a torrent that waits is expected to ask again; one that does not has no use for a piece any more. */
 const ASKED_WITHIN_MS = 1_000
 const LOOK_INTERVAL_MS = 100
-/** A viewer waits so long for another torrent to finish its read-ahead before a piece of that is dropped. */
-const VIEWER_PATIENCE_MS = 2_000
-/** A piece is judged by its pace only after this. */
-const JUDGED_AFTER_MS = 10_000
-/** Without a new block for so long, a piece is stalled; by then its peers were given up one by one. */
-const STALLED_MS = 5_000
-/** A piece that would take longer than this comes too late for its viewer: players wait about two minutes at most. */
-const TOO_SLOW_MS = 120_000
-
-/** How badly a piece is needed, least first; `refused` ones are complete and wait for room on their disk. */
-const NEEDS = ['none', 'background', 'refused', 'ahead', 'waited for'] as const
-
-/** A piece in memory that can be dropped. */
-export interface HeldPiece {
-  readonly bytes: Buffer
-  readonly need: (typeof NEEDS)[number]
-  /** How much of it has come, 0 to 1. */
-  readonly progress: number
-  drop(): void
-}
 
 /** A torrent, as a user of the memory. */
 export interface PieceHolder {
@@ -231,7 +212,7 @@ export class PieceMemory {
     let missing = waiting.length + this.usedBytes - this.#maxBytes
     if (!waiting.isViewer) missing += this.#viewersBytes
     const giveWay: HeldPiece[] = []
-    const less = pieces.filter((each) => this.#isLess(each, holder, waiting, now)).sort(cheapestFirst)
+    const less = pieces.filter((piece) => this.#isLess(piece, holder, waiting, now)).sort(leastNeededFirst)
     for (const piece of less) {
       if (missing <= 0) break
       missing -= piece.bytes.length
@@ -240,24 +221,12 @@ export class PieceMemory {
     if (missing <= 0) for (const piece of giveWay) piece.drop()
   }
 
-  /** Whether a piece gives way to the one that is waited for. */
-  #isLess({ bytes, need, progress }: HeldPiece, holder: PieceHolder, waiting: Waiting, now: number): boolean {
-    const held = this.#held.get(bytes)
+  #isLess(piece: HeldPiece, holder: PieceHolder, { isViewer, since }: Waiting, now: number): boolean {
+    const held = this.#held.get(piece.bytes)
     if (!held) return false
-    if (need === 'none') return true
-    const isStalled = this.#watchedMs - held.progress.at > STALLED_MS
-    if (need === 'background') return waiting.isViewer || isStalled
-    if (!waiting.isViewer) return false
-    if (need === 'refused') return true
-    if (need === 'ahead') return now - waiting.since > VIEWER_PATIENCE_MS
-    if (this.#bytesOf(holder) > 0) return false
-    const heldMs = now - held.since
-    return isStalled || (heldMs > JUDGED_AFTER_MS && heldMs > progress * TOO_SLOW_MS)
+    const waiter = { isViewer, hasNone: this.#bytesOf(holder) === 0, waitedMs: now - since }
+    return givesWay(piece, now - held.since, this.#watchedMs - held.progress.at, waiter)
   }
-}
-
-function cheapestFirst(a: HeldPiece, b: HeldPiece): number {
-  return NEEDS.indexOf(a.need) - NEEDS.indexOf(b.need) || a.progress - b.progress
 }
 
 /** Gives a long buffer back to the system now: the garbage collector may let several of them pile up. */
