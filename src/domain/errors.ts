@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'cache.in_use'
   | 'cache.elsewhere'
   | 'engine.down'
+  | 'client.limit'
+  | 'client.idle'
   | 'fetch.forbidden'
   | 'fetch.timeout'
   | 'fetch.too_large'

@@ -1,17 +1,20 @@
 import type { ByteRange } from '../domain/byte-range.ts'
 import { BufferPool } from './buffer-pool.ts'
 import type { ByteSource } from './open-once.ts'
+import { SliceMemory, SMALLEST_SLICE } from './slice-memory.ts'
 
 /** Small, so that the first bytes leave soon. */
 const FIRST_SLICE = 128 * 1024
 const SLICE = 256 * 1024
 const LONGEST_SLICE = 512 * 1024
-const SMALLEST_BUFFER = 64 * 1024
 /** A viewer who takes a slice in less than this is a fast one, and is given more at a time. */
 const FAST_MS = 15
 
 /** Shared by all who read: what one viewer has left is there for the next; more than this goes back to the system. */
 const buffers = new BufferPool(8 * 1024 * 1024)
+
+/** Enough for 64 fast viewers with long slices, or for 1,900 who take nothing. */
+export const sliceMemory = new SliceMemory(64 * 1024 * 1024)
 
 /**
  * Tells how far a file may be read from a position: the end, exclusive, of the bytes that are there and right.
@@ -41,40 +44,56 @@ export async function* readSlices(
 
   async function readAt(position: number): Promise<Slice> {
     const end = Math.min(await readableEnd(position, signal), range.end + 1)
-    const file = await openFile()
-    const wanted = Math.min(end - position, length)
-    const buffer = buffers.take(bufferLengthFor(wanted))
-    const { bytesRead } = await file.read(buffer, 0, wanted, position)
-    if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
-    return { buffer, bytes: buffer.subarray(0, bytesRead) }
+    const wanted = Math.min(end - position, length, sliceMemory.longestSlice)
+    const bufferLength = bufferLengthFor(wanted)
+    await sliceMemory.take(bufferLength, signal)
+    const buffer = buffers.take(bufferLength)
+    try {
+      const file = await openFile()
+      const { bytesRead } = await file.read(buffer, 0, wanted, position)
+      if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
+      return { buffer, bytes: buffer.subarray(0, bytesRead) }
+    } catch (error) {
+      giveBack(buffer)
+      throw error
+    }
   }
 
-  let next: Promise<Slice> | undefined = readAt(range.start)
+  let next: Promise<Slice> | undefined
+  let inSocket: Buffer | undefined
   try {
-    for (let position = range.start; next; ) {
-      const { buffer, bytes }: Slice = await next
+    for (let position = range.start; position <= range.end; ) {
+      const { buffer, bytes }: Slice = await (next ?? readAt(position))
+      inSocket = buffer
       position += bytes.length
-      next = position > range.end ? undefined : readAt(position)
+      next = position <= range.end && sliceMemory.isPlenty ? readAt(position) : undefined
       // It is awaited in the next round, which does not come if the viewer leaves meanwhile.
       next?.catch(() => undefined)
 
       const handedOutAt = performance.now()
       yield bytes
-      // Not reached if the viewer left: the slice may still be in the socket, and is left to the collector.
-      buffers.giveBack(buffer)
+      inSocket = undefined
+      giveBack(buffer)
       const isFast = performance.now() - handedOutAt < FAST_MS
       length = isFast ? Math.min(2 * length, LONGEST_SLICE) : SLICE
     }
   } finally {
+    // If the viewer left, this one may still be in the socket, which closes: it is left to the collector.
+    if (inSocket) sliceMemory.giveBack(inSocket.length)
     // The disk may be in the middle of it.
     const unsent = await next?.catch(() => undefined)
-    if (unsent) buffers.giveBack(unsent.buffer)
+    if (unsent) giveBack(unsent.buffer)
   }
+}
+
+function giveBack(buffer: Buffer): void {
+  buffers.giveBack(buffer)
+  sliceMemory.giveBack(buffer.length)
 }
 
 /** A power of two, so that a buffer fits the next one who comes, too. */
 function bufferLengthFor(bytes: number): number {
-  return Math.max(SMALLEST_BUFFER, 2 ** Math.ceil(Math.log2(bytes)))
+  return Math.max(SMALLEST_SLICE, 2 ** Math.ceil(Math.log2(bytes)))
 }
 
 interface Slice {

@@ -21,6 +21,8 @@ const STATUS = {
   'cache.in_use': 409,
   'cache.elsewhere': 409,
   'engine.down': 503,
+  'client.limit': 503,
+  'client.idle': 503,
   'fetch.forbidden': 502,
   'fetch.timeout': 504,
   'fetch.too_large': 502,
@@ -55,6 +57,8 @@ const NO_STREAM = {
 /** Whoever looks after torrents and disks has told of it once, and players ask again and again. */
 const SAID_ELSEWHERE: ReadonlySet<ErrorCode | undefined> = new Set([
   'torrent.busy',
+  'client.limit',
+  'client.idle',
   'disk.full',
   'disk.read_only',
   'cache.no_room',

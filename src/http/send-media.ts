@@ -4,11 +4,12 @@ import type { Media } from '../streaming/media.ts'
 import { isNotModified, isSameVersion } from './conditions.ts'
 import type { HandOff } from './hand-off.ts'
 import { sendSlices } from './send-slices.ts'
+import type { StreamPlace } from './stream-places.ts'
 
 /**
  * Answers GET and HEAD for a video: 200, 206, 304 or 416. The bytes of the first two may be left to the proxy in front.
  *
- * @param gone - aborts when the client has left
+ * @param gone - aborts when the client has left, or the stream has to end
  * @see RFC 9110 §13 (conditions), §14 (ranges)
  */
 export async function sendMedia(
@@ -16,6 +17,7 @@ export async function sendMedia(
   res: ServerResponse,
   media: Media,
   handOff: HandOff,
+  place: StreamPlace,
   gone: AbortSignal,
 ): Promise<void> {
   res.setHeader('ETag', media.etag)
@@ -40,7 +42,7 @@ export async function sendMedia(
   if (req.method === 'HEAD') return void res.end()
   // Players look at the headers while the first bytes are still being fetched; from the disk they come together.
   if (media.wholeAt === undefined) res.flushHeaders()
-  await sendSlices(res, media.read(bytes, gone), gone)
+  await sendSlices(res, media.read(bytes, gone), place, gone)
 }
 
 function endEmpty(res: ServerResponse, status: number): void {

@@ -1,18 +1,26 @@
 import type { ServerResponse } from 'node:http'
+import type { StreamPlace } from './stream-places.ts'
 
 /**
  * Writes an answer slice by slice. The next slice is asked for when the last one has left for the system, because its
  * memory is used again from then on; `pipeline` would ask as soon as there is room.
  *
  * @param slices - exactly what the headers promise
- * @throws the signal's reason when the client has left
+ * @param place - learns whether the client takes anything
+ * @param gone - aborts when the client has left, or the stream has to end
+ * @throws the signal's reason
  */
 export async function sendSlices(
   res: ServerResponse,
   slices: AsyncIterable<Uint8Array>,
+  place: Pick<StreamPlace, 'handOut' | 'taken'>,
   gone: AbortSignal,
 ): Promise<void> {
-  for await (const slice of slices) await written(res, slice, gone)
+  for await (const slice of slices) {
+    place.handOut()
+    await written(res, slice, gone)
+    place.taken()
+  }
   res.end()
 }
 
@@ -21,10 +29,12 @@ function written(res: ServerResponse, slice: Uint8Array, gone: AbortSignal): Pro
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   // A connection that closes does not always call back.
   const { socket } = res.req
-  const leave = () => reject(new Error('the connection was closed'))
+  const leave = () => reject(gone.aborted ? gone.reason : new Error('the connection was closed'))
   socket.once('close', leave)
+  gone.addEventListener('abort', leave, { once: true })
   res.write(slice, (error) => {
     socket.off('close', leave)
+    gone.removeEventListener('abort', leave)
     if (error) reject(error)
     else resolve()
   })

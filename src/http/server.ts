@@ -7,6 +7,7 @@ import type { Addon } from '../addon/addon.ts'
 import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/library.ts'
+import { sliceMemory } from '../files/read-slices.ts'
 import type { Log } from '../observe/log.ts'
 import type { Predownloads } from '../predownload/predownloads.ts'
 import type { OpenMedia } from '../streaming/open-media.ts'
@@ -15,6 +16,7 @@ import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
 import { apiRoutes } from './api-routes.ts'
 import type { TrustsProxy } from './client-address.ts'
+import { handleLimit, limitConnections, mostConnections } from './connection-places.ts'
 import { openTo, openToAll } from './cors.ts'
 import { guardVideo, listGuard } from './cross-site.ts'
 import { errorAnswerer } from './error-handler.ts'
@@ -27,6 +29,7 @@ import { type OwnerOptions, ownerGuard } from './owner-guard.ts'
 import { limitPipelining } from './pipelining.ts'
 import { checkHeaderCount, REQUEST_LIMITS } from './request-limits.ts'
 import { toOriginForm } from './request-target.ts'
+import { StreamPlaces } from './stream-places.ts'
 import { streamRoutes } from './stream-routes.ts'
 
 const IDLE_MS = 1_000
@@ -74,9 +77,14 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
 
   const trustsProxy = app.get('trust proxy fn') as TrustsProxy
   const answerError = errorAnswerer(trustsProxy, log)
+  const places = new StreamPlaces({
+    clock: () => performance.now(),
+    waitingForMemory: () => sliceMemory.waiting,
+  })
   const streams = streamRoutes(
     parts.openMedia,
     handOffTo(handOff, trustsProxy),
+    places,
     trustsProxy,
     answerError,
     log,
@@ -128,6 +136,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
     }
   })
   limitPipelining(server)
+  limitConnections(server, mostConnections(handleLimit()), trustsProxy, streams.isIdleOn, log)
   server.listen(options.port, options.host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -136,6 +145,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   return {
     port,
     async [Symbol.asyncDispose]() {
+      places[Symbol.dispose]()
       server.close()
       server.closeAllConnections()
       if (server.listening) await once(server, 'close')

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { EpisodeWish } from '../domain/choice/wish.ts'
+import { clientKey } from '../domain/client-key.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { parseInfoHash } from '../domain/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
+import { isIdle } from '../domain/viewer.ts'
 import type { Log } from '../observe/log.ts'
 import type { MediaRequest, OpenMedia } from '../streaming/open-media.ts'
 import { clientOf, type TrustsProxy } from './client-address.ts'
@@ -12,10 +14,13 @@ import type { AnswerError } from './error-handler.ts'
 import { goneSignal } from './gone-signal.ts'
 import type { HandOff } from './hand-off.ts'
 import { sendMedia } from './send-media.ts'
+import type { StreamPlace, StreamPlaces } from './stream-places.ts'
 
 export interface StreamRoutes {
   /** @param url - what stands behind `/stream/proxy` */
   answer(req: IncomingMessage, res: ServerResponse, url: string): Promise<void>
+  /** Whether a client takes nothing of the video that it is sent on a connection. */
+  isIdleOn(socket: Socket): boolean
   /** Resolves when no video is being sent any more. */
   idle(): Promise<void>
 }
@@ -24,6 +29,7 @@ export interface StreamRoutes {
 export function streamRoutes(
   openMedia: OpenMedia,
   handOff: HandOff,
+  places: StreamPlaces,
   trustsProxy: TrustsProxy,
   answerError: AnswerError,
   log: Log,
@@ -31,6 +37,7 @@ export function streamRoutes(
   const serving = new Set<Promise<void>>()
   /** the last video asked for on each connection: a client that asks for many at once gets them one after the other */
   const lastOn = new WeakMap<Socket, Promise<void>>()
+  const placeOn = new WeakMap<Socket, StreamPlace>()
 
   async function answer(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
     if (answeredByMethod('GET, HEAD, OPTIONS', req, res)) return
@@ -43,21 +50,34 @@ export function streamRoutes(
 
   /** Never fails: what goes wrong is the answer. */
   async function serve(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
-    const gone = goneSignal(res)
+    const left = goneSignal(res)
     try {
-      gone.throwIfAborted()
-      const request = { ...readRequest(url), client: clientOf(req, trustsProxy) }
-      await using media = await openMedia(request, gone)
-      await sendMedia(req, res, media, handOff, gone)
+      left.throwIfAborted()
+      const client = clientOf(req, trustsProxy)
+      using place = places.enter(clientKey(client))
+      placeOn.set(req.socket, place)
+      const gone = AbortSignal.any([left, place.ended])
+      try {
+        await using media = await openMedia({ ...readRequest(url), client, viewer: place }, gone)
+        await sendMedia(req, res, media, handOff, place, gone)
+      } catch (error) {
+        // Whatever went wrong then went wrong because of this.
+        place.ended.throwIfAborted()
+        throw error
+      }
     } catch (error) {
       // A viewer who leaves, as players do at every seek, is a normal end.
-      if (gone.aborted) log.debug('viewer left', { url })
+      if (left.aborted) log.debug('viewer left', { url })
       else answerError(error, req, res)
     }
   }
 
   return {
     answer,
+    isIdleOn(socket) {
+      const place = placeOn.get(socket)
+      return place !== undefined && isIdle(place, performance.now())
+    },
     async idle() {
       await Promise.all(serving)
     },
@@ -68,7 +88,7 @@ export function streamRoutes(
  * Reads what stands behind `/stream/proxy`. By hand, because the name is decoration for players: whatever stands there
  * must not make the request fail.
  */
-function readRequest(url: string): Omit<MediaRequest, 'client'> {
+function readRequest(url: string): Omit<MediaRequest, 'client' | 'viewer'> {
   const [path = '', query = ''] = url.split(/\?(.*)/s)
   const [hash = '', index = '', ...rest] = path.split('/').slice(1)
   const infoHash = parseInfoHash(hash)

@@ -8,6 +8,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { isLocalFileId } from '../domain/local-file-id.ts'
 import { writeMagnet } from '../domain/magnet.ts'
 import type { ListedTrackers } from './listed-trackers.ts'
+import type { Viewer } from '../domain/viewer.ts'
 import type { Media } from './media.ts'
 
 /** A file that was just put there is worth a moment more than peers are; an answer still comes within a second. */
@@ -22,6 +23,8 @@ export interface MediaRequest {
   readonly trackers: readonly string[]
   /** whatever tells who asks from others, such as an address */
   readonly client: string
+  /** the request itself, which may have to give way to others; absent: it need not */
+  readonly viewer?: Viewer | undefined
 }
 
 /** A file of a torrent, as the torrents hand it out. */
@@ -55,6 +58,7 @@ export interface Torrents {
     customPath: string | undefined,
     signal: AbortSignal,
     named: { readonly trackers: readonly string[]; readonly client: string },
+    viewer: Viewer | undefined,
   ): Promise<TorrentStream>
 }
 
@@ -145,7 +149,7 @@ export function mediaOpener(
     const magnet = writeMagnet(infoHash, listed)
     const named = { trackers: others, client: clientKey(request.client) }
     const stream = opening.use(
-      await inTime(torrents.getStream(magnet, wanted, undefined, undefined, signal, named)),
+      await inTime(torrents.getStream(magnet, wanted, undefined, undefined, signal, named, request.viewer)),
     )
     const held = opening.move()
     return {

@@ -6,6 +6,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Origin } from '../domain/usage.ts'
+import type { Viewer } from '../domain/viewer.ts'
 import type { Engine } from '../engine/engine.ts'
 import { releaseFolder, removeFolder } from '../files/clear-folder.ts'
 import { refusalOf } from '../files/disk-errors.ts'
@@ -20,19 +21,13 @@ import { type FetchAhead, fetchAhead } from './fetch-ahead.ts'
 import { Leases } from './leases.ts'
 import { partialStream } from './partial-stream.ts'
 import type { Shelf } from './shelf.ts'
-import { type Purpose, type Standing, Torrent } from './torrent.ts'
+import { swarmPlaces } from './swarm-places.ts'
+import { Torrent } from './torrent.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 import { UseLog } from './use-log.ts'
 import { openIfWhole, wholeStream } from './whole-stream.ts'
 import { withRoom } from './with-room.ts'
 
-const RANKS: Readonly<Record<Standing, number>> = { idle: 0, guessed: 1, wanted: 2, used: 3 }
-/** Room is made at the cost of those that rank below. */
-const CLAIMS: Readonly<Record<Purpose, number>> = {
-  guess: RANKS.guessed,
-  fetch: RANKS.wanted,
-  watch: RANKS.used,
-}
 const SWEEP_MS = 5_000
 /** How long a torrent stays in the swarm when nobody reads: players close and open connections all the time. */
 const LINGER_MS = 60_000
@@ -69,6 +64,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    * @param retryCount - tries to find peers that were made before, counted against the most there may be
    * @param customPath - put the torrent there instead; must lie under one of the extra paths
    * @param named - trackers that only the link of a viewer names; those of the magnet link come from the user or a source
+   * @param viewer - who asks; without one, it never has to give way to others
    * @throws SelfStremeError `media.not_found`, `media.no_peers`, `torrent.invalid`, `torrent.busy`,
    * `torrent.bad_path`, `disk.full`, `disk.read_only`, `disk.failed`, `engine.down`, or the signal's reason
    */
@@ -79,6 +75,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
     customPath?: string,
     signal?: AbortSignal,
     named?: NamedTrackers,
+    viewer?: Viewer,
   ): Promise<TorrentStream>
   /** The same for a file that is whole on disk; `undefined` if it is not. Asks no peer. */
   findWhole(infoHash: InfoHash, wanted?: number | Wish): Promise<TorrentStream | undefined>
@@ -132,6 +129,7 @@ export async function openTorrentService(
     customPath?: string,
     signal: AbortSignal = new AbortController().signal,
     named?: NamedTrackers,
+    viewer?: Viewer,
   ): Promise<TorrentStream> {
     const magnet = parseMagnet(magnetUri)
     if (!magnet)
@@ -140,7 +138,7 @@ export async function openTorrentService(
         `"${magnetUri.slice(0, 80)}" is neither magnet link nor info hash`,
       )
     const base = customPath === undefined ? undefined : await allowedPath(customPath, options.extraPaths)
-    const { torrent, lease: taken } = await acquire(magnet.infoHash, base)
+    const { torrent, lease: taken } = await acquire(magnet.infoHash, base, viewer)
     using lease = taken
     torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
     if (named) torrent.addTrackers(allowedTrackers(named.trackers, options.trackers), named.client)
@@ -211,6 +209,7 @@ export async function openTorrentService(
   async function acquire(
     infoHash: InfoHash,
     base?: string,
+    viewer?: Viewer,
   ): Promise<{ torrent: Torrent; lease: DisposableStack }> {
     for (;;) {
       await removing.get(infoHash)
@@ -225,7 +224,7 @@ export async function openTorrentService(
       // It may have been put aside or removed while we waited.
       if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) continue
       const lease = new DisposableStack()
-      lease.use(torrent.lease())
+      lease.use(torrent.lease(viewer))
       return { torrent, lease }
     }
   }
@@ -257,7 +256,7 @@ export async function openTorrentService(
       {
         room,
         place: () => placeOf(infoHash, base),
-        makeRoom,
+        makeRoom: swarmPlaces(options, () => torrents.values(), log),
         isDryElsewhere,
         onDryChanged,
         onContents: (contents) => shelf.put(contents, originOf(torrent)),
@@ -289,26 +288,6 @@ export async function openTorrentService(
     await withRoom(room, base, () => makeTorrentFolder(directory))
     await withRoom(room, options.root, () => writeLocation(options.root, infoHash, directory))
     return directory
-  }
-
-  /** What nobody wants any more goes first, then guesses, then what somebody asked for: that for a viewer alone. */
-  async function makeRoom(purpose: Purpose, join: () => void): Promise<void> {
-    for (;;) {
-      const inSwarm = [...torrents.values()].filter((torrent) => torrent.isInSwarm)
-      if (inSwarm.length < options.maxTorrents) return join()
-      const idle = inSwarm
-        .filter(({ standing }) => RANKS[standing] < CLAIMS[purpose])
-        .sort((a, b) => RANKS[a.standing] - RANKS[b.standing] || a.lastUsedAt - b.lastUsedAt)
-        .at(0)
-      if (!idle) {
-        throw new SelfStremeError(
-          'torrent.busy',
-          `${options.maxTorrents} torrents are in use (TORRENT_MAX_CONNECTIONS)`,
-        )
-      }
-      log.info(`Putting torrent aside: ${idle.infoHash}`, { why: 'room for another one' })
-      await idle.leaveSwarm()
-    }
   }
 
   function isDryElsewhere(than: Torrent): boolean {

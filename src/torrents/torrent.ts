@@ -3,6 +3,7 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
 import { readTorrentInfo } from '../domain/read-torrent-info.ts'
+import type { Viewer } from '../domain/viewer.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
 import type { Refusal } from '../files/disk-errors.ts'
@@ -55,7 +56,7 @@ export interface TorrentKeeper {
    *
    * @throws SelfStremeError `torrent.busy` if there is none
    */
-  makeRoom(purpose: Purpose, join: () => void): Promise<void>
+  makeRoom(newcomer: Torrent, purpose: Purpose, join: () => void): Promise<void>
   /** Whether a reader of any other torrent waits for more than there is. */
   isDryElsewhere(than: Torrent): boolean
   /** The torrent's own {@link Torrent.isDry} is another now. */
@@ -84,7 +85,9 @@ export class Torrent {
   readonly #fetchers = new Waiters()
   readonly #trackers: AnnounceList
   #content: TorrentContent | undefined
-  #users = 0
+  /** who reads, or waits to, by lease */
+  readonly #users = new Map<symbol, Viewer | undefined>()
+  #lookedForSince: number | undefined
   /** `undefined` as long as nobody said what it is for */
   #isOnlyGuess: boolean | undefined
   /** how many fetch it for later */
@@ -164,7 +167,7 @@ export class Torrent {
 
   /** Somebody reads, or waits to. */
   get isUsed(): boolean {
-    return this.#users > 0
+    return this.#users.size > 0
   }
 
   /** Somebody asked for it to be fetched. */
@@ -228,16 +231,28 @@ export class Torrent {
     return this.#content?.info
   }
 
-  /** Keeps the torrent from being removed or put aside until the lease is returned. */
-  lease(): Disposable {
-    this.#users++
-    let isReturned = false
+  /** Those who read, or wait to. @returns `undefined` if it is also used by somebody who never gives way */
+  get viewers(): readonly Viewer[] | undefined {
+    const viewers = [...this.#users.values()].filter((viewer) => viewer !== undefined)
+    return viewers.length === this.#users.size ? viewers : undefined
+  }
+
+  /** Since when it is looked for, in ms of the process' clock; absent as soon as the metadata is known. */
+  get lookedForSince(): number | undefined {
+    return this.#content ? undefined : this.#lookedForSince
+  }
+
+  /**
+   * Keeps the torrent from being removed or put aside until the lease is returned.
+   *
+   * @param viewer - may have to give way all the same; absent: never
+   */
+  lease(viewer?: Viewer): Disposable {
+    const lease = Symbol()
+    this.#users.set(lease, viewer)
     return {
       [Symbol.dispose]: () => {
-        if (isReturned) return
-        isReturned = true
-        this.#users--
-        this.#lastUsedAt = Date.now()
+        if (this.#users.delete(lease)) this.#lastUsedAt = Date.now()
       },
     }
   }
@@ -269,14 +284,21 @@ export class Torrent {
   async join(triesMade = 0, purpose: Purpose = 'watch'): Promise<void> {
     if (this.#session.isRunning) return this.#session.start()
     await this.#adoptFiles()
-    await this.#keeper.makeRoom(purpose, () => {
+    await this.#keeper.makeRoom(this, purpose, () => {
       if (!this.#session.isRunning) {
         this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
         this.#mostSeeders = undefined
+        this.#lookedForSince = performance.now()
       }
       this.#session.start(triesMade)
       this.replan()
     })
+  }
+
+  /** Leaves the swarm although it is used: those who use it are told why, and end. */
+  async giveWay(reason: SelfStremeError): Promise<void> {
+    for (const viewer of this.viewers ?? []) viewer.end(reason)
+    await this.leaveSwarm()
   }
 
   /** Leaves the swarm; what is on disk stays, and is written down. */

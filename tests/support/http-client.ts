@@ -1,12 +1,17 @@
 import { type IncomingMessage, request } from 'node:http'
 
-/** A request that can be read slowly, and left in the middle, as players do. */
+/**
+ * A request that can be read slowly, and left in the middle, as players do.
+ *
+ * @param from - the address it comes from, one of this machine
+ */
 export async function openStream(
   url: string,
   headers: Record<string, string> = {},
+  from = '127.0.0.1',
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  request(url, { headers, agent: false }, resolve).on('error', reject).end()
+  request(url, { headers, agent: false, localAddress: from }, resolve).on('error', reject).end()
   return promise
 }
 

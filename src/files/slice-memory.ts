@@ -1,0 +1,93 @@
+const KIB = 1024
+
+/** Longest slice as long as less than this share of the memory is used. */
+const STEPS = [
+  { usedBelow: 1 / 8, bytes: 512 * KIB },
+  { usedBelow: 1 / 4, bytes: 256 * KIB },
+  { usedBelow: 1 / 2, bytes: 128 * KIB },
+  { usedBelow: 1, bytes: 32 * KIB },
+] as const
+
+export const SMALLEST_SLICE = 32 * KIB
+
+interface Request {
+  readonly bytes: number
+  readonly grant: () => void
+}
+
+/**
+ * One bound on the memory of all slices that are read or wait in sockets. A few viewers get long slices, and the next
+ * one is read while the last is being sent; the more memory is used, the shorter they are, so that very many clients
+ * that take nothing still leave some. When there is none left, streams wait for it in turn.
+ */
+export class SliceMemory {
+  readonly #mostBytes: number
+  readonly #requests = new Set<Request>()
+  #usedBytes = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  /** How many streams wait for memory. */
+  get waiting(): number {
+    return this.#requests.size
+  }
+
+  /** The most bytes that a slice may have now. */
+  get longestSlice(): number {
+    const used = this.#usedBytes / this.#mostBytes
+    return STEPS.find(({ usedBelow }) => used < usedBelow)?.bytes ?? SMALLEST_SLICE
+  }
+
+  /** Whether there is enough for a stream to have two slices at a time. */
+  get isPlenty(): boolean {
+    return this.#usedBytes < this.#mostBytes / 2
+  }
+
+  /**
+   * Resolves when `bytes` more may be used; they count until they are given back.
+   *
+   * @throws the signal's reason when it aborts first
+   */
+  async take(bytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#requests.size === 0 && this.#fits(bytes)) {
+      this.#usedBytes += bytes
+      return
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const request = { bytes, grant: resolve }
+    const leave = () => {
+      this.#requests.delete(request)
+      reject(signal.reason)
+      this.#grant()
+    }
+    this.#requests.add(request)
+    signal.addEventListener('abort', leave, { once: true })
+    await promise.finally(() => signal.removeEventListener('abort', leave))
+  }
+
+  giveBack(bytes: number): void {
+    this.#usedBytes -= bytes
+    this.#grant()
+  }
+
+  #grant(): void {
+    for (const request of this.#requests) {
+      if (!this.#fits(request.bytes)) return
+      this.#requests.delete(request)
+      this.#usedBytes += request.bytes
+      request.grant()
+    }
+  }
+
+  #fits(bytes: number): boolean {
+    // One that is longer than all there is must not wait for ever.
+    return this.#usedBytes === 0 || this.#usedBytes + bytes <= this.#mostBytes
+  }
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { clientKey } from '../domain/client-key.ts'
+import { limitsFor } from '../domain/client-limits.ts'
+import { whoGivesWay } from '../domain/give-way.ts'
+import type { Log } from '../observe/log.ts'
+import type { TrustsProxy } from './client-address.ts'
+
+/** Handles for the database, folders that are watched, the engine, and what is asked of other servers. */
+const OTHER_HANDLES = 128
+/** More would cost memory: a connection takes up to 128 KiB while its requests wait. */
+const MOST_CONNECTIONS = 2_048
+
+interface Connection {
+  readonly socket: Socket
+  /** absent for a trusted proxy, which speaks for many */
+  readonly client: string | undefined
+  readonly since: number
+  requests: number
+}
+
+/**
+ * How many connections there may be: each has a handle, and may need one more for the film.
+ *
+ * @param handles - how many this process may have open
+ */
+export function mostConnections(handles: number): number {
+  return Math.max(16, Math.min(MOST_CONNECTIONS, Math.floor((handles - OTHER_HANDLES) / 2)))
+}
+
+/** How many handles this process may have open. @see proc_pid_limits(5) */
+export function handleLimit(): number {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
+  } catch {
+    // What other systems give unless they are told otherwise.
+    return 1024
+  }
+}
+
+/**
+ * Bounds the connections of one client, and those of all. When there are too many, the client with the most loses one,
+ * first one on which nothing is asked for; the newcomer is refused only if none can go.
+ *
+ * @param isIdleOn - whether the client takes nothing of what is being sent on a connection
+ */
+export function limitConnections(
+  server: Server,
+  most: number,
+  trustsProxy: TrustsProxy,
+  isIdleOn: (socket: Socket) => boolean,
+  log: Log,
+): void {
+  const connections = new Map<Socket, Connection>()
+  const byClient = new Map<string, Set<Connection>>()
+  // Refused by Node, before anything is made of them: those that were closed count until the system has done so.
+  server.maxConnections = 2 * most
+
+  /** @returns whether there is one now */
+  function makeRoom(client: string | undefined): boolean {
+    const clients = client === undefined ? [] : [client]
+    const mostPerClient = client === undefined ? Number.POSITIVE_INFINITY : limitsFor(client).sockets
+    const own = client === undefined ? undefined : byClient.get(client)
+    const isFull = connections.size >= most
+    if (!isFull && (own?.size ?? 0) < mostPerClient) return true
+    const taken = [...(isFull ? connections.values() : (own ?? []))]
+      // Those of trusted proxies are never taken away.
+      .filter((connection) => connection.client !== undefined)
+      .map((connection) => ({
+        connection,
+        clients: [connection.client as string],
+        isIdle: connection.requests === 0 || isIdleOn(connection.socket),
+        since: connection.since,
+      }))
+    const answer = whoGivesWay(taken, clients, { most: isFull ? 0 : Number.POSITIVE_INFINITY, mostPerClient })
+    if (typeof answer === 'string') return answer === 'room'
+    log.debug('connection closed', { client: answer.connection.client, why: 'another one needs the place' })
+    leave(answer.connection)
+    answer.connection.socket.destroy()
+    return true
+  }
+
+  function enter(connection: Connection): void {
+    const { socket, client } = connection
+    connections.set(socket, connection)
+    if (client === undefined) return
+    const own = byClient.get(client) ?? new Set()
+    byClient.set(client, own.add(connection))
+  }
+
+  function leave(connection: Connection): void {
+    const { socket, client = '' } = connection
+    connections.delete(socket)
+    const own = byClient.get(client)
+    own?.delete(connection)
+    if (own?.size === 0) byClient.delete(client)
+  }
+
+  server.prependListener('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const client = trustsProxy(address, 0) ? undefined : clientKey(address)
+    if (!makeRoom(client)) {
+      socket.destroy()
+      return
+    }
+    const connection = { socket, client, since: performance.now(), requests: 0 }
+    enter(connection)
+    socket.once('close', () => leave(connection))
+  })
+
+  server.prependListener('request', ({ socket }: IncomingMessage, res: ServerResponse) => {
+    const connection = connections.get(socket)
+    if (!connection) return
+    connection.requests++
+    res.once('close', () => {
+      connection.requests--
+    })
+  })
+}

@@ -1,0 +1,147 @@
+import { limitsFor } from '../domain/client-limits.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import { whoGivesWay } from '../domain/give-way.ts'
+import { IDLE_AFTER_MS, isIdle, type Viewer } from '../domain/viewer.ts'
+
+/**
+ * A stream of which the client takes nothing for so long ends. A player that was paused asks again where it stopped,
+ * with a `Range`, as AVPlayer, ExoPlayer, mpv, VLC and browsers do after any cut; one slice in this time is 6 kbit/s.
+ */
+const LONGEST_IDLE_MS = 300_000
+const SWEEP_MS = 1_000
+/** at a time, where others wait for memory; each had 32 KiB or more */
+const MOST_ENDED = 64
+
+/** One stream; disposing of it gives its place back. */
+export interface StreamPlace extends Viewer, Disposable {
+  /** Aborts when the stream has to end, with the reason. */
+  readonly ended: AbortSignal
+  /** The client has something to take from now on. */
+  handOut(): void
+  /** It has taken all of it. */
+  taken(): void
+}
+
+export interface StreamPlacesOptions {
+  /** ms, any zero */
+  readonly clock: () => number
+  /** how many streams wait for memory for their next slice */
+  readonly waitingForMemory: () => number
+}
+
+/** All streams, and which of them end so that others can go on. */
+export class StreamPlaces implements Disposable {
+  readonly #options: StreamPlacesOptions
+  readonly #places = new Map<string, Set<Place>>()
+  readonly #sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref()
+
+  constructor(options: StreamPlacesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param client - as `clientKey` names it
+   * @throws SelfStremeError `client.limit` if it has too many streams, none of which is idle
+   */
+  enter(client: string): StreamPlace {
+    const { streams } = limitsFor(client)
+    const own = this.#places.get(client) ?? new Set()
+    if (own.size >= streams) this.#endIdle([...own], streams)
+    const place = new Place(client, this.#options.clock, () => {
+      own.delete(place)
+      if (own.size === 0 && this.#places.get(client) === own) this.#places.delete(client)
+    })
+    own.add(place)
+    this.#places.set(client, own)
+    return place
+  }
+
+  /** Of the streams of one client, ends an idle one; or one that has waited long for its first byte. */
+  #endIdle(own: readonly Place[], most: number): void {
+    const now = this.#options.clock()
+    const taken = own.map((place) => ({
+      place,
+      clients: [place.client],
+      isIdle: isIdle(place, now) || (!place.hasBegun && now - place.enteredAt >= IDLE_AFTER_MS),
+      since: place.idleSince ?? place.enteredAt,
+    }))
+    const clients = own.slice(0, 1).map(({ client }) => client)
+    const answer = whoGivesWay(taken, clients, { most, mostPerClient: most })
+    const reason = new SelfStremeError(
+      'client.limit',
+      `${most} videos are being sent to this address already`,
+    )
+    if (typeof answer === 'string') throw reason
+    answer.place.end(reason)
+  }
+
+  /** Ends streams of which nothing is taken: for long, or when others wait for the memory. */
+  sweep(): void {
+    const now = this.#options.clock()
+    const idle = [...this.#places.values()]
+      .flatMap((own) => [...own])
+      .flatMap((place) =>
+        isIdle(place, now)
+          ? [{ place, clients: [place.client], isIdle: true, since: place.idleSince ?? now }]
+          : [],
+      )
+    const remaining = new Set(idle.filter(({ since }) => now - since < LONGEST_IDLE_MS))
+    for (const each of idle) {
+      if (remaining.has(each)) continue
+      each.place.end(new SelfStremeError('client.idle', `nothing was taken for ${LONGEST_IDLE_MS / 1000} s`))
+    }
+    const most = Math.min(this.#options.waitingForMemory(), MOST_ENDED)
+    for (let ended = 0; ended < most; ended++) {
+      const answer = whoGivesWay([...remaining], [], { most: 0, mostPerClient: 1 })
+      if (typeof answer === 'string') return
+      remaining.delete(answer)
+      answer.place.end(
+        new SelfStremeError('client.idle', 'nothing was taken, and others wait for the memory'),
+      )
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeper)
+  }
+}
+
+class Place implements StreamPlace {
+  readonly client: string
+  readonly enteredAt: number
+  hasBegun = false
+  idleSince: number | undefined
+  readonly #clock: () => number
+  readonly #leave: () => void
+  readonly #ending = new AbortController()
+
+  constructor(client: string, clock: () => number, leave: () => void) {
+    this.client = client
+    this.#clock = clock
+    this.#leave = leave
+    this.enteredAt = clock()
+  }
+
+  get ended(): AbortSignal {
+    return this.#ending.signal
+  }
+
+  handOut(): void {
+    this.hasBegun = true
+    this.idleSince = this.#clock()
+  }
+
+  taken(): void {
+    this.idleSince = undefined
+  }
+
+  end(reason: SelfStremeError): void {
+    this.#leave()
+    this.#ending.abort(reason)
+  }
+
+  [Symbol.dispose](): void {
+    this.idleSince = undefined
+    this.#leave()
+  }
+}
