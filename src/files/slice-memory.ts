@@ -2,9 +2,9 @@ const KIB = 1024
 
 /** Longest slice as long as less than this share of the memory is used. */
 const STEPS = [
-  { usedBelow: 1 / 8, bytes: 512 * KIB },
-  { usedBelow: 1 / 4, bytes: 256 * KIB },
-  { usedBelow: 1 / 2, bytes: 128 * KIB },
+  { usedBelow: 1 / 16, bytes: 512 * KIB },
+  { usedBelow: 1 / 8, bytes: 256 * KIB },
+  { usedBelow: 1 / 4, bytes: 128 * KIB },
   { usedBelow: 1, bytes: 32 * KIB },
 ] as const
 
@@ -46,7 +46,7 @@ export class SliceMemory {
 
   /** Whether there is enough for a stream to have two slices at a time. */
   get isPlenty(): boolean {
-    return this.#usedBytes < this.#mostBytes / 2
+    return this.#usedBytes < this.#mostBytes / 4
   }
 
   /**

@@ -7,8 +7,8 @@ import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { isLocalFileId } from '../domain/local-file-id.ts'
 import { writeMagnet } from '../domain/magnet.ts'
-import type { ListedTrackers } from './listed-trackers.ts'
 import type { Viewer } from '../domain/viewer.ts'
+import type { ListedTrackers } from './listed-trackers.ts'
 import type { Media } from './media.ts'
 
 /** A file that was just put there is worth a moment more than peers are; an answer still comes within a second. */

@@ -22,16 +22,14 @@ test('of the torrents that one client looks for, the oldest gives way when there
     )
   }
   const inSwarm = (n: number) =>
-    expect.poll(
-      () => app.app.torrents.activityOf(`${n.toString(16).padStart(40, 'c')}` as InfoHash)?.isInSwarm,
-    )
+    expect.poll(() => app.app.torrents.activityOf(`${n.toString(16).padStart(40, 'c')}` as InfoHash)?.isInSwarm, { timeout: 20_000 })
   for (let n = 0; n < 8; n++) {
     ask(n, '203.0.113.7')
     await inSwarm(n).toBe(true)
   }
   ask(100, '198.51.100.1')
   await inSwarm(100).toBe(true)
-  await expect.poll(() => ended).toEqual(['0: 503', '1: 503'])
+  await expect.poll(() => ended, { timeout: 20_000 }).toEqual(['0: 503', '1: 503'])
 })
 
 describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
@@ -58,7 +56,7 @@ describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
     stream.destroy()
     // One of the others was cut off, and can go on where it stopped.
     for (const each of silent) each.on('error', () => undefined).resume()
-    await expect.poll(() => silent.filter(({ destroyed }) => destroyed).length).toBe(1)
+    await expect.poll(() => silent.filter(({ destroyed }) => destroyed).length, { timeout: 20_000 }).toBe(1)
     for (const each of silent) each.destroy()
   })
 
@@ -74,7 +72,7 @@ describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
       )
     }
     // There are places for ten: the others are refused, or one of their own gives way.
-    await expect.poll(() => statuses.length, { timeout: 10_000 }).toBe(14)
+    await expect.poll(() => statuses.length, { timeout: 30_000 }).toBe(14)
     expect(new Set(statuses)).toEqual(new Set([503]))
 
     const askedAt = performance.now()

@@ -18,9 +18,20 @@ export interface ServerProcess extends AsyncDisposable {
   ended(): Promise<number | string>
 }
 
-/** @param settings - the environment, besides `PATH` */
-export function startServerProcess(settings: Readonly<Record<string, string | undefined>>): ServerProcess {
-  const child = spawn(process.execPath, [MAIN], {
+/**
+ * @param settings - the environment, besides `PATH`
+ * @param handles - how many files and sockets it may have open; absent: as many as this process
+ */
+export function startServerProcess(
+  settings: Readonly<Record<string, string | undefined>>,
+  handles?: number,
+): ServerProcess {
+  const command = [process.execPath, MAIN] as const
+  const [file, ...args] =
+    handles === undefined
+      ? command
+      : (['sh', '-c', `ulimit -n ${handles}; exec "$@"`, 'sh', ...command] as const)
+  const child = spawn(file, args, {
     env: {
       ...baseEnvironment(),
       PORT: '0',
