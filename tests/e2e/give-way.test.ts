@@ -22,7 +22,10 @@ test('of the torrents that one client looks for, the oldest gives way when there
     )
   }
   const inSwarm = (n: number) =>
-    expect.poll(() => app.app.torrents.activityOf(`${n.toString(16).padStart(40, 'c')}` as InfoHash)?.isInSwarm, { timeout: 20_000 })
+    expect.poll(
+      () => app.app.torrents.activityOf(`${n.toString(16).padStart(40, 'c')}` as InfoHash)?.isInSwarm,
+      { timeout: 20_000 },
+    )
   for (let n = 0; n < 8; n++) {
     ask(n, '203.0.113.7')
     await inSwarm(n).toBe(true)
