@@ -2,7 +2,8 @@ import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { readSlices } from '../../src/files/read-slices.ts'
+import { untilAborted } from '../../src/domain/until-aborted.ts'
+import { type ReadableEnd, readSlices, sliceMemory } from '../../src/files/read-slices.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -117,6 +118,62 @@ test('no more is read than there is, and the rest when it has come', async () =>
   }
   expect(lengths.slice(0, 2)).toEqual([10, 128 * 1024])
   expect(lengths.reduce((sum, length) => sum + length)).toBe(film.length)
+})
+
+test('however a reader ends, the memory of its slices is given back', async () => {
+  await using file = await openFilm()
+  const read = (end: number, readableEnd: ReadableEnd, signal = never) =>
+    readSlices(async () => file.handle, { start: 0, end }, readableEnd, signal)
+  expect(sliceMemory.usedBytes).toBe(0)
+
+  await collect(read(film.length - 1, async () => film.length))
+  expect(sliceMemory.usedBytes).toBe(0)
+
+  const leaving = read(film.length - 1, async () => film.length)
+  await leaving.next()
+  await leaving.next()
+  expect(sliceMemory.usedBytes).toBeGreaterThan(0)
+  await leaving.return()
+  expect(sliceMemory.usedBytes).toBe(0)
+
+  await expect(collect(read(film.length, async () => film.length + 1))).rejects.toThrow('the file ends')
+  expect(sliceMemory.usedBytes).toBe(0)
+
+  const gone = new AbortController()
+  const waiting = read(
+    film.length - 1,
+    async (position, signal) =>
+      position === 0 ? 1_000 : untilAborted(new Promise<number>(() => undefined), signal),
+    gone.signal,
+  )
+  await waiting.next()
+  const next = waiting.next()
+  gone.abort(new Error('gone'))
+  await expect(next).rejects.toThrow('gone')
+  expect(sliceMemory.usedBytes).toBe(0)
+})
+
+test('when the memory is used up, a reader waits for it, and may leave meanwhile', async () => {
+  await using file = await openFilm()
+  const range = { start: 0, end: film.length - 1 }
+  const read = (signal: AbortSignal) =>
+    readSlices(
+      async () => file.handle,
+      range,
+      async () => film.length,
+      signal,
+    )
+  const all = 64 * MIB
+  await sliceMemory.take(all, never)
+  const gone = new AbortController()
+  const leaving = collect(read(gone.signal))
+  const staying = collect(read(never))
+  await expect.poll(() => sliceMemory.waiting).toBe(2)
+  gone.abort(new Error('gone'))
+  await expect(leaving).rejects.toThrow('gone')
+  sliceMemory.giveBack(all)
+  expectSameBytes(await staying, film)
+  expect([sliceMemory.usedBytes, sliceMemory.waiting]).toEqual([0, 0])
 })
 
 async function collect(slices: AsyncIterable<Buffer>): Promise<Buffer> {
