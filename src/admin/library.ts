@@ -82,7 +82,7 @@ export function createLibrary(
       await needRoom(infoHash, place, { bytes: wanted.bytes, missingBytes })
     }
     using _paused = await wishes.pause(infoHash)
-    await torrents.admit({ infoHash, metainfo, path })
+    await torrents.admit({ infoHash, metainfo, trackers, path })
     const files = index.get(infoHash)?.contents.files ?? {}
     const isDone = wanted?.files.every((file) => files[file]?.wholeMtimeMs !== undefined) === true
     await change(infoHash, ({ wish: _wish, trackers: _trackers, ...usage }) => ({

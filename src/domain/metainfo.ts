@@ -28,6 +28,8 @@ export interface TorrentInfo {
   /** SHA-1 of each piece, 20 bytes each, one after the other */
   readonly pieceHashes: Uint8Array
   readonly files: readonly TorrentFile[]
+  /** BEP 27: only its own trackers may be told of it, and only they name peers */
+  readonly isPrivate: boolean
 }
 
 const KIB = 1024
@@ -94,7 +96,7 @@ export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
   if (!(pieceHashes instanceof Uint8Array) || pieceHashes.length !== pieceCount * HASH_BYTES) {
     throw invalid(`"pieces" does not hold one hash for each of ${pieceCount} pieces`)
   }
-  return { name, pieceLength, length, pieceCount, pieceHashes, files }
+  return { name, pieceLength, length, pieceCount, pieceHashes, files, isPrivate: isPrivate(info) }
 }
 
 /**
@@ -165,6 +167,12 @@ function orNotBencoded<T>(read: () => T): T {
       cause,
     })
   }
+}
+
+/** Anything but 0 counts: asking too few is mended by the user, telling too many is not. */
+function isPrivate(info: unknown): boolean {
+  const value = field(info, 'private')
+  return value !== undefined && value !== 0
 }
 
 function* readFiles(info: unknown, name: string): Work<TorrentFile[]> {

@@ -5,3 +5,27 @@ const USER_IN_URL = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^/?#\s"'@]+@/gi
 export function redactSecrets(text: string): string {
   return text.replace(SECRET_PARAMETER, '$1***').replace(USER_IN_URL, '$1***@')
 }
+
+const TRACKER_URL = /((?:https?|udp|wss?):\/\/[^\s/?#"'<>]+)[^\s"'<>]*/gi
+const SHORTEST_SECRET = 6
+/** parts of tracker URLs that say nothing about the user */
+const PLAIN_WORDS = new Set(['announce', 'announce.php'])
+
+/**
+ * What a tracker, or what speaks to it, said, without the keys in its URL: of URLs only the host is left, and no part of
+ * a path or a query is repeated. Keys stand in either (`/0f3c…/announce`, `?passkey=0f3c…`).
+ *
+ * @param trackers - whose keys may be in the text
+ */
+export function redactTrackers(text: string, trackers: readonly string[]): string {
+  return trackers
+    .flatMap(partsOf)
+    .reduce((rest, part) => rest.replaceAll(part, '***'), text.replace(TRACKER_URL, '$1'))
+}
+
+function partsOf(tracker: string): string[] {
+  const [, rest = ''] = /^[a-z]+:\/\/[^/?#]*(.*)$/i.exec(tracker) ?? []
+  return rest
+    .split(/[/?&=#]/)
+    .filter((part) => part.length >= SHORTEST_SECRET && !PLAIN_WORDS.has(part.toLowerCase()))
+}

@@ -93,8 +93,9 @@ export function startEngineProcess(options: EngineOptions, log: Log, patience = 
   }
 
   function reopen({ id, request, metainfo, windows }: OpenedTorrent): void {
-    const { infoHash, trackers, directory } = request
-    tell({ kind: 'open', id, infoHash, trackers, directory, metainfo, claimed: request.claimed() })
+    const { infoHash, trackers, ofTorrent, directory } = request
+    const claimed = request.claimed()
+    tell({ kind: 'open', id, infoHash, trackers, ofTorrent, directory, metainfo, claimed })
     tell({ kind: 'want', id, windows })
   }
 

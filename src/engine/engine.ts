@@ -17,7 +17,10 @@ export interface Engine extends AsyncDisposable {
 
 export interface OpenTorrent {
   readonly infoHash: InfoHash
+  /** asked for it unless it is private, or as long as it is not known to be */
   readonly trackers: readonly string[]
+  /** the torrent's own among them; asked for it if it is private (BEP 27) */
+  readonly ofTorrent: readonly string[]
   /** where the files go; must exist */
   readonly directory: string
   /** from an earlier run, so that no peer has to be asked for it */

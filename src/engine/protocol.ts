@@ -11,6 +11,7 @@ export type Command =
       readonly id: number
       readonly infoHash: InfoHash
       readonly trackers: readonly string[]
+      readonly ofTorrent: readonly string[]
       readonly directory: string
       readonly metainfo: Uint8Array | undefined
       readonly claimed: Uint8Array | undefined

@@ -8,7 +8,8 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { infoBytes, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from './handle-limit.ts'
-import { OURS, writeNote } from './mark.ts'
+import { type KeptTrackers, readKeptTrackers } from './kept-trackers.ts'
+import { ONLY_OURS, OURS, writeNote } from './mark.ts'
 import { filePaths, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
 
 const STATE = 'state.json'
@@ -44,6 +45,8 @@ export interface FoundFolder {
   readonly metainfo: Uint8Array
   readonly info: TorrentInfo
   readonly state: FolderState
+  /** of a private torrent: its own */
+  readonly trackers?: KeptTrackers | undefined
   /** pieces that were on disk when the folder was last saved, cut to what the files can hold */
   readonly claimed: Uint8Array
 }
@@ -79,7 +82,8 @@ export async function readFolder(directory: string, infoHash: InfoHash): Promise
     info,
     (piece) => saved.has(piece) || isInWholeFile(info, state, piece),
   )
-  return { directory, metainfo, info, state, claimed }
+  const trackers = info.isPrivate ? await readKeptTrackers(directory) : undefined
+  return { directory, metainfo, info, state, trackers, claimed }
 }
 
 /** Where the note is gone or damaged, no file counts as whole until its pieces are looked at again. */
@@ -112,7 +116,8 @@ export async function findUsage(directory: string): Promise<Usage | undefined> {
 }
 
 export async function saveUsage(directory: string, usage: Usage): Promise<void> {
-  await writeNote(directory, USAGE, JSON.stringify(usage))
+  // The trackers of a wish may have a key in them.
+  await writeNote(directory, USAGE, JSON.stringify(usage), usage.trackers?.length ? ONLY_OURS : undefined)
 }
 
 /** Writes down which pieces are on disk; of files that are {@link syncFiles}d, so that it survives a power cut. */

@@ -27,12 +27,16 @@ export async function mustBeOurs(directory: string): Promise<void> {
     throw Object.assign(new Error(`${directory} is not a folder of self-streme`), { code: 'ENOENT' })
 }
 
+/** Mode of a note that other users of the machine must not read. */
+export const ONLY_OURS = 0o600
+
 /** Replaces a note in a folder of ours. @throws as {@link mustBeOurs}; the system's error */
 export async function writeNote(
   directory: string,
   name: string,
   content: string | Uint8Array,
+  mode?: number,
 ): Promise<void> {
   await mustBeOurs(directory)
-  await writeFileAtomic(join(directory, OURS, name), content)
+  await writeFileAtomic(join(directory, OURS, name), content, mode)
 }

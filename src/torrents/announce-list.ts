@@ -1,4 +1,5 @@
 import { MAX_TRACKERS, trackerEndpoint, trackerIdentity } from '../domain/tracker-url.ts'
+import type { KeptTrackers } from '../files/kept-trackers.ts'
 
 /** A torrent has one or two trackers that matter, and a viewer's link those of the list that it was in. */
 export const MAX_TRACKERS_PER_CLIENT = 5
@@ -7,6 +8,8 @@ export const MAX_TRACKERS_PER_CLIENT = 5
  * The trackers that are asked for one torrent. Those of the settings always are; sources, and the user, may name
  * {@link MAX_TRACKERS} more, and what they leave free is for the links of viewers, which anybody can write. Within a rank
  * the first come stays, so that nobody pushes out what others need.
+ *
+ * A private torrent has none but {@link ofTorrent} (BEP 27).
  */
 export class AnnounceList {
   readonly #own: readonly string[]
@@ -14,6 +17,8 @@ export class AnnounceList {
   /** by what they are known by; the URLs as they came */
   readonly #sources = new Map<string, string>()
   readonly #viewers = new Map<string, { readonly url: string; readonly client: string }>()
+  /** those of its torrent file, or else those that sources name, also where they are in the settings */
+  #ofTorrent: KeptTrackers = { urls: [], areOfFile: false }
 
   /** @param own - trackers of the settings */
   constructor(own: readonly string[]) {
@@ -26,8 +31,17 @@ export class AnnounceList {
     return [...new Set([...this.#own, ...this.#sources.values(), ...viewers])]
   }
 
-  /** Those that a list, a torrent file or the user named. */
+  /** The torrent's own: those of its torrent file, or while that is not known, those that sources and the user named. */
+  get ofTorrent(): KeptTrackers {
+    return this.#ofTorrent
+  }
+
+  /** Those that a list, a magnet link or the user named. */
   addFromSource(urls: readonly string[]): void {
+    if (!this.#ofTorrent.areOfFile) {
+      const named = [...new Set([...this.#ofTorrent.urls, ...urls])]
+      this.#ofTorrent = { urls: named.slice(0, MAX_TRACKERS), areOfFile: false }
+    }
     for (const url of urls) {
       const key = keyOf(url)
       if (this.#ownKeys.has(key) || this.#sources.has(key) || this.#sources.size >= MAX_TRACKERS) continue
@@ -36,6 +50,12 @@ export class AnnounceList {
     }
     // The last come gives way.
     for (const key of [...this.#viewers.keys()].slice(this.#free)) this.#viewers.delete(key)
+  }
+
+  /** Those of the torrent file. The last file counts: a user may get a new key. */
+  addFromFile(urls: readonly string[]): void {
+    if (urls.length > 0) this.#ofTorrent = { urls: urls.slice(0, MAX_TRACKERS), areOfFile: true }
+    this.addFromSource(urls)
   }
 
   /** Those of the link that a client asks with. */

@@ -16,6 +16,8 @@ export interface Admission {
   readonly infoHash: InfoHash
   /** its metadata, where no peer has to be asked for it: nothing but `info`, and of this torrent */
   readonly metainfo?: Uint8Array | undefined
+  /** those of the torrent file or the magnet link, as they came */
+  readonly trackers?: readonly string[] | undefined
   /** put it there instead of the download folder; must lie under one of the extra paths */
   readonly path?: string | undefined
 }
@@ -125,12 +127,14 @@ export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
       return known ?? base ?? torrents.root
     },
     async admit(admission) {
-      const { infoHash, metainfo } = admission
+      const { infoHash, metainfo, trackers = [] } = admission
       const base = await baseOf(admission)
       const { torrent, lease } = await torrents.acquire(infoHash, base)
       using _lease = lease
       mustLieIn(base, torrent.directory)
       await torrent.makeFolder()
+      if (metainfo) torrent.bring({ metainfo, trackers })
+      else torrent.addTrackers(allowedTrackers(trackers, torrents.trackers))
       if (metainfo) await torrent.learn(metainfo)
       if (!shelf.find(infoHash)) shelf.put(await readContents(torrent))
     },

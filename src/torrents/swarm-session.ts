@@ -17,9 +17,10 @@ export interface SwarmSessionOptions {
   readonly maxRetries: number
 }
 
-export interface SwarmRequest extends Omit<OpenTorrent, 'on' | 'trackers'> {
+export interface SwarmRequest extends Omit<OpenTorrent, 'on' | 'trackers' | 'ofTorrent'> {
   /** asked for anew at every try */
   readonly trackers: () => readonly string[]
+  readonly ofTorrent: () => readonly string[]
   /** there is something to share, so that it stays although nothing is wanted and nobody is there */
   readonly isShared: () => boolean
 }
@@ -209,6 +210,7 @@ export class SwarmSession {
       this.#engine.open({
         ...this.#request,
         trackers: this.#request.trackers(),
+        ofTorrent: this.#request.ofTorrent(),
         metainfo: this.#metainfo,
         on: {
           ...this.#events,

@@ -16,6 +16,7 @@ import { isOurs } from '../files/mark.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import { locateFolder, makeTorrentFolder, readLocation, writeLocation } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
+import { BroughtFiles } from './brought-files.ts'
 import { allowedPath } from './extra-paths.ts'
 import { type FetchAhead, fetchAhead } from './fetch-ahead.ts'
 import { Leases } from './leases.ts'
@@ -101,6 +102,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
  * @param options.root - download folder; must exist, and nobody else may work in it
  * @param shelf - what is on disk
  * @param room - what may be fetched
+ * @param brought - torrent files that sources know
  */
 export async function openTorrentService(
   options: TorrentServiceOptions,
@@ -108,6 +110,7 @@ export async function openTorrentService(
   shelf: Shelf,
   room: DiskRoom,
   log: Log,
+  brought = new BroughtFiles(),
 ): Promise<TorrentService> {
   const loaded = new Map<InfoHash, Promise<Torrent>>()
   /** the same once they are loaded */
@@ -225,6 +228,8 @@ export async function openTorrentService(
       if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) continue
       const lease = new DisposableStack()
       lease.use(torrent.lease(viewer))
+      const file = brought.find(infoHash)
+      if (file) torrent.bring(file)
       return { torrent, lease }
     }
   }

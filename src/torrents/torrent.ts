@@ -3,6 +3,7 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
 import { readTorrentInfo } from '../domain/read-torrent-info.ts'
+import { allowedTrackers } from '../domain/tracker-url.ts'
 import type { Viewer } from '../domain/viewer.ts'
 import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
@@ -16,12 +17,14 @@ import { writing } from '../files/torrent-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { ActiveReader } from './active-reader.ts'
 import { AnnounceList } from './announce-list.ts'
+import type { BroughtFile } from './brought-files.ts'
 import { FetchPlan } from './fetch-plan.ts'
 import { type Portion, piecesOfPortion, spansOf } from './file-part.ts'
 import { MetainfoKeeper } from './metainfo-keeper.ts'
 import { SwarmSession } from './swarm-session.ts'
 import { TorrentContent } from './torrent-content.ts'
 import { TorrentRoom } from './torrent-room.ts'
+import { TrackerKeeper } from './tracker-keeper.ts'
 import { verifiedReader } from './verified-reader.ts'
 import { Waiters } from './waiters.ts'
 
@@ -84,6 +87,9 @@ export class Torrent {
   /** those who fetch it for later: woken whenever one of its files may have become whole, or may be so no longer */
   readonly #fetchers = new Waiters()
   readonly #trackers: AnnounceList
+  readonly #trackerKeeper: TrackerKeeper
+  /** metadata that came with a torrent file, and is used when somebody wants it */
+  #brought: Uint8Array | undefined
   #content: TorrentContent | undefined
   /** who reads, or waits to, by lease */
   readonly #users = new Map<symbol, Viewer | undefined>()
@@ -112,6 +118,8 @@ export class Torrent {
     this.#engineDirectory = options.directory
     this.#options = options
     this.#trackers = new AnnounceList(options.trackers)
+    this.#trackerKeeper = new TrackerKeeper(found?.trackers, log)
+    this.#restoreTrackers(found)
     this.#keeper = keeper
     this.#log = log
     this.#lastUsedAt = now
@@ -129,6 +137,7 @@ export class Torrent {
         return engineDirectory()
       },
       trackers: () => this.#trackers.urls,
+      ofTorrent: () => this.#trackers.ofTorrent.urls,
       metainfo: found?.metainfo,
       claimed: () => this.#content?.pieces.toBitfield(),
       isShared: () => options.seed && this.#content?.hasWhole === true,
@@ -278,6 +287,23 @@ export class Torrent {
   addTrackers(trackers: readonly string[], client?: string): void {
     if (client === undefined) this.#trackers.addFromSource(trackers)
     else this.#trackers.addFromClient(client, trackers)
+    void this.#keepTrackers()
+  }
+
+  /**
+   * There is a torrent file of it, so that no peer has to be asked for the metadata.
+   *
+   * @param file.metainfo - of this torrent; nothing but `info`
+   * @param file.trackers - that it names; if it is private, they are the only ones
+   */
+  bring({ metainfo, trackers }: BroughtFile): void {
+    if (!this.#content) this.#brought = metainfo
+    const before = this.#trackers.ofTorrent.urls.join()
+    this.#trackers.addFromFile(allowedTrackers(trackers, this.#options.trackers))
+    void this.#keepTrackers()
+    // With the old ones it might meet nobody.
+    const isAnother = this.info?.isPrivate && this.#trackers.ofTorrent.urls.join() !== before
+    if (isAnother && this.#session.isRunning) void this.#rejoin()
   }
 
   /** Joins the swarm if it has not. */
@@ -287,6 +313,7 @@ export class Torrent {
     await this.#keeper.makeRoom(this, purpose, () => {
       if (!this.#session.isRunning) {
         this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
+        this.#warnIfUnreachable()
         this.#mostSeeders = undefined
         this.#lookedForSince = performance.now()
       }
@@ -314,6 +341,7 @@ export class Torrent {
   /** Writes down what is on disk, if that has changed. */
   async save(): Promise<void> {
     await this.#content?.save()
+    await this.#keepTrackers()
   }
 
   /** Nothing is left to be written down. */
@@ -339,6 +367,9 @@ export class Torrent {
   async whenInfo(signal: AbortSignal, triesMade = 0, purpose: Purpose = 'watch'): Promise<TorrentInfo> {
     if (!this.#content) {
       await this.#room.needForNotes()
+      if (this.#brought) await this.learn(this.#brought)
+    }
+    if (!this.#content) {
       await this.join(triesMade, purpose)
       if (!this.#content) await this.#infoWaiters.wait(signal)
     }
@@ -559,6 +590,9 @@ export class Torrent {
       brought ?? { directory, metainfo, info, state, claimed: new Uint8Array() },
     )
     this.#content = content
+    this.#brought = undefined
+    this.#restoreTrackers(brought)
+    this.#warnIfUnreachable()
     this.#log.info(`Torrent ready: ${info.name}, files: ${info.files.length}`, { infoHash: this.infoHash })
     // The first pieces are on their way while this is being written.
     if (!brought) this.#metainfo.keep(directory, metainfo)
@@ -566,6 +600,7 @@ export class Torrent {
     this.replan()
     try {
       await this.#metainfo.kept
+      await this.#keepTrackers()
       this.#keeper.onContents(content.contents())
       // Only now there is something to note it with.
       this.#noteSeeders()
@@ -574,6 +609,29 @@ export class Torrent {
       content.pieces.failWaiters(error)
       throw error
     }
+  }
+
+  #restoreTrackers(found: FoundFolder | undefined): void {
+    if (!found?.trackers) return
+    const { urls, areOfFile } = found.trackers
+    const allowed = allowedTrackers(urls, this.#options.trackers)
+    if (areOfFile) this.#trackers.addFromFile(allowed)
+    else this.#trackers.addFromSource(allowed)
+  }
+
+  /** What is not private does not need them: there are others to ask. */
+  async #keepTrackers(): Promise<void> {
+    if (this.info?.isPrivate) await this.#trackerKeeper.keep(this.#directory, this.#trackers.ofTorrent)
+  }
+
+  #warnIfUnreachable(): void {
+    if (!this.info?.isPrivate || this.#trackers.ofTorrent.urls.length > 0) return
+    this.#log.warn(
+      'a private torrent has no tracker of its own, so it meets no peers: add its torrent file',
+      {
+        infoHash: this.infoHash,
+      },
+    )
   }
 
   #onVerified(pieces: readonly number[]): void {

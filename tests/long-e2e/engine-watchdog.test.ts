@@ -70,6 +70,7 @@ function open(engine: Engine, directory: string): Promise<void> {
     engine.open({
       infoHash: UNKNOWN,
       trackers: [],
+      ofTorrent: [],
       directory,
       claimed: () => undefined,
       on: {

@@ -89,6 +89,7 @@ async function openTorrent(
   engine.open({
     infoHash,
     trackers: [],
+    ofTorrent: [],
     directory,
     metainfo: bencode.encode({ info }),
     claimed: () => undefined,

@@ -54,6 +54,31 @@ test('a tracker that a source names as well no longer counts as the client’s',
   expect(list.urls).toEqual([...named('x', 5), ...named('y', 5)])
 })
 
+test('a torrent’s own trackers are those that sources name, in the settings or not, and never a viewer’s', () => {
+  const list = new AnnounceList(OWN)
+  const [inSettings = ''] = OWN
+  list.addFromClient('a', named('viewer', 5))
+  expect(list.ofTorrent.urls).toEqual([])
+  list.addFromSource([inSettings, ...named('source', 2)])
+  list.addFromSource(named('source', 3))
+  expect(list.ofTorrent).toEqual({ urls: [inSettings, ...named('source', 3)], areOfFile: false })
+  list.addFromSource(named('more', 50))
+  expect(list.ofTorrent.urls).toHaveLength(MAX_TRACKERS)
+})
+
+test('of a torrent whose file is known, only the trackers in it are its own; the last file counts', () => {
+  const list = new AnnounceList(OWN)
+  list.addFromSource(named('before', 2))
+  list.addFromFile(named('file', 2))
+  list.addFromSource(named('after', 2))
+  expect(list.ofTorrent).toEqual({ urls: named('file', 2), areOfFile: true })
+  expect(list.urls).toEqual([...OWN, ...named('before', 2), ...named('file', 2), ...named('after', 2)])
+  list.addFromFile([])
+  expect(list.ofTorrent.urls).toEqual(named('file', 2))
+  list.addFromFile(named('new-key', 1))
+  expect(list.ofTorrent).toEqual({ urls: named('new-key', 1), areOfFile: true })
+})
+
 test('one tracker written in many ways takes one place', () => {
   const list = new AnnounceList(OWN)
   const ways = Array.from({ length: 20 }, (_, index) => `udp://OWN.example.org.:1337/${index}`)

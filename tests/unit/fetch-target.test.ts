@@ -13,6 +13,7 @@ const SIZE = 100 * MIB
 const INFO_HASH = 'a'.repeat(40) as InfoHash
 const INFO: TorrentInfo = {
   ...{ name: 'Film.mkv', pieceLength: MIB, length: SIZE, pieceCount: 100, pieceHashes: new Uint8Array() },
+  isPrivate: false,
   files: [{ path: 'Film.mkv', name: 'Film.mkv', length: SIZE, offset: 0, isPadding: false }],
 }
 const ROOMY: Space = {

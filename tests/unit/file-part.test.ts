@@ -9,6 +9,7 @@ const INFO: TorrentInfo = {
   length: 200,
   pieceCount: 13,
   pieceHashes: new Uint8Array(),
+  isPrivate: false,
   files: [0, 100].map((offset) => ({
     path: `${offset}`,
     name: `${offset}`,

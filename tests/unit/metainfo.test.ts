@@ -42,7 +42,27 @@ test('one file is its own only file', () => {
     pieceCount: 1,
     pieceHashes: hashes(1),
     files: [{ path: 'film.mkv', name: 'film.mkv', length: 100, offset: 0, isPadding: false }],
+    isPrivate: false,
   })
+})
+
+test.for([
+  [1, true],
+  [2, true],
+  [-1, true],
+  ['1', true],
+  ['0', true],
+  ['', true],
+  [[], true],
+  [0, false],
+  [undefined, false],
+] as const)('with "private" %j, it is private: %j', ([value, isPrivate]) => {
+  expect(parseMetainfo(torrent({ private: value })).isPrivate).toBe(isPrivate)
+})
+
+test('"private" beside the metadata says nothing, as the info hash does not hold it', () => {
+  const { info } = bencode.decode(torrent()) as { info: unknown }
+  expect(parseMetainfo(bencode.encode({ info, private: 1 })).isPrivate).toBe(false)
 })
 
 test('files of a folder lie one behind the other', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { redactSecrets } from '../../src/domain/redact.ts'
+import { redactSecrets, redactTrackers } from '../../src/domain/redact.ts'
 
 test.for([
   ['http://a.org/api?t=caps&apikey=s3cret', 'http://a.org/api?t=caps&apikey=***'],
@@ -27,4 +27,27 @@ test.for(['http://a.org/?monkeys=5', 'mail me@a.org', 'http://a.org/x@y', 'keywo
 test('megabytes take no time', () => {
   for (const text of ['?'.repeat(1e6), '&a'.repeat(5e5), `?${'a'.repeat(1e6)}`, 'http://'.repeat(1e5)])
     expect(redactSecrets(text)).toBe(text)
+})
+
+test.for<[text: string, told: string]>([
+  [
+    'Non-200 response code 403 from http://t.example.org/0f3c5a7e/announce',
+    'Non-200 response code 403 from http://t.example.org',
+  ],
+  ['unknown key 0f3c5a7e', 'unknown key ***'],
+  [
+    'Invalid tracker response fromhttps://t.example.org:8443/a?passkey=0f3c5a7e',
+    'Invalid tracker response fromhttps://t.example.org:8443',
+  ],
+  ['ask "udp://t.example.org:1337/0f3c5a7e" again', 'ask "udp://t.example.org:1337" again'],
+  ['wss://u.example.org/elsewhere and session.77 of it', 'wss://u.example.org and *** of it'],
+  ['announce refused', 'announce refused'],
+  ['the torrent is not registered', 'the torrent is not registered'],
+])('of what a tracker said, %j is told as %j', ([text, told]) => {
+  const trackers = [
+    'http://t.example.org/0f3c5a7e/announce',
+    'https://t.example.org:8443/a?passkey=0f3c5a7e&s=session.77',
+    'udp://t.example.org:1337',
+  ]
+  expect(redactTrackers(text, trackers)).toBe(told)
 })

@@ -17,7 +17,7 @@ function torrent(...lengths: readonly number[]): TorrentInfo {
   }))
   const pieceCount = Math.ceil(length / PIECE)
   const pieceHashes = new Uint8Array(20 * pieceCount)
-  return { name: 'films', files, length, pieceLength: PIECE, pieceCount, pieceHashes }
+  return { name: 'films', files, length, pieceLength: PIECE, pieceCount, pieceHashes, isPrivate: false }
 }
 
 test('the files of a piece are those with bytes in it, and no empty one', () => {

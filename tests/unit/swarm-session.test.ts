@@ -49,7 +49,14 @@ function startedSession(
   const session = new SwarmSession(
     engine,
     options,
-    { infoHash: INFO_HASH, directory: '/films', claimed: () => undefined, trackers, isShared },
+    {
+      infoHash: INFO_HASH,
+      directory: '/films',
+      claimed: () => undefined,
+      trackers,
+      ofTorrent: () => [],
+      isShared,
+    },
     {
       metainfo: async () => undefined,
       verified: ignore,

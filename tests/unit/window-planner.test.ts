@@ -17,7 +17,15 @@ function torrent(lengths: readonly number[] = [400 * MIB], pieceLength = PIECE):
     return { path: `${index}.mkv`, name: `${index}.mkv`, length: each, offset, isPadding: false }
   })
   const pieceCount = Math.ceil(length / pieceLength)
-  return { name: 'film', pieceLength, length, pieceCount, pieceHashes: new Uint8Array(), files }
+  return {
+    name: 'film',
+    pieceLength,
+    length,
+    pieceCount,
+    pieceHashes: new Uint8Array(),
+    files,
+    isPrivate: false,
+  }
 }
 
 function fileOf(info: TorrentInfo, index = 0): TorrentFile {

@@ -106,7 +106,15 @@ function wished(name: string, addedAt: number): CacheEntry {
 function infoOf(): TorrentInfo {
   const file = { path: 'Film.mkv', name: 'Film.mkv', length: SIZE, offset: 0, isPadding: false }
   const pieceHashes = new Uint8Array(20)
-  return { name: 'Film.mkv', files: [file], length: SIZE, pieceLength: 16_384, pieceCount: 1, pieceHashes }
+  return {
+    name: 'Film.mkv',
+    files: [file],
+    length: SIZE,
+    pieceLength: 16_384,
+    pieceCount: 1,
+    pieceHashes,
+    isPrivate: false,
+  }
 }
 
 test('so many at a time are fetched, in the order in which they were added', async () => {

@@ -5,6 +5,7 @@ import { SelfStremeError } from '../../domain/errors.ts'
 import { filesIn } from '../../domain/segments.ts'
 import { newUsage } from '../../domain/usage.ts'
 import { readUsage, saveBits, saveState, saveUsage } from '../../files/folder-state.ts'
+import { saveKeptTrackers } from '../../files/kept-trackers.ts'
 import { MadeFiles } from '../../files/made-files.ts'
 import { mustBeOurs, OURS } from '../../files/mark.ts'
 import { adoptFiles, findOwnFiles } from '../../files/own-files.ts'
@@ -104,6 +105,9 @@ export async function fillFolder(
       if (missingBytes === 0) whole[fileIdx] = { size, mtimeMs }
     }
     await writeMetainfo(directory, torrent.metainfo)
+    const { info, trackers } = torrent
+    if (info.isPrivate && trackers.length > 0)
+      await saveKeptTrackers(directory, { urls: trackers, areOfFile: true })
     await saveBits(directory, piecesThere())
     await saveState(directory, { whole })
     const usage = place.isThere ? await readUsage(directory) : newUsage('imported', Date.now())

@@ -114,6 +114,7 @@ function report(
     }
     return [part && part.missingBytes > 0 ? { ...file, missingBytes: part.missingBytes } : file]
   })
-  const magnet = writeMagnet(infoHash, trackers)
+  // Trackers of a private torrent have the user's key in them, and a report is passed on.
+  const magnet = writeMagnet(infoHash, info.isPrivate ? [] : trackers)
   return { imported: [{ infoHash, magnet, directory, files }], skipped }
 }

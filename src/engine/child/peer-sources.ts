@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { Dht, Torrent, Tracker, TrackerClient } from 'webtorrent'
 import { mayNamePeer, scopeOf } from '../../domain/address-scope.ts'
 import type { OwnTrackers } from './own-trackers.ts'
+import { isAmong, OWN_TRACKER } from './privacy.ts'
 
 /** Of one answer; we ask for 50 (BEP 3, "numwant"). */
 const MOST_OF_ANSWER = 200
@@ -18,27 +19,45 @@ const LONGEST_INTERVAL_MS = 24 * 60 * 60_000
  * looked at in `extension-guard`). Ports of hosts on the internet are not restricted, as in libtorrent, whose
  * `no_connect_privileged_ports` is off by default.
  *
+ * Peers of a private torrent are named by its own trackers, and by nothing else (BEP 27).
+ *
  * Call it before webtorrent begins to look for peers.
+ *
+ * @param ofTorrent - the torrent's own trackers
  */
-export function guardPeerSources(torrent: Torrent, own: OwnTrackers): void {
+export function guardPeerSources(
+  torrent: Torrent,
+  own: OwnTrackers,
+  ofTorrent: readonly string[] = [],
+): void {
   const addPeer = torrent.addPeer.bind(torrent)
+  const connect = torrent._addPeer.bind(torrent)
   const startDiscovery = torrent._startDiscovery.bind(torrent)
   let isOwnTracker = false
+  let isOfTorrent = false
 
-  torrent.addPeer = (peer, source) => {
+  // Whoever was connected to once is tried again through this, without `addPeer`.
+  torrent._addPeer = (peer, type, source) =>
+    torrent.private && source !== OWN_TRACKER ? null : connect(peer, type, source)
+
+  torrent.addPeer = (peer, teller) => {
+    const source = isOfTorrent ? OWN_TRACKER : teller
     if (typeof peer !== 'string') return addPeer(peer, source)
     const mostWaiting = isOwnTracker || source === 'lsd' ? MOST_WAITING_OWN : MOST_WAITING
     // Local discovery tells of the host that it came from; trackers and peers were looked at already.
-    const teller = source === 'dht' ? 'internet' : 'machine'
+    const scope = source === 'dht' ? 'internet' : 'machine'
     return (
-      (torrent._queue?.length ?? 0) < mostWaiting &&
-      mayNamePeer(teller, hostOf(peer)) &&
-      addPeer(peer, source)
+      (torrent._queue?.length ?? 0) < mostWaiting && mayNamePeer(scope, hostOf(peer)) && addPeer(peer, source)
     )
   }
 
   torrent._startDiscovery = () => {
+    // Local discovery announces as soon as it is made.
+    const { client } = torrent
+    const { lsd } = client
+    if (torrent.private) client.lsd = false
     startDiscovery()
+    client.lsd = lsd
     const { discovery } = torrent
     if (!discovery) return
     // Announcements are on their way, and answers come in a later turn.
@@ -67,10 +86,12 @@ export function guardPeerSources(torrent: Torrent, own: OwnTrackers): void {
       if (event !== 'peer' || typeof peer !== 'string') return client.emit(event, ...args)
       if (++peers > MOST_OF_ANSWER || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
       isOwnTracker = own.has(announceUrl)
+      isOfTorrent = isAmong(ofTorrent, tracker)
       try {
         return client.emit(event, peer)
       } finally {
         isOwnTracker = false
+        isOfTorrent = false
       }
     }
     return Object.create(client, { emit: { value: emit } }) as TrackerClient

@@ -2,6 +2,7 @@ import type Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
 import { messageOf } from '../../domain/errors.ts'
 import type { TorrentInfo } from '../../domain/metainfo.ts'
+import { redactTrackers } from '../../domain/redact.ts'
 import type { Report } from '../protocol.ts'
 import { SeederCount } from './seeder-count.ts'
 
@@ -17,11 +18,15 @@ export class TorrentReports implements Disposable {
   readonly #timer: NodeJS.Timeout
   #verified: number[] = []
 
-  /** @param infoOf - what is known of it by now */
+  /**
+   * @param infoOf - what is known of it by now
+   * @param trackers - what is said of them is told without the keys in their URLs
+   */
   constructor(
     torrent: Torrent,
     id: number,
     infoOf: () => TorrentInfo | undefined,
+    trackers: readonly string[],
     report: (report: Report) => void,
   ) {
     this.#torrent = torrent
@@ -33,7 +38,7 @@ export class TorrentReports implements Disposable {
     // Which peers have all of it is known from here on.
     torrent.once('ready', () => this.#stats())
     torrent.on('warning', (error: unknown) => {
-      const fields = { infoHash: torrent.infoHash, reason: messageOf(error) }
+      const fields = { infoHash: torrent.infoHash, reason: redactTrackers(messageOf(error), trackers) }
       report({ kind: 'log', level: 'debug', message: 'swarm warning', fields })
     })
   }

@@ -7,6 +7,7 @@ import { ByteGate } from '../../domain/byte-gate.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
 import { infoBytes, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
+import { redactTrackers } from '../../domain/redact.ts'
 import type { EngineFailure, EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
@@ -18,6 +19,7 @@ import { guardDht, guardPeerSources } from './peer-sources.ts'
 import { PieceMemory } from './piece-memory.ts'
 import { PieceStore } from './piece-store.ts'
 import { guardPlaces } from './places.ts'
+import { keepOutOfDht, makePrivate } from './privacy.ts'
 import { TorrentReports } from './torrent-reports.ts'
 
 const UPLOAD_SLOTS = 4
@@ -81,7 +83,12 @@ export function startSwarm(
     tracker: options.webRtc ? {} : { wrtc: false },
   })
   client.on('error', onFatal)
-  if (client.dht) guardDht(client.dht)
+  /** for as long as this process runs: what is asked of the DHT outlives a torrent's stay */
+  const privateOnes = new Set<string>()
+  if (client.dht) {
+    guardDht(client.dht)
+    keepOutOfDht(client.dht, privateOnes)
+  }
   const opened = new Map<number, Opened>()
   const banned = new BanList()
   const memory = new PieceMemory()
@@ -89,10 +96,12 @@ export function startSwarm(
   const gates = { reads: new ByteGate(UPLOAD_READ_BYTES), checks: new ByteGate(1) }
 
   function open(command: Extract<Command, { kind: 'open' }>): void {
-    const { id, infoHash, trackers, directory, metainfo } = command
+    const { id, infoHash, trackers, ofTorrent, directory, metainfo } = command
     const info = metainfo && parseMetainfo(metainfo)
+    if (info?.isPrivate) privateOnes.add(infoHash)
     const torrent = client.add(metainfo ? Buffer.from(metainfo) : writeMagnet(infoHash), {
-      announce: [...trackers],
+      announce: info?.isPrivate ? [...ofTorrent] : [...trackers],
+      private: info?.isPrivate,
       path: directory,
       store: StoreOf,
       storeCacheSlots: 0,
@@ -102,7 +111,7 @@ export function startSwarm(
     })
     torrent.setMaxListeners(0)
     lighten(torrent)
-    guardPeerSources(torrent, own)
+    guardPeerSources(torrent, own, ofTorrent)
     guardPlaces(torrent, options.maxPeers, banned)
     const base = dirname(directory)
     const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()
@@ -112,7 +121,8 @@ export function startSwarm(
       unwritable: (error) => fail(entry, 'disk.failed', error),
       giveUp: (piece) => entry.store?.giveUp(piece),
     })
-    const reports = new TorrentReports(torrent, id, () => entry.info, report)
+    const allTrackers = [...trackers, ...ofTorrent]
+    const reports = new TorrentReports(torrent, id, () => entry.info, allTrackers, report)
     const entry: Opened = {
       id,
       torrent,
@@ -153,6 +163,10 @@ export function startSwarm(
           if (createHash('sha1').update(infoBytes(metadata)).digest('hex') !== infoHash) {
             throw new SelfStremeError('torrent.invalid', 'the metadata is not encoded as BEP 3 asks for')
           }
+          if (entry.info.isPrivate) {
+            privateOnes.add(infoHash)
+            makePrivate(torrent, ofTorrent)
+          }
           report({ kind: 'metainfo', id, bytes: stripMetainfo(metadata) })
         }
         await acceptMetadata(metadata)
@@ -178,7 +192,9 @@ export function startSwarm(
       queueMicrotask(() => wire.interested())
       reports.follow(wire)
     })
-    torrent.on('error', (error: unknown) => fail(entry, 'engine.down', error))
+    torrent.on('error', (error: unknown) => {
+      fail(entry, 'engine.down', redactTrackers(messageOf(error), allTrackers))
+    })
   }
 
   function ban(wire: Wire, infoHash: string, piece: number): void {

@@ -40,13 +40,26 @@ declare module 'webtorrent' {
     addPeer: (peer: unknown, source?: string) => boolean
     readonly discovery: Discovery | null | undefined
     _startDiscovery: () => void
+    /** BEP 27; absent while the metadata is not known */
+    private?: boolean
+    announce: readonly string[]
+    readonly client: { lsd: boolean }
+    _addPeer: (peer: unknown, type: string, source?: string) => TorrentPeer | null
+    removePeer(id: string): void
   }
 
   /** torrent-discovery 11.0.21 */
   export interface Discovery extends EventEmitter {
-    readonly tracker: { readonly _trackers: readonly Tracker[] } | null
-    readonly lsd: EventEmitter | null
+    readonly tracker: {
+      _trackers: readonly Tracker[]
+      _defaultAnnounceOpts(): object
+    } | null
+    lsd: (EventEmitter & { destroy(): void }) | null
     _onLSDPeer: (peer: string, infoHash: string) => void
+    dht: EventEmitter | null
+    _onDHTPeer: (...args: unknown[]) => void
+    readonly _dhtTimeout: NodeJS.Timeout | false
+    _dhtAnnounce: () => void
   }
 
   /** bittorrent-tracker 11.2.3 */
@@ -55,6 +68,7 @@ declare module 'webtorrent' {
     client: TrackerClient
     setInterval: (ms?: number) => void
     announce: (options: object) => void
+    destroy(done: () => void): void
     /** what an HTTP tracker calls us, sent back to it with every request */
     _trackerId?: string | Uint8Array
   }
@@ -63,13 +77,18 @@ declare module 'webtorrent' {
     emit(event: string, ...args: unknown[]): boolean
   }
 
+  /** BEP 5; `info_hash` of `get_peers` and `announce_peer` */
+  export interface DhtQuery {
+    readonly a?: { readonly info_hash?: Uint8Array }
+  }
+
   /** bittorrent-dht 11.0.12, k-rpc 5.1.0, k-rpc-socket 1.11.1 */
   export interface Dht {
     readonly _rpc: {
       readonly socket: {
         query: (
           node: { readonly host: string; readonly port: number },
-          message: unknown,
+          message: DhtQuery,
           done?: (error: Error | null, answer: unknown, node: unknown) => void,
         ) => number | undefined
       }
@@ -81,6 +100,10 @@ declare module 'webtorrent' {
     readonly id: string
     /** `tcpIncoming`, `utpOutgoing`, … */
     readonly type: string
+    /** how it was found; nothing for one that came to us */
+    readonly source: string | null
+    /** connections that were tried to it */
+    retries: number
     destroy(error?: Error): void
   }
 
