@@ -13,6 +13,8 @@ import { type IndexedTorrent, startTorznabServer } from '../support/torznab-serv
 import { leaveWholeTorrent } from './earlier-run.ts'
 import { type Answer, send } from './send.ts'
 
+const STREMIO = 'https://web.stremio.com'
+
 const MIB = 1024 * 1024
 const GB = 1e9
 const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
@@ -78,20 +80,20 @@ describe('what the address says of a list', () => {
     },
   )
 
-  test('if it makes no sense is said in words that any page may read', async () => {
+  test('if it makes no sense is said in words that pages of Stremio may read', async () => {
     for (const path of [
       'manifest.json',
       'stream/movie/tt1254207.json',
       'catalog/movie/x.json',
       'configure',
     ]) {
-      const answer = await send(`${app.url}/auto.v1.res=1081/${path}`)
+      const answer = await send(`${app.url}/auto.v1.res=1081/${path}`, { headers: { Origin: STREMIO } })
       expect(answer.status, path).toBe(400)
       expect(answer.json).toMatchObject({
         message: expect.stringContaining('"res=1081" is not a list of 2160'),
       })
       expect(answer.headers).toMatchObject({
-        'access-control-allow-origin': '*',
+        'access-control-allow-origin': STREMIO,
         'cache-control': 'no-store',
       })
     }
