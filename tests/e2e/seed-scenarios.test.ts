@@ -1,7 +1,7 @@
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { leaveWholeTorrent } from '../integration/earlier-run.ts'
 import { send } from '../integration/send.ts'
 import { getRange } from '../support/http-client.ts'
@@ -13,24 +13,20 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 const MIB = 1024 * 1024
 const film = patternBytes(6 * MIB + 321)
 const longAgo = new Date('2024-05-06T07:08:09.500Z')
-const resources = new AsyncDisposableStack()
-let watchdog: string
 
-/** Notes every connection and every datagram socket that a process opens, and ends an engine that is switched off. */
-const WATCHDOG = `
+/**
+ * Notes every connection and every datagram socket that a process opens, and ends an engine that is switched off. What it
+ * needs to know is written into it, since the engine gets nothing of the environment but what it is meant to have.
+ */
+function watchdogFor(notes: string, isEngineOff: boolean): string {
+  return `
 import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync } from 'node:fs'
-const { NETWORK_NOTES, ENGINE_IS_OFF } = process.env
-if (ENGINE_IS_OFF && process.argv[1]?.endsWith('engine/child/main.ts')) process.exit(1)
+if (${isEngineOff} && process.argv[1]?.endsWith('engine/child/main.ts')) process.exit(1)
 for (const channel of ['net.client.socket', 'udp.socket'])
-  subscribe(channel, () => appendFileSync(NETWORK_NOTES, process.argv[1] + ' ' + channel + '\\n'))
+  subscribe(channel, () => appendFileSync(${JSON.stringify(notes)}, process.argv[1] + ' ' + channel + '\\n'))
 `
-
-beforeAll(async () => {
-  watchdog = join(resources.use(await temporaryFolder()).path, 'watchdog.mjs')
-  await writeFile(watchdog, WATCHDOG)
-})
-afterAll(() => resources.disposeAsync())
+}
 
 test('scenario 1: a cached file is available, and is streamed at once without P2P', async () => {
   await using downloads = await temporaryFolder()
@@ -111,14 +107,15 @@ async function start(
   { isEngineOff = false, settings = {} }: { isEngineOff?: boolean; settings?: Record<string, string> },
 ): Promise<Started> {
   await using starting = new AsyncDisposableStack()
-  const notes = join(starting.use(await temporaryFolder()).path, 'network')
+  const folder = starting.use(await temporaryFolder())
+  const notes = join(folder.path, 'network')
   await writeFile(notes, '')
+  const watchdog = join(folder.path, 'watchdog.mjs')
+  await writeFile(watchdog, watchdogFor(notes, isEngineOff))
   const server = starting.use(
     startServerProcess({
       TORRENT_DOWNLOAD_PATH: root,
       NODE_OPTIONS: `--import=${pathToFileURL(watchdog)}`,
-      NETWORK_NOTES: notes,
-      ...(isEngineOff ? { ENGINE_IS_OFF: 'true' } : {}),
       ...settings,
     }),
   )
