@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -8,6 +10,7 @@ import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
 import { permissionsOf } from '../../src/engine/confinement.ts'
 import { childrenOf } from '../support/processes.ts'
+import { freePort } from '../support/raw-peer.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -115,12 +118,15 @@ test('the engine reads its code and the folders of torrents, and writes to those
 test('the engine keeps what it compiles, in a folder that main loads nothing from', async () => {
   await using folder = await temporaryFolder()
   const cache = join(folder.path, 'compiled')
+  const port = await freePort()
   await using server = startServerProcess({
     TORRENT_DOWNLOAD_PATH: join(folder.path, 'downloads'),
     NODE_COMPILE_CACHE: cache,
+    TORRENT_PORT: String(port),
   })
   await server.url()
-  await engineOf(server.child.pid as number)
+  // Then it has loaded all of its code.
+  await expect.poll(() => isListening(port), { timeout: 20_000 }).toBe(true)
   server.child.kill('SIGTERM')
   expect(await server.ended()).toBe(0)
   const filesIn = async (path: string) =>
@@ -152,4 +158,16 @@ async function engineOf(main: number): Promise<number[]> {
 
 function textOf(pid: number | undefined, file: 'environ' | 'cmdline'): string {
   return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import bencode from 'bencode'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 import type { Engine, PieceWindow } from '../../src/engine/engine.ts'
 import { startEngineProcess } from '../../src/engine/engine-process.ts'
+import { makeTorrentFolder } from '../../src/files/torrent-folder.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { childrenOf } from './processes.ts'
 import { connectPeer, freePort, message } from './raw-peer.ts'
@@ -84,7 +84,7 @@ async function openTorrent(
   }
   const infoHash = createHash('sha1').update(bencode.encode(info)).digest('hex') as InfoHash
   const directory = join(folder, infoHash)
-  await mkdir(directory)
+  await makeTorrentFolder(directory)
   const verified = new Set<number>()
   engine.open({
     infoHash,
