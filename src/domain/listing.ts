@@ -41,6 +41,8 @@ export interface Listing {
   readonly dropped: readonly Dropped[]
 }
 
+/** Of a name in which words are looked for. */
+const MOST_LETTERS = 1_000
 /** Less of a film is not worth a word. */
 const LEAST_SHARE = 0.01
 const PLACES = { whole: 0, part: 1, none: 2 }
@@ -106,7 +108,10 @@ function whyNot({ found, release, resolution, bytes }: Listed, options: ListOpti
 
 /** `HD-TS` is one word, and two. */
 function wordsOf(name: string): Set<string> {
-  const words = name.toLowerCase().split(/[^\p{L}\p{N}+-]+/u)
+  const words = name
+    .slice(0, MOST_LETTERS)
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}+-]+/u)
   return new Set(words.flatMap((word) => [word, ...word.split('-')]))
 }
 

@@ -2,6 +2,8 @@ import type { TorrentInfo } from './metainfo.ts'
 
 /** Names at the end of two paths that agree beyond this number make no difference. */
 const MOST_NAMES = 20
+/** Folders further out make none either. */
+const MOST_LETTERS = 2_000
 
 /** A file that somebody has, which may be one of a torrent. */
 export interface OfferedFile {
@@ -62,6 +64,7 @@ export function matchFiles(
 /** Letters with marks can be written in two ways, and disks differ in which. */
 function namesOf(path: string): string[] {
   return path
+    .slice(-MOST_LETTERS)
     .normalize()
     .split('/')
     .filter((name) => name !== '')

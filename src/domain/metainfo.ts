@@ -69,6 +69,7 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
 /** {@link parseMetainfo} bit by bit. */
 export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
   const encoded = encodedFields(bytes)('info')
+  yield
   const info = encoded && decode(encoded)
   yield
   const pieceLength = field(info, 'piece length')

@@ -17,8 +17,10 @@ export function printableText(text: string): string {
 }
 
 function escaped(letter: string): string {
-  return letter
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('')
+  const first = escapedUnit(letter.charCodeAt(0))
+  return letter.length === 1 ? first : first + escapedUnit(letter.charCodeAt(1))
+}
+
+function escapedUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`
 }

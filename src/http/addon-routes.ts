@@ -86,6 +86,6 @@ function isRelayed(req: Request): boolean {
 /** The extra arguments stand in the path like a query; read undecoded, so that an `%26` in a value does not split it. */
 function extraOf(req: Request): Record<string, string> {
   if (req.params.extra === undefined) return {}
-  const segment = req.originalUrl.replace(/\?.*$/, '').split('/').at(-1) ?? ''
+  const segment = req.originalUrl.replace(/\?.*$/s, '').split('/').at(-1) ?? ''
   return Object.fromEntries(new URLSearchParams(segment.replace(/\.json$/, '')))
 }

@@ -83,7 +83,7 @@ export function bare(address: string): string {
   // A link-local IPv6 address comes with the interface it was seen on; some proxies put a port behind the address.
   const text = address
     .replace(/^\[(.*)\](:\d+)?$/, '$1')
-    .replace(/%.*$/, '')
+    .replace(/%.*$/s, '')
     .replace(/^([\d.]+):\d+$/, '$1')
   return ipaddr.isValid(text) ? ipaddr.process(text).toString() : text
 }

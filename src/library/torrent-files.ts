@@ -38,6 +38,8 @@ export type Readings = LRUCache<string, { readonly about: LibraryName | undefine
 
 /** The longest series have some 2 000 episodes; what has more files does not fill the library. */
 const MOST_FILES = 3_000
+/** Of a path; folders further out say nothing of the file. */
+const MOST_LETTERS = 1_000
 
 /** The videos of a torrent of which something is on disk. */
 export function filesOfTorrent(
@@ -91,7 +93,7 @@ export function filesPlaced(root: string, placed: readonly PlacedVideo[], readin
   }
   return placed.flatMap(({ infoHashes: [infoHash], path, name, size, mtimeMs: addedAt }) => {
     const way = relative(root, path).split(sep).join('/')
-    const about = read(withoutHashes(way), readings)
+    const about = read(withoutHashes(way.slice(-MOST_LETTERS)), readings)
     if (!about || infoHash === undefined) return []
     const where =
       counts.get(infoHash) === 1

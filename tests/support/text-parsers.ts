@@ -1,0 +1,410 @@
+import type { IncomingMessage } from 'node:http'
+import bencode from 'bencode'
+import { sourceOfMagnet } from '../../src/admin/torrent-source.ts'
+import { kindOf, torrentsIn } from '../../src/admin/watched-file.ts'
+import { mayNamePeer, scopeOf } from '../../src/domain/address-scope.ts'
+import { dictionarySpans, isCanonical } from '../../src/domain/bencode-spans.ts'
+import { decode, encode } from '../../src/domain/bencoding.ts'
+import { bingeGroupOf } from '../../src/domain/binge-group.ts'
+import { parseRange } from '../../src/domain/byte-range.ts'
+import type { Candidate } from '../../src/domain/candidate.ts'
+import { folderOf, holdsSeveral, isPlayable, type Pack, readPack } from '../../src/domain/choice/pack.ts'
+import { chooseFile, mainFileOf } from '../../src/domain/choose-file.ts'
+import { clientKey } from '../../src/domain/client-key.ts'
+import { contentTypeOf, isPlaceableVideo, isVideo } from '../../src/domain/content-type.ts'
+import { detectDevice } from '../../src/domain/device.ts'
+import { messageOf } from '../../src/domain/errors.ts'
+import { numberedFileName, safeFileNames } from '../../src/domain/file-names.ts'
+import { foldText } from '../../src/domain/fold-text.ts'
+import { heapBytes } from '../../src/domain/heap-bytes.ts'
+import { type InfoHash, infoHashesIn, parseInfoHash } from '../../src/domain/info-hash.ts'
+import { readLibraryName, titleKey } from '../../src/domain/library-name.ts'
+import { DEFAULT_LIST_OPTIONS, parseListOptions } from '../../src/domain/list-options.ts'
+import { arrange, describe } from '../../src/domain/listing.ts'
+import { isLocalFileId, localFileId } from '../../src/domain/local-file-id.ts'
+import { parseMagnet } from '../../src/domain/magnet.ts'
+import { matchFiles } from '../../src/domain/match-files.ts'
+import {
+  infoBytes,
+  parseMetainfo,
+  stripMetainfo,
+  type TorrentFile,
+  trackersOf,
+} from '../../src/domain/metainfo.ts'
+import { isExtra, isSample } from '../../src/domain/names/extras.ts'
+import { readNumbers } from '../../src/domain/names/name-numbers.ts'
+import { expandRun } from '../../src/domain/names/number-run.ts'
+import { readFolder } from '../../src/domain/names/path-numbers.ts'
+import {
+  channelsOf,
+  codecOf,
+  isMultiLanguage,
+  languagesOf,
+  resolutionOf,
+  sourceOf,
+} from '../../src/domain/names/release-words.ts'
+import { roughTitle } from '../../src/domain/names/rough-title.ts'
+import { hideTechnical } from '../../src/domain/names/technical-words.ts'
+import { titleWords } from '../../src/domain/names/titles.ts'
+import { nextFileOf, placeOfFile } from '../../src/domain/next-episode.ts'
+import { printableLine, printableText } from '../../src/domain/printable.ts'
+import { isOwnNetworkAddress, isPublicAddress, isPublicHost } from '../../src/domain/public-host.ts'
+import { redactSecrets } from '../../src/domain/redact.ts'
+import { parseReleaseName } from '../../src/domain/release-name.ts'
+import { releaseOf } from '../../src/domain/release-of.ts'
+import { isSubtitle, readSubtitle, readSubtitleOf } from '../../src/domain/sidecar-subtitle.ts'
+import {
+  allowedTrackers,
+  trackerEndpoint,
+  trackerHost,
+  trackerIdentity,
+} from '../../src/domain/tracker-url.ts'
+import { parseWish } from '../../src/domain/usage.ts'
+import {
+  isCatalogueId,
+  isImdbId,
+  isOtherId,
+  parseVideoId,
+  type VideoId,
+  videoIdOf,
+} from '../../src/domain/video-id.ts'
+import { complaintAbout } from '../../src/engine/child/message-rules.ts'
+import { readableAnswer } from '../../src/engine/child/tracker-answer.ts'
+import { parseTorrentFile } from '../../src/files/torrent-file.ts'
+import { readFlag, readInfoHash, readQuestion } from '../../src/http/api-requests.ts'
+import { baseUrlOf } from '../../src/http/base-url.ts'
+import { bare, clientOf, isFromPrivateNetwork, isOfThisMachine } from '../../src/http/client-address.ts'
+import { isNotModified, isSameVersion } from '../../src/http/conditions.ts'
+import { boundHeaders } from '../../src/http/header-lengths.ts'
+import { readListOptions } from '../../src/http/read-list-options.ts'
+import { toOriginForm } from '../../src/http/request-target.ts'
+import { filesPlaced } from '../../src/library/torrent-files.ts'
+import { parseManifest } from '../../src/sources/addon-manifest.ts'
+import { parseFilms } from '../../src/sources/films.ts'
+import { readLinkedTorrent } from '../../src/sources/linked-torrent.ts'
+import { parseJson } from '../../src/sources/reading/parse-json.ts'
+import { statedBytes, statedSeeders } from '../../src/sources/stated-facts.ts'
+import { readTitle } from '../../src/sources/title.ts'
+import { searchWords } from '../../src/sources/torznab-query.ts'
+import { isNamed, mayHoldEpisode } from '../../src/sources/torznab-relevance.ts'
+import { readRows } from '../../src/sources/torznab-rows.ts'
+import { parseCaps, parseItems } from '../../src/sources/torznab-xml.ts'
+import { readStream, readStreams } from '../../src/sources/upstream-stream.ts'
+
+const EPISODE: VideoId = { kind: 'episode', id: 'tt1', season: 1, episode: 2 }
+const MOVIE: VideoId = { kind: 'movie', id: 'tt1' }
+const TITLE = { name: 'Some Show', aliases: [], episodes: new Map() }
+const VERSION = { etag: '"a"', lastModified: new Date(0) }
+const bytes = (text: string) => Buffer.from(text)
+const json = (value: unknown) => Buffer.from(JSON.stringify(value))
+
+function fileOf(path: string, length = 100): TorrentFile {
+  return { path, name: path.slice(path.lastIndexOf('/') + 1), length, offset: 0, isPadding: false }
+}
+
+/** As the metadata of a torrent gives it, that is with its names cut. */
+function packOf(text: string): Pack {
+  return parseMetainfo(torrentOf(text))
+}
+
+const torrents = new Map<string, Uint8Array>()
+
+function torrentOf(text: string): Uint8Array {
+  const torrent = torrents.get(text) ?? makeTorrent(text)
+  torrents.set(text, torrent)
+  return torrent
+}
+
+function makeTorrent(text: string): Uint8Array {
+  const files = [
+    { length: 60, path: [text, `${text}.mkv`] },
+    { length: 40, path: [...text.slice(0, 2_000).split(''), `${text}.mp4`] },
+  ]
+  const info = { name: text, 'piece length': 16_384, pieces: new Uint8Array(20), files }
+  return bencode.encode({ announce: text, 'announce-list': [[text]], comment: text, info })
+}
+
+function candidateOf(text: string): Candidate {
+  return {
+    kind: 'torrent',
+    infoHash: 'a'.repeat(40) as InfoHash,
+    title: text,
+    releaseName: text,
+    fileName: text,
+    quality: text,
+    trackers: [text],
+    files: packOf(text).files,
+  }
+}
+
+function requestWith(headers: Record<string, string>, url = '/'): IncomingMessage {
+  const socket = { remoteAddress: '127.0.0.1', localAddress: '127.0.0.1' }
+  return { headers, rawHeaders: Object.entries(headers).flat(), url, socket } as unknown as IncomingMessage
+}
+
+/** A request as it is after the door: its headers are bounded. */
+function boundedRequest(headers: Record<string, string>): IncomingMessage {
+  const req = requestWith(headers)
+  boundHeaders(req)
+  return req
+}
+
+const xml = (text: string) =>
+  `<rss><channel><item><title><![CDATA[${text.replaceAll(']]>', '')}]]></title><guid>${text.replaceAll(/[<&]/g, '')}</guid></item></channel></rss>`
+
+/** How each function that strangers' text comes to is called with one. What they throw does not matter. */
+export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  'admin/torrent-source#sourceOfMagnet': sourceOfMagnet,
+  'admin/watched-file#kindOf': kindOf,
+  'admin/watched-file#torrentsIn': (text) => torrentsIn('a.magnet', bytes(text)),
+  'domain/address-scope#scopeOf': scopeOf,
+  'domain/address-scope#mayNamePeer': (text) => mayNamePeer('internet', text),
+  'domain/bencode-spans#dictionarySpans': (text) => dictionarySpans(bytes(text)),
+  'domain/bencode-spans#isCanonical': (text) => isCanonical(bytes(text)),
+  'domain/bencoding#decode': (text) => decode(bytes(text)),
+  'domain/bencoding#encode': (text) => encode({ [text]: text }),
+  'domain/binge-group#bingeGroupOf': (text) => bingeGroupOf(describe(candidateOf(text)), 'proxy'),
+  'domain/byte-range#parseRange': (text) => parseRange(text, 1_000),
+  'domain/choice/pack#isPlayable': (text) => isPlayable(fileOf(text)),
+  'domain/choice/pack#holdsSeveral': (text) => holdsSeveral([fileOf(`${text}.mkv`), fileOf(`a/${text}.mkv`)]),
+  'domain/choice/pack#readPack': (text) => readPack(packOf(text)),
+  'domain/choice/pack#folderOf': folderOf,
+  'domain/choose-file#chooseFile': (text) => [
+    chooseFile(packOf(text), { kind: 'episode', season: 1, episode: 2, title: text }),
+    chooseFile(packOf(text), { kind: 'movie', title: text, year: 2020 }),
+  ],
+  'domain/choose-file#mainFileOf': (text) => mainFileOf(packOf(text)),
+  'domain/client-key#clientKey': clientKey,
+  'domain/content-type#contentTypeOf': contentTypeOf,
+  'domain/content-type#isPlaceableVideo': isPlaceableVideo,
+  'domain/content-type#isVideo': isVideo,
+  'domain/device#detectDevice': (text) => detectDevice({ userAgent: text, secChUa: text }),
+  'domain/errors#messageOf': (text) => messageOf(new Error(text)),
+  'domain/file-names#numberedFileName': (text) => numberedFileName(text, 2),
+  'domain/file-names#safeFileNames': (text) =>
+    safeFileNames([fileOf(text), fileOf(text), fileOf(`${text}.mkv`)]),
+  'domain/fold-text#foldText': foldText,
+  'domain/heap-bytes#heapBytes': (text) => heapBytes([...text]),
+  'domain/info-hash#infoHashesIn': infoHashesIn,
+  'domain/info-hash#parseInfoHash': parseInfoHash,
+  'domain/library-name#readLibraryName': (text) => [
+    readLibraryName(`${text}/${text}.mkv`),
+    readLibraryName(text),
+  ],
+  'domain/library-name#titleKey': titleKey,
+  'domain/list-options#parseListOptions': (text) => [
+    parseListOptions(text),
+    parseListOptions(`auto.v1.not=${text}`),
+    parseListOptions(`auto.v1.${text}`),
+  ],
+  'domain/listing#arrange': (text) =>
+    arrange([describe(candidateOf(text))], {
+      ...DEFAULT_LIST_OPTIONS,
+      excludedWords: ['cam'],
+      languages: ['en'],
+    }),
+  'domain/local-file-id#localFileId': localFileId,
+  'domain/local-file-id#isLocalFileId': (text) => isLocalFileId(text as InfoHash),
+  'domain/magnet#parseMagnet': (text) => [parseMagnet(text), parseMagnet(`magnet:?${text}`)],
+  'domain/match-files#matchFiles': (text) => matchFiles(packOf(text), [{ path: text, length: 60 }]),
+  'domain/metainfo#infoBytes': (text) => infoBytes(torrentOf(text)),
+  'domain/metainfo#parseMetainfo': (text) => parseMetainfo(torrentOf(text)),
+  'domain/metainfo#stripMetainfo': (text) => stripMetainfo(torrentOf(text)),
+  'domain/metainfo#trackersOf': (text) => trackersOf(torrentOf(text)),
+  'domain/names/extras#isExtra': isExtra,
+  'domain/names/extras#isSample': isSample,
+  'domain/names/name-numbers#readNumbers': (text) => [readNumbers(text, true), readNumbers(text, false)],
+  'domain/names/path-numbers#readFolder': readFolder,
+  'domain/names/titles#titleWords': titleWords,
+  'domain/next-episode#nextFileOf': (text) => nextFileOf(packOf(text), 0, { season: 1, episode: 1 }),
+  'domain/next-episode#placeOfFile': (text) => placeOfFile(packOf(text), 0),
+  'domain/printable#printableLine': printableLine,
+  'domain/printable#printableText': printableText,
+  'domain/public-host#isOwnNetworkAddress': isOwnNetworkAddress,
+  'domain/public-host#isPublicAddress': isPublicAddress,
+  'domain/public-host#isPublicHost': isPublicHost,
+  'domain/redact#redactSecrets': redactSecrets,
+  'domain/release-name#parseReleaseName': (text) => [
+    parseReleaseName(text),
+    parseReleaseName(`${text}/${text}.mkv`),
+  ],
+  'domain/release-of#releaseOf': (text) => releaseOf(candidateOf(text)),
+  'domain/sidecar-subtitle#isSubtitle': isSubtitle,
+  'domain/sidecar-subtitle#readSubtitle': (text) => readSubtitle(`${text}.srt`),
+  'domain/sidecar-subtitle#readSubtitleOf': (text) => readSubtitleOf('a', `${text}.srt`),
+  'domain/tracker-url#allowedTrackers': (text) =>
+    allowedTrackers([text, `udp://${text}`, `http://a.org/${text}`], []),
+  'domain/tracker-url#trackerEndpoint': trackerEndpoint,
+  'domain/tracker-url#trackerHost': trackerHost,
+  'domain/tracker-url#trackerIdentity': trackerIdentity,
+  'domain/usage#parseWish': parseWish,
+  'domain/video-id#isCatalogueId': isCatalogueId,
+  'domain/video-id#isImdbId': isImdbId,
+  'domain/video-id#isOtherId': isOtherId,
+  'domain/video-id#parseVideoId': (text) => [parseVideoId('series', text), parseVideoId('anime', text)],
+  'domain/video-id#videoIdOf': (text) => videoIdOf('anime', text, 1, 2),
+  'engine/child/message-rules#complaintAbout': (text) => complaintAbout(bytes(text)),
+  'engine/child/tracker-answer#readableAnswer': (text) => [
+    readableAnswer(bytes(text)),
+    readableAnswer(bencode.encode({ peers: text, 'failure reason': text })),
+  ],
+  'files/torrent-file#parseTorrentFile': (text) => parseTorrentFile(torrentOf(text)),
+  'http/api-requests#readFlag': (text) => readFlag('pin', text, true),
+  'http/api-requests#readInfoHash': readInfoHash,
+  'http/api-requests#readQuestion': (text) => readQuestion({ config: text, ua: text }),
+  'http/base-url#baseUrlOf': (text) =>
+    baseUrlOf(
+      Object.assign(boundedRequest({ host: text }), { host: text, protocol: 'http' }) as never,
+      undefined,
+    ),
+  'http/client-address#bare': bare,
+  'http/client-address#clientOf': (text) => clientOf(boundedRequest({ 'x-forwarded-for': text }), () => true),
+  'http/client-address#isFromPrivateNetwork': (text) =>
+    isFromPrivateNetwork(boundedRequest({ 'x-forwarded-for': text }), () => true),
+  'http/client-address#isOfThisMachine': (text) => isOfThisMachine(requestWith({}), text),
+  'http/conditions#isNotModified': (text) =>
+    isNotModified(
+      boundedRequest({ 'if-none-match': text, 'cache-control': text, 'if-modified-since': text }).headers,
+      VERSION,
+    ),
+  'http/conditions#isSameVersion': (text) => isSameVersion(text, VERSION),
+  'http/header-lengths#boundHeaders': (text) =>
+    boundHeaders(requestWith({ 'user-agent': text, range: text })),
+  'http/read-list-options#readListOptions': readListOptions,
+  'http/request-target#toOriginForm': (text) => toOriginForm(requestWith({}, text)),
+  'library/torrent-files#filesPlaced': (text) =>
+    filesPlaced(
+      '/films',
+      [{ infoHashes: ['a'.repeat(40) as InfoHash], path: `/films/${text}`, name: text, size: 1, mtimeMs: 0 }],
+      new Map() as never,
+    ),
+  'sources/addon-manifest#parseManifest': (text) =>
+    parseManifest({ id: text, name: text, types: [text], resources: [text], idPrefixes: [text] }),
+  'sources/films#parseFilms': (text) => parseFilms([{ id: text, type: 'movie', name: text, infoHash: text }]),
+  'sources/linked-torrent#readLinkedTorrent': (text) => readLinkedTorrent(torrentOf(text)),
+  'sources/reading/parse-json#parseJson': (text) => [parseJson(json(text)), parseJson(bytes(text))],
+  'sources/stated-facts#statedBytes': statedBytes,
+  'sources/stated-facts#statedSeeders': statedSeeders,
+  'sources/title#readTitle': (text) => readTitle({ meta: { name: text, aliases: [text], year: text } }),
+  'sources/torznab-query#searchWords': searchWords,
+  'sources/torznab-relevance#isNamed': (text) => [
+    isNamed(text, EPISODE, TITLE),
+    isNamed(`some show ${text}`, MOVIE, TITLE),
+  ],
+  'sources/torznab-relevance#mayHoldEpisode': (text) => mayHoldEpisode(text, EPISODE),
+  'sources/torznab-rows#readRows': (text) => readRows(xml(text), { video: EPISODE, title: TITLE }),
+  'sources/torznab-xml#parseCaps': (text) =>
+    parseCaps(`<caps><searching a="${text.replaceAll(/[<&"]/g, '')}"/></caps>`),
+  'sources/torznab-xml#parseItems': (text) => [parseItems(xml(text))],
+  'sources/upstream-stream#readStream': (text) =>
+    readStream(
+      {
+        infoHash: 'a'.repeat(40),
+        name: text,
+        title: text,
+        description: text,
+        sources: [text, `tracker:${text}`],
+        behaviorHints: { filename: text, bingeGroup: text },
+      },
+      EPISODE,
+    ),
+  'sources/upstream-stream#readStreams': (text) =>
+    readStreams({ streams: [{ url: `http://a.org/${text}` }] }, EPISODE),
+}
+
+/** The same for those that are only given names that were cut, to how many letters, and by whom. */
+export const PARSERS_OF_SHORT: Readonly<
+  Record<string, readonly [most: number, parser: (text: string) => unknown]>
+> = {
+  // readNumbers and parseReleaseName read no more than a file system keeps of a name.
+  'domain/names/number-run#expandRun': [255, expandRun],
+  'domain/names/technical-words#hideTechnical': [255, hideTechnical],
+  'domain/names/rough-title#roughTitle': [255, (text) => roughTitle({ rest: text })],
+  'domain/names/release-words#channelsOf': [255, (text) => channelsOf([], text)],
+  'domain/names/release-words#codecOf': [255, codecOf],
+  'domain/names/release-words#isMultiLanguage': [255, (text) => isMultiLanguage([], text)],
+  'domain/names/release-words#languagesOf': [255, (text) => languagesOf([text])],
+  'domain/names/release-words#resolutionOf': [255, (text) => resolutionOf(text, text)],
+  'domain/names/release-words#sourceOf': [255, (text) => sourceOf(undefined, text)],
+}
+
+const READ = 'what it is given was read by one of the parsers, and holds numbers and short words'
+const THROUGH = 'it only hands on; what it calls is tested'
+const OURS = 'what it is given is the program’s own, or the owner’s'
+const SAME = 'the same work as a function that is tested'
+
+/** Exported functions that get no text of strangers, or do nothing with it but hand it on. */
+export const NO_PARSERS: Readonly<Record<string, string>> = {
+  'addon/addon#createAddon': THROUGH,
+  'addon/choose-files#chooseFiles': THROUGH,
+  'addon/video-wish#videoWish': READ,
+  'admin/owner-token#openOwnerToken': OURS,
+  'admin/owner-token#readOwnerToken': OURS,
+  'admin/torrent-source#sourceOfFile': SAME,
+  'admin/wanted#wantedOf': THROUGH,
+  'admin/watched-file#isTooLong': THROUGH,
+  'domain/bitfield#piecesIn': 'it looks at bits, as many as there are pieces',
+  'domain/candidate#wishOf': READ,
+  'domain/choice/episode-context#episodeContext': SAME,
+  'domain/choice/episode-context#saysTitle': SAME,
+  'domain/choice/episode-context#sequelOf': SAME,
+  'domain/choice/film#readFilm': SAME,
+  'domain/choice/pack#readPackInTurns': SAME,
+  'domain/choice/score-episode#episodeScorer': SAME,
+  'domain/choice/score-movie#movieScorer': SAME,
+  'domain/choice/verdict#less': OURS,
+  'domain/choice/verdict#no': OURS,
+  'domain/choice/verdict#yes': OURS,
+  'domain/episode-of#isVideoOf': READ,
+  'domain/file-names#nameFilesInTurns': SAME,
+  'domain/magnet#writeMagnet': 'it writes trackers that were read, 60 at most',
+  'domain/metainfo#parsing': SAME,
+  'domain/metainfo#pieceHashAt': 'it looks at numbers',
+  'domain/metainfo#pieceLengthAt': 'it looks at numbers',
+  'domain/metainfo#piecesOf': 'it looks at numbers',
+  'domain/names/path-numbers#placeNumbers': READ,
+  'domain/names/release-words#audioOf': READ,
+  'domain/names/release-words#hdrOf': READ,
+  'domain/names/titles#compareTitles': READ,
+  'domain/next-episode#isFileOf': SAME,
+  'domain/read-torrent-info#readTorrentInfo': SAME,
+  'domain/release-of#fileNameOf': THROUGH,
+  'domain/release-of#nameOf': THROUGH,
+  'domain/segments#filesIn': 'it looks at numbers',
+  'domain/segments#piecesOnlyOf': 'it looks at numbers',
+  'domain/segments#segmentsOf': 'it looks at numbers',
+  'domain/video-id#writeVideoId': READ,
+  'domain/wanted-files#wantedFiles': SAME,
+  'engine/child/datagram-guard#installDatagramGuard': OURS,
+  'engine/child/lookup-guard#installLookupGuard': OURS,
+  'engine/child/wire-guard#installWireGuard': OURS,
+  'files/torrent-file#loadTorrentFile': OURS,
+  'files/torrent-file#readTorrentFile': SAME,
+  'http/addon-routes#addonRoutes': OURS,
+  'http/api-requests#invalid': OURS,
+  'http/api-requests#readAddition': THROUGH,
+  'http/client-address#isClientUntold': SAME,
+  'http/client-address#isDirect': SAME,
+  'http/client-address#isForwarded': 'it looks whether headers are there',
+  'http/cors#answerMethods': OURS,
+  'http/cors#answeredByMethod': OURS,
+  'http/gateways#gatewaysIn': 'the kernel writes it',
+  'http/landing-routes#landingRoutes': OURS,
+  'http/only-methods#onlyMethods': OURS,
+  'http/origins#originsWith': OURS,
+  'http/request-limits#checkHeaderCount': 'it counts',
+  'http/send-json#sendJson': THROUGH,
+  'http/send-media#sendMedia': THROUGH,
+  'http/send-slices#sendSlices': 'it sends bytes of a file',
+  'library/local-files#createLocalFiles': OURS,
+  'library/titles#createTitles': OURS,
+  'library/torrent-files#placedId': 'it hashes a path',
+  'sources/addon-manifest#hasStreams': READ,
+  'sources/addon-manifest#names': READ,
+  'sources/film-library#createFilmLibrary': OURS,
+  'sources/guarded-connector#guardedConnector': OURS,
+  'sources/metadata#createMetadata': OURS,
+  'sources/remote-server#createRemoteServer': OURS,
+  'sources/torznab-query#queriesById': READ,
+  'sources/torznab-query#queriesByTitle': SAME,
+}
