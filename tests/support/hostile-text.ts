@@ -19,6 +19,8 @@ const SHORTER: Readonly<Record<string, number>> = {
   // It reads what readNumbers has left of a name, and that is no longer than a file system keeps.
   'domain/choice/film': 255,
   'domain/names/path-numbers': 255,
+  // The name of a release is cut before its parts are told apart.
+  'domain/names/release-titles': 255,
 }
 
 /** @returns the first text that keeps one of a file's regular expressions busy for too long */

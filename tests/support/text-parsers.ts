@@ -8,6 +8,8 @@ import { decode, encode } from '../../src/domain/bencoding.ts'
 import { bingeGroupOf } from '../../src/domain/binge-group.ts'
 import { parseRange } from '../../src/domain/byte-range.ts'
 import type { Candidate } from '../../src/domain/candidate.ts'
+import { archiveSamples } from '../../src/domain/choice/archives.ts'
+import { isOfDisc, isOfDvd, mainFilesOfDiscs, withoutDiscFolders } from '../../src/domain/choice/discs.ts'
 import { folderOf, holdsSeveral, isPlayable, type Pack, readPack } from '../../src/domain/choice/pack.ts'
 import { chooseFile, mainFileOf } from '../../src/domain/choose-file.ts'
 import { clientKey } from '../../src/domain/client-key.ts'
@@ -32,9 +34,11 @@ import {
   trackersOf,
 } from '../../src/domain/metainfo.ts'
 import { isExtra, isSample } from '../../src/domain/names/extras.ts'
+import { halfOf } from '../../src/domain/names/halves.ts'
 import { readNumbers } from '../../src/domain/names/name-numbers.ts'
 import { expandRun } from '../../src/domain/names/number-run.ts'
 import { readFolder } from '../../src/domain/names/path-numbers.ts'
+import { titlesIn } from '../../src/domain/names/release-titles.ts'
 import {
   channelsOf,
   codecOf,
@@ -45,13 +49,15 @@ import {
 } from '../../src/domain/names/release-words.ts'
 import { roughTitle } from '../../src/domain/names/rough-title.ts'
 import { hideTechnical } from '../../src/domain/names/technical-words.ts'
-import { titleWords } from '../../src/domain/names/titles.ts'
-import { nextFileOf, placeOfFile } from '../../src/domain/next-episode.ts'
+import { foldMarks, titleForms, titleWords } from '../../src/domain/names/titles.ts'
+import { yearInFront } from '../../src/domain/names/year-in-front.ts'
+import { nextFileOf, nextHalfOf, placeOfFile } from '../../src/domain/next-episode.ts'
 import { printableLine, printableText } from '../../src/domain/printable.ts'
 import { isOwnNetworkAddress, isPublicAddress, isPublicHost } from '../../src/domain/public-host.ts'
-import { redactSecrets } from '../../src/domain/redact.ts'
+import { redactSecrets, redactTrackers } from '../../src/domain/redact.ts'
 import { parseReleaseName } from '../../src/domain/release-name.ts'
 import { releaseOf } from '../../src/domain/release-of.ts'
+import { otherEpisode, otherTitle } from '../../src/domain/release-relevance.ts'
 import { isSubtitle, readSubtitle, readSubtitleOf } from '../../src/domain/sidecar-subtitle.ts'
 import {
   allowedTrackers,
@@ -69,6 +75,7 @@ import {
   videoIdOf,
 } from '../../src/domain/video-id.ts'
 import { complaintAbout } from '../../src/engine/child/message-rules.ts'
+import { isAmong } from '../../src/engine/child/privacy.ts'
 import { readableAnswer } from '../../src/engine/child/tracker-answer.ts'
 import { parseTorrentFile } from '../../src/files/torrent-file.ts'
 import { readFlag, readInfoHash, readQuestion } from '../../src/http/api-requests.ts'
@@ -85,8 +92,7 @@ import { readLinkedTorrent } from '../../src/sources/linked-torrent.ts'
 import { parseJson } from '../../src/sources/reading/parse-json.ts'
 import { statedBytes, statedSeeders } from '../../src/sources/stated-facts.ts'
 import { readTitle } from '../../src/sources/title.ts'
-import { searchWords } from '../../src/sources/torznab-query.ts'
-import { isNamed, mayHoldEpisode } from '../../src/sources/torznab-relevance.ts'
+import { queriesByTitle } from '../../src/sources/torznab-query.ts'
 import { readRows } from '../../src/sources/torznab-rows.ts'
 import { parseCaps, parseItems } from '../../src/sources/torznab-xml.ts'
 import { readStream, readStreams } from '../../src/sources/upstream-stream.ts'
@@ -165,6 +171,13 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/bencoding#encode': (text) => encode({ [text]: text }),
   'domain/binge-group#bingeGroupOf': (text) => bingeGroupOf(describe(candidateOf(text)), 'proxy'),
   'domain/byte-range#parseRange': (text) => parseRange(text, 1_000),
+  'domain/choice/archives#archiveSamples': (text) =>
+    archiveSamples([fileOf(text), fileOf(`${text}.rar`)])(text, 5),
+  'domain/choice/discs#isOfDisc': isOfDisc,
+  'domain/choice/discs#isOfDvd': isOfDvd,
+  'domain/choice/discs#mainFilesOfDiscs': (text) =>
+    mainFilesOfDiscs([fileOf(text), fileOf(`${text}/vts_01_2.vob`)]),
+  'domain/choice/discs#withoutDiscFolders': withoutDiscFolders,
   'domain/choice/pack#isPlayable': (text) => isPlayable(fileOf(text)),
   'domain/choice/pack#holdsSeveral': (text) => holdsSeveral([fileOf(`${text}.mkv`), fileOf(`a/${text}.mkv`)]),
   'domain/choice/pack#readPack': (text) => readPack(packOf(text)),
@@ -213,10 +226,13 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/metainfo#trackersOf': (text) => trackersOf(torrentOf(text)),
   'domain/names/extras#isExtra': isExtra,
   'domain/names/extras#isSample': isSample,
+  'domain/names/halves#halfOf': halfOf,
   'domain/names/name-numbers#readNumbers': (text) => [readNumbers(text, true), readNumbers(text, false)],
   'domain/names/path-numbers#readFolder': readFolder,
+  'domain/names/release-titles#titlesIn': (text) => [...titlesIn(text)],
   'domain/names/titles#titleWords': titleWords,
   'domain/next-episode#nextFileOf': (text) => nextFileOf(packOf(text), 0, { season: 1, episode: 1 }),
+  'domain/next-episode#nextHalfOf': (text) => nextHalfOf(packOf(text), 0),
   'domain/next-episode#placeOfFile': (text) => placeOfFile(packOf(text), 0),
   'domain/printable#printableLine': printableLine,
   'domain/printable#printableText': printableText,
@@ -224,9 +240,15 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/public-host#isPublicAddress': isPublicAddress,
   'domain/public-host#isPublicHost': isPublicHost,
   'domain/redact#redactSecrets': redactSecrets,
+  'domain/redact#redactTrackers': (text) => redactTrackers(text, ['http://a.org/announce/0123456789abcdef']),
   'domain/release-name#parseReleaseName': (text) => [
     parseReleaseName(text),
     parseReleaseName(`${text}/${text}.mkv`),
+  ],
+  'domain/release-relevance#otherEpisode': (text) => otherEpisode(text, EPISODE, TITLE),
+  'domain/release-relevance#otherTitle': (text) => [
+    otherTitle(text, EPISODE, TITLE),
+    otherTitle(`some show ${text}`, MOVIE, TITLE),
   ],
   'domain/release-of#releaseOf': (text) => releaseOf(candidateOf(text)),
   'domain/sidecar-subtitle#isSubtitle': isSubtitle,
@@ -244,6 +266,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/video-id#parseVideoId': (text) => [parseVideoId('series', text), parseVideoId('anime', text)],
   'domain/video-id#videoIdOf': (text) => videoIdOf('anime', text, 1, 2),
   'engine/child/message-rules#complaintAbout': (text) => complaintAbout(bytes(text)),
+  'engine/child/privacy#isAmong': (text) => isAmong([text], { announceUrl: text }),
   'engine/child/tracker-answer#readableAnswer': (text) => [
     readableAnswer(bytes(text)),
     readableAnswer(bencode.encode({ peers: text, 'failure reason': text })),
@@ -286,13 +309,8 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'sources/stated-facts#statedBytes': statedBytes,
   'sources/stated-facts#statedSeeders': statedSeeders,
   'sources/title#readTitle': (text) => readTitle({ meta: { name: text, aliases: [text], year: text } }),
-  'sources/torznab-query#searchWords': searchWords,
-  'sources/torznab-relevance#isNamed': (text) => [
-    isNamed(text, EPISODE, TITLE),
-    isNamed(`some show ${text}`, MOVIE, TITLE),
-  ],
-  'sources/torznab-relevance#mayHoldEpisode': (text) => mayHoldEpisode(text, EPISODE),
-  'sources/torznab-rows#readRows': (text) => readRows(xml(text), { video: EPISODE, title: TITLE }),
+  'sources/torznab-rows#readRows': (text) =>
+    readRows(xml(text), { video: EPISODE, askedBy: 'name', title: TITLE }),
   'sources/torznab-xml#parseCaps': (text) =>
     parseCaps(`<caps><searching a="${text.replaceAll(/[<&"]/g, '')}"/></caps>`),
   'sources/torznab-xml#parseItems': (text) => [parseItems(xml(text))],
@@ -320,6 +338,14 @@ export const PARSERS_OF_SHORT: Readonly<
   'domain/names/number-run#expandRun': [255, expandRun],
   'domain/names/technical-words#hideTechnical': [255, hideTechnical],
   'domain/names/rough-title#roughTitle': [255, (text) => roughTitle({ rest: text })],
+  // What films are called is cut where metadata is read.
+  'domain/names/titles#foldMarks': [255, foldMarks],
+  'domain/names/titles#titleForms': [255, titleForms],
+  'domain/names/year-in-front#yearInFront': [255, (text) => yearInFront(text, [text, 'a'])],
+  'sources/torznab-query#queriesByTitle': [
+    255,
+    (text) => queriesByTitle({ search: new Set(['q']), categories: [] }, EPISODE, { ...TITLE, name: text }),
+  ],
   'domain/names/release-words#channelsOf': [255, (text) => channelsOf([], text)],
   'domain/names/release-words#codecOf': [255, codecOf],
   'domain/names/release-words#isMultiLanguage': [255, (text) => isMultiLanguage([], text)],
@@ -348,6 +374,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/choice/episode-context#episodeContext': SAME,
   'domain/choice/episode-context#saysTitle': SAME,
   'domain/choice/episode-context#sequelOf': SAME,
+  'domain/choice/film#filmBehindYear': SAME,
   'domain/choice/film#readFilm': SAME,
   'domain/choice/pack#readPackInTurns': SAME,
   'domain/choice/score-episode#episodeScorer': SAME,
@@ -355,7 +382,9 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/choice/verdict#less': OURS,
   'domain/choice/verdict#no': OURS,
   'domain/choice/verdict#yes': OURS,
+  'domain/client-limits#limitsFor': READ,
   'domain/episode-of#isVideoOf': READ,
+  'domain/give-way#whoGivesWay': READ,
   'domain/file-names#nameFilesInTurns': SAME,
   'domain/magnet#writeMagnet': 'it writes trackers that were read, 60 at most',
   'domain/metainfo#parsing': SAME,
@@ -366,6 +395,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/names/release-words#audioOf': READ,
   'domain/names/release-words#hdrOf': READ,
   'domain/names/titles#compareTitles': READ,
+  'domain/names/words-behind-title#isNeutral': READ,
   'domain/next-episode#isFileOf': SAME,
   'domain/read-torrent-info#readTorrentInfo': SAME,
   'domain/release-of#fileNameOf': THROUGH,
@@ -377,6 +407,9 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/wanted-files#wantedFiles': SAME,
   'engine/child/datagram-guard#installDatagramGuard': OURS,
   'engine/child/lookup-guard#installLookupGuard': OURS,
+  'engine/child/peer-sources#guardPeerSources': OURS,
+  'engine/child/privacy#keepOutOfDht': OURS,
+  'engine/child/privacy#makePrivate': OURS,
   'engine/child/wire-guard#installWireGuard': OURS,
   'files/torrent-file#loadTorrentFile': OURS,
   'files/torrent-file#readTorrentFile': SAME,
@@ -406,5 +439,4 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'sources/metadata#createMetadata': OURS,
   'sources/remote-server#createRemoteServer': OURS,
   'sources/torznab-query#queriesById': READ,
-  'sources/torznab-query#queriesByTitle': SAME,
 }
