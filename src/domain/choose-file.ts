@@ -4,7 +4,6 @@ import { movieScorer } from './choice/score-movie.ts'
 import { no, type Verdict, yes } from './choice/verdict.ts'
 import type { EpisodeWish, MovieWish, Wish } from './choice/wish.ts'
 import { episodeLabel } from './episode-label.ts'
-import { halfOf } from './names/halves.ts'
 
 /** A video that was looked at. */
 export interface Considered extends Verdict {
@@ -110,15 +109,11 @@ function ranked(videos: readonly ReadVideo[], score: (video: ReadVideo) => Verdi
       (a, b) =>
         b.verdict.score - a.verdict.score ||
         b.video.numbers.version - a.video.numbers.version ||
-        partOf(a.video) - partOf(b.video) ||
+        a.video.half - b.video.half ||
         b.video.file.length - a.video.file.length ||
         compareText(a.video.file.path, b.video.file.path) ||
         a.video.index - b.video.index,
     )
-}
-
-function partOf({ file, numbers }: ReadVideo): number {
-  return halfOf(file.name)?.number ?? numbers.part ?? 1
 }
 
 function judge(video: ReadVideo, score: (video: ReadVideo) => Verdict): Verdict {

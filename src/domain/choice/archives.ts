@@ -2,6 +2,8 @@ import type { TorrentFile } from '../metainfo.ts'
 
 /** `film.rar`, `film.r00`, `film.part01.rar`, `film.zip`, `film.z01`, `film.7z`, `film.7z.001`, `film.001` */
 const PART = /(?<end>(?:\.part\d{1,4})?\.rar|\.[r-z]\d{2,3}|\.(?:zip|7z)(?:\.\d{3})?|\.\d{3})$/i
+/** Letters; `.part0001.rar` has fewer. */
+const LONGEST_END = 20
 /** The film in an archive is as large as the archive, and a sample of it far below. */
 const LEAST_SHARE = 0.2
 
@@ -13,9 +15,9 @@ const LEAST_SHARE = 0.2
 export function archiveSamples(files: readonly TorrentFile[]): (path: string, length: number) => boolean {
   const sizes = new Map<string, number>()
   for (const { path, length } of files) {
-    const found = PART.exec(path)
+    const found = PART.exec(path.slice(-LONGEST_END))
     if (!found) continue
-    const archive = path.slice(0, found.index)
+    const archive = path.slice(0, -found[0].length)
     sizes.set(archive, (sizes.get(archive) ?? 0) + length)
   }
   const largest = new Map<string, number>()

@@ -7,11 +7,13 @@ import type { TorrentFile } from '../metainfo.ts'
 const OF_DVD = /(?:^|\/)(?<file>(?:vts_(?<set>\d\d)_(?<part>\d)|video_ts)\.vob)$/i
 /** `BDMV/STREAM/00800.m2ts` */
 const OF_BLU_RAY = /(?:^|\/)bdmv\/stream\/(?<file>[^/]+\.(?:m2ts|mts))$/i
+/** Looked for first, since most files are of no disc. */
+const ENDING = /\.(?:vob|m2ts|mts)$/i
 const STRUCTURE = /(?:^|\/)(?:video_ts|bdmv\/stream|bdmv)$/i
 
 /** Whether a file is a part of a DVD or a Blu-ray disc. */
 export function isOfDisc(path: string): boolean {
-  return isOfDvd(path) || OF_BLU_RAY.test(path)
+  return ENDING.test(path.slice(-5)) && (isOfDvd(path) || OF_BLU_RAY.test(path))
 }
 
 /** Whether a file is a part of a DVD. */
@@ -54,6 +56,7 @@ interface DiscPart {
 function partsOf(files: readonly TorrentFile[]): DiscPart[] {
   return files
     .map(({ path, length }, index) => {
+      if (!ENDING.test(path.slice(-5))) return undefined
       const dvd = OF_DVD.exec(path)
       const found = dvd ?? OF_BLU_RAY.exec(path)
       if (!found?.groups || dvd?.groups?.part === '0' || (dvd && dvd.groups?.set === undefined))

@@ -2,6 +2,7 @@ import { isVideo } from '../content-type.ts'
 import { atOnce, inTurns, type Work } from '../in-turns.ts'
 import type { TorrentFile } from '../metainfo.ts'
 import { isExtra, isSample } from '../names/extras.ts'
+import { halfOf } from '../names/halves.ts'
 import { type NameNumbers, readNumbers } from '../names/name-numbers.ts'
 import { type PathNumbers, placeNumbers, readFolder } from '../names/path-numbers.ts'
 import { roughTitle } from '../names/rough-title.ts'
@@ -41,6 +42,8 @@ export interface ReadVideo extends PackVideo {
   /** of its path, each with a blank in front of it and behind it */
   readonly pathWords: string
   readonly film: Film
+  /** which part of a film or an episode it is, from 1 */
+  readonly half: number
 }
 
 /** Deeper folders say nothing, and strangers may nest them without end. */
@@ -135,7 +138,8 @@ function* readVideos(pack: Pack): Work<ReadVideo[]> {
       const title = titleWords(roughTitle(video.numbers)).join(' ')
       const film =
         filmBehindYear(video.file.name, collection(folder), folder) ?? readFilm(video.numbers, title, folder)
-      read.push({ ...video, title, film, pathWords: ` ${titleWords(video.file.path).join(' ')} ` })
+      const half = halfOf(video.file.name)?.number ?? video.numbers.part ?? 1
+      read.push({ ...video, title, film, half, pathWords: ` ${titleWords(video.file.path).join(' ')} ` })
       yield
     }
   }

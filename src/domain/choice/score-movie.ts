@@ -9,6 +9,8 @@ const SCORE = { only: 60, film: 50, sameTitle: 30, titleWithin: 20, year: 20, ne
 const LESS_FOR = { size: 30, part: 2 }
 /** What is smaller than this share of the largest is hardly a film beside it. */
 const LEAST_SHARE = 0.4
+/** Films; more are no collection whose names are worth another look. */
+const MOST_OF_COLLECTION = 500
 const SEQUEL = /^(?:(?:part|chapter|episode|vol|volume) )?(?:[2-9]|1\d)(?: |$)/
 
 /** @returns how likely one of the videos is the film */
@@ -19,12 +21,14 @@ export function movieScorer(videos: readonly ReadVideo[], wish: MovieWish): (vid
   const largest = films.reduce((most, { file }) => Math.max(most, file.length), 0)
   const isSmall = ({ file }: ReadVideo) => file.length < largest * LEAST_SHARE
   const names = new Set(films.filter((video) => !isSmall(video)).map(({ film }) => nameOf(film)))
+  const isCollection = films.length <= MOST_OF_COLLECTION
   const hasChoice = names.size > 1 && (wish.title ?? wish.year) !== undefined
 
   return (video) => {
     const { seasons, episodes } = video.numbers
     if (isOfSeries && isEpisode(video)) return no(`${episodeLabel(seasons, episodes)} of a series`)
-    const film = filmBehindYear(video.file.name, [wish.title ?? ''], video.folder) ?? video.film
+    const behindYear = isCollection && filmBehindYear(video.file.name, [wish.title ?? ''], video.folder)
+    const film = behindYear || video.film
     const verdict = hasChoice ? compare(film, wish) : likely(names.size > 1, isSmall(video))
     const { part = 1 } = film
     return verdict.score > 0 && part > 1 ? less(verdict, LESS_FOR.part, `part ${part}`) : verdict
