@@ -37,6 +37,7 @@ import { createSearch } from './sources/search.ts'
 import { ListedTrackers } from './streaming/listed-trackers.ts'
 import { mediaOpener } from './streaming/open-media.ts'
 import { Viewers } from './streaming/viewers.ts'
+import { BroughtFiles } from './torrents/brought-files.ts'
 import { lockDownloadFolder } from './torrents/download-lock.ts'
 import { openTorrentService, type TorrentService } from './torrents/torrent-service.ts'
 
@@ -71,7 +72,8 @@ export async function createApp(config: Config): Promise<App> {
   const placed = opened.use(await openPlacedFiles(root, database, watch, index, viewers, log))
   opened.use(keepUp(root, watch, index, placed, log))
   const room = new DiskRoom()
-  const torrents = opened.use(await openTorrentService(folders, engine, index, room, log))
+  const brought = new BroughtFiles()
+  const torrents = opened.use(await openTorrentService(folders, engine, index, room, log, brought))
   const cleanup = { ...config.cleanup, ...folders }
   const janitor = opened.use(startJanitor(cleanup, index, torrents, room, lock, log))
   const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
@@ -84,11 +86,11 @@ export async function createApp(config: Config): Promise<App> {
 
   const { accelPrefix, ...http } = config.http
   const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root }
-  const remote = opened.use(openRemoteSources({ ...config.sources, version, instance }, log))
+  const remote = opened.use(openRemoteSources({ ...config.sources, version, instance }, brought, log))
   // Of the same file, the others know more words.
   const onDisk = createLibrarySource({ titleMs: config.sources.timeoutMs / 2 }, titles, remote.metadata, log)
   const search = opened.use(createSearch(config.sources, [films, ...remote.sources, onDisk], log))
-  const makeList = createLister(search, videosOnDisk(index, placed), remote.titles)
+  const makeList = createLister(search, videosOnDisk(index, placed, brought), remote.titles)
   const nextEpisodes = opened.use(createNextEpisodes(search))
   const predownloads = opened.use(
     openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),

@@ -31,6 +31,8 @@ export interface Search {
 /** What is on our disk. */
 export interface Disk {
   readonly pack: PackOnDisk
+  /** whether it is known that a torrent is private */
+  isPrivate(infoHash: InfoHash): Promise<boolean>
   /** what there is of the video that the proxy would send; `undefined` if nothing */
   video(candidate: Candidate): Promise<OnDisk | undefined>
 }
@@ -94,12 +96,14 @@ export function createLister(
     const wish = videoWish(video, title)
     const { found, refused, choices } = await chooseFiles(candidates, wish, disk.pack)
 
-    // A device that fetches torrents by itself gains nothing from our disk, but for what is no torrent.
-    const isDiskOfUse = (each: Candidate) => delivery !== 'magnet' || each.isLocal
+    // A device that fetches torrents by itself gains nothing from our disk, but for what it gets from us all the same.
+    const isDiskOfUse = (each: Candidate) => delivery !== 'magnet' || each.isLocal || each.isPrivate
     const all = await Promise.all(
-      found.map(async (each) =>
-        describe(each, each.kind === 'torrent' && isDiskOfUse(each) ? await disk.video(each) : undefined),
-      ),
+      found.map(async (one) => {
+        if (one.kind !== 'torrent') return describe(one)
+        const each = (await disk.isPrivate(one.infoHash)) ? { ...one, isPrivate: true } : one
+        return describe(each, isDiskOfUse(each) ? await disk.video(each) : undefined)
+      }),
     )
     const { kept, dropped } = arrange(all, options)
     const none = refused.map((each) => ({ listed: describe(each.found), why: each.why }))

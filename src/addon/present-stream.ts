@@ -35,7 +35,7 @@ export function presentStreams(
   delivery: Delivery,
   options: PresentOptions,
 ): StremioStream[] {
-  if (listed.found.isLocal) return [proxyStream(listed, options)]
+  if (listed.found.isLocal || listed.found.isPrivate) return [proxyStream(listed, options)]
   return [
     ...(delivery === 'magnet' ? [] : [proxyStream(listed, options)]),
     ...(delivery === 'proxy' ? [] : [magnetStream(listed, options)]),
@@ -68,13 +68,21 @@ function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): Stremi
   }
 }
 
-/** Where nobody knows yet which file it is, the proxy is told the episode, and chooses when the metadata comes. */
-function proxyUrl({ infoHash, fileIdx, fileName, trackers, wish }: Candidate, baseUrl: string): string {
+/**
+ * Where nobody knows yet which file it is, the proxy is told the episode, and chooses when the metadata comes. Trackers of
+ * a private torrent stay here, as the user's key is in them.
+ */
+function proxyUrl(
+  { infoHash, fileIdx, fileName, trackers, isPrivate, wish }: Candidate,
+  baseUrl: string,
+): string {
   const path = [
     infoHash,
     ...(fileIdx === undefined ? [] : [String(fileIdx), ...(fileName ? [fileName] : [])]),
   ]
-  const query = new URLSearchParams(trackers.map((url): [string, string] => ['tr', url]))
+  const query = new URLSearchParams(
+    isPrivate ? [['private', '1']] : trackers.map((url): [string, string] => ['tr', url]),
+  )
   if (fileIdx === undefined && wish) {
     if (wish.season !== undefined) query.set('season', String(wish.season))
     query.set('episode', String(wish.episode))

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../domain/errors.ts'
@@ -93,6 +93,7 @@ export class IndexDatabase implements Disposable {
 function openChecked(path: string, tables: readonly string[]): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
+    closeToOthers(path)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
       user_version: number
@@ -105,6 +106,15 @@ function openChecked(path: string, tables: readonly string[]): DatabaseSync {
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** The trackers of a wish may have a key in them. What SQLite puts beside the file gets the same mode. */
+function closeToOthers(path: string): void {
+  try {
+    chmodSync(path, 0o600)
+  } catch {
+    // Some file systems know no modes, and on a disk that is read-only nothing more is written to it.
   }
 }
 

@@ -20,16 +20,23 @@ interface Placed {
   peek(infoHash: InfoHash, wanted: string | EpisodeWish | undefined): PlacedEntry | undefined
 }
 
+/** Torrent files of private torrents that are not on disk. */
+interface Brought {
+  has(infoHash: InfoHash): boolean
+}
+
 /** What lists are told of the disk. */
 export interface VideosOnDisk {
   /** what a torrent consists of, if its metadata is there */
   pack(infoHash: InfoHash): Promise<TorrentInfo | undefined>
+  /** whether it is known that a torrent is private, from the disk or from a torrent file that a source led to */
+  isPrivate(infoHash: InfoHash): Promise<boolean>
   /** what there is of the video that the proxy would send for a candidate; `undefined` if nothing */
   video(candidate: Candidate): Promise<OnDisk | undefined>
 }
 
 /** Looks in the order in which the proxy does: whole files, what the user placed, what is being fetched. */
-export function videosOnDisk(index: Index, placed: Placed): VideosOnDisk {
+export function videosOnDisk(index: Index, placed: Placed, brought: Brought): VideosOnDisk {
   const hashes = new LRUCache<string, string>({ max: MOST_HASHES })
 
   async function ofTorrent(file: FileContents): Promise<OnDisk> {
@@ -52,6 +59,8 @@ export function videosOnDisk(index: Index, placed: Placed): VideosOnDisk {
 
   return {
     pack: (infoHash) => index.readInfo(infoHash),
+    isPrivate: async (infoHash) =>
+      brought.has(infoHash) || (await index.readInfo(infoHash))?.isPrivate === true,
     async video({ infoHash, fileIdx, fileName, sizeBytes, wish, isLocal }) {
       if (isLocal) return { share: 1, size: sizeBytes ?? 0, name: fileName ?? '' }
       const contents = index.find(infoHash)

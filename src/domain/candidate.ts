@@ -15,6 +15,8 @@ export interface Candidate {
   readonly title: string
   /** No swarm has it: it is no torrent but a file of ours, so every device gets it from us. */
   readonly isLocal?: boolean
+  /** Only its own trackers may be told of it (BEP 27), and with their keys they are for us alone: we give it to devices. */
+  readonly isPrivate?: boolean
   readonly trackers: readonly string[]
   /** the same for all episodes of a series in the same quality, where the source itself knows; see `binge-group.ts` */
   readonly bingeKey?: string

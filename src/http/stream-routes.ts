@@ -67,7 +67,8 @@ export function streamRoutes(
       }
     } catch (error) {
       // A viewer who leaves, as players do at every seek, is a normal end.
-      if (left.aborted) log.debug('viewer left', { url })
+      // Without the query, as trackers may have keys in them.
+      if (left.aborted) log.debug('viewer left', { url: url.split('?')[0] })
       else answerError(error, req, res)
     }
   }
@@ -102,6 +103,7 @@ function readRequest(url: string): Omit<MediaRequest, 'client' | 'viewer'> {
     wanted: index === '' ? params && readWish(params) : Number(index),
     name: decoded(rest.join('/')) || undefined,
     trackers: params?.getAll('tr').slice(0, MAX_TRACKERS) ?? [],
+    isPrivate: params?.get('private') === '1',
   }
 }
 

@@ -6,7 +6,7 @@ import { createAnswerReader } from './reading/answer-reader.ts'
 import { createRemoteServer } from './remote-server.ts'
 import type { Source } from './source.ts'
 import { createSourceNamer } from './source-namer.ts'
-import { createTorrentLinks } from './torrent-links.ts'
+import { createTorrentLinks, type PrivateFiles } from './torrent-links.ts'
 import { createTorznab } from './torznab.ts'
 import { createUpstreamAddon } from './upstream-addon.ts'
 
@@ -31,7 +31,11 @@ export interface RemoteSources extends AsyncDisposable {
 }
 
 /** All sources that the user named. Each has its own way out: what one of them may reach, no other may. */
-export function openRemoteSources(options: RemoteSourcesOptions, log: Log): RemoteSources {
+export function openRemoteSources(
+  options: RemoteSourcesOptions,
+  privateFiles: PrivateFiles,
+  log: Log,
+): RemoteSources {
   const { addons, indexers, metadataUrl, version, instance } = options
   const opened = new AsyncDisposableStack()
   const reader = opened.use(createAnswerReader())
@@ -54,7 +58,7 @@ export function openRemoteSources(options: RemoteSourcesOptions, log: Log): Remo
       const name = nameOf(url)
       const out = wayOut(url, proxy)
       // Searches do not wait for links that lead nowhere.
-      const links = createTorrentLinks(createRemoteServer(name, out, reader), log)
+      const links = createTorrentLinks(createRemoteServer(name, out, reader), privateFiles, log)
       return createTorznab({ name, url, apiKey }, createRemoteServer(name, out, reader), links, metadata)
     }),
   ]

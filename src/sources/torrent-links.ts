@@ -2,12 +2,13 @@ import { LRUCache } from 'lru-cache'
 import { Deadline } from '../domain/deadline.ts'
 import { messageOf } from '../domain/errors.ts'
 import { heapBytes } from '../domain/heap-bytes.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import { allowedTrackers } from '../domain/tracker-url.ts'
 import { untilAborted } from '../domain/until-aborted.ts'
 import type { Log } from '../observe/log.ts'
 import { assertOk } from './assert-ok.ts'
-import type { LinkedTorrent } from './linked-torrent.ts'
+import type { LinkedTorrent, PrivateFile } from './linked-torrent.ts'
 import type { RemoteServer } from './remote-server.ts'
 
 export interface TorrentLinks {
@@ -29,9 +30,22 @@ const AT_A_TIME = 4
 const MOST_KNOWN = 4 * 1024 * 1024
 const MOST_FAILURES = 1024 * 1024
 
-/** Reads torrent files that are only linked to. A link is read once; it stays what it is. */
-export function createTorrentLinks(server: RemoteServer, log: Log): TorrentLinks {
-  const known = new LRUCache<string, LinkedTorrent>({
+interface KnownTorrent extends Omit<LinkedTorrent, 'privateFile'> {
+  readonly isPrivate: boolean
+}
+
+/** Where torrent files of private torrents are kept, for when they are played. */
+export interface PrivateFiles {
+  put(infoHash: InfoHash, file: PrivateFile): void
+  has(infoHash: InfoHash): boolean
+}
+
+/**
+ * Reads torrent files that are only linked to. A link is read once; it stays what it is. That of a private torrent is
+ * read again when its file is not kept any more.
+ */
+export function createTorrentLinks(server: RemoteServer, privateFiles: PrivateFiles, log: Log): TorrentLinks {
+  const known = new LRUCache<string, KnownTorrent>({
     maxSize: MOST_KNOWN,
     sizeCalculation: (torrent, url) => heapBytes([url, torrent]),
   })
@@ -41,15 +55,27 @@ export function createTorrentLinks(server: RemoteServer, log: Log): TorrentLinks
   })
   const failuresOf = (url: string) => failures.get(url) ?? 0
 
+  /** What a link leads to, as far as it is known with all that playing it takes. */
+  function knownAt(url: string): LinkedTorrent | undefined {
+    const torrent = known.get(url)
+    return torrent && !(torrent.isPrivate && !privateFiles.has(torrent.infoHash)) ? torrent : undefined
+  }
+
   async function read(url: string, signal: AbortSignal): Promise<void> {
     try {
-      const torrent = await server.ask(url, LIMITS, signal, (answer, read) => {
-        const magnet = parseMagnet(answer.location ?? '')
-        if (magnet) return { infoHash: magnet.infoHash, trackers: allowedTrackers(magnet.trackers, []) }
-        assertOk(answer)
-        return read('torrent', undefined)
-      })
-      known.set(url, torrent)
+      const { privateFile, ...torrent } = await server.ask(
+        url,
+        LIMITS,
+        signal,
+        (answer, read): LinkedTorrent | Promise<LinkedTorrent> => {
+          const magnet = parseMagnet(answer.location ?? '')
+          if (magnet) return { infoHash: magnet.infoHash, trackers: allowedTrackers(magnet.trackers, []) }
+          assertOk(answer)
+          return read('torrent', undefined)
+        },
+      )
+      if (privateFile) privateFiles.put(torrent.infoHash, privateFile)
+      known.set(url, { ...torrent, isPrivate: privateFile !== undefined })
     } catch (error) {
       failures.set(url, failuresOf(url) + 1)
       log.debug('a link to a torrent is left out', { reason: messageOf(error) })
@@ -58,7 +84,7 @@ export function createTorrentLinks(server: RemoteServer, log: Log): TorrentLinks
 
   return {
     async resolve(urls, signal) {
-      const unknown = urls.filter((url) => !known.get(url))
+      const unknown = urls.filter((url) => !knownAt(url))
       // Those that never lead anywhere must not keep others from their turn.
       const left = unknown.toSorted((a, b) => failuresOf(a) - failuresOf(b)).slice(0, MOST_FETCHED)
       const work = async () => {
@@ -72,7 +98,7 @@ export function createTorrentLinks(server: RemoteServer, log: Log): TorrentLinks
       )
       return new Map(
         urls.flatMap((url) => {
-          const torrent = known.get(url)
+          const torrent = knownAt(url)
           return torrent ? [[url, torrent] as const] : []
         }),
       )

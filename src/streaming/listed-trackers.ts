@@ -6,32 +6,42 @@ import { MAX_TRACKERS } from '../domain/tracker-url.ts'
 const MOST_TORRENTS = 5_000
 const MOST_LETTERS = 4 * 1024 * 1024
 
+interface Listed {
+  readonly urls: readonly string[]
+  readonly isPrivate: boolean
+}
+
 /**
  * Which trackers our lists named for a torrent. They come back in the links of viewers, who could have written anything
  * there: only so is it known which of them come from a source that the user chose.
  */
 export class ListedTrackers {
-  readonly #byTorrent = new LRUCache<InfoHash, readonly string[]>({
+  readonly #byTorrent = new LRUCache<InfoHash, Listed>({
     max: MOST_TORRENTS,
     maxSize: MOST_LETTERS,
-    sizeCalculation: (urls) => urls.reduce((sum, url) => sum + url.length, 1),
+    sizeCalculation: ({ urls }) => urls.reduce((sum, url) => sum + url.length, 1),
   })
 
   note(found: readonly Found[]): void {
     for (const each of found) {
       if (each.kind !== 'torrent' || each.trackers.length === 0) continue
-      const others = this.#byTorrent.get(each.infoHash) ?? []
-      const urls = [...new Set([...each.trackers, ...others])]
-      this.#byTorrent.set(each.infoHash, urls.slice(0, MAX_TRACKERS))
+      const { infoHash, trackers, isPrivate = false } = each
+      const urls = [...new Set([...trackers, ...(this.#byTorrent.get(infoHash)?.urls ?? [])])]
+      this.#byTorrent.set(infoHash, { urls: urls.slice(0, MAX_TRACKERS), isPrivate })
     }
   }
 
-  /** Tells the trackers of a link apart: those that were listed with the torrent, and those that were not. */
+  /**
+   * Tells the trackers of a link apart: those that were listed with the torrent, and those that were not. Those of a
+   * private torrent are in no link.
+   */
   sort(
     infoHash: InfoHash,
     urls: readonly string[],
   ): { readonly listed: readonly string[]; readonly others: readonly string[] } {
-    const known = new Set(this.#byTorrent.get(infoHash))
+    const noted = this.#byTorrent.get(infoHash)
+    if (noted?.isPrivate) return { listed: noted.urls, others: [] }
+    const known = new Set(noted?.urls)
     return { listed: urls.filter((url) => known.has(url)), others: urls.filter((url) => !known.has(url)) }
   }
 }

@@ -21,6 +21,8 @@ export interface MediaRequest {
   /** what the URL calls the file; chooses among several that the user placed */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
+  /** the list knew that the torrent is private */
+  readonly isPrivate?: boolean
   /** whatever tells who asks from others, such as an address */
   readonly client: string
   /** the request itself, which may have to give way to others; absent: it need not */
@@ -50,6 +52,7 @@ interface PlacedFile extends AsyncDisposable {
 }
 
 export interface Torrents {
+  isKnown(infoHash: InfoHash): boolean
   findWhole(infoHash: InfoHash, wanted?: number | EpisodeWish): Promise<TorrentStream | undefined>
   getStream(
     magnetUri: string,
@@ -136,7 +139,7 @@ export function mediaOpener(
   }
 
   async function openSlowly(request: MediaRequest, gone: AbortSignal): Promise<Media> {
-    const { infoHash, wanted, name, trackers } = request
+    const { infoHash, wanted, name, trackers, isPrivate } = request
     await using opening = new AsyncDisposableStack()
     const deadline = opening.use(new Deadline(timeoutMs))
     const signal = AbortSignal.any([gone, deadline.signal])
@@ -145,6 +148,12 @@ export function mediaOpener(
     const called = typeof wanted === 'object' ? wanted : name
     const file = await inTime(placed.find(infoHash, called, AbortSignal.any([gone, settling.signal])))
     if (file) return fromPlaced(file, request.client)
+    // Whoever would be asked for it now must not be told of it.
+    if (isPrivate && !torrents.isKnown(infoHash))
+      throw new SelfStremeError(
+        'media.not_found',
+        `${infoHash} is private, and its torrent file is not known any more: open the list of the video again`,
+      )
     const { listed, others } = listedTrackers.sort(infoHash, trackers)
     const magnet = writeMagnet(infoHash, listed)
     const named = { trackers: others, client: clientKey(request.client) }

@@ -26,6 +26,10 @@ export class BroughtFiles {
     this.#files.set(infoHash, file)
   }
 
+  has(infoHash: InfoHash): boolean {
+    return this.#files.has(infoHash)
+  }
+
   find(infoHash: InfoHash): BroughtFile | undefined {
     return this.#files.get(infoHash)
   }

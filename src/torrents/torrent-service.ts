@@ -86,6 +86,10 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
   isAwaited(infoHash: InfoHash): boolean
   /** Whether it is being fetched because somebody may want it. */
   isGuessed(infoHash: InfoHash): boolean
+  /**
+   * Whether somebody need not ask the swarm for it to know the metadata, and with it whether the torrent is private.
+   */
+  isKnown(infoHash: InfoHash): boolean
   /** Looks at how much is on disk of what is being fetched. */
   measure(): Promise<void>
   /** Removes torrents from disk, but for those that somebody reads. */
@@ -424,6 +428,10 @@ export async function openTorrentService(
     findWhole,
     isUsed,
     isAwaited: (infoHash) => torrents.get(infoHash)?.isAwaited === true,
+    isKnown: (infoHash) =>
+      brought.has(infoHash) ||
+      torrents.get(infoHash)?.info !== undefined ||
+      (shelf.find(infoHash)?.length ?? 0) > 0,
     isGuessed: (infoHash) => torrents.get(infoHash)?.isGuessed === true,
     measure,
     remove,

@@ -38,6 +38,7 @@ test('a private torrent is announced to the trackers of its file alone, also aft
   const note = join(folder.path, infoHash, '.self-streme', 'trackers.json')
   expect((await stat(note)).mode & 0o777).toBe(0o600)
   expect((await stat(join(folder.path, infoHash, '.self-streme', 'usage.json'))).mode & 0o077).toBe(0)
+  expect((await stat(join(folder.path, 'self-streme.db'))).mode & 0o077).toBe(0)
 
   own.started.length = 0
   shared.asked.length = 0

@@ -10,6 +10,7 @@ import { createLibrarySource, type Titles } from '../../src/sources/library.ts'
 import { openRemoteSources } from '../../src/sources/remote-sources.ts'
 import { createSearch } from '../../src/sources/search.ts'
 import type { Source } from '../../src/sources/source.ts'
+import { BroughtFiles } from '../../src/torrents/brought-files.ts'
 import { BAD_MANNERS } from '../support/bad-manners.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { indexOf } from '../support/library-file.ts'
@@ -72,7 +73,9 @@ async function overLibrary(answer: RequestListener): Promise<Arranged> {
   await using starting = new AsyncDisposableStack()
   const server = starting.use(await startLocalServer(answer))
   const named = { addons: [], indexers: [], metadataUrl: server.url }
-  const { metadata } = starting.use(openRemoteSources({ ...named, version: '1.0.0', instance: 'one' }, log))
+  const { metadata } = starting.use(
+    openRemoteSources({ ...named, version: '1.0.0', instance: 'one' }, new BroughtFiles(), log),
+  )
   const index = indexOf('Film (2010)/Film.mkv')
   const titles: Titles = {
     withId: async (...asked) => index.withId(...asked),
@@ -88,7 +91,7 @@ function arranged(
   server: LocalServer,
   named: Pick<Parameters<typeof openRemoteSources>[0], 'addons' | 'indexers' | 'metadataUrl'>,
 ): Arranged {
-  const remote = openRemoteSources({ ...named, version: '1.0.0', instance: 'one' }, log)
+  const remote = openRemoteSources({ ...named, version: '1.0.0', instance: 'one' }, new BroughtFiles(), log)
   return {
     source: remote.sources[0] as Source,
     server,

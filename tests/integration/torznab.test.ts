@@ -4,10 +4,12 @@ import { createMetadata, type Metadata } from '../../src/sources/metadata.ts'
 import type { DroppedRow } from '../../src/sources/source.ts'
 import { createTorrentLinks } from '../../src/sources/torrent-links.ts'
 import { createTorznab } from '../../src/sources/torznab.ts'
+import { BroughtFiles } from '../../src/torrents/brought-files.ts'
 import { BAD_MANNERS } from '../support/bad-manners.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { listeningLog } from '../support/listening-log.ts'
 import { startLocalServer } from '../support/local-server.ts'
+import { makeTorrent } from '../support/private-torrent.ts'
 import { openRemoteServer } from '../support/remote-server.ts'
 import { startTorznabServer, type TorznabServerOptions } from '../support/torznab-server.ts'
 
@@ -23,7 +25,7 @@ async function startPair(options: TorznabServerOptions, more: { apiKey?: string;
   const server = starting.use(openRemoteServer({ trusted: [indexer.api] }))
   const { log, events } = listeningLog()
   const { apiKey, metadata } = more
-  const links = createTorrentLinks(server, log)
+  const links = createTorrentLinks(server, new BroughtFiles(), log)
   const source = createTorznab({ name: 'indexer', url: indexer.api, apiKey }, server, links, metadata)
   const parts = starting.move()
   return { indexer, source, events, [Symbol.asyncDispose]: () => parts.disposeAsync() }
@@ -363,7 +365,7 @@ test('one search of two that fails leaves what the other found', async () => {
   const source = createTorznab(
     { name: 'x', url: `${broken.url}/1/api` },
     out,
-    createTorrentLinks(out, log),
+    createTorrentLinks(out, new BroughtFiles(), log),
     undefined,
   )
   expect(await source.find(EPISODE, signal)).toMatchObject([{ infoHash: A }])
@@ -421,4 +423,50 @@ test.for([
   await using server = await startLocalServer((_req, res) => res.writeHead(status).end(body))
   await using out = openRemoteServer({ trusted: [server.url] })
   expect(await createMetadata({ url: server.url }, out).find(EPISODE, signal)).toBeUndefined()
+})
+
+test('the torrent file of a private torrent is kept, and read again when it is not kept any more', async () => {
+  const names = ['The.Wild.Sea.1968.720p', 'The.Wild.Sea.1968.1080p', 'The.Wild.Sea.1968.2160p']
+  const made = names.map((name) =>
+    makeTorrent(name, { private: 1 }, ['https://t.example.org/announce?passkey=1']),
+  )
+  const open = makeTorrent('The.Wild.Sea.1968.480p', {})
+  await using indexer = await startTorznabServer({
+    torrents: [...made, open].map(({ file }, index) => ({
+      title: names[index] ?? 'The.Wild.Sea.1968.480p',
+      imdbId: 'tt0000001',
+      torrent: file,
+    })),
+  })
+  await using server = openRemoteServer({ trusted: [indexer.api] })
+  const { log } = listeningLog()
+  const kept = new Map<string, { readonly metainfo: Uint8Array; readonly trackers: readonly string[] }>()
+  const links = createTorrentLinks(
+    server,
+    { put: (hash, file) => kept.set(hash, file), has: (hash) => kept.has(hash) },
+    log,
+  )
+  const source = createTorznab({ name: 'indexer', url: indexer.api }, server, links, TITLES)
+  const hashes = [...made, open].map(({ infoHash }) => infoHash).toSorted()
+  const found = async () =>
+    (await source.find(FILM, signal)).map((each) => 'infoHash' in each && each.infoHash)
+  const downloads = () => indexer.asked.filter((path) => path.startsWith('/download/')).length
+
+  expect((await found()).toSorted()).toEqual(hashes)
+  expect([...kept.keys()].toSorted()).toEqual(made.map(({ infoHash }) => infoHash).toSorted())
+  for (const { infoHash, info } of made) {
+    const { metainfo, trackers } = kept.get(infoHash) ?? {}
+    expect(trackers).toEqual(['https://t.example.org/announce?passkey=1'])
+    expect(Buffer.from(metainfo ?? '')).toEqual(
+      Buffer.concat([Buffer.from('d4:info'), info, Buffer.from('e')]),
+    )
+  }
+  expect(downloads()).toBe(4)
+  await found()
+  expect(downloads()).toBe(4)
+  const [{ infoHash } = open] = made
+  kept.delete(infoHash)
+  expect((await found()).toSorted()).toEqual(hashes)
+  expect(downloads()).toBe(5)
+  expect(kept.has(infoHash)).toBe(true)
 })

@@ -18,6 +18,13 @@ test('the trackers of a link that were listed with the torrent are told from all
   expect(listed.sort('ef'.repeat(20) as InfoHash, link)).toEqual({ listed: [], others: link })
 })
 
+test('those of a private torrent need not be in the link, and none that is in the link is taken', () => {
+  const listed = new ListedTrackers()
+  listed.note([{ ...found(FILM, 'https://t:1/?passkey=1'), isPrivate: true }])
+  expect(listed.sort(FILM, ['udp://x:1'])).toEqual({ listed: ['https://t:1/?passkey=1'], others: [] })
+  expect(listed.sort(FILM, [])).toEqual({ listed: ['https://t:1/?passkey=1'], others: [] })
+})
+
 test('a later list adds to an earlier one, up to 20 trackers, the latest in front', () => {
   const listed = new ListedTrackers()
   const many = Array.from({ length: 20 }, (_, index) => `udp://t${index}:1`)

@@ -28,7 +28,11 @@ const TITLES: Titles = {
     return { name: 'Show', year: 2020, episodes: new Map([1, 2, 3].map((n) => [`1:${n}`, `${n}`])) }
   },
 }
-const EMPTY: Disk = { pack: async () => undefined, video: async () => undefined }
+const EMPTY: Disk = {
+  pack: async () => undefined,
+  isPrivate: async () => false,
+  video: async () => undefined,
+}
 
 function lister({ disk = EMPTY, titles }: { disk?: Disk; titles?: Titles } = {}) {
   const search = { find: async () => ({ candidates: [PACK], report: [] }) }
@@ -66,3 +70,14 @@ test('for a device that fetches torrents by itself the disk is not asked what th
   const both = await make({ ...REQUEST, delivery: 'both' }, signal)
   expect([both.kept[0]?.disk?.share, asked]).toEqual([1, [`${HASH}/3`]])
 })
+
+test.for(['magnet', 'both', 'proxy'] as const)(
+  'for "%s", a list says which torrents are known to be private',
+  async (delivery) => {
+    const disk: Disk = { ...EMPTY, isPrivate: async (infoHash) => infoHash === PACK.infoHash }
+    const [listed] = (await lister({ disk, titles: TITLES })({ ...REQUEST, delivery }, signal)).kept
+    expect(listed?.found).toMatchObject({ isPrivate: true })
+    const [open] = (await lister({ titles: TITLES })({ ...REQUEST, delivery }, signal)).kept
+    expect(open?.found).not.toHaveProperty('isPrivate')
+  },
+)

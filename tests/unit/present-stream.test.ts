@@ -72,6 +72,26 @@ test.for(['magnet', 'both', 'proxy'] as const)('what no swarm has is a link, als
   expect(present(local, delivery)).toEqual(present(KNOWN, 'proxy'))
 })
 
+test.for(['magnet', 'both', 'proxy'] as const)(
+  'a private torrent is a link without trackers, also for "%s", and knows the episode',
+  (delivery) => {
+    const secret = {
+      isPrivate: true,
+      trackers: ['https://t.example.org/announce?passkey=1', 'udp://all.org:1'],
+    }
+    const [stream, ...others] = present({ ...KNOWN, ...secret }, delivery)
+    expect(others).toEqual([])
+    expect(stream?.url).toBe(
+      `http://192.168.1.5:7000/stream/proxy/${HASH}/1/Big%20Buck%20Bunny.mp4?private=1`,
+    )
+    expect(stream).not.toHaveProperty('infoHash')
+    expect(stream).not.toHaveProperty('sources')
+    const [episode] = present({ ...FILM, ...secret, wish: { season: 1, episode: 2 } }, delivery)
+    expect(episode?.url).toMatch(/\?private=1&season=1&episode=2$/)
+    expect(JSON.stringify([stream, episode])).not.toContain('example.org')
+  },
+)
+
 test('what is not known is left out', () => {
   const [proxy, magnet] = present(FILM, 'both', { ...OPTIONS, trackers: [] })
   expect(proxy?.url).toBe(`http://192.168.1.5:7000/stream/proxy/${HASH}`)

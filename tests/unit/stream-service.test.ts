@@ -42,7 +42,7 @@ function service(found: readonly Candidate[] = [candidate('a')]) {
         return Promise.resolve({ candidates: found, report: [] })
       },
     },
-    { pack: async () => undefined, video: async () => undefined },
+    { pack: async () => undefined, isPrivate: async () => false, video: async () => undefined },
     undefined,
   )
   const { getStreams } = createStreamService({ trackers: ['udp://all.org:1'] }, makeList, ignore, log)
@@ -136,7 +136,7 @@ test.for([
     const disk = share === undefined ? undefined : { share, size: 5, name: 'a.mkv' }
     const makeList = createLister(
       { find: async () => found },
-      { pack: async () => undefined, video: async () => disk },
+      { pack: async () => undefined, isPrivate: async () => false, video: async () => disk },
       undefined,
     )
     const { getList } = createStreamService({ trackers: [] }, makeList, ignore, listeningLog().log)
