@@ -35,7 +35,6 @@ export function createRemoteServer(name: string, fetcher: GuardedFetch, reader: 
       using place = await places.wait('', signal)
       signal.throwIfAborted()
       if (!place) throw new SelfStremeError('fetch.failed', 'too many requests to it wait')
-      reader.prepare()
       const answer = await fetcher.get(url, limits, signal, headers)
       return await take(answer, (reading, about) => reader.read(reading, name, answer.body, about, signal))
     },

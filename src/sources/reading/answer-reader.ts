@@ -15,8 +15,6 @@ export interface AnswerReaderOptions {
 }
 
 export interface AnswerReader extends AsyncDisposable {
-  /** Starts the thread, so that it is there when the answer is. */
-  prepare(): void
   /**
    * Reads an answer, all but a small one in a thread, so that nobody who is served meanwhile has to wait.
    *
@@ -58,7 +56,8 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
   async function start(): Promise<Worker> {
     if (isClosed) throw new SelfStremeError('app.closing', 'no more answers are read')
     const worker = new Worker(new URL('./reading-thread.ts', import.meta.url), {
-      env: {},
+      // Nothing of the environment but where Node keeps what it has compiled: with it the thread starts in 0.1 s, not 0.25.
+      env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
       resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
     })
     // Who waits for it is told by resultFrom; an error that has no listener would end the process.
@@ -107,8 +106,6 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
   }
 
   return {
-    // What goes wrong now goes wrong again when something is to be read, and is told then.
-    prepare: () => void ready().catch(() => undefined),
     async read<R extends Reading>(
       reading: R,
       sender: string,
