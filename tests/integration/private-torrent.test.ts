@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { apiOf } from '../support/api-client.ts'
 import { startLocalServer } from '../support/local-server.ts'
 import { giveMetadata, makeTorrent } from '../support/private-torrent.ts'
+import { childrenOf } from '../support/processes.ts'
 import { connectPeer, freePort, listenAsPeer, type RawPeer } from '../support/raw-peer.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { startTracker } from '../support/swarm.ts'
@@ -112,6 +113,21 @@ test('when the metadata says that it is private, all but its own trackers stop a
   await expect.poll(() => own.started, { timeout: 20_000 }).toEqual([infoHash])
   await shared.isAsked(app.url)
   leaving.abort()
+})
+
+test('an engine that is started again asks no others either', async () => {
+  await using shared = await startSharedTracker()
+  await using own = await startOwnTracker()
+  const torrent = makeTorrent('Crash', { private: 1 }, [own.url])
+  await using app = await startTestApp({ TORRENT_TRACKERS: `${shared.url},${own.urlWithoutKey}` })
+  expect((await apiOf(app.url).upload(torrent.file)).status).toBe(202)
+  await expect.poll(() => own.started, { timeout: 20_000 }).toEqual([torrent.infoHash])
+  const engines = childrenOf(process.pid, 'engine/child/main.ts')
+  expect(engines).toHaveLength(1)
+  for (const engine of engines) process.kill(engine, 'SIGKILL')
+  await expect.poll(() => own.started.length, { timeout: 20_000 }).toBe(2)
+  await shared.isAsked(app.url)
+  expect(own.withoutKey).not.toContain(torrent.infoHash)
 })
 
 test('the link of a viewer adds no tracker to a private torrent', async () => {
