@@ -14,10 +14,11 @@ export interface Magnet {
  * @see BEP 9, "magnet URI format"
  */
 export function parseMagnet(text: string): Magnet | undefined {
-  const bare = parseInfoHash(text.trim())
+  const plain = asTyped(text)
+  const bare = parseInfoHash(plain)
   if (bare) return { infoHash: bare, trackers: [] }
 
-  const query = /^magnet:\?(.*)$/is.exec(text.trim())?.[1]
+  const query = /^magnet:\?(.*)$/is.exec(plain)?.[1]
   if (query === undefined) return undefined
   // Parameters may come in any case, and numbered where there are several: `xt.1=`, `tr.2=`.
   const params = [...new URLSearchParams(query.replace(/#.*$/s, ''))].map(
@@ -33,6 +34,14 @@ export function parseMagnet(text: string): Magnet | undefined {
 
   const [name] = valuesOf('dn')
   return { infoHash, ...(name ? { name } : {}), trackers: [...new Set(valuesOf('tr'))] }
+}
+
+/** A link as it was before a web page escaped it, once or twice, or a mail broke it into lines. */
+function asTyped(text: string): string {
+  return text
+    .replace(/[\r\n\t]+/g, '')
+    .replace(/&(?:amp;|#0{0,5}38;|#x0{0,5}26;)+/gi, '&')
+    .trim()
 }
 
 /** A magnet link that holds nothing but an info hash and trackers. */

@@ -24,6 +24,16 @@ const list = <T extends z.ZodType>(item: T, most: number) =>
     .array(z.unknown())
     .transform((all) => all.slice(0, most).flatMap((each) => item.safeParse(each).data ?? []) as z.infer<T>[])
     .catch([])
+/** Some addons write numbers as text. */
+const count = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int())
 const maybe = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
 const headers = z
   .record(z.string().max(100), z.string().max(2_000))
@@ -38,7 +48,7 @@ const subtitle = z.object({
 const behaviorHints = z.object({
   bingeGroup: text(300),
   filename: text(300),
-  videoSize: maybe(z.number().int().positive()),
+  videoSize: maybe(count.pipe(z.number().positive())),
   videoHash: maybe(z.string().regex(/^[0-9a-f]{16}$/i)),
   notWebReady: maybe(z.boolean()),
   countryWhitelist: maybe(z.array(z.string().max(3)).max(300)),
@@ -47,7 +57,7 @@ const behaviorHints = z.object({
 
 const stream = z.object({
   infoHash: maybe(z.string()),
-  fileIdx: maybe(z.number().int().min(0).max(65_535)),
+  fileIdx: maybe(count.pipe(z.number().min(0).max(65_535))),
   sources: list(z.string().max(1_000), 100),
   url: maybe(z.string().max(8_000)),
   name: text(200),

@@ -19,6 +19,13 @@ test.for([
   ['a numbered topic', `magnet:?xt.1=urn:btih:${HASH}`],
   ['several numbered topics', `magnet:?xt.1=urn:btmh:1220${'a'.repeat(64)}&xt.2=urn:btih:${HASH}`],
   ['a fragment behind it', `magnet:?xt=urn:btih:${HASH}#dn=x`],
+  ['a link out of a web page', `magnet:?dn=x&amp;tr=udp://a.org:1&amp;xt=urn:btih:${HASH}`],
+  ['a link out of a web page that escapes by number', `magnet:?dn=x&#38;xt=urn:btih:${HASH}`],
+  ['a link out of a web page that escapes by hexadecimal number', `magnet:?dn=x&#x26;xt=urn:btih:${HASH}`],
+  ['a link that was escaped twice', `magnet:?dn=x&amp;amp;xt=urn:btih:${HASH}`],
+  ['a link that was escaped twice in two ways', `magnet:?dn=x&amp;#38;xt=urn:btih:${HASH}`],
+  ['a link that a mail broke into lines', `magnet:?dn=x&xt=urn:\r\n  btih:${HASH}`.replace('  ', '')],
+  ['a link all in upper case', `MAGNET:?DN=X&AMP;XT=URN:BTIH:${HASH.toUpperCase()}`],
   ['a bare info hash', HASH],
   ['a bare info hash in upper case with blanks', ` ${HASH.toUpperCase()} `],
   ['a bare base32 hash', BASE32],
@@ -79,4 +86,9 @@ test('a written magnet holds nothing but the hash and the trackers', () => {
 test('what was written can be read again', () => {
   const trackers = ['http://b.org/a+b?x=1&tr=2#f', 'udp://ü.org:1/%20']
   expect(parseMagnet(writeMagnet(HASH, trackers))).toEqual({ infoHash: HASH, trackers })
+})
+
+test('the trackers of a link out of a web page are what they were', () => {
+  const link = `magnet:?xt=urn:btih:${HASH}&amp;tr=udp%3A%2F%2Fa.org%3A1&amp;amp;tr=http%3A%2F%2Fb.org%2F%3Fa%3D1%26b%3D2`
+  expect(parseMagnet(link)?.trackers).toEqual(['udp://a.org:1', 'http://b.org/?a=1&b=2'])
 })

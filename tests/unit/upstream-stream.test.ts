@@ -62,9 +62,15 @@ test.for([
   [null, undefined],
   [-1, undefined],
   [1.5, undefined],
-  ['1', undefined],
+  ['1', 1],
   [Number.NaN, undefined],
   [65_536, undefined],
+  ['4', 4],
+  ['0', 0],
+  ['70000', undefined],
+  ['-1', undefined],
+  ['4.5', undefined],
+  ['0x4', undefined],
 ] as const)('fileIdx %j means file %j', ([fileIdx, expected]) => {
   const found = readStream({ infoHash: HASH, fileIdx }, FILM)
   expect(found?.kind === 'torrent' && found.fileIdx).toBe(expected)
@@ -136,7 +142,7 @@ test.for([
   { behaviorHints: 5 },
   {
     behaviorHints: {
-      videoSize: '5',
+      videoSize: 'five',
       videoHash: 'x',
       filename: 5,
       notWebReady: 'yes',
@@ -157,4 +163,16 @@ test('long words are cut', () => {
   )
   expect(JSON.stringify(found).length).toBeLessThan(3_000)
   expect(found?.upstream?.description?.isWellFormed()).toBe(true)
+})
+
+test.for([
+  [1_234, 1_234],
+  ['1234', 1_234],
+  ['1400000000', 1_400_000_000],
+  ['0', undefined],
+  ['1.4 GB', undefined],
+  ['', undefined],
+] as const)('videoSize %j means %j bytes', ([videoSize, expected]) => {
+  const found = readStream({ infoHash: HASH, behaviorHints: { videoSize } }, FILM)
+  expect(found?.kind === 'torrent' && found.sizeBytes).toBe(expected)
 })
