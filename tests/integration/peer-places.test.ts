@@ -1,10 +1,14 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { connectPeer, freePort, type RawPeer } from '../support/raw-peer.ts'
+import { connectPeer, freePort, handshakeOf, type RawPeer } from '../support/raw-peer.ts'
 import { startNamingTracker, startStuckPeers } from '../support/stuck-peers.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const INFO_HASH = 'cd'.repeat(20)
 const PEERS = 12
+/** a `have` of nine bytes; it has five (BEP 3) */
+const HOSTILE = Buffer.from([0, 0, 0, 9, 4, 0, 0, 0, 0, 0, 0, 0, 0])
 
 /** A server that looks for a torrent, and has places for twelve peers of it. */
 async function startLooking(trackerUrl: string, encryption: string) {
@@ -55,6 +59,20 @@ test.for(['off', 'prefer'] as const)(
     for (const { socket } of ofMany) socket.destroy()
   },
 )
+
+test('peers that are dropped as soon as they have come keep no places', async () => {
+  await using tracker = await startNamingTracker([])
+  await using server = await startLooking(tracker.url, 'off')
+  for (let n = 0; n < 3 * PEERS; n++) {
+    const socket = connect({ port: server.port, host: '127.0.0.1', localAddress: `127.0.3.${1 + n}` })
+    await once(socket, 'connect')
+    socket.on('error', () => undefined).resume()
+    // A message that no honest peer sends, in one packet with the handshake, costs it the connection before it has a place.
+    socket.write(Buffer.concat([handshakeOf(INFO_HASH), HOSTILE]))
+    await once(socket, 'close')
+  }
+  await expect.poll(async () => (await come(server.port, () => '127.0.4.1', 1)).length).toBe(1)
+})
 
 test('peers that we find ourselves are spoken to while as many as may have come to us', async () => {
   await using found = await startStuckPeers({ infoHash: INFO_HASH, count: PEERS / 2, from: 'many' })

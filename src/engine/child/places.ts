@@ -58,6 +58,9 @@ export function guardPlaces(torrent: Torrent, places: number, banned: BanList): 
 
   // With encryption a peer comes here before its handshake is complete.
   torrent._addIncomingPeer = (peer) => {
+    // webtorrent 3.0.21 never takes off its list a peer that is gone before it was put there.
+    for (const { id, destroyed } of torrent._peers.values()) if (destroyed) torrent.removePeer(id)
+    if (peer.destroyed) return
     if (torrent.destroyed || mayTakePlace(placeOf(peer), taken(), places)) return addIncomingPeer(peer)
     peer.destroy(new Error('there is no place for one more peer'))
   }

@@ -104,6 +104,7 @@ declare module 'webtorrent' {
     readonly source: string | null
     /** connections that were tried to it */
     retries: number
+    readonly destroyed: boolean
     destroy(error?: Error): void
   }
 
