@@ -19,20 +19,20 @@ test('a torrent of 2 000 files is fetched with a bounded number of them open', a
   await using engine = await startZeroEngine()
   const torrent = await engine.open({ pieceLength: 16 * 1024, pieces: 125, files: 2_000 })
   const { pid } = engine
-  const most = watch(() => openIn(torrent.directory, pid))
+  using watched = watch(() => openIn(torrent.directory, pid))
   torrent.want('urgent')
   torrent.give(Number.POSITIVE_INFINITY)
   await expect.poll(() => torrent.verified.size, { timeout: 40_000 }).toBe(125)
-  expect(most()).toBeGreaterThan(MOST_OPEN / 2)
-  expect(most()).toBeLessThanOrEqual(MOST_OPEN)
+  expect(watched.most()).toBeGreaterThan(MOST_OPEN / 2)
+  expect(watched.most()).toBeLessThanOrEqual(MOST_OPEN)
 })
 
 test('many files of a torrent are brought to the disk with a bounded number of them open', async () => {
   await using folder = await temporaryFolder()
   const paths = await makeFiles(folder.path, 2_000)
-  const most = watch(() => openIn(folder.path))
+  using watched = watch(() => openIn(folder.path))
   await syncFiles(paths)
-  expect(most()).toBeLessThanOrEqual(MOST_OPEN)
+  expect(watched.most()).toBeLessThanOrEqual(MOST_OPEN)
 })
 
 test('many files are used at the same time in any order, none is closed while it is used, and all are right', async () => {
@@ -41,7 +41,7 @@ test('many files are used at the same time in any order, none is closed while it
   const paths = await makeFiles(folder.path, 40)
   const files = paths.map((path) => new OpenOnce(() => open(path), limit))
   const random = seededRandom(1)
-  const most = watch(() => openIn(folder.path))
+  using watched = watch(() => openIn(folder.path))
   await Promise.all(
     Array.from({ length: 2_000 }, async () => {
       const at = random.int(files.length)
@@ -57,8 +57,8 @@ test('many files are used at the same time in any order, none is closed while it
       })
     }),
   )
-  expect(most()).toBeGreaterThan(1)
-  expect(most()).toBeLessThanOrEqual(4)
+  expect(watched.most()).toBeGreaterThan(1)
+  expect(watched.most()).toBeLessThanOrEqual(4)
   await Promise.all(files.map((file) => file.letGo()))
   expect(openIn(folder.path)).toBe(0)
 })
@@ -119,14 +119,18 @@ function openIn(folder: string, pid = process.pid): number {
   return openFilesOf(pid).filter((path) => path.startsWith(folder)).length
 }
 
-/** @returns what `count` was at most until this is called, looked at whenever there is time */
-function watch(count: () => number): () => number {
+/** What `count` was at most, looked at whenever there is time. */
+function watch(count: () => number): { most(): number } & Disposable {
   let most = 0
-  const timer = setInterval(() => {
+  const look = () => {
     most = Math.max(most, count())
-  }, 1)
-  return () => {
-    clearInterval(timer)
-    return Math.max(most, count())
+  }
+  const timer = setInterval(look, 1)
+  return {
+    most() {
+      look()
+      return most
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
   }
 }
