@@ -51,7 +51,8 @@ test.skipIf(!hasSeeder).for([0.1, 0.5, 0.9])(
         `fetched twice ${(twice / MIB).toFixed(1)} MiB (${((100 * twice) / film.length).toFixed(1)} %)`,
     )
     expect(twice).toBeLessThan(0.05 * film.length)
-    expect(firstBytesMs).toBeLessThan(3_000)
+    // The figure is above; this only tells a start that checks all of the film from one that does not.
+    expect(firstBytesMs).toBeLessThan(10_000)
   },
 )
 
