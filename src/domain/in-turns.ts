@@ -12,7 +12,12 @@ export function atOnce<T>(work: Work<T>): T {
   }
 }
 
-/** Does it bit by bit, so that requests are answered in between: for work whose amount strangers decide. */
+const waiting: (() => void)[] = []
+
+/**
+ * Does it bit by bit, so that requests are answered in between: for work whose amount strangers decide. Works that last
+ * take turns with each other, so that many of them at once hold up requests no longer than one.
+ */
 export async function inTurns<T>(work: Work<T>): Promise<T> {
   for (;;) {
     const endAt = performance.now() + TURN_MS
@@ -20,6 +25,18 @@ export async function inTurns<T>(work: Work<T>): Promise<T> {
       const step = work.next()
       if (step.done) return step.value
     } while (performance.now() < endAt)
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
   }
+}
+
+/** Resolves when the event loop has gone round, for one work each time. */
+function nextTurn(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (waiting.push(resolve) === 1) setImmediate(letOneGoOn)
+  return promise
+}
+
+function letOneGoOn(): void {
+  waiting.shift()?.()
+  if (waiting.length > 0) setImmediate(letOneGoOn)
 }
