@@ -9,8 +9,6 @@ export interface Span {
 const [COLON, DICTIONARY, END, INTEGER, LIST, MINUS, ZERO, NINE] = [...':deil-09'].map((letter) =>
   letter.charCodeAt(0),
 ) as [number, number, number, number, number, number, number, number]
-/** A longer key is none that we look for. */
-const LONGEST_KEY = 100
 /** A length of more digits is longer than any bytes. */
 const MOST_LENGTH_DIGITS = 12
 
@@ -18,24 +16,48 @@ const MOST_LENGTH_DIGITS = 12
  * Where the values of the outermost dictionary lie. Nothing is decoded and nothing is searched for: the time grows with
  * the number of bytes, whatever stands in them. Bytes behind the dictionary do not count.
  *
- * @returns by key, up to 100 letters of one byte each; `undefined` for what is not a dictionary
+ * @param wanted - letters of one byte each; other keys are passed over
+ * @returns by key; `undefined` for what is not a dictionary
  * @throws Error when it is not bencoded, says a key twice, or has more items or levels than the decoder takes
  */
-export function dictionarySpans(bytes: Uint8Array): ReadonlyMap<string, Span> | undefined {
+export function dictionarySpans(
+  bytes: Uint8Array,
+  wanted: ReadonlySet<string>,
+): ReadonlyMap<string, Span> | undefined {
   const scanner = new Scanner(bytes)
   if (bytes[0] !== DICTIONARY) {
     if (bytes.length > 0) scanner.value(0)
     return undefined
   }
   const spans = new Map<string, Span>()
+  const keys = [...wanted]
   let at = 1
   while (bytes[at] !== END) {
     const name = scanner.string(at)
     at = scanner.value(name.end)
-    if (name.end - name.start > LONGEST_KEY) continue
-    const key = String.fromCharCode(...bytes.subarray(name.start, name.end))
+    const key = keys.find((each) => isAt(bytes, name, each))
+    if (key === undefined) continue
     if (spans.has(key)) throw new Error(`the key "${key.slice(0, 40)}" stands there twice`)
     spans.set(key, { start: name.end, end: at })
+  }
+  return spans
+}
+
+/**
+ * Where the values of a list lie.
+ *
+ * @param bytes - one value, as {@link dictionarySpans} found it
+ * @returns `undefined` for what is not a list
+ * @throws as {@link dictionarySpans}
+ */
+export function listSpans(bytes: Uint8Array): readonly Span[] | undefined {
+  if (bytes[0] !== LIST) return undefined
+  const scanner = new Scanner(bytes)
+  const spans: Span[] = []
+  for (let start = 1; bytes[start] !== END; ) {
+    const end = scanner.value(start)
+    spans.push({ start, end })
+    start = end
   }
   return spans
 }
@@ -48,7 +70,7 @@ export function dictionarySpans(bytes: Uint8Array): ReadonlyMap<string, Span> | 
  * @param bytes - one value, as {@link dictionarySpans} found it
  */
 export function isCanonical(bytes: Uint8Array): boolean {
-  const scanner = new Scanner(bytes)
+  const scanner = new Scanner(bytes, true)
   scanner.value(0)
   return scanner.isCanonical
 }
@@ -62,10 +84,13 @@ interface Open {
 class Scanner {
   isCanonical = true
   readonly #bytes: Uint8Array
+  readonly #readsKeys: boolean
   #items = 0
 
-  constructor(bytes: Uint8Array) {
+  /** @param readsKeys - for {@link isCanonical}; it takes most of the time */
+  constructor(bytes: Uint8Array, readsKeys = false) {
     this.#bytes = bytes
+    this.#readsKeys = readsKeys
   }
 
   /** @returns where the value that begins there ends */
@@ -102,6 +127,7 @@ class Scanner {
 
   #key(at: number, dictionary: Open): number {
     const { start, end } = this.string(at)
+    if (!this.#readsKeys) return end
     const key = decodedKey(this.#bytes.subarray(start, end))
     // Sorted as JavaScript does it, since that is what encodes it again.
     const isNext = dictionary.lastKey === undefined || (key !== undefined && dictionary.lastKey < key)
@@ -141,6 +167,13 @@ function decodedKey(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Compared byte by byte: to make text of a hundred thousand keys takes longer than all the rest. */
+function isAt(bytes: Uint8Array, { start, end }: Span, text: string): boolean {
+  if (end - start !== text.length) return false
+  for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false
+  return true
 }
 
 function isDigit(byte: number | undefined): byte is number {

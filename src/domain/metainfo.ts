@@ -1,4 +1,4 @@
-import { dictionarySpans, isCanonical } from './bencode-spans.ts'
+import { dictionarySpans, isCanonical, listSpans } from './bencode-spans.ts'
 import { decode as decodeBytes } from './bencoding.ts'
 import { messageOf, SelfStremeError } from './errors.ts'
 import { atOnce, type Work } from './in-turns.ts'
@@ -49,8 +49,19 @@ const BYTES_OF_NAME = 4 * LONGEST_NAME
 /** Letters; no tracker has a longer address. */
 const LONGEST_TRACKER = 500
 const PADDING_FOLDER = '.pad'
-const LETTER_P = 'p'.charCodeAt(0)
+const [LETTER_D, LETTER_I, LETTER_L, LETTER_P] = [...'dilp'].map((letter) => letter.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+  number,
+]
 const utf8 = new TextDecoder()
+const OUTER_KEYS = new Set(['info', 'announce', 'announce-list'])
+const INFO_KEYS = new Set([
+  ...['name', 'name.utf-8', 'piece length', 'pieces', 'length', 'files', 'attr', 'private', 'meta version'],
+])
+const FILE_KEYS = new Set(['length', 'path', 'path.utf-8', 'attr'])
+const NOTHING = new Uint8Array()
 const HEAD = new TextEncoder().encode('d4:info')
 const TAIL = new TextEncoder().encode('e')
 
@@ -68,11 +79,11 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
 
 /** {@link parseMetainfo} bit by bit. */
 export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
-  const encoded = encodedFields(bytes)('info')
+  const encoded = encodedFields(bytes, OUTER_KEYS)('info')
   yield
-  const info = encoded && decode(encoded)
+  const info = encodedFields(encoded ?? NOTHING, INFO_KEYS)
   yield
-  const pieceLength = field(info, 'piece length')
+  const pieceLength = plain(info('piece length'))
   if (
     !isCount(pieceLength) ||
     pieceLength < MIN_PIECE_LENGTH ||
@@ -82,22 +93,22 @@ export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
     throw invalid(`piece length ${shown(pieceLength)} is not a power of two from 16 KiB to 64 MiB`)
   }
 
-  if (field(info, 'meta version') === 2 && field(info, 'pieces') === undefined)
+  if (plain(info('meta version')) === 2 && info('pieces') === undefined)
     throw invalid('it is of BitTorrent v2 alone (BEP 52), and only v1 or both are known here')
 
-  const name = nameOf(field(info, 'name.utf-8') ?? field(info, 'name'))
+  const name = nameOf(plain(info('name.utf-8') ?? info('name')))
   if (name === undefined) throw invalid('the name is no text')
-  const files = yield* readFiles(info, name)
+  const files = yield* readFiles(encoded ?? NOTHING, info('files'), name)
   const length = files.reduce((sum, file) => sum + file.length, 0)
   if (length === 0) throw invalid('all files are empty')
   const pieceCount = Math.ceil(length / pieceLength)
   if (pieceCount > MAX_PIECES) throw invalid(`${pieceCount} pieces are more than ${MAX_PIECES}`)
 
-  const pieceHashes = field(info, 'pieces')
+  const pieceHashes = plain(info('pieces'))
   if (!(pieceHashes instanceof Uint8Array) || pieceHashes.length !== pieceCount * HASH_BYTES) {
     throw invalid(`"pieces" does not hold one hash for each of ${pieceCount} pieces`)
   }
-  return { name, pieceLength, length, pieceCount, pieceHashes, files, isPrivate: isPrivate(info) }
+  return { name, pieceLength, length, pieceCount, pieceHashes, files, isPrivate: isPrivate(info('private')) }
 }
 
 /**
@@ -106,7 +117,7 @@ export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
  * @throws SelfStremeError `torrent.invalid`, also where webtorrent would make other bytes of them
  */
 export function infoBytes(bytes: Uint8Array): Uint8Array {
-  const info = encodedFields(bytes)('info')
+  const info = encodedFields(bytes, OUTER_KEYS)('info')
   if (!info) throw invalid('it has no "info"')
   if (!isCanonical(info)) throw invalid('the metadata is not encoded as BEP 3 asks for')
   return info
@@ -124,7 +135,7 @@ export function stripMetainfo(bytes: Uint8Array): Uint8Array {
 
 /** The trackers that a torrent file names, as they came (BEP 3 "announce", BEP 12 "announce-list"). */
 export function trackersOf(bytes: Uint8Array): string[] {
-  const fieldOf = encodedFields(bytes)
+  const fieldOf = encodedFields(bytes, OUTER_KEYS)
   const [announce, tiers] = ['announce', 'announce-list'].map(fieldOf).map((each) => each && decode(each))
   const listed: unknown[] = Array.isArray(tiers) ? tiers.flat() : []
   const urls = [announce, ...listed].filter(isShort).map(text)
@@ -147,17 +158,39 @@ export function piecesOf(info: TorrentInfo, file: TorrentFile): { first: number;
   return { first: Math.floor(file.offset / info.pieceLength), last: Math.floor(last / info.pieceLength) }
 }
 
-/** Gives the encoded values of a torrent file by their keys. @throws SelfStremeError `torrent.invalid` */
-function encodedFields(bytes: Uint8Array): (key: string) => Uint8Array | undefined {
-  const spans = orNotBencoded(() => dictionarySpans(bytes))
+/** Gives the encoded values of a dictionary by their keys. @throws SelfStremeError `torrent.invalid` */
+function encodedFields(
+  bytes: Uint8Array,
+  keys: ReadonlySet<string>,
+): (key: string) => Uint8Array | undefined {
+  const spans = orNotBencoded(() => dictionarySpans(bytes, keys))
   return (key) => {
     const span = spans?.get(key)
     return span && bytes.subarray(span.start, span.end)
   }
 }
 
+/** The encoded values of a list; `undefined` for what is none. @throws SelfStremeError `torrent.invalid` */
+function encodedItems(bytes: Uint8Array): readonly Uint8Array[] | undefined {
+  const spans = orNotBencoded(() => listSpans(bytes))
+  return spans?.map(({ start, end }) => bytes.subarray(start, end))
+}
+
 function decode(bytes: Uint8Array): unknown {
   return orNotBencoded(() => decodeBytes(bytes))
+}
+
+/** A number or text; `undefined` for the rest, which strangers may make as large as they like: decoding it takes long. */
+function plain(encoded: Uint8Array | undefined): unknown {
+  return encoded === undefined || isNested(encoded) ? undefined : decode(encoded)
+}
+
+function isNested([kind]: Uint8Array): boolean {
+  return kind === LETTER_D || kind === LETTER_L
+}
+
+function isText(encoded: Uint8Array): boolean {
+  return !isNested(encoded) && encoded[0] !== LETTER_I
 }
 
 function orNotBencoded<T>(read: () => T): T {
@@ -171,15 +204,14 @@ function orNotBencoded<T>(read: () => T): T {
 }
 
 /** Anything but 0 counts: asking too few is mended by the user, telling too many is not. */
-function isPrivate(info: unknown): boolean {
-  const value = field(info, 'private')
-  return value !== undefined && value !== 0
+function isPrivate(encoded: Uint8Array | undefined): boolean {
+  return encoded !== undefined && plain(encoded) !== 0
 }
 
-function* readFiles(info: unknown, name: string): Work<TorrentFile[]> {
-  const list = field(info, 'files')
-  if (list !== undefined && !Array.isArray(list)) throw invalid('"files" is not a list')
-  const entries: unknown[] = list ?? [info]
+function* readFiles(info: Uint8Array, encoded: Uint8Array | undefined, name: string): Work<TorrentFile[]> {
+  const list = encoded && encodedItems(encoded)
+  if (encoded && !list) throw invalid('"files" is not a list')
+  const entries = list ?? [info]
   if (entries.length === 0 || entries.length > MAX_FILES) {
     throw invalid(`${entries.length} files are not between 1 and ${MAX_FILES}`)
   }
@@ -187,12 +219,15 @@ function* readFiles(info: unknown, name: string): Work<TorrentFile[]> {
   const files: TorrentFile[] = []
   let offset = 0
   for (const entry of entries) {
-    const length = field(entry, 'length')
+    const fieldOf = encodedFields(entry, FILE_KEYS)
+    const length = plain(fieldOf('length'))
     if (!isCount(length) || !Number.isSafeInteger(offset + length)) {
       throw invalid(`file length ${shown(length)} is not a number of bytes`)
     }
-    const path = list ? readPath(entry) : { path: name, name, isPadding: false }
-    const isPadding = path.isPadding || isMarkedPadding(field(entry, 'attr'))
+    const path = list
+      ? readPath(fieldOf('path.utf-8') ?? fieldOf('path'))
+      : { path: name, name, isPadding: false }
+    const isPadding = path.isPadding || isMarkedPadding(plain(fieldOf('attr')))
     files.push({ ...path, length, offset, isPadding })
     offset += length
     yield
@@ -200,16 +235,16 @@ function* readFiles(info: unknown, name: string): Work<TorrentFile[]> {
   return files
 }
 
-function readPath(entry: unknown): Pick<TorrentFile, 'path' | 'name' | 'isPadding'> {
-  const parts: unknown = field(entry, 'path.utf-8') ?? field(entry, 'path')
-  if (!Array.isArray(parts) || parts.length === 0) throw invalid('a file has no path')
-  if (!parts.every((part) => part instanceof Uint8Array)) throw invalid('a path holds what is no text')
-  const name = nameOf(parts.at(-1)) ?? ''
-  const isPadding = parts.length > 1 && nameOf(parts[0]) === PADDING_FOLDER
+function readPath(encoded: Uint8Array | undefined): Pick<TorrentFile, 'path' | 'name' | 'isPadding'> {
+  const parts = encoded && encodedItems(encoded)
+  if (!parts || parts.length === 0) throw invalid('a file has no path')
+  if (!parts.every(isText)) throw invalid('a path holds what is no text')
+  const name = nameOf(plain(parts.at(-1))) ?? ''
+  const isPadding = parts.length > 1 && nameOf(plain(parts[0])) === PADDING_FOLDER
   let path = name
   // From the file outwards: of too many folders, the outer ones say the least.
   for (const part of parts.slice(0, -1).reverse()) {
-    const longer = `${nameOf(part)}/${path}`
+    const longer = `${nameOf(plain(part))}/${path}`
     if (longer.length > LONGEST_PATH) break
     path = longer
   }
@@ -233,11 +268,6 @@ function nameOf(value: unknown): string | undefined {
 
 function isShort(value: unknown): boolean {
   return value instanceof Uint8Array && value.length <= LONGEST_TRACKER
-}
-
-function field(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-  return (value as Record<string, unknown>)[key]
 }
 
 function text(value: unknown): string | undefined {

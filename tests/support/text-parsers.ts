@@ -3,7 +3,7 @@ import bencode from 'bencode'
 import { sourceOfMagnet } from '../../src/admin/torrent-source.ts'
 import { kindOf, torrentsIn } from '../../src/admin/watched-file.ts'
 import { mayNamePeer, scopeOf } from '../../src/domain/address-scope.ts'
-import { dictionarySpans, isCanonical } from '../../src/domain/bencode-spans.ts'
+import { dictionarySpans, isCanonical, listSpans } from '../../src/domain/bencode-spans.ts'
 import { decode, encode } from '../../src/domain/bencoding.ts'
 import { bingeGroupOf } from '../../src/domain/binge-group.ts'
 import { parseRange } from '../../src/domain/byte-range.ts'
@@ -165,7 +165,8 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'admin/watched-file#torrentsIn': (text) => torrentsIn('a.magnet', bytes(text)),
   'domain/address-scope#scopeOf': scopeOf,
   'domain/address-scope#mayNamePeer': (text) => mayNamePeer('internet', text),
-  'domain/bencode-spans#dictionarySpans': (text) => dictionarySpans(bytes(text)),
+  'domain/bencode-spans#dictionarySpans': (text) => dictionarySpans(bytes(text), new Set(['info'])),
+  'domain/bencode-spans#listSpans': (text) => listSpans(bytes(text)),
   'domain/bencode-spans#isCanonical': (text) => isCanonical(bytes(text)),
   'domain/bencoding#decode': (text) => decode(bytes(text)),
   'domain/bencoding#encode': (text) => encode({ [text]: text }),

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dictionarySpans, isCanonical } from '../../src/domain/bencode-spans.ts'
+import { dictionarySpans, isCanonical, listSpans } from '../../src/domain/bencode-spans.ts'
 import { decode, encode } from '../../src/domain/bencoding.ts'
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 
 function valueAt(text: string, key: string): string | undefined {
-  const span = dictionarySpans(bytes(text))?.get(key)
+  const span = dictionarySpans(bytes(text), new Set([key]))?.get(key)
   return span && text.slice(span.start, span.end)
 }
 
@@ -37,7 +37,21 @@ test.for([
   ['it is nested too deep', `d4:info${'l'.repeat(200_000)}`],
   ['it has too many items', `d4:infol${'le'.repeat(300_000)}ee`],
 ] as const)('refused: %s', ([, text]) => {
-  expect(() => dictionarySpans(bytes(text))).toThrow()
+  expect(() => dictionarySpans(bytes(text), new Set(['info']))).toThrow()
+})
+
+test.for([
+  ['its values', 'li1e1:ald1:ai1eeee', ['i1e', '1:a', 'ld1:ai1eee']],
+  ['with bytes behind the end', 'li1eei2e', ['i1e']],
+  ['empty', 'le', []],
+] as const)('the values of a list are found: %s', ([, text, expected]) => {
+  expect(listSpans(bytes(text))?.map(({ start, end }) => text.slice(start, end))).toEqual(expected)
+})
+
+test('what is no list has no values, and one without an end is refused', () => {
+  for (const text of ['', 'de', 'i1e', '1:l']) expect(listSpans(bytes(text))).toBeUndefined()
+  for (const text of ['l', 'li1e', 'l1:', 'li1e-', `l${'le'.repeat(300_000)}e`])
+    expect(() => listSpans(bytes(text))).toThrow()
 })
 
 test.for([

@@ -9,6 +9,7 @@ import {
   stripMetainfo,
   trackersOf,
 } from '../../src/domain/metainfo.ts'
+import { processorMs } from '../support/pumped-text.ts'
 
 const KIB = 1024
 const PIECE = 16 * KIB
@@ -247,6 +248,23 @@ test('the bytes that are hashed are those of the file, wherever else they stand 
   expect(Buffer.from(infoBytes(whole))).toEqual(info)
   expect(parseMetainfo(whole)).toMatchObject({ name: 'a', length: 1 })
   expect(Buffer.from(infoBytes(Buffer.concat([whole, raw('d4:infoi1ee')])))).toEqual(info)
+})
+
+function rawTorrent(fields: string): Uint8Array {
+  return raw(`d4:infod${fields}4:name1:a12:piece lengthi16384e6:pieces20:${'a'.repeat(20)}ee`)
+}
+
+/** As many keys as are taken: decoding them all takes a quarter of a second. */
+const MANY_KEYS = Array.from({ length: 240_000 }, (_, n) => `7:${String(n).padStart(7, '0')}i1e`).join('')
+
+test.for([
+  ['in the metadata', rawTorrent(`${MANY_KEYS}6:lengthi100e`)],
+  ['in what says whether it is private', rawTorrent(`6:lengthi100e7:privated${MANY_KEYS}e`)],
+  ['in a file', rawTorrent(`5:filesld6:lengthi100e4:pathl1:ae1:xd${MANY_KEYS}eee`)],
+] as const)('what is not needed costs little time: keys %s', ([, bytes]) => {
+  expect(parseMetainfo(bytes).files).toHaveLength(1)
+  // A scan of all bytes takes 10 ms.
+  expect(processorMs(() => parseMetainfo(bytes), 100)).toBeLessThan(100)
 })
 
 test('a torrent file with two infos is refused', () => {
