@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { mayTakePlace, type Place } from '../../src/engine/child/places.ts'
 
 const PLACES = 35
-const incoming = (client: string): Place => ({ client, isIncoming: true, isNear: false })
-const dialled = (client: string): Place => ({ client, isIncoming: false, isNear: false })
+const incoming = (client: string): Place => ({ client, isIncoming: true, isNear: false, isWaiting: false })
+const dialled = (client: string): Place => ({ client, isIncoming: false, isNear: false, isWaiting: false })
+const waiting = (place: Place): Place => ({ ...place, isWaiting: true })
 const near = (place: Place): Place => ({ ...place, isNear: true })
 
 /** How many of these get a place, one after the other. */
@@ -26,7 +27,14 @@ test.for([
   [
     'one that comes, beside many that we went to',
     [incoming(A)],
-    times(35, (n) => dialled(`192.0.2.${n}`)),
+    times(34, (n) => dialled(`192.0.2.${n}`)),
+    1,
+  ],
+  ['one that comes, where all places are taken', [incoming(A)], times(35, (n) => dialled(`192.0.2.${n}`)), 0],
+  [
+    'one that comes, where all the others wait',
+    [incoming(A)],
+    times(60, (n) => waiting(dialled(`192.0.2.${n}`))),
     1,
   ],
   ['one that we go to, beside many that came', [dialled(A)], times(18, (n) => incoming(`192.0.2.${n}`)), 1],

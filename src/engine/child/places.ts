@@ -20,6 +20,8 @@ export interface Place {
   readonly isIncoming: boolean
   /** it is on this machine or in a network around it */
   readonly isNear: boolean
+  /** it is known, and waits to be gone to: then it has no place yet */
+  readonly isWaiting: boolean
 }
 
 /**
@@ -27,18 +29,19 @@ export interface Place {
  * whom. Of addresses around us only the peers that come to us are counted: those that we go to were named by somebody
  * who may name them (`peer-sources`).
  *
- * @param taken - by all other peers, those included that wait to be gone to
+ * @param taken - by all other peers
  * @param places - how many there are
  */
 export function mayTakePlace(newcomer: Place, taken: Iterable<Place>, places: number): boolean {
   const { client, isIncoming, isNear } = newcomer
   if (isNear && !isIncoming) return true
-  let [incoming, ofClient] = [0, 0]
+  let [all, incoming, ofClient] = [0, 0, 0]
   for (const place of taken) {
+    if (!place.isWaiting) all++
     if (place.isIncoming) incoming++
     if (place.client === client && (place.isIncoming || !isNear)) ofClient++
   }
-  if (isIncoming && incoming >= Math.ceil(places * INCOMING_SHARE)) return false
+  if (isIncoming && (all >= places || incoming >= Math.ceil(places * INCOMING_SHARE))) return false
   const most = isNear
     ? Math.max(MOST_FROM_ONE_ADDRESS, Math.ceil(places * OWN_NETWORK_SHARE))
     : MOST_FROM_ONE_ADDRESS
@@ -58,10 +61,11 @@ export function guardPlaces(torrent: Torrent, places: number, banned: BanList): 
 
   // With encryption a peer comes here before its handshake is complete.
   torrent._addIncomingPeer = (peer) => {
+    if (torrent.destroyed) return addIncomingPeer(peer)
     // webtorrent 3.0.21 never takes off its list a peer that is gone before it was put there.
     for (const { id, destroyed } of torrent._peers.values()) if (destroyed) torrent.removePeer(id)
     if (peer.destroyed) return
-    if (torrent.destroyed || mayTakePlace(placeOf(peer), taken(), places)) return addIncomingPeer(peer)
+    if (mayTakePlace(placeOf(peer), taken(), places)) return addIncomingPeer(peer)
     peer.destroy(new Error('there is no place for one more peer'))
   }
 
@@ -71,7 +75,7 @@ export function guardPlaces(torrent: Torrent, places: number, banned: BanList): 
   }
 
   function* taken(): Generator<Place, void, void> {
-    for (const peer of torrent._peers.values()) yield placeOf(peer)
+    for (const peer of torrent._peers.values()) yield { ...placeOf(peer), isWaiting: !peer.conn }
   }
 }
 
@@ -86,5 +90,5 @@ function placeOf(peer: TorrentPeer): Place {
 /** @param address - with a port, as webtorrent writes it; or the id of a WebRTC peer */
 function placeAt(address: string, isIncoming: boolean): Place {
   const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-  return { client: clientKey(host), isIncoming, isNear: isOwnNetworkAddress(host) }
+  return { client: clientKey(host), isIncoming, isNear: isOwnNetworkAddress(host), isWaiting: !isIncoming }
 }

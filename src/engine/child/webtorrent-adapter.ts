@@ -12,6 +12,7 @@ import type { EngineFailure, EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
 import { Disk } from './disk.ts'
+import { honourEarlyUnchoke } from './early-unchoke.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { lighten } from './lighten.ts'
 import type { OwnTrackers } from './own-trackers.ts'
@@ -112,6 +113,7 @@ export function startSwarm(
     torrent.setMaxListeners(0)
     lighten(torrent)
     guardPeerSources(torrent, own, ofTorrent)
+    honourEarlyUnchoke(torrent)
     guardPlaces(torrent, options.maxPeers, banned)
     const base = dirname(directory)
     const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()

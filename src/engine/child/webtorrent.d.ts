@@ -105,6 +105,8 @@ declare module 'webtorrent' {
     /** connections that were tried to it */
     retries: number
     readonly destroyed: boolean
+    /** `null` while it waits to be connected to */
+    readonly conn: object | null
     destroy(error?: Error): void
   }
 

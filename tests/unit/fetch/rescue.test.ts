@@ -68,7 +68,7 @@ function scene() {
         peerPieces: { get: () => true },
         request: () => undefined,
       }
-      const peer = new Peer(wire as unknown as Wire)
+      const peer = new Peer(wire as unknown as Wire, now)
       peers.set(name, peer)
       return peer
     },
@@ -225,4 +225,33 @@ test('a piece that came wrong is asked of one that had no part in it, where that
   suspects.add(suspect)
   expect(rescue.giverOf(PIECE)).toBe(innocent)
   expect(rescue.giverOf(PIECE)).not.toBe(unknown)
+})
+
+test('where none of those that gave something is any quick, new peers help as well', () => {
+  const { join, serve, take, pass, namesAskedFor } = scene()
+  const slow = join('slow')
+  serve(slow, 1)
+  slow.onTick(TICK)
+  take(slow, BLOCKS)
+  join('new')
+  pass(1)
+  expect(namesAskedFor(BLOCKS - 1)).toContain('new')
+})
+
+test('while a reader starves, peers of no use give way one by one, and nobody does while it does not', () => {
+  const { join, serve, letGo, rescue, now, pass } = scene()
+  for (const name of ['a', 'b']) join(name)
+  const honest = join('honest')
+  for (const _ of [1, 2, 3]) serve(honest, 300)
+  rescue.makeRoom(now(), true)
+  expect(letGo).toEqual([])
+  pass(1.2, honest)
+  rescue.makeRoom(now(), true)
+  expect(letGo).toEqual([['a', false]])
+  rescue.makeRoom(now(), true)
+  rescue.makeRoom(now(), true)
+  expect(letGo).toEqual([
+    ['a', false],
+    ['b', false],
+  ])
 })

@@ -30,8 +30,8 @@ export interface FetcherEvents {
  * for which block, puts the pieces together, checks them, and has them stored.
  *
  * What it does differently: what is asked in advance is bounded by time; a block that a reader waits for is asked of a
- * second peer if that one is likely to be quicker; a peer that falls silent gives its blocks back; it is known who gave
- * each block, so that whoever sends wrong ones can be dropped; and an answer makes work for one peer, not for all.
+ * second peer if that is likely to be quicker; a silent peer gives its blocks back; it is known who gave each block, so
+ * that whoever sends wrong ones can be dropped; and an answer makes work for one peer, not for all.
  */
 export class Fetcher implements Disposable, PieceHolder {
   readonly #torrent: Torrent
@@ -89,6 +89,9 @@ export class Fetcher implements Disposable, PieceHolder {
     wire.on('piece', (piece: number, offset: number, chunk: Uint8Array) =>
       this.#onLate(peer, piece, offset / BLOCK_BYTES, chunk),
     )
+    wire.on('extended', (extension: unknown) => {
+      if (extension === 'ut_metadata') peer.metadataAt = performance.now()
+    })
     // With the fast extension (BEP 6) requests outlive a choke until they are refused, which a peer may never do.
     wire.on('choke', () => this.#requests.callBack(peer, () => true))
     wire.once('close', () => {
@@ -185,20 +188,16 @@ export class Fetcher implements Disposable, PieceHolder {
   }
 
   get #canFetch(): boolean {
-    const { ready, destroyed } = this.#torrent
-    return ready && !destroyed && this.#disk.mayFetch
+    return this.#torrent.ready && !this.#torrent.destroyed && this.#disk.mayFetch
   }
 
   #mayGive(peer: Peer, piece: number): boolean {
-    if (!peer.wire.peerPieces.get(piece) || !this.#isTrustedWith(peer, piece)) return false
+    if (!peer.wire.peerPieces.get(piece)) return false
+    const begun = this.#assemblies.get(piece)
+    const isBound = this.#assemblies.isDistrusted(piece)
+    if (isBound && (begun?.boundTo ?? this.#rescue.giverOf(piece)) !== peer) return false
     // The memory is asked last: a torrent that is given its turn must use it.
-    if (this.#assemblies.get(piece)) return true
-    return this.#assemblies.mayBegin(piece, this.#rescue.isWaitedFor(piece))
-  }
-
-  #isTrustedWith(peer: Peer, piece: number): boolean {
-    if (!this.#assemblies.isDistrusted(piece)) return true
-    return (this.#assemblies.get(piece)?.boundTo ?? this.#rescue.giverOf(piece)) === peer
+    return begun !== undefined || this.#assemblies.mayBegin(piece, this.#rescue.isWaitedFor(piece))
   }
 
   /** What was called back may have been on its way; it is as good as if it had not been. */
@@ -238,8 +237,10 @@ export class Fetcher implements Disposable, PieceHolder {
       peer.onTick(seconds)
       if (isHeld) this.#requests.callBack(peer, () => true)
     }
-    if (!isHeld) this.#rescue.tick(seconds, now, (this.#torrent._queue?.length ?? 0) > 0)
+    const isCrowded = (this.#torrent._queue?.length ?? 0) > 0
+    if (!isHeld) this.#rescue.tick(seconds, now, isCrowded)
     this.#rescue.hurry(new Set(this.#headsOfUrgentWindows()), now)
+    if (isCrowded && !isHeld) this.#rescue.makeRoom(now, this.#torrent.ready)
     this.#refillSoon()
   }
 

@@ -32,6 +32,10 @@ export class Peer {
   /** in the order in which they were asked, which is the order in which most peers answer */
   readonly requests: BlockRequest[] = []
   readonly silence = new Silence()
+  /** ms, on the monotonic clock */
+  readonly joinedAt: number
+  /** when it last said something about the metadata; 0 = never */
+  metadataAt = 0
   /** There are others that have given something. */
   isOnTrial = false
   readonly #pace = new Pace()
@@ -46,8 +50,9 @@ export class Peer {
   #testedAt = Number.NEGATIVE_INFINITY
   #isBeingTested = false
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, joinedAt: number = performance.now()) {
     this.wire = wire
+    this.joinedAt = joinedAt
   }
 
   /** bytes per second, 0 when it has not given anything yet */

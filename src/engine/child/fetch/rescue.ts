@@ -2,11 +2,16 @@ import type { Assemblies } from './assemblies.ts'
 import type { Assembly } from './assembly.ts'
 import type { Peer } from './peer.ts'
 import type { Requests } from './requests.ts'
+import { whoGivesWay } from './turnover.ts'
 
 /** A piece that a reader needs next and that has not come for so long is asked for elsewhere as well. */
 const PATIENCE_MS = 100
 /** Somebody else must be expected to be so many times quicker, and by so many seconds, to be asked as well. */
 const HASTE = { times: 1.5, seconds: 0.05 }
+/** Who needs longer for a block is no help. */
+const SLOW_SECONDS = 1
+/** A reader that has waited so long starves. */
+const STARVING_MS = 1_000
 /** Peers that gave a block so long ago count as giving. */
 const GIVING_MS = 1_000
 /** Who is asked for a distrusted piece: what counts against one that had a part in it, or has not given anything yet. */
@@ -81,17 +86,29 @@ export class Rescue {
     }
   }
 
+  /** Others wait for a place: where a reader or the torrent waits for what no peer gives, one of those gives way. */
+  makeRoom(now: number, hasMetadata: boolean): void {
+    const isStarving = [...this.#waitedFor.values()].some((since) => now - since >= STARVING_MS)
+    if (hasMetadata && !isStarving) return
+    const peer = whoGivesWay([...this.#peers.values()], now, hasMetadata)
+    if (peer) this.#letGo(peer, false)
+  }
+
   /** Asks peers for blocks of a piece that others were asked for and that they are likely to give sooner. */
   help(piece: number, willing: readonly Peer[], now: number): void {
     const assembly = this.#assemblies.get(piece)
     if (!assembly || assembly.boundTo) return
     const able = willing.filter((peer) => isAbleToHelp(peer) && peer.wire.peerPieces.get(piece))
-    // Whoever has not given anything yet is asked where nobody has.
     const peers = [...this.#peers.values()]
-    const anyProven = peers.some(
-      (peer) => peer.isProven && isAbleToHelp(peer) && peer.wire.peerPieces.get(piece),
+    // Whoever has not given anything yet is asked where nobody has who is any quick.
+    const isAnyQuick = peers.some(
+      (peer) =>
+        peer.isProven &&
+        isAbleToHelp(peer) &&
+        peer.wire.peerPieces.get(piece) &&
+        peer.etaOfNext(now) < SLOW_SECONDS,
     )
-    const helpers = anyProven ? able.filter(({ isProven }) => isProven) : able
+    const helpers = isAnyQuick ? able.filter(({ isProven }) => isProven) : able
     if (helpers.length === 0) return
     for (const { block, soonest, asked } of openBlocks(assembly, peers, now)) {
       const [best] = helpers
