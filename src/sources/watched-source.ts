@@ -103,7 +103,8 @@ export function watchSource(
     if (before && age === 'failing') return answerOf(before, before.found ? 'stale' : 'failed')
     const isStale = before?.found && age === 'stale'
     if (source.knows?.(video) === false) return nothing(NO_SUCH_ID)
-    if (onlyKnown && kind !== 'local' && !flights.has(key))
+    // It would begin a question that waits for a place, and knows less to ask with: others would get the answer as well.
+    if (onlyKnown && kind !== 'local' && !flights.get(key)?.isUnderWay)
       return isStale ? answerOf(before, 'stale') : nothing(TOO_MANY)
 
     const flight = flights.get(key) ?? open(key, video)

@@ -364,6 +364,18 @@ test('who has asked for enough gets what is known, and nothing is asked for it',
   expect(a.asked).toEqual([VIDEO])
 })
 
+test('who gets only what is known does not begin what another client waits to ask', async () => {
+  const one = silent('a')
+  const { find } = searchOver([one], 500)
+  const videos = Array.from({ length: 5 }, (_, n): VideoId => ({ kind: 'movie', id: `tt${n + 1}` }))
+  const answers = videos.map((video) => find(video, { client: 'a' }))
+  await vi.waitUntil(() => one.asked.length === 4)
+
+  expect(await find(videos.at(-1), { client: 'b', onlyKnown: true })).toMatchObject({ outcomes: ['busy'] })
+  expect(one.asked).toHaveLength(4)
+  await Promise.all(answers)
+})
+
 test('a source is not asked for ids that it cannot know', async () => {
   const a = honest('a')
   const { find } = searchOver([{ ...a, knows: ({ id }: VideoId) => id !== 'nonsense' }])
