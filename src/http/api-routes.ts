@@ -3,6 +3,7 @@ import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/library.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { printableText } from '../domain/printable.ts'
 import { MAX_TORRENT_FILE_BYTES } from '../files/torrent-file.ts'
 import type { Predownloads } from '../predownload/predownloads.ts'
 import { invalid, readAddition, readFlag, readInfoHash, readQuestion } from './api-requests.ts'
@@ -26,6 +27,8 @@ export function apiRoutes(
   // For all of it, also what is not there: before anything of the request's body is read.
   router.use('/api', onlyOwner, (_req, res, next) => {
     res.set('Cache-Control', 'no-store')
+    // The names in it are those of strangers, and people look at it with curl.
+    res.json = (body) => res.type('json').send(printableText(JSON.stringify(body)))
     next()
   })
 

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import { printableText } from '../domain/printable.ts'
 
-/** Ends an answer with JSON; of an answer to HEAD, Node sends the headers alone. */
+/** Ends an answer with JSON that a terminal can print; of an answer to HEAD, Node sends the headers alone. */
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body)
+  const text = printableText(JSON.stringify(body))
   res.statusCode = status
   res.setHeader('Content-Type', 'application/json; charset=utf-8')
   res.setHeader('Content-Length', Buffer.byteLength(text))

@@ -64,6 +64,21 @@ describe('adding', () => {
     })
   })
 
+  test('a terminal that prints the answers obeys no name in them', async () => {
+    await using app = await startTestApp()
+    const name = '\u009b31m\u202eFilm\u001b[2J.mkv'
+    const pieces = Buffer.alloc(20)
+    const torrent = bencode.encode({ info: { length: 100, name, 'piece length': 16 * 1024, pieces } })
+    const added = await send(`${app.url}/api/torrents`, {
+      method: 'POST',
+      headers: { ...AS_OWNER, ...TORRENT_BODY },
+      body: torrent,
+    })
+    const listed = await send(`${app.url}/api/torrents`, { headers: AS_OWNER })
+    for (const text of [added.text, listed.text]) expect(text).not.toMatch(/[\p{Cc}\u202e]/u)
+    expect(await apiOf(app.url).list()).toMatchObject([{ name }])
+  })
+
   test('what is whole on disk already is pinned, and answered 200', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
