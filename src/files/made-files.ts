@@ -57,6 +57,15 @@ export class MadeFiles {
     return (await made.isCurrent()) ? made : undefined
   }
 
+  /** What the record names, be it that of the folder which this one is a copy of; `undefined` where there is none. */
+  static async names(directory: string): Promise<ReadonlySet<string> | undefined> {
+    const text = await readFile(join(directory, OURS, RECORD), 'utf8').catch(noneIfAbsent)
+    if (text === '') return undefined
+    const made = new MadeFiles(directory, '')
+    for (const line of text.split('\n').slice(1)) made.#learn(line)
+    return made.#names
+  }
+
   /** Whether the folder is still the one that this was read from, and ours. */
   async isCurrent(): Promise<boolean> {
     return (await isOurs(this.#directory)) && (await createdAt(this.#directory)) === this.#folder

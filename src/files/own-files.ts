@@ -47,13 +47,17 @@ export async function adoptFiles(directory: string, info: TorrentInfo): Promise<
   await MadeFiles.begin(directory, ours)
 }
 
-/** Where nothing else is known, a file is ours that is noted as whole, or of which a piece is noted. */
+/**
+ * Where nothing else is known, a file is ours that is noted as whole, or of which a piece is noted. So are files that the
+ * user put there and that are right; where the folder is a copy, its record does not name them.
+ */
 async function adoptable(directory: string, info: TorrentInfo): Promise<(file: TorrentsFile) => boolean> {
   const { whole } = await readState(directory)
   const pieces = await readBits(directory, info)
-  return ({ fileIdx, stats }) => {
+  const made = await MadeFiles.names(directory)
+  return ({ fileIdx, name, stats }) => {
     const file = info.files[fileIdx]
-    if (!file || stats.size > file.length) return false
+    if (!file || stats.size > file.length || made?.has(name) === false) return false
     if (whole[fileIdx]) return true
     const { first, last } = piecesOf(info, file)
     for (let piece = first; piece <= last; piece++) if (pieces.has(piece)) return true

@@ -1,12 +1,17 @@
-import { cp, lstat, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { cp, lstat, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import bencode from 'bencode'
 import { describe, expect, test } from 'vitest'
 import { IndexDatabase } from '../../src/cache/index-database.ts'
 import { INDEX_TABLE } from '../../src/cache/index-table.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { parseMetainfo } from '../../src/domain/metainfo.ts'
+import { type FolderState, saveState } from '../../src/files/folder-state.ts'
 import { MadeFiles } from '../../src/files/made-files.ts'
 import { isOurs, writeNote } from '../../src/files/mark.ts'
+import { adoptFiles, findOwnFiles } from '../../src/files/own-files.ts'
 import {
+  filePaths,
   listFolders,
   makeTorrentFolder,
   readLocation,
@@ -17,6 +22,12 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const HASH = 'ab'.repeat(20) as InfoHash
 const MARK = '.self-streme'
+const TWO_FILES = {
+  name: 'Films',
+  files: ['Ours.mkv', 'Users.mkv'].map((name) => ({ path: [name], length: 5 })),
+  'piece length': 16 * 1024,
+  pieces: Buffer.alloc(20),
+}
 
 describe('the record of the files that we made', () => {
   test('knows them after a restart, after the folder was renamed and after a line that was cut short', async () => {
@@ -53,6 +64,32 @@ describe('the record of the files that we made', () => {
     await cp(directory, `${directory}.2`, { recursive: true })
     expect(await MadeFiles.read(`${directory}.2`)).toBeUndefined()
     expect(await MadeFiles.read(directory)).toBeDefined()
+  })
+
+  test('names no file of the user’s in a copy of the folder, be it noted as whole', async () => {
+    await using folder = await temporaryFolder()
+    const directory = join(folder.path, HASH)
+    const info = parseMetainfo(bencode.encode({ info: TWO_FILES }))
+    await makeFile(directory, 'Ours.mkv')
+    await writeFile(join(directory, 'Users.mkv'), '')
+    const whole: FolderState['whole'] = {}
+    for (const [index, path] of filePaths(directory, info).entries()) {
+      await writeFile(path, 'right')
+      whole[index] = await stat(path)
+    }
+    await saveState(directory, { whole })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const copy = `${directory}.2`
+    await cp(directory, copy, { recursive: true, preserveTimestamps: true })
+    const states = filePaths(copy, info).map((path) => stat(path))
+    for (const [index, state] of states.entries()) whole[index] = await state
+    await saveState(copy, { whole })
+    for (const isAdopted of [false, true]) {
+      if (isAdopted) await adoptFiles(copy, info)
+      const { ours, others } = await findOwnFiles(copy, info)
+      expect(ours.map(({ name }) => name)).toEqual(['Ours.mkv'])
+      expect(others).toEqual([join(copy, 'Users.mkv')])
+    }
   })
 })
 

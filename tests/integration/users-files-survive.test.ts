@@ -32,6 +32,12 @@ test.for([
   ['somebody watches', 'the user puts the other file there', 'it is given back', 'somebody watches'],
 ] as const)('when %s, then %s and so on, too', (events) => liveThrough(['nothing'], events))
 
+test('a film of the user’s that is what the torrent has stays, also when the folder has come to another disk', () =>
+  liveThrough(
+    ['the right film of the user’s where nothing was fetched yet'],
+    ['somebody watches', 'the folder is moved to another disk', 'somebody watches', 'it is removed'],
+  ))
+
 test('whatever happens where, no file that the user put there is ever gone or changed', async () => {
   await fc.assert(
     fc.asyncProperty(

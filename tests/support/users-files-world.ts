@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import {
+  cp,
   lstat,
   mkdir,
   readFile,
@@ -83,6 +84,10 @@ const SITUATIONS = {
     await leave(folder, [])
     await put(folder, 'Film.mkv')
     await put(folder, 'Extra.mkv')
+  },
+  'the right film of the user’s where nothing was fetched yet': async ({ folder, putRight }) => {
+    await makeTorrentFolder(folder)
+    await putRight(folder)
   },
   'a film of the user’s in place of a whole one': async ({ folder, put }) => {
     await leave(folder, ['Film.mkv', 'Extra.mkv'])
@@ -211,6 +216,16 @@ const EVENTS = {
     await stop()
     await start()
   },
+  'the folder is moved to another disk': async ({ folder, root, stop, start }) => {
+    await stop()
+    const copy = join(root, '.copy')
+    await cp(folder, copy, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+      .then(async () => {
+        await rm(folder, { recursive: true })
+        await rename(copy, folder)
+      })
+      .finally(start)
+  },
   'the film is imported': async ({ stop, start, root, extra, home }) => {
     await stop()
     const request = { kind: 'torrent', paths: [home], metainfo } as const
@@ -268,6 +283,13 @@ async function openWorld() {
     await rename(from, path)
     kept.set(path, sha1(content))
     touched.delete(path)
+  }
+
+  /** What the torrent has, in a file of the user's own. */
+  async function putRight(directory: string): Promise<void> {
+    const path = join(await realpath(directory), 'Film.mkv')
+    await writeFile(path, FILES['Film.mkv'], { flag: 'wx' })
+    kept.set(path, sha1(FILES['Film.mkv']))
   }
 
   async function take(path: string): Promise<void> {
@@ -361,6 +383,7 @@ async function openWorld() {
     elsewhere,
     folder,
     put,
+    putRight,
     take,
     changeWhole,
     moveAside,
