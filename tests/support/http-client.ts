@@ -31,13 +31,12 @@ export function readBytes(stream: IncomingMessage, count: number): Promise<Buffe
   }
   const onClose = () => reject(new Error(`the stream ended after ${have} bytes`))
   // An error is always followed by close.
-  stream
-    .on('data', onData)
-    .on('close', onClose)
-    .on('error', () => undefined)
-    .resume()
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
+  stream.on('data', onData).on('close', onClose).resume()
   return promise
 }
+
+const ignore = () => undefined
 
 /** Bytes of a range, inclusive ends. */
 export async function getRange(url: string, start: number, end: number): Promise<Buffer> {

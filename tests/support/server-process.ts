@@ -21,12 +21,14 @@ export interface ServerProcess extends AsyncDisposable {
 /**
  * @param settings - the environment, besides `PATH`
  * @param handles - how many files and sockets it may have open; absent: as many as this process
+ * @param main - path of another entry point, which starts it in the same way
  */
 export function startServerProcess(
   settings: Readonly<Record<string, string | undefined>>,
   handles?: number,
+  main = MAIN,
 ): ServerProcess {
-  const command = [process.execPath, MAIN] as const
+  const command = [process.execPath, main] as const
   const [file, ...args] =
     handles === undefined
       ? command

@@ -19,8 +19,12 @@ export interface StuckPeers extends AsyncDisposable {
   readonly meetings: () => number
   /** connections that are open now */
   readonly open: () => number
-  /** Has a new one, with an address of its own or not, come to a server. */
-  readonly come: (port: number) => Promise<RawPeer>
+  /**
+   * Has a new one, with an address of its own or not, come to a server.
+   *
+   * @param patienceMs - for how long it tries again where it is refused
+   */
+  readonly come: (port: number, patienceMs?: number) => Promise<RawPeer>
 }
 
 export interface StuckOptions {
@@ -28,16 +32,22 @@ export interface StuckOptions {
   readonly count: number
   /** whether all have one address, or each its own */
   readonly from: 'one' | 'many'
+  /** how many have been made elsewhere: the addresses and ids of those are left out */
+  readonly after?: number
   /** the film, of which they answer one block every so many ms; default: never any */
   readonly drip?: { readonly film: Buffer; readonly pieceLength: number; readonly everyMs: number }
 }
 
-export async function startStuckPeers({ infoHash, count, from, drip }: StuckOptions): Promise<StuckPeers> {
+export async function startStuckPeers(options: StuckOptions): Promise<StuckPeers> {
+  const { infoHash, count, from, after = 0, drip } = options
   await using starting = new AsyncDisposableStack()
   const sockets = new Set<RawPeer>()
-  let made = 0
+  let made = after
   let meetings = 0
-  const addressOf = (n: number) => (from === 'one' ? '127.0.0.2' : `127.0.${1 + (n >> 7)}.${2 + (n & 127)}`)
+  const addressOf = (n: number) => {
+    const number = from === 'one' ? after : n
+    return `127.0.${1 + (number >> 7)}.${2 + (number & 127)}`
+  }
   const idOf = (n: number) => `-XX0001-${String(n).padStart(12, '0')}`
 
   const meet = (peer: RawPeer) => {
@@ -67,7 +77,7 @@ export async function startStuckPeers({ infoHash, count, from, drip }: StuckOpti
   }
 
   const addresses: Address[] = []
-  for (; made < count; made++) {
+  for (; made < after + count; made++) {
     const host = addressOf(made)
     const { port } = starting.use(await listenAsPeer(infoHash, meet, host, idOf(made)))
     addresses.push({ host, port })
@@ -80,9 +90,9 @@ export async function startStuckPeers({ infoHash, count, from, drip }: StuckOpti
     addresses,
     meetings: () => meetings,
     open: () => sockets.size,
-    async come(port) {
+    async come(port, patienceMs) {
       const n = made++
-      const peer = await connectPeer(port, infoHash, addressOf(n), idOf(n))
+      const peer = await connectPeer(port, infoHash, addressOf(n), idOf(n), patienceMs)
       meet(peer)
       return peer
     },
@@ -93,18 +103,20 @@ export async function startStuckPeers({ infoHash, count, from, drip }: StuckOpti
 /**
  * A tracker that names the same peers to everybody, in this order (BEP 23).
  *
+ * @param peers - of every torrent, or by the hex digits of its info hash
  * @param whenReady - it answers nobody before
  */
 export async function startNamingTracker(
-  peers: readonly Address[],
+  peers: readonly Address[] | ((infoHash: string) => readonly Address[]),
   whenReady: Promise<void> = Promise.resolve(),
 ): Promise<{ readonly url: string } & AsyncDisposable> {
-  const compact = Buffer.concat(
-    peers.map(({ host, port }) => Buffer.from([...host.split('.').map(Number), port >> 8, port & 255])),
-  )
-  const server = createServer(async (_req, res) => {
+  const server = createServer(async ({ url = '' }, res) => {
     await whenReady
-    res.end(bencode.encode({ interval: 60, peers: compact }))
+    const named = typeof peers === 'function' ? peers(infoHashIn(url)) : peers
+    const compact = named.map(({ host, port }) =>
+      Buffer.from([...host.split('.').map(Number), port >> 8, port & 255]),
+    )
+    res.end(bencode.encode({ interval: 60, peers: Buffer.concat(compact) }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -114,4 +126,13 @@ export async function startNamingTracker(
       await new Promise<void>((done) => server.close(() => done()))
     },
   }
+}
+
+/** Of an announce, where the bytes of the info hash stand percent-encoded (BEP 3). */
+function infoHashIn(url: string): string {
+  const [, text = ''] = /[?&]info_hash=([^&]*)/.exec(url) ?? []
+  const bytes = text.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return Buffer.from(bytes, 'latin1').toString('hex')
 }
