@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import bencode from 'bencode'
@@ -229,6 +230,23 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
     await using app = await startTestApp({ ...ALONE, TORRENT_DOWNLOAD_PATH: user.root })
     const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/1`)
     expectSameBytes(Buffer.from(await answer.arrayBuffer()), EPISODES['Two.mkv'])
+  })
+
+  test('keeps a file that the user puts there while others are copied', async ({ skip }) => {
+    await using user = await userWith(EPISODES)
+    await using elsewhere = await otherDisk(user.root)
+    if (!elsewhere) return skip('there is no other disk')
+    const root = elsewhere.path
+    const { infoHash, metainfo } = torrentOf(user, '', { files: Object.keys(EPISODES) })
+    const some = [join(user.home, 'One.mkv'), join(user.home, 'Two.mkv')]
+    await doImport(root, { kind: 'torrent', paths: some, metainfo })
+    const mine = join(root, infoHash, 'Making of.mp4')
+    const onProgress: ImportContext['onProgress'] = ({ step }) => {
+      if (step === 'copying') writeFileSync(mine, 'mine')
+    }
+    const request = { kind: 'torrent', paths: [user.home], metainfo } as const
+    await expect(doImport(root, request, { onProgress })).rejects.toMatchObject({ code: 'folder.in_use' })
+    expect(await readFile(mine, 'utf8')).toBe('mine')
   })
 
   test('is left alone while a server works in the folder, which is told with what to do', async () => {

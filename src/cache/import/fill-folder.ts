@@ -73,6 +73,8 @@ export async function fillFolder(
       context,
       signal,
     )
+    // That may have taken minutes.
+    await mustBeFree(directory, paths)
     const made = await MadeFiles.read(directory)
     for (const { fileIdx } of parts) {
       const [from, path] = [join(incoming, String(fileIdx)), paths[fileIdx] ?? '']
