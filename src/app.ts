@@ -34,12 +34,14 @@ import { createFilmLibrary } from './sources/film-library.ts'
 import { createLibrarySource } from './sources/library.ts'
 import { openRemoteSources } from './sources/remote-sources.ts'
 import { createSearch } from './sources/search.ts'
+import { ListedFiles } from './streaming/listed-files.ts'
 import { ListedTrackers } from './streaming/listed-trackers.ts'
 import { mediaOpener } from './streaming/open-media.ts'
 import { Viewers } from './streaming/viewers.ts'
 import { BroughtFiles } from './torrents/brought-files.ts'
 import { lockDownloadFolder } from './torrents/download-lock.ts'
 import { openTorrentService, type TorrentService } from './torrents/torrent-service.ts'
+import { WithoutPeers } from './torrents/without-peers.ts'
 
 /** A running server. Disposing of it closes everything, in the reverse order of opening. */
 export interface App extends AsyncDisposable {
@@ -73,7 +75,10 @@ export async function createApp(config: Config): Promise<App> {
   opened.use(keepUp(root, watch, index, placed, log))
   const room = new DiskRoom()
   const brought = new BroughtFiles()
-  const torrents = opened.use(await openTorrentService(folders, engine, index, room, log, brought))
+  const withoutPeers = new WithoutPeers()
+  const torrents = opened.use(
+    await openTorrentService(folders, engine, index, room, log, brought, withoutPeers),
+  )
   const cleanup = { ...config.cleanup, ...folders }
   const janitor = opened.use(startJanitor(cleanup, index, torrents, room, lock, log))
   const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
@@ -90,14 +95,16 @@ export async function createApp(config: Config): Promise<App> {
   // Of the same file, the others know more words.
   const onDisk = createLibrarySource({ titleMs: config.sources.timeoutMs / 2 }, titles, remote.metadata, log)
   const search = opened.use(createSearch(config.sources, [films, ...remote.sources, onDisk], log))
-  const makeList = createLister(search, videosOnDisk(index, placed, brought), remote.titles)
+  const makeList = createLister(search, videosOnDisk(index, placed, brought), remote.titles, withoutPeers)
   const nextEpisodes = opened.use(createNextEpisodes(search))
   const predownloads = opened.use(
     openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),
   )
   const listedTrackers = new ListedTrackers()
+  const listedFiles = new ListedFiles()
   const onAnswered = (list: AnsweredList) => {
     listedTrackers.note(list.found)
+    listedFiles.note(list.found)
     // Behind what nobody has there is nothing either.
     if (list.found.length > 0) nextEpisodes.warm(list.video)
     predownloads.noteList(list)
@@ -112,6 +119,7 @@ export async function createApp(config: Config): Promise<App> {
     createLocalFiles(root, media, placed),
     { noteRead: (...read) => index.notePlay(...read), follow },
     listedTrackers,
+    listedFiles,
   )
 
   const owner = {

@@ -41,7 +41,10 @@ export function createExplainStreams(makeList: MakeList): ExplainStreams {
   }
 }
 
-function describeListed({ found, release, disk, ...facts }: Listed, { choices }: MadeList): object {
+function describeListed(
+  { found, release, disk, withoutPeersMs, ...facts }: Listed,
+  { choices }: MadeList,
+): object {
   const { resolution, quality, bytes, isPack } = facts
   const shared = {
     title: found.title,
@@ -61,7 +64,7 @@ function describeListed({ found, release, disk, ...facts }: Listed, { choices }:
     fileIdx,
     fileName,
     ...shared,
-    rank: { ...shared.rank, seeders },
+    rank: { ...shared.rank, seeders, withoutPeersMs: withoutPeersMs && Math.round(withoutPeersMs) },
     trackers: trackers.length,
     onDisk: disk && { share: disk.share, bytes: disk.size, videoHash: disk.videoHash },
     file: choice ? describeChoice(choice) : describeUnchosen(fileIdx),

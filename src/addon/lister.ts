@@ -28,6 +28,12 @@ export interface Search {
   ): Promise<{ readonly candidates: readonly Found[]; readonly report: readonly AskedSource[] }>
 }
 
+/** What was asked of swarms lately. */
+export interface Swarms {
+  /** how long ago a torrent was last waited for in vain, in ms; absent if that is long ago, or a peer came since */
+  sinceMs(infoHash: InfoHash): number | undefined
+}
+
 /** What is on our disk. */
 export interface Disk {
   readonly pack: PackOnDisk
@@ -73,12 +79,14 @@ const OWNER = 'owner'
  * Finds, chooses, leaves out and puts in order: all that a list is but for the words.
  *
  * @param titles - absent = nobody knows what anything is called
+ * @param swarms - torrents without peers
  * @param now - ms
  */
 export function createLister(
   search: Search,
   disk: Disk,
   titles: Titles | undefined,
+  swarms: Swarms,
   now: () => number = Date.now,
 ): MakeList {
   const budget = new TitleBudget()
@@ -102,7 +110,8 @@ export function createLister(
       found.map(async (one) => {
         if (one.kind !== 'torrent') return describe(one)
         const each = (await disk.isPrivate(one.infoHash)) ? { ...one, isPrivate: true } : one
-        return describe(each, isDiskOfUse(each) ? await disk.video(each) : undefined)
+        const there = isDiskOfUse(each) ? await disk.video(each) : undefined
+        return describe(each, there, each.isLocal ? undefined : swarms.sinceMs(each.infoHash))
       }),
     )
     const { kept, dropped } = arrange(all, options)

@@ -1,6 +1,7 @@
 import { bingeGroupOf } from '../domain/binge-group.ts'
 import type { BehaviorHints, Candidate, UpstreamSubtitle } from '../domain/candidate.ts'
 import type { Delivery } from '../domain/device.ts'
+import { spanInWords } from '../domain/in-words.ts'
 import { diskState, type Listed } from '../domain/listing.ts'
 import { fileNameOf } from '../domain/release-of.ts'
 
@@ -112,14 +113,19 @@ function describeInLines(listed: ListedTorrent): string {
 }
 
 /** What is true of it now, in signs. Where all of it is on disk, nobody has to have it. */
-function badgesOf({ disk, found }: ListedTorrent): string[] {
+function badgesOf({ disk, found, withoutPeersMs }: ListedTorrent): string[] {
   const state = diskState(disk)
   if (state === 'whole') return ['⚡ on disk']
   const percent = Math.floor(100 * (disk?.share ?? 0))
   return [
+    ...(withoutPeersMs === undefined ? [] : [`⚠ no peers ${agoInWords(withoutPeersMs)}`]),
     ...(state === 'part' ? [`⬇ ${percent} %`] : []),
     ...(found.seeders === undefined ? [] : [`👤 ${found.seeders}`]),
   ]
+}
+
+function agoInWords(ms: number): string {
+  return ms < 60_000 ? 'just now' : `${spanInWords(ms)} ago`
 }
 
 function shortened(line: string): string {

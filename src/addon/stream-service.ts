@@ -32,7 +32,7 @@ export interface AskOptions {
 
 export interface StreamList {
   readonly streams: readonly StremioStream[]
-  /** whether it will be the same for a while: every source had an answer, and nothing of it is there in part */
+  /** whether it will be the same for a while: every source had an answer, and nothing of it is there in part or without peers */
   readonly isSettled: boolean
 }
 
@@ -101,7 +101,7 @@ export function createStreamService(
     if (!isRelayed) onAnswered({ video, found: answered, delivery, client: userAgent })
     return {
       streams: kept.flatMap((listed) => presented(listed, delivery, { ...options, baseUrl })),
-      isSettled: sources.every(hasAnswered) && kept.every(({ disk }) => diskState(disk) !== 'part'),
+      isSettled: sources.every(hasAnswered) && kept.every(isSettled),
     }
   }
 
@@ -113,6 +113,11 @@ export function createStreamService(
   }
 
   return { getList, getStreams: async (...question) => (await getList(...question)).streams }
+}
+
+/** Whether a line says nothing that may be different in a moment. */
+function isSettled({ disk, withoutPeersMs }: Listed): boolean {
+  return diskState(disk) !== 'part' && withoutPeersMs === undefined
 }
 
 function presented(listed: Listed, delivery: Delivery, options: PresentOptions): StremioStream[] {

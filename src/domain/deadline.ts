@@ -8,7 +8,7 @@ export class Deadline implements Disposable {
 
   /** @param ms - from now; any number, the longest wait is 24 days */
   constructor(ms: number) {
-    this.#timer = setTimeout(() => this.#passed.abort(), Math.min(ms, LONGEST_TIMER_MS)).unref()
+    this.#timer = setTimeout(() => this.#passed.abort(timeOver()), Math.min(ms, LONGEST_TIMER_MS)).unref()
   }
 
   /** Aborts when the time has come. */
@@ -23,4 +23,14 @@ export class Deadline implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
   }
+}
+
+/** Whether a signal has aborted because of a {@link Deadline}, and not because somebody left. */
+export function isTimeOver({ reason }: AbortSignal): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError'
+}
+
+/** The reason that `AbortSignal.timeout` gives, too. */
+function timeOver(): DOMException {
+  return new DOMException('the time is over', 'TimeoutError')
 }

@@ -27,6 +27,8 @@ export interface Listed<T extends Found = Found> {
   /** whether the torrent holds more than what is asked for */
   readonly isPack: boolean
   readonly disk?: OnDisk | undefined
+  /** how long ago its swarm was asked in vain, in ms; absent where a peer may well be there, or none is needed */
+  readonly withoutPeersMs?: number | undefined
 }
 
 export interface Dropped {
@@ -55,17 +57,21 @@ const LINES: readonly (readonly [least: number, ResolutionClass])[] = [
   [0, '480'],
 ]
 
-/** @param disk - what is there of it already */
-export function describe<T extends Found>(found: T, disk?: OnDisk): Listed<T> {
+/**
+ * @param disk - what is there of it already
+ * @param askedInVainMs - how long ago its swarm was asked in vain, in ms
+ */
+export function describe<T extends Found>(found: T, disk?: OnDisk, askedInVainMs?: number): Listed<T> {
   const release = releaseOf(found)
   const said = found.kind === 'torrent' ? found.quality : undefined
   const quality = said ?? release.resolution ?? /\b\d{3,4}p\b/i.exec(found.title)?.[0]
   const isPack = release.isPack || (found.kind === 'torrent' && holdsSeveral(found.files ?? []))
   const bytes = disk?.size ?? bytesOf(found, isPack)
-  return { found, release, quality, resolution: classOf(quality), bytes, isPack, disk }
+  const withoutPeersMs = diskState(disk) === 'whole' ? undefined : askedInVainMs
+  return { found, release, quality, resolution: classOf(quality), bytes, isPack, disk, withoutPeersMs }
 }
 
-/** Leaves out what the viewer does not want, and puts the rest in order: what starts at once comes first. */
+/** Leaves out what the viewer does not want, and puts the rest in order: what starts at once comes first, what has no peers last. */
 export function arrange(all: readonly Listed[], options: ListOptions): Listing {
   const { maxPerResolution: most = Number.POSITIVE_INFINITY } = options
   const dropped: Dropped[] = []
@@ -117,6 +123,7 @@ function wordsOf(name: string): Set<string> {
 
 function byWorth({ resolutions }: ListOptions) {
   return (a: Listed, b: Listed) =>
+    Number(a.withoutPeersMs !== undefined) - Number(b.withoutPeersMs !== undefined) ||
     PLACES[diskState(a.disk)] - PLACES[diskState(b.disk)] ||
     resolutions.indexOf(a.resolution) - resolutions.indexOf(b.resolution) ||
     seedersOf(b.found) - seedersOf(a.found) ||

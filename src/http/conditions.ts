@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 /** What tells one version of a file from another. */
 export interface Version {
-  /** strong, in quotes */
-  readonly etag: string
+  /** strong, in quotes; absent where it is not known */
+  readonly etag?: string | undefined
   readonly lastModified?: Date | undefined
 }
 
@@ -17,7 +17,7 @@ export function isNotModified(headers: IncomingHttpHeaders, { etag, lastModified
   if (known === undefined && since === undefined) return false
   // The user pressed "reload".
   if (/(^|,)\s*no-cache\s*(,|$)/i.test(wish)) return false
-  if (known !== undefined) return known.trim() === '*' || tagsIn(known).includes(etag)
+  if (known !== undefined) return known.trim() === '*' || tagsIn(known).some((tag) => tag === etag)
   return lastModified !== undefined && wholeSeconds(lastModified) <= Date.parse(since ?? '')
 }
 

@@ -20,7 +20,7 @@ export async function sendMedia(
   place: StreamPlace,
   gone: AbortSignal,
 ): Promise<void> {
-  res.setHeader('ETag', media.etag)
+  if (media.etag !== undefined) res.setHeader('ETag', media.etag)
   res.setHeader('Accept-Ranges', 'bytes')
   res.setHeader('Cache-Control', 'no-transform')
   if (media.lastModified) res.setHeader('Last-Modified', media.lastModified.toUTCString())

@@ -58,7 +58,8 @@ export function streamRoutes(
       placeOn.set(req.socket, place)
       const gone = AbortSignal.any([left, place.ended])
       try {
-        await using media = await openMedia({ ...readRequest(url), client, viewer: place }, gone)
+        const request = { ...readRequest(url), onlyHead: req.method === 'HEAD', client, viewer: place }
+        await using media = await openMedia(request, gone)
         await sendMedia(req, res, media, handOff, place, gone)
       } catch (error) {
         // Whatever went wrong then went wrong because of this.
@@ -89,7 +90,7 @@ export function streamRoutes(
  * Reads what stands behind `/stream/proxy`. By hand, because the name is decoration for players: whatever stands there
  * must not make the request fail.
  */
-function readRequest(url: string): Omit<MediaRequest, 'client' | 'viewer'> {
+function readRequest(url: string): Omit<MediaRequest, 'client' | 'viewer' | 'onlyHead'> {
   const [path = '', query = ''] = url.split(/\?(.*)/s)
   const [hash = '', index = '', ...rest] = path.split('/').slice(1)
   const infoHash = parseInfoHash(hash)

@@ -5,8 +5,11 @@ export interface Media extends AsyncDisposable {
   readonly name: string
   /** bytes */
   readonly size: number
-  /** strong, in quotes: the same for as long as the bytes are the same (RFC 9110 §8.8.3) */
-  readonly etag: string
+  /**
+   * strong, in quotes: the same for as long as the bytes are the same (RFC 9110 §8.8.3); absent where only a list knows
+   * the file
+   */
+  readonly etag?: string | undefined
   readonly lastModified?: Date
   readonly contentType: string
   /** where all of it lies on our disk; absent while something is missing, or was not verified */

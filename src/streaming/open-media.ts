@@ -8,6 +8,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { isLocalFileId } from '../domain/local-file-id.ts'
 import { writeMagnet } from '../domain/magnet.ts'
 import type { Viewer } from '../domain/viewer.ts'
+import type { ListedFile, ListedFiles } from './listed-files.ts'
 import type { ListedTrackers } from './listed-trackers.ts'
 import type { Media } from './media.ts'
 
@@ -23,6 +24,8 @@ export interface MediaRequest {
   readonly trackers: readonly string[]
   /** the list knew that the torrent is private */
   readonly isPrivate?: boolean
+  /** No bytes are asked for, only what is known of them. */
+  readonly onlyHead?: boolean
   /** whatever tells who asks from others, such as an address */
   readonly client: string
   /** the request itself, which may have to give way to others; absent: it need not */
@@ -111,6 +114,7 @@ export function mediaOpener(
   local: LocalFiles,
   audience: Audience,
   listedTrackers: Pick<ListedTrackers, 'sort'>,
+  listedFiles: Pick<ListedFiles, 'find'>,
 ): OpenMedia {
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
@@ -154,6 +158,10 @@ export function mediaOpener(
         'media.not_found',
         `${infoHash} is private, and its torrent file is not known any more: open the list of the video again`,
       )
+    if (request.onlyHead && !torrents.isKnown(infoHash)) {
+      const known = listedFiles.find(infoHash, wanted)
+      if (known) return fromList(infoHash, known)
+    }
     const { listed, others } = listedTrackers.sort(infoHash, trackers)
     const magnet = writeMagnet(infoHash, listed)
     const named = { trackers: others, client: clientKey(request.client) }
@@ -186,7 +194,7 @@ export function mediaOpener(
     return {
       name: stream.name,
       size: stream.size,
-      etag: `"${infoHash}-${fileIdx}"`,
+      etag: etagOf(infoHash, fileIdx),
       contentType: contentTypeOf(stream.name),
       wholeAt: stream.isWhole ? stream.path : undefined,
       noteRead() {
@@ -220,6 +228,27 @@ async function* followed(
     tell({ start: position, end })
     position = end + 1
   }
+}
+
+/** What a list said of a file, for who asks for nothing more. */
+function fromList(infoHash: InfoHash, { fileIdx, name, size }: ListedFile): Media {
+  const noBytes = () => {
+    throw new SelfStremeError('media.not_found', `of ${infoHash}, only what a list said is known`)
+  }
+  return {
+    name,
+    size,
+    etag: fileIdx === undefined ? undefined : etagOf(infoHash, fileIdx),
+    contentType: contentTypeOf(name),
+    noteRead: () => undefined,
+    whenStartable: async () => noBytes(),
+    read: noBytes,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+function etagOf(infoHash: InfoHash, fileIdx: number): string {
+  return `"${infoHash}-${fileIdx}"`
 }
 
 function fromPlaced(file: PlacedFile, client: string): Media {

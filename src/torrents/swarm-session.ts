@@ -35,6 +35,8 @@ export interface SwarmSessionEvents {
   diskFull(refusal: Refusal): void
   diskReady(): void
   stats(stats: SwarmStats): void
+  /** There is one more peer than before. */
+  peerCame(): void
   /** The session is over, and did not get what it was for. */
   failed(error: SelfStremeError): void
 }
@@ -220,12 +222,14 @@ export class SwarmSession {
             }, over.resolve)
           },
           stats: (stats) => {
+            const hasCome = stats.peers > this.#stats.peers
             this.#stats = stats
             if (stats.peers > 0) {
               this.#onPeer()
               if (this.#metainfo) watch.refresh()
             }
             this.#events.stats(stats)
+            if (hasCome) this.#events.peerCame()
           },
           failed: ({ code, reason }) => over.resolve(new SelfStremeError(code, `${infoHash}: ${reason}`)),
         },

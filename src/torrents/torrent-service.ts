@@ -28,6 +28,7 @@ import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 import { UseLog } from './use-log.ts'
 import { openIfWhole, wholeStream } from './whole-stream.ts'
 import { withRoom } from './with-room.ts'
+import { WithoutPeers } from './without-peers.ts'
 
 const SWEEP_MS = 5_000
 /** How long a torrent stays in the swarm when nobody reads: players close and open connections all the time. */
@@ -107,6 +108,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
  * @param shelf - what is on disk
  * @param room - what may be fetched
  * @param brought - torrent files that sources know
+ * @param withoutPeers - what was waited for in vain
  */
 export async function openTorrentService(
   options: TorrentServiceOptions,
@@ -115,6 +117,7 @@ export async function openTorrentService(
   room: DiskRoom,
   log: Log,
   brought = new BroughtFiles(),
+  withoutPeers = new WithoutPeers(),
 ): Promise<TorrentService> {
   const loaded = new Map<InfoHash, Promise<Torrent>>()
   /** the same once they are loaded */
@@ -264,6 +267,7 @@ export async function openTorrentService(
       engine,
       {
         room,
+        withoutPeers,
         place: () => placeOf(infoHash, base),
         makeRoom: swarmPlaces(options, () => torrents.values(), log),
         isDryElsewhere,

@@ -1,4 +1,5 @@
 import { type ByteRange, lengthOf } from '../domain/byte-range.ts'
+import { isTimeOver } from '../domain/deadline.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { pieceLengthAt, type TorrentInfo } from '../domain/metainfo.ts'
@@ -27,6 +28,7 @@ import { TorrentRoom } from './torrent-room.ts'
 import { TrackerKeeper } from './tracker-keeper.ts'
 import { verifiedReader } from './verified-reader.ts'
 import { Waiters } from './waiters.ts'
+import type { WithoutPeers } from './without-peers.ts'
 
 export interface TorrentOptions {
   readonly infoHash: InfoHash
@@ -52,6 +54,8 @@ export type Standing = 'idle' | 'guessed' | 'wanted' | 'used'
 export interface TorrentKeeper {
   /** what may be fetched */
   readonly room: DiskRoom
+  /** what was waited for in vain */
+  readonly withoutPeers: WithoutPeers
   /** Where the torrent's folder is, or is to be, as the disk is now. */
   place(): Promise<string>
   /**
@@ -150,6 +154,7 @@ export class Torrent {
       diskReady: () => this.#onDiskReady(),
       replacing: (file: number, inode: number) => this.#content?.noteReplacing(file, inode),
       stats: (stats: SwarmStats) => this.#onStats(stats),
+      peerCame: () => keeper.withoutPeers.forget(options.infoHash),
       failed: (error: SelfStremeError) => this.#onFailed(error),
     }
     this.#session = new SwarmSession(engine, options, request, events, log)
@@ -363,6 +368,26 @@ export class Torrent {
     if (!this.#content) this.#directory = await this.#metainfo.makeFolder()
   }
 
+  #noteWithoutPeers(): void {
+    this.#keeper.withoutPeers.note(this.infoHash, this.#trackers.urls)
+  }
+
+  /** Remembers if what only peers can give did not come in time. */
+  async #fromPeers<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      if (isTimeOver(signal)) this.#noteWithoutPeers()
+      throw error
+    }
+  }
+
+  /** @throws SelfStremeError `media.no_peers` where the last wait for them has just ended */
+  #needPeers(): void {
+    if (this.#keeper.withoutPeers.isOfNoUse(this.infoHash, this.#trackers.urls))
+      throw new SelfStremeError('media.no_peers', `no peer gave ${this.infoHash} a moment ago`)
+  }
+
   /** @throws SelfStremeError when the metadata cannot be had, or the signal's reason */
   async whenInfo(signal: AbortSignal, triesMade = 0, purpose: Purpose = 'watch'): Promise<TorrentInfo> {
     if (!this.#content) {
@@ -370,8 +395,9 @@ export class Torrent {
       if (this.#brought) await this.learn(this.#brought)
     }
     if (!this.#content) {
+      if (purpose === 'watch') this.#needPeers()
       await this.join(triesMade, purpose)
-      if (!this.#content) await this.#infoWaiters.wait(signal)
+      if (!this.#content) await this.#fromPeers(this.#infoWaiters.wait(signal), signal)
     }
     return this.#known().info
   }
@@ -451,6 +477,7 @@ export class Torrent {
     const piece = Math.floor((file.offset + position) / info.pieceLength)
     if (pieces.stateOf(piece) === 'claimed') await claimed.check(piece)
     if (!pieces.isMissing(piece)) return
+    if (this.swarm.peers === 0) this.#needPeers()
     const either = new AbortController()
     const stop = AbortSignal.any([signal, either.signal])
     this.#starting++
@@ -458,7 +485,8 @@ export class Torrent {
       await this.#room.needToStart(info.pieceLength, this.#known().missingIn(fileIdx).missing)
       await this.join()
       await this.#metainfo.kept
-      await Promise.race([pieces.whenThere(piece, stop), this.#session.whenPeerFound(stop)])
+      const oneOfThem = Promise.race([pieces.whenThere(piece, stop), this.#session.whenPeerFound(stop)])
+      await this.#fromPeers(oneOfThem, signal)
     } finally {
       either.abort()
       this.#starting--
@@ -684,6 +712,7 @@ export class Torrent {
 
   #onFailed(error: SelfStremeError): void {
     this.#log.warn(`Torrent failed: ${this.infoHash}`, { code: error.code, reason: error.message })
+    if (error.code === 'media.no_peers') this.#noteWithoutPeers()
     this.#plan.stopFinishingAll()
     this.#failAll(error)
     this.#content?.pieces.failWaiters(error)

@@ -54,29 +54,32 @@ export async function leaveWholeTorrent(run: EarlierRun): Promise<LeftFolder> {
   return { infoHash, directory, paths }
 }
 
-function makeTorrent(
+/** A torrent file of some files, and what its pieces hold. */
+export function makeTorrent(
   files: EarlierRun['files'],
   pieceLength = PIECE_LENGTH,
 ): {
   metainfo: Uint8Array
   infoHash: string
   pieceCount: number
+  pieces: Uint8Array[]
 } {
   const data = Buffer.concat(files.map(({ bytes }) => bytes))
   const pieceCount = Math.ceil(data.length / pieceLength)
-  const hashes = Array.from({ length: pieceCount }, (_, piece) =>
-    sha1(data.subarray(piece * pieceLength, (piece + 1) * pieceLength)),
+  const pieces = Array.from({ length: pieceCount }, (_, piece) =>
+    data.subarray(piece * pieceLength, (piece + 1) * pieceLength),
   )
   const [first] = files
   const content =
     files.length === 1
       ? { length: data.length, name: first?.name }
       : { files: files.map(({ name, bytes }) => ({ length: bytes.length, path: [name] })), name: 'Films' }
-  const info = { ...content, 'piece length': pieceLength, pieces: Buffer.concat(hashes) }
+  const info = { ...content, 'piece length': pieceLength, pieces: Buffer.concat(pieces.map(sha1)) }
   return {
     metainfo: bencode.encode({ info }),
     infoHash: sha1(bencode.encode(info)).toString('hex'),
     pieceCount,
+    pieces,
   }
 }
 

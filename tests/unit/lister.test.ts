@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLister, type Disk, type Titles } from '../../src/addon/lister.ts'
+import { createLister, type Disk, type Swarms, type Titles } from '../../src/addon/lister.ts'
 import type { Candidate } from '../../src/domain/candidate.ts'
 import type { InfoHash } from '../../src/domain/info-hash.ts'
 import { DEFAULT_LIST_OPTIONS } from '../../src/domain/list-options.ts'
@@ -34,9 +34,15 @@ const EMPTY: Disk = {
   video: async () => undefined,
 }
 
-function lister({ disk = EMPTY, titles }: { disk?: Disk; titles?: Titles } = {}) {
+interface Around {
+  readonly disk?: Disk
+  readonly titles?: Titles
+  readonly swarms?: Swarms
+}
+
+function lister({ disk = EMPTY, titles, swarms = { sinceMs: () => undefined } }: Around = {}) {
   const search = { find: async () => ({ candidates: [PACK], report: [] }) }
-  return createLister(search, disk, titles)
+  return createLister(search, disk, titles, swarms)
 }
 
 test('with what the series is called and has, an episode is chosen by its number in the series', async () => {
@@ -81,3 +87,16 @@ test.for(['magnet', 'both', 'proxy'] as const)(
     expect(open?.found).not.toHaveProperty('isPrivate')
   },
 )
+
+test.for([
+  ['proxy', undefined, 90_000],
+  ['magnet', undefined, 90_000],
+  ['both', { share: 0.5, size: 5, name: 'e.mkv' }, 90_000],
+  ['proxy', { share: 1, size: 5, name: 'e.mkv' }, undefined],
+] as const)('for "%s" and %o, a list says how long a torrent has been without peers', async (row) => {
+  const [delivery, there, expected] = row
+  const disk: Disk = { ...EMPTY, video: async () => there }
+  const swarms: Swarms = { sinceMs: (infoHash) => (infoHash === HASH ? 90_000 : undefined) }
+  const { kept } = await lister({ disk, titles: TITLES, swarms })({ ...REQUEST, delivery }, signal)
+  expect(kept.map(({ withoutPeersMs }) => withoutPeersMs)).toEqual([expected])
+})

@@ -54,6 +54,25 @@ test('what starts at once comes first; then the resolution, the seeders, the siz
   ])
 })
 
+test('what was just waited for in vain comes last, however good it is', () => {
+  const lines = [
+    describe(torrent('Film.2160p', { seeders: 900 }), undefined, 5_000),
+    describe(torrent('Film.480p'), undefined),
+    describe(torrent('Film.1080p half there'), onDisk(0.5), 60_000),
+    describe(torrent('Film.720p', { seeders: 1 })),
+    describe(torrent('Film.360p there'), onDisk(1), 0),
+    describe(torrent('Film.720p, asked this moment', { seeders: 1 }), undefined, 0),
+  ]
+  expect(arrange(lines, DEFAULT_LIST_OPTIONS).kept.map(({ found }) => found.title)).toEqual([
+    'Film.360p there',
+    'Film.720p',
+    'Film.480p',
+    'Film.1080p half there',
+    'Film.2160p',
+    'Film.720p, asked this moment',
+  ])
+})
+
 test('the resolutions stand in the order that the user named, and others are left out', () => {
   const all = ['2160p', '1080p', '720p', '480p', 'nothing'].map((quality) => torrent(`Film.2020.${quality}`))
   expect(arranged(all, { resolutions: ['720', 'other', '1080'] })).toEqual({

@@ -177,6 +177,16 @@ test.for<readonly [string, Partial<Candidate>, OnDisk | undefined, string]>([
   expect(stream?.description.split('\n').find((each) => /GB|⚡|⬇|👤/u.test(each)) ?? '').toBe(line)
 })
 
+test.for([
+  [0, '⚠ no peers just now'],
+  [59_999, '⚠ no peers just now'],
+  [120_000, '⚠ no peers 2 min ago'],
+  [599_000, '⚠ no peers 10 min ago'],
+] as const)('that a film was waited for in vain %i ms ago, both ways say', ([withoutPeersMs, said]) => {
+  const listed = { ...describe({ ...FILM, seeders: 7 }), withoutPeersMs }
+  for (const { description } of presentStreams(listed, 'both', OPTIONS)) expect(description).toContain(said)
+})
+
 test('a device that fetches the torrent by itself is told nothing of our disk', () => {
   const [proxy, magnet] = present({ ...FILM, seeders: 3 }, 'both', OPTIONS, WHOLE)
   expect(proxy?.description).toContain('⚡ on disk')

@@ -44,6 +44,7 @@ function service(found: readonly Candidate[] = [candidate('a')]) {
     },
     { pack: async () => undefined, isPrivate: async () => false, video: async () => undefined },
     undefined,
+    { sinceMs: () => undefined },
   )
   const { getStreams } = createStreamService({ trackers: ['udp://all.org:1'] }, makeList, ignore, log)
   return { getStreams, asked, unknown }
@@ -129,15 +130,18 @@ test.for([
   ['paused', 0, false],
   ['busy', 0, false],
   ['answered', 0.5, false],
+  ['answered', undefined, false, 5_000],
+  ['answered', 1, true, 5_000],
 ] as const)(
-  'a list of which a source %s and %s is on disk is settled: %s',
-  async ([outcome, share, isSettled]) => {
+  'a list of which a source %s and %s is on disk is settled: %s (peers missing for %s ms)',
+  async ([outcome, share, isSettled, withoutPeersMs]) => {
     const found = { candidates: [candidate('a')], report: [{ source: 's', outcome, found: 1 }] }
     const disk = share === undefined ? undefined : { share, size: 5, name: 'a.mkv' }
     const makeList = createLister(
       { find: async () => found },
       { pack: async () => undefined, isPrivate: async () => false, video: async () => disk },
       undefined,
+      { sinceMs: () => withoutPeersMs },
     )
     const { getList } = createStreamService({ trackers: [] }, makeList, ignore, listeningLog().log)
     expect(await getList('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL)).toMatchObject({ isSettled })

@@ -29,7 +29,7 @@ function startedSession(
   const opened: OpenTorrent[] = []
   const wanted: (readonly PieceWindow[])[] = []
   const failures: SelfStremeError[] = []
-  const told = { unverified: [] as number[], closed: 0 }
+  const told = { unverified: [] as number[], closed: 0, peersCame: 0 }
   let closing = Promise.resolve()
   let whenOpened: (request: OpenTorrent) => void = ignore
   const engine: Engine = {
@@ -65,6 +65,7 @@ function startedSession(
       diskFull: ignore,
       diskReady: ignore,
       stats: ignore,
+      peerCame: () => void told.peersCame++,
       failed: (error) => failures.push(error),
     },
     silent,
@@ -341,5 +342,23 @@ test('a piece that turned out to be wrong is told', async () => {
   const { session, told } = startedSession(PATIENT)
   session.unverify(7)
   expect(told.unverified).toEqual([7])
+  await session.stop()
+})
+
+test('it tells of every peer that comes, in every try, and of none that goes or stays', async () => {
+  const { session, told, onOpen } = startedSession({ timeoutMs: 20, maxRetries: 1 })
+  const toldOf: number[][] = []
+  onOpen(({ on }) => {
+    const counts = [0, 1, 1, 3, 2, 3].map((peers) => {
+      on.stats({ ...NO_PEER, peers })
+      return told.peersCame
+    })
+    toldOf.push(counts)
+  })
+  await expect.poll(() => toldOf.length).toBe(2)
+  expect(toldOf).toEqual([
+    [0, 1, 1, 2, 2, 3],
+    [3, 4, 4, 5, 5, 6],
+  ])
   await session.stop()
 })

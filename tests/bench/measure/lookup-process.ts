@@ -9,6 +9,7 @@ import type { InfoHash } from '../../../src/domain/info-hash.ts'
 import { startEngineProcess } from '../../../src/engine/engine-process.ts'
 import { DiskRoom } from '../../../src/files/disk-room.ts'
 import { createLog } from '../../../src/observe/log.ts'
+import { ListedFiles } from '../../../src/streaming/listed-files.ts'
 import { ListedTrackers } from '../../../src/streaming/listed-trackers.ts'
 import { mediaOpener } from '../../../src/streaming/open-media.ts'
 import { openTorrentService } from '../../../src/torrents/torrent-service.ts'
@@ -44,6 +45,7 @@ async function measure(): Promise<Record<string, number>> {
       noteRead: (...read) => parts.index.notePlay(...read),
     },
     new ListedTrackers(),
+    new ListedFiles(),
   )
   const { signal } = new AbortController()
   // The engine is up by then, and has not only begun to be.

@@ -1,0 +1,49 @@
+import { LRUCache } from 'lru-cache'
+import type { Found } from '../domain/candidate.ts'
+import { isVideo } from '../domain/content-type.ts'
+import type { InfoHash } from '../domain/info-hash.ts'
+
+const MOST_FILES = 5_000
+const MOST_LETTERS = 1024 * 1024
+
+/** What a list said of a file of a torrent. */
+export interface ListedFile {
+  /** absent where the list did not know which file it is */
+  readonly fileIdx?: number | undefined
+  readonly name: string
+  /** bytes */
+  readonly size: number
+}
+
+/** What a link asks for: a file, an episode, or whatever is the film. */
+type Wanted = number | { readonly season?: number; readonly episode: number } | undefined
+
+/**
+ * Name and size of videos, as our lists told them. They are what a HEAD is about, so that it need not wait for the
+ * metadata.
+ */
+export class ListedFiles {
+  readonly #files = new LRUCache<string, ListedFile>({
+    max: MOST_FILES,
+    maxSize: MOST_LETTERS,
+    sizeCalculation: ({ name }) => name.length + 1,
+  })
+
+  note(found: readonly Found[]): void {
+    for (const each of found) {
+      if (each.kind !== 'torrent' || each.isLocal) continue
+      const { infoHash, fileIdx, fileName: name, sizeBytes: size, wish } = each
+      if (name === undefined || !isVideo(name) || !size) continue
+      this.#files.set(keyOf(infoHash, fileIdx ?? wish), { fileIdx, name, size })
+    }
+  }
+
+  find(infoHash: InfoHash, wanted: Wanted): ListedFile | undefined {
+    return this.#files.get(keyOf(infoHash, wanted))
+  }
+}
+
+function keyOf(infoHash: InfoHash, wanted: Wanted): string {
+  const what = typeof wanted === 'object' ? `${wanted.season ?? ''}:${wanted.episode}` : (wanted ?? '')
+  return `${infoHash}/${what}`
+}
