@@ -4,6 +4,8 @@ import type { Delivery } from '../domain/device.ts'
 import { spanInWords } from '../domain/in-words.ts'
 import { diskState, type Listed } from '../domain/listing.ts'
 import { fileNameOf } from '../domain/release-of.ts'
+import { writeStreamAddress } from '../domain/stream-address.ts'
+import { streamFileName } from './stream-file-name.ts'
 
 /** A TV shows so many letters of a line. */
 const LONGEST_LINE = 60
@@ -58,7 +60,7 @@ function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): Stre
 }
 
 function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): StremioStream {
-  const url = proxyUrl(listed.found, baseUrl)
+  const url = proxyUrl(listed, baseUrl)
   // Stremio's word for "a browser can play this": https, and an MP4.
   const isWebReady = url.startsWith('https:') && /\.mp4$/i.test(nameOnDisk(listed) ?? '')
   return {
@@ -73,23 +75,11 @@ function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): Stremi
  * Where nobody knows yet which file it is, the proxy is told the episode, and chooses when the metadata comes. Trackers of
  * a private torrent stay here, as the user's key is in them.
  */
-function proxyUrl(
-  { infoHash, fileIdx, fileName, trackers, isPrivate, wish }: Candidate,
-  baseUrl: string,
-): string {
-  const path = [
-    infoHash,
-    ...(fileIdx === undefined ? [] : [String(fileIdx), ...(fileName ? [fileName] : [])]),
-  ]
-  const query = new URLSearchParams(
-    isPrivate ? [['private', '1']] : trackers.map((url): [string, string] => ['tr', url]),
-  )
-  if (fileIdx === undefined && wish) {
-    if (wish.season !== undefined) query.set('season', String(wish.season))
-    query.set('episode', String(wish.episode))
-  }
-  const encoded = path.map((part) => encodeURIComponent(part.toWellFormed())).join('/')
-  return `${baseUrl}/stream/proxy/${encoded}${query.size > 0 ? `?${query}` : ''}`
+function proxyUrl(listed: ListedTorrent, baseUrl: string): string {
+  const { infoHash, fileIdx, trackers, isPrivate = false, wish } = listed.found
+  const wanted = fileIdx ?? (wish && { kind: 'episode' as const, ...wish })
+  const name = streamFileName(listed.found, nameOnDisk(listed))
+  return `${baseUrl}/stream/proxy${writeStreamAddress({ infoHash, wanted, name, trackers, isPrivate })}`
 }
 
 function labelOf({ release, quality }: ListedTorrent, way: string): string {
@@ -136,12 +126,12 @@ function shortened(line: string): string {
 function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): BehaviorHints {
   const { found, disk } = listed
   const theirs = found.upstream?.hints
-  const filename = nameOnDisk(listed)
   const videoSize = disk?.size ?? found.sizeBytes ?? theirs?.videoSize
   const videoHash = disk?.videoHash ?? theirs?.videoHash
   return {
     bingeGroup: bingeGroupOf(listed, way),
-    ...(filename === undefined ? {} : { filename }),
+    // Without it, clients send the last part of the link to subtitle services, trackers and all.
+    filename: streamFileName(found, nameOnDisk(listed)),
     ...(videoSize === undefined ? {} : { videoSize }),
     ...(videoHash === undefined ? {} : { videoHash }),
   }

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { sep } from 'node:path'
-import type { EpisodeWish } from '../domain/choice/wish.ts'
+import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
 import { chooseFile } from '../domain/choose-file.ts'
 import { fileAt, settlingMs, whenSettled } from '../files/settled.ts'
 import type { IndexedFile } from './placed-index.ts'
@@ -68,8 +68,8 @@ async function look(
   return looked.flat()
 }
 
-/** The one that is the episode, by what they are called: one at most. */
-export function chooseEpisode(files: readonly IndexedFile[], wish: EpisodeWish): IndexedFile[] {
+/** The one that is wished for, by what they are called: one at most. */
+export function chooseByName(files: readonly IndexedFile[], wish: EpisodeWish | UnsaidWish): IndexedFile[] {
   const listed = files.map(({ path, size }) => {
     // The digits of an info hash are no numbers of episodes.
     const parts = path

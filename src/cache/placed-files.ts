@@ -1,5 +1,5 @@
 import type { ByteRange } from '../domain/byte-range.ts'
-import type { EpisodeWish } from '../domain/choice/wish.ts'
+import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import type { FolderWatch } from '../files/folder-watch.ts'
@@ -9,7 +9,7 @@ import { fingerprintOf, whenSettled } from '../files/settled.ts'
 import type { Log } from '../observe/log.ts'
 import type { IndexDatabase } from './index-database.ts'
 import { PlacedChecker } from './placed-checker.ts'
-import { chooseEpisode, choosePlaced, type FoundFile, isCalled, SMALLEST } from './placed-choice.ts'
+import { chooseByName, choosePlaced, type FoundFile, isCalled, SMALLEST } from './placed-choice.ts'
 import { PlacedFolder } from './placed-folder.ts'
 import type { IndexedFile } from './placed-index.ts'
 import { PlacedMarks } from './placed-marks.ts'
@@ -52,11 +52,11 @@ export interface PlacedFiles extends AsyncDisposable {
    */
   find(
     infoHash: InfoHash,
-    wanted: string | EpisodeWish | undefined,
+    wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
   ): Promise<PlacedFile | undefined>
   /** The same, as far as it is known without looking at the disk. */
-  peek(infoHash: InfoHash, wanted: string | EpisodeWish | undefined): PlacedEntry | undefined
+  peek(infoHash: InfoHash, wanted: string | EpisodeWish | UnsaidWish | undefined): PlacedEntry | undefined
   /**
    * The file at a path, by itself and for no torrent.
    *
@@ -112,18 +112,25 @@ export async function openPlacedFiles(
   marks.keepOnly(index.all().map(({ path }) => path))
   const parts = opening.move()
 
-  function choose(infoHash: InfoHash, wanted: string | EpisodeWish | undefined, signal: AbortSignal) {
+  function choose(
+    infoHash: InfoHash,
+    wanted: string | EpisodeWish | UnsaidWish | undefined,
+    signal: AbortSignal,
+  ) {
     const isRight = ({ file: { path }, stats }: FoundFile) =>
       marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash) !== 'mismatched'
     if (typeof wanted === 'object')
-      return choosePlaced(chooseEpisode(index.find(infoHash), wanted), undefined, isRight, signal)
+      return choosePlaced(chooseByName(index.find(infoHash), wanted), undefined, isRight, signal)
     return choosePlaced(index.find(infoHash), wanted, isRight, signal)
   }
 
-  function peek(infoHash: InfoHash, wanted: string | EpisodeWish | undefined): PlacedEntry | undefined {
+  function peek(
+    infoHash: InfoHash,
+    wanted: string | EpisodeWish | UnsaidWish | undefined,
+  ): PlacedEntry | undefined {
     const isRight = (file: IndexedFile) => marks.verdictOf(file, infoHash) !== 'mismatched'
     const files = index.find(infoHash)
-    const fitting = typeof wanted === 'object' ? chooseEpisode(files, wanted) : files
+    const fitting = typeof wanted === 'object' ? chooseByName(files, wanted) : files
     const [first] = fitting
       .filter((file) => file.size >= SMALLEST && isRight(file))
       .sort((a, b) => Number(isCalled(b, wanted)) - Number(isCalled(a, wanted)) || b.size - a.size)

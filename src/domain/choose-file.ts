@@ -4,6 +4,7 @@ import { movieScorer } from './choice/score-movie.ts'
 import { no, type Verdict, yes } from './choice/verdict.ts'
 import type { EpisodeWish, MovieWish, Wish } from './choice/wish.ts'
 import { episodeLabel } from './episode-label.ts'
+import { halfOf } from './names/halves.ts'
 
 /** A video that was looked at. */
 export interface Considered extends Verdict {
@@ -42,6 +43,8 @@ export function chooseFile(pack: Pack, wish: Wish): Choice {
       return chooseMovie(pack, wish)
     case 'episode':
       return chooseEpisode(pack, wish)
+    case 'unsaid':
+      return chooseOnly(pack)
   }
 }
 
@@ -75,6 +78,30 @@ function chooseEpisode(pack: Pack, wish: EpisodeWish): Choice {
   return doubt === undefined
     ? choice
     : refused(`${doubt}, and which is meant is not known`, choice.considered)
+}
+
+/** Of videos that are no episodes, the others are much smaller than the film; the second one in bytes of the first. */
+const MOST_BESIDE_A_FILM = 0.5
+
+/** The largest video, unless the torrent is a pack: several episodes, or several videos that are about as long. */
+function chooseOnly(pack: Pack): Choice {
+  const videos = readPack(pack)
+  const judged = ranked(videos, () => yes(1, 'the only one'))
+  const features = judged
+    .map(({ video }) => video)
+    .filter(({ beside, file }) => !beside && (halfOf(file.name)?.number ?? 1) === 1)
+  const episodes = new Set(features.map(({ numbers }) => labelOf(numbers)).filter((label) => label !== ''))
+  const [largest = 0, second = 0] = features.map(({ file }) => file.length).sort((a, b) => b - a)
+  const isPack = episodes.size > 1 || second > MOST_BESIDE_A_FILM * largest
+  if (!isPack) return decide(judged)
+  return refused(
+    `the address does not say which of ${features.length} videos is meant, as if it had been cut off: open the list of the video again`,
+  )
+}
+
+function labelOf({ seasons, episodes, absolute, date = '' }: ReadVideo['numbers']): string {
+  const counted = episodes.length > 0 ? [...seasons, 'e', ...episodes] : absolute
+  return counted.length > 0 ? counted.join() : date
 }
 
 /** Why nobody can know which of the likeliest it is; the same episode twice is no such reason. */

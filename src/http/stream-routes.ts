@@ -1,13 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { EpisodeWish } from '../domain/choice/wish.ts'
 import { clientKey } from '../domain/client-key.ts'
-import { SelfStremeError } from '../domain/errors.ts'
-import { parseInfoHash } from '../domain/info-hash.ts'
-import { MAX_TRACKERS } from '../domain/tracker-url.ts'
+import { parseStreamAddress } from '../domain/stream-address.ts'
 import { isIdle } from '../domain/viewer.ts'
 import type { Log } from '../observe/log.ts'
-import type { MediaRequest, OpenMedia } from '../streaming/open-media.ts'
+import type { OpenMedia } from '../streaming/open-media.ts'
 import { clientOf, type TrustsProxy } from './client-address.ts'
 import { answeredByMethod } from './cors.ts'
 import type { AnswerError } from './error-handler.ts'
@@ -25,7 +22,7 @@ export interface StreamRoutes {
   idle(): Promise<void>
 }
 
-/** `/stream/proxy/{infoHash}[/{fileIdx}[/{name}]][?tr=…][&season=…][&episode=…]`: the video itself. */
+/** The video itself; its address is one of `domain/stream-address.ts`. */
 export function streamRoutes(
   openMedia: OpenMedia,
   handOff: HandOff,
@@ -58,7 +55,7 @@ export function streamRoutes(
       placeOn.set(req.socket, place)
       const gone = AbortSignal.any([left, place.ended])
       try {
-        const request = { ...readRequest(url), onlyHead: req.method === 'HEAD', client, viewer: place }
+        const request = { ...parseStreamAddress(url), onlyHead: req.method === 'HEAD', client, viewer: place }
         await using media = await openMedia(request, gone)
         await sendMedia(req, res, media, handOff, place, gone)
       } catch (error) {
@@ -83,51 +80,5 @@ export function streamRoutes(
     async idle() {
       await Promise.all(serving)
     },
-  }
-}
-
-/**
- * Reads what stands behind `/stream/proxy`. By hand, because the name is decoration for players: whatever stands there
- * must not make the request fail.
- */
-function readRequest(url: string): Omit<MediaRequest, 'client' | 'viewer' | 'onlyHead'> {
-  const [path = '', query = ''] = url.split(/\?(.*)/s)
-  const [hash = '', index = '', ...rest] = path.split('/').slice(1)
-  const infoHash = parseInfoHash(hash)
-  if (!infoHash) throw new SelfStremeError('media.not_found', `"${hash.slice(0, 80)}" is no info hash`)
-  if (!/^\d{0,9}$/.test(index)) {
-    throw new SelfStremeError('media.not_found', `"${index.slice(0, 80)}" is no file index`)
-  }
-  const params = query === '' ? undefined : new URLSearchParams(query)
-  return {
-    infoHash,
-    wanted: index === '' ? params && readWish(params) : Number(index),
-    name: decoded(rest.join('/')) || undefined,
-    trackers: params?.getAll('tr').slice(0, MAX_TRACKERS) ?? [],
-    isPrivate: params?.get('private') === '1',
-  }
-}
-
-/** The episode that is wanted out of a pack of which the list did not know the files. */
-function readWish(params: URLSearchParams): EpisodeWish | undefined {
-  const [season, episode] = ['season', 'episode'].map((name) => {
-    const text = params.get(name)
-    if (text === null || /^\d{1,6}$/.test(text)) return text === null ? undefined : Number(text)
-    throw notFound(`"${text.slice(0, 80)}" is no ${name} number`)
-  })
-  if (episode !== undefined) return { kind: 'episode', episode, ...(season === undefined ? {} : { season }) }
-  if (season !== undefined) throw notFound('there is a season, and no episode')
-  return undefined
-}
-
-function notFound(reason: string): SelfStremeError {
-  return new SelfStremeError('media.not_found', reason, { details: { reason } })
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../domain/byte-range.ts'
-import type { EpisodeWish } from '../domain/choice/wish.ts'
+import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
 import { clientKey } from '../domain/client-key.ts'
 import { contentTypeOf } from '../domain/content-type.ts'
 import { Deadline } from '../domain/deadline.ts'
@@ -15,10 +15,12 @@ import type { Media } from './media.ts'
 /** A file that was just put there is worth a moment more than peers are; an answer still comes within a second. */
 const SETTLING_MS = 800
 
+type Wanted = number | EpisodeWish | UnsaidWish | undefined
+
 export interface MediaRequest {
   readonly infoHash: InfoHash
-  /** counted over all files of the torrent from 0, or the episode to choose a file by; without it, the largest video */
-  readonly wanted?: number | EpisodeWish | undefined
+  /** counted over all files of the torrent from 0, or what to choose a file by; without it, the largest video */
+  readonly wanted?: Wanted
   /** what the URL calls the file; chooses among several that the user placed */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
@@ -56,10 +58,10 @@ interface PlacedFile extends AsyncDisposable {
 
 export interface Torrents {
   isKnown(infoHash: InfoHash): boolean
-  findWhole(infoHash: InfoHash, wanted?: number | EpisodeWish): Promise<TorrentStream | undefined>
+  findWhole(infoHash: InfoHash, wanted?: Wanted): Promise<TorrentStream | undefined>
   getStream(
     magnetUri: string,
-    wanted: number | EpisodeWish | undefined,
+    wanted: Wanted,
     retryCount: number | undefined,
     customPath: string | undefined,
     signal: AbortSignal,
@@ -71,7 +73,7 @@ export interface Torrents {
 export interface Placed {
   find(
     infoHash: InfoHash,
-    wanted: string | EpisodeWish | undefined,
+    wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
   ): Promise<PlacedFile | undefined>
 }
@@ -126,13 +128,11 @@ export function mediaOpener(
   }
 
   /** Nobody else has it, so nobody else is asked for it. */
-  async function openLocal(
-    { infoHash, wanted = 0, client }: MediaRequest,
-    gone: AbortSignal,
-  ): Promise<Media> {
+  async function openLocal({ infoHash, wanted, client }: MediaRequest, gone: AbortSignal): Promise<Media> {
     using deadline = new Deadline(timeoutMs)
     const signal = AbortSignal.any([gone, deadline.signal])
-    const file = wanted === 0 ? await local.open(infoHash, signal).catch(ifGone) : undefined
+    const isFirst = wanted === undefined || wanted === 0 || isUnsaid(wanted)
+    const file = isFirst ? await local.open(infoHash, signal).catch(ifGone) : undefined
     if (file) return fromPlaced(file, client)
     throw new SelfStremeError('media.not_found', `there is no file ${infoHash} any more`)
 
@@ -159,7 +159,7 @@ export function mediaOpener(
         `${infoHash} is private, and its torrent file is not known any more: open the list of the video again`,
       )
     if (request.onlyHead && !torrents.isKnown(infoHash)) {
-      const known = listedFiles.find(infoHash, wanted)
+      const known = isUnsaid(wanted) ? undefined : listedFiles.find(infoHash, wanted)
       if (known) return fromList(infoHash, known)
     }
     const { listed, others } = listedTrackers.sort(infoHash, trackers)
@@ -213,6 +213,10 @@ export function mediaOpener(
       [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
     }
   }
+}
+
+function isUnsaid(wanted: Wanted): wanted is UnsaidWish {
+  return typeof wanted === 'object' && wanted.kind === 'unsaid'
 }
 
 /** Tells of every slice when it has been sent: when the next one is asked for. */

@@ -23,6 +23,8 @@ const SECOND = 'Show.S01E02.1080p.WEB.h264-GRP.mkv'
 const resources = new AsyncDisposableStack()
 let swarm: Swarm
 let fileIdx: number
+/** what the pack is called, and no file of it as far as the list knows */
+const PACK_FILE = 'Show.S01.1080p.WEB.h264-GRP.mkv'
 let folder: string
 
 interface Stream {
@@ -49,7 +51,7 @@ swarmTest(
     await using addon = await startPackAddon({ fileIdx })
     await using app = await startTestApp({ ...swarm.settings, UPSTREAM_ADDONS: addon.manifestUrl })
     const stream = await onlyStream(app)
-    expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/${fileIdx}`)
+    expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/${fileIdx}/${PACK_FILE}`)
     await expectSecond(stream.url)
   },
 )
@@ -58,8 +60,7 @@ swarmTest('of one whose file nobody names, the episode is chosen when the metada
   await using addon = await startPackAddon({})
   await using app = await startTestApp({ ...swarm.settings, UPSTREAM_ADDONS: addon.manifestUrl })
   const stream = await onlyStream(app)
-  expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}`)
-  expect(new URL(stream.url).search).toBe('?season=1&episode=2')
+  expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/s1e2/${PACK_FILE}`)
   await expectSecond(stream.url)
 
   // From then on the list knows it, too, and that it is there.
@@ -77,10 +78,26 @@ swarmTest('of one whose file nobody names, the episode is chosen when the metada
 
 swarmTest('an episode that the pack does not have is not played, and the answer says why', async () => {
   await using app = await startTestApp(swarm.settings)
-  const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}?season=1&episode=4`)
-  expect(answer.status).toBe(404)
-  expect(await answer.json()).toMatchObject({ reason: 'none of 3 videos is S01E04' })
+  for (const path of ['?season=1&episode=4', '/s1e4/Show.mkv', '/s1e4/Show.mkv?tr']) {
+    const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}${path}`)
+    expect(answer.status).toBe(404)
+    expect(await answer.json()).toMatchObject({ reason: 'none of 3 videos is S01E04' })
+  }
 })
+
+swarmTest(
+  'a link that a player cuts plays the same episode, and one of an earlier version none',
+  async () => {
+    await using app = await startTestApp(swarm.settings)
+    const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+    for (const query of ['?tr', '?tr=udp%3A%2F%2F127.0.0.1%3A1']) {
+      const answer = await fetch(url + query, { method: 'HEAD' })
+      expect([answer.status, (await fetch(url + query)).status]).toEqual([404, 404])
+    }
+    for (const path of [`/${fileIdx}/x.mkv?tr`, '/s1e2/x.mkv?tr', '/e2/x.mkv?private', '?season=1&episode=2'])
+      await expectSecond(url + path)
+  },
+)
 
 swarmTest('of a film of which head and tail are there, the list tells how much, and the hash', async () => {
   await using slow = await startSwarm({ path: folder, pieceLength: 64 * 1024, uploadLimit: MIB })

@@ -52,7 +52,7 @@ test("the user's films stand beside the free ones, with catalogue, page and stre
   // Which file it is will be known when the metadata is.
   expect(stream).not.toHaveProperty('fileIdx')
   const [proxied] = await streams(app.url, 'proxy', 'movie/selfstreme:one')
-  expect(proxied?.url).toBe(`${app.url}/stream/proxy/${HASH}`)
+  expect(proxied?.url).toBe(`${app.url}/stream/proxy/${HASH}/main/One.mkv`)
 })
 
 test('a hash may be written in any way, and trackers come along', async () => {

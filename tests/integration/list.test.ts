@@ -114,7 +114,9 @@ describe('what the address says of a list', () => {
 
   test('does not come into the links of its streams', async () => {
     const [stream] = await streams(app, 'movie/tt5', IPHONE, '/proxy.v1.res=720')
-    expect(stream?.url).toBe(`${app.url}/stream/proxy/${'a'.repeat(40)}`)
+    expect(stream?.url).toBe(
+      `${app.url}/stream/proxy/${'a'.repeat(40)}/main/Film.2020.720p.WEB-DL.H.264-GRP.mkv`,
+    )
   })
 })
 
@@ -309,7 +311,7 @@ describe('ids of other catalogues', () => {
     expect(linter.lintManifest(json)).toMatchObject({ valid: true, errors: [], warnings: [] })
     for (const type of ['series', 'anime']) {
       const [stream] = await streams(app, `${type}/kitsu:7442:5`, IPHONE)
-      expect(stream?.url).toBe(`${app.url}/stream/proxy/${'a'.repeat(40)}?episode=5`)
+      expect(stream?.url).toBe(`${app.url}/stream/proxy/${'a'.repeat(40)}/e5/Show%20-%2005.mkv`)
     }
   })
 

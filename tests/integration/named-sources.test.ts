@@ -19,6 +19,7 @@ interface Stream {
   readonly fileIdx?: number
   readonly url?: string
   readonly name: string
+  readonly behaviorHints: { readonly filename?: string }
 }
 
 async function streams(url: string, video: string, userAgent = DESKTOP): Promise<Stream[]> {
@@ -49,9 +50,17 @@ test('what another addon and an indexer have is listed, for each device in its w
     { name: 'Link', url: 'https://a.example.org/e2.mp4' },
   ])
   expect((await streams(app.url, 'series/tt5:1:2', IPHONE)).map(({ url }) => url)).toEqual([
-    `${app.url}/stream/proxy/${B}?season=1&episode=2`,
-    `${app.url}/stream/proxy/${A}/3?tr=udp%3A%2F%2Fa.example.org%3A1`,
+    `${app.url}/stream/proxy/${B}/s1e2/Show.S01.1080p.mkv`,
+    `${app.url}/stream/proxy/${A}/3/Other.mkv?tr=udp%3A%2F%2Fa.example.org%3A1`,
     'https://a.example.org/e2.mp4',
+  ])
+  const all = [
+    ...(await streams(app.url, 'series/tt5:1:2')),
+    ...(await streams(app.url, 'series/tt5:1:2', IPHONE)),
+  ]
+  expect(all.map(({ behaviorHints }) => behaviorHints.filename)).toEqual([
+    ...['Show.S01.1080p.mkv', 'Other.mkv', 'Link.mp4'],
+    ...['Show.S01.1080p.mkv', 'Other.mkv', 'Link.mp4'],
   ])
   expect(addon.asked.filter((path) => path.endsWith('/tt5%3A1%3A2.json'))).toHaveLength(1)
 })

@@ -48,6 +48,42 @@ describe('of a pack on disk, a link that names the episode', () => {
     expect((await send(url + query, { headers: { 'If-None-Match': etag } })).status).toBe(304)
   })
 
+  test.for([
+    '/s1e2/Show.S01.mkv',
+    '/S01E02',
+    '/e2/x.mkv',
+    '/s1e2/x.mkv?tr',
+    '/s1e2/x.mkv?tr=udp%3A%2F%2Fa.org%3A1',
+  ])('says it in its path (%s), also where a player cut off the rest', async (path) => {
+    const etag = `"${left.infoHash}-2"`
+    const answer = await send(url + path)
+    expect(answer.status).toBe(200)
+    expect(answer.body.equals(SECOND?.bytes as Buffer)).toBe(true)
+    const head = await send(url + path, { method: 'HEAD' })
+    expect(head.headers).toEqual({ ...answer.headers, date: head.headers.date })
+    const part = await send(url + path, { headers: { Range: 'bytes=7-9' } })
+    expect([part.status, part.body, part.headers.etag]).toEqual([206, SECOND?.bytes.subarray(7, 10), etag])
+    expect((await send(url + path, { headers: { 'If-None-Match': etag } })).status).toBe(304)
+  })
+
+  test.for([
+    '?tr',
+    '?tr=',
+    '?tr=udp%3A%2F%2Fa.org%3A1',
+    '?private',
+    '?season',
+    '?season=1',
+    '?season=1&episode',
+  ])('of an earlier version that was cut (%s) plays no other episode', async (query) => {
+    for (const method of ['GET', 'HEAD']) expect((await send(url + query, { method })).status).toBe(404)
+    expect((await send(url + query)).json).toMatchObject({ reason: expect.any(String) })
+  })
+
+  test('that asks for the largest video gets it', async () => {
+    for (const path of ['/main/x.mkv?tr', '/main', ''])
+      expect((await send(url + path)).headers.etag, path).toBe(`"${left.infoHash}-3"`)
+  })
+
   test('means the file in its path, if there is one', async () => {
     for (const query of ['?season=1&episode=2', '?season=x&episode=y']) {
       const answer = await send(`${url}/0/Show.mkv${query}`)
@@ -87,7 +123,10 @@ describe('of files that the user placed, a link that names the episode', () => {
     const url = `${app.url}/stream/proxy/${HASH}`
     const second = await send(`${url}?season=1&episode=2`)
     expect([second.status, second.body.length]).toEqual([200, SECOND?.bytes.length])
-    expect((await send(`${url}?season=1&episode=4`)).status).toBe(404)
+    expect((await send(`${url}/s1e2/Show.mkv?tr`)).body.length).toBe(SECOND?.bytes.length)
+    for (const none of ['?season=1&episode=4', '/s1e4/Show.mkv', '?tr', '?tr=udp%3A%2F%2Fa.org%3A1'])
+      expect((await send(url + none)).status, none).toBe(404)
+    expect((await send(`${url}/main/Show.S01E01.mkv`)).body.length).toBe(2 * MIB)
     expect((await send(url)).body.length).toBe(3 * MIB)
   })
 

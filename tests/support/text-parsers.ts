@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import bencode from 'bencode'
+import { streamFileName } from '../../src/addon/stream-file-name.ts'
 import { sourceOfMagnet } from '../../src/admin/torrent-source.ts'
 import { kindOf, torrentsIn } from '../../src/admin/watched-file.ts'
 import { mayNamePeer, scopeOf } from '../../src/domain/address-scope.ts'
@@ -59,6 +60,7 @@ import { parseReleaseName } from '../../src/domain/release-name.ts'
 import { releaseOf } from '../../src/domain/release-of.ts'
 import { otherEpisode, otherTitle } from '../../src/domain/release-relevance.ts'
 import { isSubtitle, readSubtitle, readSubtitleOf } from '../../src/domain/sidecar-subtitle.ts'
+import { parseStreamAddress, writeStreamAddress } from '../../src/domain/stream-address.ts'
 import {
   allowedTrackers,
   trackerEndpoint,
@@ -160,6 +162,10 @@ const xml = (text: string) =>
 
 /** How each function that strangers' text comes to is called with one. What they throw does not matter. */
 export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  'addon/stream-file-name#streamFileName': (text) => [
+    streamFileName(candidateOf(text), undefined),
+    streamFileName(candidateOf(text), text),
+  ],
   'admin/torrent-source#sourceOfMagnet': sourceOfMagnet,
   'admin/watched-file#kindOf': kindOf,
   'admin/watched-file#torrentsIn': (text) => torrentsIn('a.magnet', bytes(text)),
@@ -186,6 +192,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/choose-file#chooseFile': (text) => [
     chooseFile(packOf(text), { kind: 'episode', season: 1, episode: 2, title: text }),
     chooseFile(packOf(text), { kind: 'movie', title: text, year: 2020 }),
+    chooseFile(packOf(text), { kind: 'unsaid' }),
   ],
   'domain/choose-file#mainFileOf': (text) => mainFileOf(packOf(text)),
   'domain/client-key#clientKey': clientKey,
@@ -255,6 +262,18 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/sidecar-subtitle#isSubtitle': isSubtitle,
   'domain/sidecar-subtitle#readSubtitle': (text) => readSubtitle(`${text}.srt`),
   'domain/sidecar-subtitle#readSubtitleOf': (text) => readSubtitleOf('a', `${text}.srt`),
+  'domain/stream-address#parseStreamAddress': (text) => [
+    parseStreamAddress(`/${'a'.repeat(40)}/s1e2/${text}`),
+    parseStreamAddress(`/${'a'.repeat(40)}?${text}`),
+    parseStreamAddress(text),
+  ],
+  'domain/stream-address#writeStreamAddress': (text) =>
+    writeStreamAddress({
+      infoHash: 'a'.repeat(40) as InfoHash,
+      name: text,
+      trackers: [text],
+      isPrivate: false,
+    }),
   'domain/tracker-url#allowedTrackers': (text) =>
     allowedTrackers([text, `udp://${text}`, `http://a.org/${text}`], []),
   'domain/tracker-url#trackerEndpoint': trackerEndpoint,

@@ -123,6 +123,41 @@ test('a sample or an extra is only chosen where there is nothing else', () => {
   expect(largest([file('film-sample.mkv', 9), file('film.nfo')])).toBe(0)
 })
 
+/** What is played where the address lost what it asked for. */
+function only(files: readonly TorrentFile[]): string | undefined {
+  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'unsaid' })
+  return choice.kind === 'chosen' ? choice.path : choice.reason
+}
+
+test.for<readonly [string, readonly TorrentFile[], string]>([
+  ['one video', [file('Film.mkv', 5), file('Film.srt', 9)], 'Film.mkv'],
+  [
+    'a film with samples and extras',
+    [file('Extras/a.mkv', 9), file('film.mkv', 5), file('film-sample.mkv', 8)],
+    'film.mkv',
+  ],
+  ['a film with something small beside it', [file('Bonus.mkv', 4), file('Film.mkv', 10)], 'Film.mkv'],
+  ['a film in two halves', [file('Film cd2.avi', 9), file('Film cd1.avi', 8)], 'Film cd1.avi'],
+  [
+    'an episode in two halves',
+    [file('Show.S01E04b.mkv', 9), file('Show.S01E04a.mkv', 8)],
+    'Show.S01E04a.mkv',
+  ],
+])('of a torrent with %s, an address that was cut still plays it', ([, files, path]) => {
+  expect(only(files)).toBe(path)
+})
+
+test.for<readonly [string, readonly TorrentFile[]]>([
+  ['several episodes', [file('Show.S01E01.mkv', 9), file('Show.S01E02.mkv', 1)]],
+  ['episodes counted from the first', [file('[Group] Show - 11.mkv', 9), file('[Group] Show - 12.mkv', 1)]],
+  ['a show of every day', [file('Show.2024.05.17.mkv', 9), file('Show.2024.05.18.mkv', 2)]],
+  ['seasons in folders', [file('Season 1/01.mkv', 9), file('Season 2/01.mkv', 1)]],
+  ['videos that say nothing', [file('Pilot.mkv', 9), file('The Harbour.mkv', 8)]],
+  ['two films', [file('Film 1 (2001).mkv', 9), file('Film 2 (2003).mkv', 7)]],
+])('of a torrent with %s, an address that was cut plays none', ([, files]) => {
+  expect(only(files)).toMatch(/^the address does not say which of 2 videos is meant/)
+})
+
 test.for([
   ['no file', []],
   ['no video', [file('a.txt', 9), file('b.jpg', 9)]],

@@ -87,23 +87,27 @@ test.for(['magnet', 'both', 'proxy'] as const)(
     expect(stream).not.toHaveProperty('infoHash')
     expect(stream).not.toHaveProperty('sources')
     const [episode] = present({ ...FILM, ...secret, wish: { season: 1, episode: 2 } }, delivery)
-    expect(episode?.url).toMatch(/\?private=1&season=1&episode=2$/)
+    expect(episode?.url).toMatch(/\/s1e2\/Big%20Buck%20Bunny\.mkv\?private=1$/)
     expect(JSON.stringify([stream, episode])).not.toContain('example.org')
   },
 )
 
 test('what is not known is left out', () => {
   const [proxy, magnet] = present(FILM, 'both', { ...OPTIONS, trackers: [] })
-  expect(proxy?.url).toBe(`http://192.168.1.5:7000/stream/proxy/${HASH}`)
-  expect(Object.keys(proxy?.behaviorHints ?? {}).toSorted()).toEqual(['bingeGroup', 'notWebReady'])
+  expect(proxy?.url).toBe(`http://192.168.1.5:7000/stream/proxy/${HASH}/main/Big%20Buck%20Bunny.mkv`)
+  expect(Object.keys(proxy?.behaviorHints ?? {}).toSorted()).toEqual([
+    'bingeGroup',
+    'filename',
+    'notWebReady',
+  ])
   expect(magnet).not.toHaveProperty('fileIdx')
   expect(magnet?.sources).toEqual([`dht:${HASH}`])
-  expect(magnet?.behaviorHints).toEqual({ bingeGroup: expect.any(String) })
+  expect(magnet?.behaviorHints).toEqual({ bingeGroup: expect.any(String), filename: 'Big Buck Bunny.mkv' })
 })
 
 test('the first file of a torrent is known', () => {
   const [proxy, magnet] = present({ ...FILM, fileIdx: 0 }, 'both', OPTIONS)
-  expect(proxy?.url).toMatch(/\/0$/)
+  expect(proxy?.url).toMatch(/\/0\/Big%20Buck%20Bunny\.mkv$/)
   expect(magnet?.fileIdx).toBe(0)
 })
 
@@ -221,12 +225,30 @@ test('where nobody knows which file is the episode, the link says the episode', 
   const wish = { season: 1, episode: 2 }
   const [proxy] = present({ ...FILM, wish, trackers: ['udp://own.org:1'] }, 'proxy')
   expect(proxy?.url).toBe(
-    `http://192.168.1.5:7000/stream/proxy/${HASH}?tr=udp%3A%2F%2Fown.org%3A1&season=1&episode=2`,
+    `http://192.168.1.5:7000/stream/proxy/${HASH}/s1e2/Big%20Buck%20Bunny.mkv?tr=udp%3A%2F%2Fown.org%3A1`,
   )
-  const [special] = present({ ...FILM, wish: { season: 0, episode: 0 } }, 'proxy')
-  expect(new URL(special?.url ?? '').search).toBe('?season=0&episode=0')
-  const [anime] = present({ ...FILM, wish: { episode: 5 } }, 'proxy')
-  expect(new URL(anime?.url ?? '').search).toBe('?episode=5')
-  const [known] = present({ ...FILM, wish, fileIdx: 4 }, 'proxy')
-  expect(new URL(known?.url ?? '').search).toBe('')
+  const whichOf = ([stream]: readonly { readonly url?: string }[]) => stream?.url?.split('/')[6]
+  expect(whichOf(present({ ...FILM, wish: { season: 0, episode: 0 } }, 'proxy'))).toBe('s0e0')
+  expect(whichOf(present({ ...FILM, wish: { episode: 5 } }, 'proxy'))).toBe('e5')
+  expect(whichOf(present({ ...FILM, wish, fileIdx: 4 }, 'proxy'))).toBe('4')
+})
+
+test.for<readonly [string, Partial<Candidate>]>([
+  ['of which nothing is known', {}],
+  ['for a file that is only known by its place', { fileIdx: 7 }],
+  ['of which an episode is to be chosen', { wish: { season: 3, episode: 4 }, releaseName: 'Show.S03.1080p' }],
+  ['called by a name that is no file name', { fileIdx: 2, fileName: 'Show S01E02?tr=udp://t.org' }],
+  ['called by a title alone that looks like a link', { title: 'http://t.org/announce?key=1&a=b' }],
+  ['that is private', { isPrivate: true, wish: { episode: 9 } }],
+  ['that is no torrent', { isLocal: true, fileIdx: 0 }],
+])('an entry %s has a file name, its link ends in it, and the trackers come behind', ([, more]) => {
+  const trackers = ['udp://own.org:1', 'http://b.org/announce?key=1&x=2']
+  for (const stream of present({ ...FILM, trackers, ...more }, 'both')) {
+    expect(stream.behaviorHints.filename).toMatch(/^[^?=&/:]+\.mkv$|^[^?/:]+\.mkv$/)
+    if (stream.url === undefined) continue
+    const { pathname, searchParams } = new URL(stream.url)
+    expect(decodeURIComponent(pathname.split('/').at(-1) ?? '')).toBe(stream.behaviorHints.filename)
+    expect(pathname).not.toMatch(/[=&]/)
+    expect([...new Set(searchParams.keys())]).toEqual([more.isPrivate ? 'private' : 'tr'])
+  }
 })

@@ -54,7 +54,10 @@ test('an iPhone gets links, a desktop gets torrents', async () => {
   const { getStreams } = service()
   const [phone] = await getStreams('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL)
   const [desktop] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL)
-  expect([phone?.url, phone?.infoHash]).toEqual([`${BASE_URL}/stream/proxy/${'a'.repeat(40)}`, undefined])
+  expect([phone?.url, phone?.infoHash]).toEqual([
+    `${BASE_URL}/stream/proxy/${'a'.repeat(40)}/main/a.mkv`,
+    undefined,
+  ])
   expect([desktop?.url, desktop?.infoHash]).toEqual([undefined, 'a'.repeat(40)])
   expect(desktop?.sources).toContain('tracker:udp://all.org:1')
 })

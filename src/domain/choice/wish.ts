@@ -8,6 +8,12 @@ export type Wish =
     }
   | MovieWish
   | EpisodeWish
+  | UnsaidWish
+
+/** Asked for by an address that may have lost the episode on its way: the only film there is, or nothing. */
+export interface UnsaidWish {
+  readonly kind: 'unsaid'
+}
 
 export interface MovieWish {
   readonly kind: 'movie'

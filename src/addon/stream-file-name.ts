@@ -1,0 +1,44 @@
+import type { Found } from '../domain/candidate.ts'
+import { isVideo } from '../domain/content-type.ts'
+import { numberedFileName } from '../domain/file-names.ts'
+import { nameOf } from '../domain/release-of.ts'
+
+/** What a release says of its container, or of the codec or group that always comes in one. */
+const ENDINGS: readonly (readonly [said: RegExp, ending: string])[] = [
+  [/(?<![\p{L}\d])(?:mp4|m4v|yts|yify)(?![\p{L}\d])/iu, 'mp4'],
+  [/(?<![\p{L}\d])(?:mkv|matroska)(?![\p{L}\d])/iu, 'mkv'],
+  [/(?<![\p{L}\d])webm(?![\p{L}\d])/iu, 'webm'],
+  [/(?<![\p{L}\d])(?:avi|xvid|divx)(?![\p{L}\d])/iu, 'avi'],
+  [/(?<![\p{L}\d])wmv(?![\p{L}\d])/iu, 'wmv'],
+  [/(?<![\p{L}\d])(?:m2ts|bdmv)(?![\p{L}\d])/iu, 'm2ts'],
+]
+const USUAL_ENDING = 'mkv'
+/** As the last word of a release it is a copy made in a cinema. */
+const TELESYNC = /\.ts$/i
+/** Of something else than a video: an archive, or the torrent itself. */
+const OTHER_ENDING = /\.(?:torrent|rar|zip|7z|iso|nfo)$/i
+const MOST_LETTERS = 500
+
+/**
+ * What a video is called for players and for services that find subtitles by its name: the name of its file where that
+ * is known, else that of the release with the ending that fits best.
+ *
+ * @param known - the name of the file
+ */
+export function streamFileName(found: Found, known: string | undefined): string {
+  if (known !== undefined && isVideo(known)) return known
+  const name = (known || nameOf(found)).slice(0, MOST_LETTERS).replace(OTHER_ENDING, '').trim()
+  const ending = `.${endingOf(found, name)}`
+  const fileName = numberedFileName(isVideo(name) && !TELESYNC.test(name) ? name : name + ending, 1)
+  return isVideo(fileName) ? fileName : `video${ending}`
+}
+
+function endingOf(found: Found, name: string): string {
+  const linked = found.kind === 'pass-through' ? endingOfLink(found.url) : undefined
+  return linked ?? ENDINGS.find(([said]) => said.test(name))?.[1] ?? USUAL_ENDING
+}
+
+function endingOfLink(url: string): string | undefined {
+  const path = URL.parse(url)?.pathname ?? ''
+  return isVideo(path) ? path.slice(path.lastIndexOf('.') + 1).toLowerCase() : undefined
+}

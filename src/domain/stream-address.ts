@@ -1,0 +1,113 @@
+import type { EpisodeWish, UnsaidWish } from './choice/wish.ts'
+import { SelfStremeError } from './errors.ts'
+import { type InfoHash, parseInfoHash } from './info-hash.ts'
+import { MAX_TRACKERS } from './tracker-url.ts'
+
+/** What the address of a video says, behind `/stream/proxy`. */
+export interface StreamAddress {
+  readonly infoHash: InfoHash
+  /** counted over all files of the torrent from 0, or what to choose one by; absent = the largest video */
+  readonly wanted?: number | EpisodeWish | UnsaidWish | undefined
+  /** what the file is called, for players and for files that the user placed */
+  readonly name?: string | undefined
+  readonly trackers: readonly string[]
+  readonly isPrivate: boolean
+}
+
+/** Stands in the path where a file has its index: the largest video. */
+const MAIN = 'main'
+const INDEX = /^\d{1,9}$/
+const EPISODE = /^(?:s(?<season>\d{1,6}))?e(?<episode>\d{1,6})$/i
+
+/**
+ * Writes `/{infoHash}/{which}/{name}[?tr=…|?private=1]`, where `which` is an index, an episode (`s1e2`, or `e5` without
+ * seasons), or `main`. All that decides which video it is stands in the path, and the trackers last: some players cut an
+ * address at its first `=` or `&`.
+ *
+ * @param name - with an ending: the last part of the path is what players and subtitle services take for the file name
+ */
+export function writeStreamAddress({
+  infoHash,
+  wanted,
+  name,
+  trackers,
+  isPrivate,
+}: StreamAddress & { readonly name: string; readonly wanted?: number | EpisodeWish | undefined }): string {
+  const path = [infoHash, writeWhich(wanted), name].map((part) => encodeURIComponent(part.toWellFormed()))
+  const query = new URLSearchParams(
+    isPrivate ? [['private', '1']] : trackers.map((url): [string, string] => ['tr', url]),
+  )
+  return `/${path.join('/')}${query.size > 0 ? `?${query}` : ''}`
+}
+
+function writeWhich(wanted: number | EpisodeWish | undefined): string {
+  if (typeof wanted !== 'object') return wanted === undefined ? MAIN : String(wanted)
+  const { season, episode } = wanted
+  return `${season === undefined ? '' : `s${season}`}e${episode}`
+}
+
+/**
+ * Reads what {@link writeStreamAddress} writes, and what earlier versions wrote:
+ * `/{infoHash}[/{fileIdx}[/{name}]][?tr=…][&season=…][&episode=…]`. By hand, because the name is decoration for players:
+ * whatever stands there must not make the request fail.
+ *
+ * @throws SelfStremeError `media.not_found`
+ */
+export function parseStreamAddress(url: string): StreamAddress {
+  const [path = '', query = ''] = url.split(/\?(.*)/s)
+  const [hash = '', which = '', ...rest] = path.split('/').slice(1)
+  const infoHash = parseInfoHash(hash)
+  if (!infoHash) throw new SelfStremeError('media.not_found', `"${hash.slice(0, 80)}" is no info hash`)
+  const params = query === '' ? undefined : new URLSearchParams(query)
+  return {
+    infoHash,
+    wanted: which === '' ? params && readOldWish(params) : readWhich(which),
+    name: decoded(rest.join('/')) || undefined,
+    trackers: params?.getAll('tr').slice(0, MAX_TRACKERS) ?? [],
+    // A cut address may have lost the value. Only one that was never private has none of it.
+    isPrivate: params?.has('private') ?? false,
+  }
+}
+
+function readWhich(which: string): number | EpisodeWish | undefined {
+  if (INDEX.test(which)) return Number(which)
+  if (which.toLowerCase() === MAIN) return undefined
+  const { season, episode } = EPISODE.exec(which)?.groups ?? {}
+  if (episode === undefined)
+    throw new SelfStremeError(
+      'media.not_found',
+      `"${which.slice(0, 80)}" says no file: expected its index, an episode (s1e2), or ${MAIN} for the largest video`,
+    )
+  return episodeWish(season === undefined ? undefined : Number(season), Number(episode))
+}
+
+/**
+ * The query of an earlier version may have lost the episode where a player cut it. One of which only trackers are left
+ * may be for an episode, and gets no video out of a pack.
+ */
+function readOldWish(params: URLSearchParams): EpisodeWish | UnsaidWish | undefined {
+  const [season, episode] = ['season', 'episode'].map((name) => {
+    const text = params.get(name)
+    if (text === null || /^\d{1,6}$/.test(text)) return text === null ? undefined : Number(text)
+    throw notFound(`"${text.slice(0, 80)}" is no ${name} number`)
+  })
+  if (episode !== undefined) return episodeWish(season, episode)
+  if (season !== undefined) throw notFound('there is a season, and no episode')
+  return params.has('tr') || params.has('private') ? { kind: 'unsaid' } : undefined
+}
+
+function episodeWish(season: number | undefined, episode: number): EpisodeWish {
+  return { kind: 'episode', episode, ...(season === undefined ? {} : { season }) }
+}
+
+function notFound(reason: string): SelfStremeError {
+  return new SelfStremeError('media.not_found', reason, { details: { reason } })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
