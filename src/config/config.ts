@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { isOwnPath, parsePathPrefix } from '../domain/path-prefix.ts'
 import { trackerHost } from '../domain/tracker-url.ts'
 import { addonList, indexerList, metadataUrl } from './server-list.ts'
 
@@ -23,7 +24,9 @@ export const SETTINGS = z
     HOST: pattern(/\S/, 'an address to listen on (try 0.0.0.0)')
       .default('0.0.0.0')
       .describe('address to listen on'),
-    PUBLIC_URL: orNone(publicUrl()).describe('how devices reach the server, where the request does not tell'),
+    PUBLIC_URL: orNone(publicUrl()).describe(
+      'how devices reach the server, where the request does not tell; with the path of a proxy, if there is one',
+    ),
     TRUST_PROXY: orNone(trustedProxies()).describe('reverse proxies whose forwarding headers count'),
 
     ACCEL_PREFIX: orNone(pathPrefix()).describe(
@@ -262,10 +265,17 @@ function size(min: number) {
 }
 
 function publicUrl() {
-  const words = 'the address devices use, without a path behind it (try https://films.example.org)'
-  return pattern(/^https?:\/\/[^/?#@\\\s]+\/?$/i, words)
-    .refine(URL.canParse, { error: (issue) => `"${issue.input}" is not ${words}` })
-    .transform((text) => new URL(text).origin)
+  const words = 'the address devices use (try https://films.example.org, or https://example.org/films)'
+  const pathOf = (text: string) => parsePathPrefix(text.replace(/^https?:\/\/[^/]+/i, ''))
+  return pattern(/^https?:\/\/[^/?#@\\\s]+(?:\/[^?#\\\s]*)?$/i, words)
+    .refine((text) => URL.canParse(text) && pathOf(text) !== undefined, {
+      error: (issue) => `"${issue.input}" is not ${words}`,
+    })
+    .refine((text) => !isOwnPath(pathOf(text) ?? ''), {
+      error: (issue) =>
+        `"${issue.input}" has a path that begins like an address of self-streme's own, so that the two cannot be told apart: choose another one`,
+    })
+    .transform((text) => new URL(text).origin + pathOf(text))
 }
 
 /** What a browser sends in `Origin`; `null` is what pages without an address send, `*` stands for every site. */

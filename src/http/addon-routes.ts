@@ -3,7 +3,7 @@ import type { Addon } from '../addon/addon.ts'
 import { ASKER_HEADER } from '../domain/asker-header.ts'
 import { clientKey } from '../domain/client-key.ts'
 import type { ListOptions } from '../domain/list-options.ts'
-import { baseUrlOf } from './base-url.ts'
+import type { BaseUrlOf } from './base-url.ts'
 import { answerMethods } from './cors.ts'
 import type { CrossSiteGuard } from './cross-site.ts'
 import { goneSignal } from './gone-signal.ts'
@@ -14,14 +14,14 @@ const RESOURCES = ['stream', 'catalog', 'meta'] as const
 /**
  * `[/{config}]/manifest.json` and `[/{config}]/{resource}/{type}/{id}[/{extra}].json`.
  *
- * @param publicUrl - what links in answers begin with, where the user has said it
+ * @param baseUrlOf - what links in answers begin with
  * @param instance - which self-streme this is, see {@link ASKER_HEADER}
  * @param guard - which pages may ask
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
  */
 export function addonRoutes(
   addon: Addon,
-  publicUrl: string | undefined,
+  baseUrlOf: BaseUrlOf,
   instance: string,
   guard: CrossSiteGuard,
 ): Router {
@@ -36,7 +36,7 @@ export function addonRoutes(
 
   router.all(['/manifest.json', '/:config/manifest.json'], methods, async (req, res, next) => {
     if (!readListOptions(req.params.config as string | undefined)) return next()
-    const manifest = await addon.manifest(baseUrlOf(req, publicUrl), isRelayed(req))
+    const manifest = await addon.manifest(baseUrlOf(req), isRelayed(req))
     // Links in it depend on how the device reached us.
     res.set('Cache-Control', 'private, max-age=3600').json(manifest)
   })
@@ -62,7 +62,7 @@ export function addonRoutes(
       userAgent: req.get('user-agent') ?? '',
       secChUa: req.get('sec-ch-ua'),
       list,
-      baseUrl: baseUrlOf(req, publicUrl),
+      baseUrl: baseUrlOf(req),
       isRelayed: isRelayed(req),
       // As far as trusted proxies tell.
       client: clientKey(req.ip ?? ''),
@@ -71,8 +71,8 @@ export function addonRoutes(
     if (resource === 'stream') res.vary('User-Agent, Sec-CH-UA')
     if (!found) return void res.status(404).set('Cache-Control', 'no-store').json({ err: 'not found' })
     const { body, cacheMaxAge } = found
-    const scope = resource === 'stream' ? 'private' : 'public'
-    res.set('Cache-Control', cacheMaxAge === undefined ? 'no-store' : `${scope}, max-age=${cacheMaxAge}`)
+    // Links in it depend on how the device reached us.
+    res.set('Cache-Control', cacheMaxAge === undefined ? 'no-store' : `private, max-age=${cacheMaxAge}`)
     res.json(cacheMaxAge === undefined ? body : { ...body, cacheMaxAge })
   }
 

@@ -1,12 +1,18 @@
 import type { Request } from 'express'
+import type { TrustsProxy } from './client-address.ts'
+import { forwardedPrefix } from './mount-path.ts'
 
-/**
- * How the client reaches us, without a slash at the end: what the links in answers begin with.
- *
- * @param publicUrl - the user's own word, which counts most
- */
-export function baseUrlOf(req: Request, publicUrl: string | undefined): string {
-  if (publicUrl !== undefined) return publicUrl
+/** How the client reaches us, without a slash at the end: what the links in answers begin with. */
+export type BaseUrlOf = (req: Request) => string
+
+/** @param publicUrl - the user's own word, which counts most */
+export function baseUrls(publicUrl: string | undefined, trustsProxy: TrustsProxy): BaseUrlOf {
+  return publicUrl === undefined
+    ? (req) => originOf(req) + forwardedPrefix(req, trustsProxy)
+    : () => publicUrl
+}
+
+function originOf(req: Request): string {
   // Both come from forwarding headers only where a trusted proxy set them; a proxy may pass on what it was sent.
   const protocol = req.protocol === 'https' ? 'https' : 'http'
   const host = (req.host as string | undefined) ?? ''

@@ -23,6 +23,7 @@ const REFUSED = [
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
+  'x-forwarded-prefix',
   'self-streme-asker',
 ]
 

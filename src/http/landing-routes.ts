@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Router } from 'express'
 import { writeListOptions } from '../domain/list-options.ts'
-import { baseUrlOf } from './base-url.ts'
+import type { BaseUrlOf } from './base-url.ts'
 import { readListOptions } from './read-list-options.ts'
 
 const PICTURES = ['logo.svg', 'background.svg'] as const
 
 /** The page a person sees first: what to click to install the addon. */
-export function landingRoutes(version: string, publicUrl: string | undefined): Router {
+export function landingRoutes(version: string, baseUrlOf: BaseUrlOf): Router {
   const router = Router()
   router.get(['/', '/configure', '/:config/configure'], (req, res, next) => {
     const options = readListOptions(req.params.config as string | undefined)
@@ -16,7 +16,7 @@ export function landingRoutes(version: string, publicUrl: string | undefined): R
     res
       .set('Cache-Control', 'no-store')
       .type('html')
-      .send(page(baseUrlOf(req, publicUrl), version, writeListOptions(options)))
+      .send(page(baseUrlOf(req), version, writeListOptions(options)))
   })
   for (const picture of PICTURES) {
     const svg = readFileSync(new URL(`../../manifest/${picture}`, import.meta.url))
@@ -28,11 +28,12 @@ export function landingRoutes(version: string, publicUrl: string | undefined): R
 }
 
 /**
- * @param baseUrl - an origin, checked to hold nothing that HTML would read
+ * @param baseUrl - an origin and maybe a path, checked to hold nothing that HTML would read
  * @param config - segment of the address; the same
  */
 function page(baseUrl: string, version: string, config?: string): string {
   const manifest = [baseUrl, ...(config === undefined ? [] : [encodeURI(config)]), 'manifest.json'].join('/')
+  const { pathname } = new URL(`${baseUrl}/logo.svg`)
   const modes = [
     ['proxy', 'always a video from this server'],
     ['magnet', 'always the torrent'],
@@ -48,7 +49,7 @@ function page(baseUrl: string, version: string, config?: string): string {
   a { color: #b79cff } code { background: #2c2052; padding: .15em .4em; border-radius: .3em; overflow-wrap: anywhere }
   .button { display: inline-block; background: #8a5cf6; color: #fff; padding: .6em 1.4em; border-radius: .5em; text-decoration: none }
 </style>
-<img src="/logo.svg" alt="" width="96" height="96">
+<img src="${pathname}" alt="" width="96" height="96">
 <h1>self-streme ${version}</h1>
 <p><a class="button" href="${manifest.replace(/^https?:/, 'stremio:')}">Install in Stremio</a></p>
 <p>Or paste this address into the search field of Stremio's addon page:<br><code>${manifest}</code></p>

@@ -15,6 +15,7 @@ import { type AccessOptions, accessGuard } from './access-guard.ts'
 import { addonRoutes } from './addon-routes.ts'
 import { type Admin, adminRoutes } from './admin-routes.ts'
 import { apiRoutes } from './api-routes.ts'
+import { baseUrls } from './base-url.ts'
 import type { TrustsProxy } from './client-address.ts'
 import { handleLimit, limitConnections, mostConnections } from './connection-places.ts'
 import { openTo, openToAll } from './cors.ts'
@@ -24,6 +25,7 @@ import { gatewayReader } from './gateways.ts'
 import { type HandOffOptions, handOffTo } from './hand-off.ts'
 import { boundHeaders } from './header-lengths.ts'
 import { landingRoutes } from './landing-routes.ts'
+import { takePrefixOff } from './mount-path.ts'
 import { originsWith } from './origins.ts'
 import { type OwnerOptions, ownerGuard } from './owner-guard.ts'
 import { limitPipelining } from './pipelining.ts'
@@ -39,6 +41,7 @@ export interface HttpOptions {
   /** 0 = any free one */
   readonly port: number
   readonly host: string
+  /** origin, and the path under which a proxy has the server */
   readonly publicUrl?: string | undefined
   /** how many proxies stand in front, or their addresses; absent = none */
   readonly trustProxy?: number | readonly string[] | undefined
@@ -76,6 +79,8 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...(trustProxy ?? [])])
 
   const trustsProxy = app.get('trust proxy fn') as TrustsProxy
+  const baseUrlOf = baseUrls(publicUrl, trustsProxy)
+  const publicPath = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '')
   const answerError = errorAnswerer(trustsProxy, log)
   const places = new StreamPlaces({
     clock: () => performance.now(),
@@ -110,8 +115,8 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   })
   app.use(adminRoutes(onlyOwner, parts.admin))
   app.use(apiRoutes(onlyOwner, parts.library, parts.predownloads, parts.cache, parts.explainStreams))
-  app.use(landingRoutes(version, publicUrl))
-  app.use(addonRoutes(parts.addon, publicUrl, instance, listGuard(origins)))
+  app.use(landingRoutes(version, baseUrlOf))
+  app.use(addonRoutes(parts.addon, baseUrlOf, instance, listGuard(origins)))
   app.use((_req, res) => {
     res
       .status(404)
@@ -125,6 +130,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
       checkHeaderCount(req)
       boundHeaders(req)
       toOriginForm(req)
+      takePrefixOff(req, publicPath, trustsProxy)
       // Express would take a third of the time that a short range takes.
       if (!req.url?.startsWith(`${STREAMS}/`)) return app(req, res)
       openToAll(res)

@@ -46,6 +46,37 @@ export function startPlainNginx(appUrl: string, lines: readonly string[] = []): 
   )
 }
 
+export interface PathSite {
+  /** of the self-streme behind it */
+  readonly appUrl: string
+  /** its download folder */
+  readonly folder: string
+  /** such as `/streme` */
+  readonly prefix: string
+  /** whether nginx takes the prefix off before it asks */
+  readonly strips: boolean
+  /** stand beside `proxy_pass` */
+  readonly lines?: readonly string[]
+}
+
+/** An nginx that has self-streme under a path, and nothing at any other. */
+export function startNginxWithPath({ appUrl, folder, prefix, strips, lines = [] }: PathSite): Promise<Nginx> {
+  return startSite(
+    (port) => `server {
+      listen 127.0.0.1:${port};
+      location ${prefix}/ {
+        proxy_pass ${appUrl}${strips ? '/' : ''};
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Accel-Prefix /_media;
+        ${lines.join('\n')}
+      }
+      location /_media/ { internal; alias "${folder}/"; etag off; add_header ETag $upstream_http_etag; }
+      location / { return 418; }
+    }`,
+  )
+}
+
 /** @param site - what stands in `http { }`, for a port to listen on */
 async function startSite(site: (port: number) => string): Promise<Nginx> {
   await using starting = new AsyncDisposableStack()

@@ -53,6 +53,7 @@ import { hideTechnical } from '../../src/domain/names/technical-words.ts'
 import { foldMarks, titleForms, titleWords } from '../../src/domain/names/titles.ts'
 import { yearInFront } from '../../src/domain/names/year-in-front.ts'
 import { nextFileOf, nextHalfOf, placeOfFile } from '../../src/domain/next-episode.ts'
+import { isOwnPath, parsePathPrefix, withoutPrefix } from '../../src/domain/path-prefix.ts'
 import { printableLine, printableText } from '../../src/domain/printable.ts'
 import { isOwnNetworkAddress, isPublicAddress, isPublicHost } from '../../src/domain/public-host.ts'
 import { redactSecrets, redactTrackers } from '../../src/domain/redact.ts'
@@ -81,10 +82,11 @@ import { isAmong } from '../../src/engine/child/privacy.ts'
 import { readableAnswer } from '../../src/engine/child/tracker-answer.ts'
 import { parseTorrentFile } from '../../src/files/torrent-file.ts'
 import { readFlag, readInfoHash, readQuestion } from '../../src/http/api-requests.ts'
-import { baseUrlOf } from '../../src/http/base-url.ts'
+import { baseUrls } from '../../src/http/base-url.ts'
 import { bare, clientOf, isFromPrivateNetwork, isOfThisMachine } from '../../src/http/client-address.ts'
 import { isNotModified, isSameVersion } from '../../src/http/conditions.ts'
 import { boundHeaders } from '../../src/http/header-lengths.ts'
+import { forwardedPrefix, takePrefixOff } from '../../src/http/mount-path.ts'
 import { readListOptions } from '../../src/http/read-list-options.ts'
 import { toOriginForm } from '../../src/http/request-target.ts'
 import { filesPlaced } from '../../src/library/torrent-files.ts'
@@ -242,6 +244,9 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/next-episode#nextFileOf': (text) => nextFileOf(packOf(text), 0, { season: 1, episode: 1 }),
   'domain/next-episode#nextHalfOf': (text) => nextHalfOf(packOf(text), 0),
   'domain/next-episode#placeOfFile': (text) => placeOfFile(packOf(text), 0),
+  'domain/path-prefix#isOwnPath': (text) => isOwnPath(`/${text}`),
+  'domain/path-prefix#parsePathPrefix': parsePathPrefix,
+  'domain/path-prefix#withoutPrefix': (text) => withoutPrefix(text, text),
   'domain/printable#printableLine': printableLine,
   'domain/printable#printableText': printableText,
   'domain/public-host#isOwnNetworkAddress': isOwnNetworkAddress,
@@ -295,10 +300,15 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'http/api-requests#readFlag': (text) => readFlag('pin', text, true),
   'http/api-requests#readInfoHash': readInfoHash,
   'http/api-requests#readQuestion': (text) => readQuestion({ config: text, ua: text }),
-  'http/base-url#baseUrlOf': (text) =>
-    baseUrlOf(
-      Object.assign(boundedRequest({ host: text }), { host: text, protocol: 'http' }) as never,
+  'http/base-url#baseUrls': (text) =>
+    baseUrls(
       undefined,
+      () => true,
+    )(
+      Object.assign(boundedRequest({ host: text, 'x-forwarded-prefix': text }), {
+        host: text,
+        protocol: 'http',
+      }) as never,
     ),
   'http/client-address#bare': bare,
   'http/client-address#clientOf': (text) => clientOf(boundedRequest({ 'x-forwarded-for': text }), () => true),
@@ -313,6 +323,14 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'http/conditions#isSameVersion': (text) => isSameVersion(text, VERSION),
   'http/header-lengths#boundHeaders': (text) =>
     boundHeaders(requestWith({ 'user-agent': text, range: text })),
+  'http/mount-path#forwardedPrefix': (text) =>
+    forwardedPrefix(boundedRequest({ 'x-forwarded-prefix': text }), () => true),
+  'http/mount-path#takePrefixOff': (text) =>
+    takePrefixOff(
+      { ...boundedRequest({ 'x-forwarded-prefix': text }), url: text } as never,
+      '/a',
+      () => true,
+    ),
   'http/read-list-options#readListOptions': readListOptions,
   'http/request-target#toOriginForm': (text) => toOriginForm(requestWith({}, text)),
   'library/torrent-files#filesPlaced': (text) =>

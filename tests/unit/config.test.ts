@@ -63,7 +63,7 @@ test('all mistakes are told together, one a line, each with its name and what wa
   expect(mistakes.toSorted()).toEqual([
     'ACCESS: "everybody" is not one of lan, open',
     'PORT: "http" is not a port (try 7000)',
-    'PUBLIC_URL: "films.example.org" is not the address devices use, without a path behind it (try https://films.example.org)',
+    'PUBLIC_URL: "films.example.org" is not the address devices use (try https://films.example.org, or https://example.org/films)',
     'TORRENT_DHT: "yes" is not true or false',
     'TORRENT_TIMEOUT: "2 min" is not a number of milliseconds (try 120000)',
     'TORRENT_TRACKERS: "c" is not a tracker (try udp://tracker.example.org:1337/announce)',
@@ -270,6 +270,9 @@ test.for([
   ['https://films.example.org/', 'https://films.example.org'],
   ['HTTP://Films.Example.ORG:8080', 'http://films.example.org:8080'],
   ['http://[::1]:7000/', 'http://[::1]:7000'],
+  ['https://Example.org/streme', 'https://example.org/streme'],
+  ['https://example.org/streme/', 'https://example.org/streme'],
+  ['http://nas:8080/media/self-streme_2/v1.0~a', 'http://nas:8080/media/self-streme_2/v1.0~a'],
 ] as const)('PUBLIC_URL=%s begins every link with %s', ([PUBLIC_URL, expected]) => {
   expect(readConfig({ PUBLIC_URL }).http.publicUrl).toBe(expected)
 })
@@ -277,7 +280,16 @@ test.for([
 test.for([
   'films.example.org',
   'ftp://a.org',
-  'https://a.org/films',
+  'https://a.org/films?x',
+  'https://a.org/films#x',
+  'https://a.org//films',
+  'https://a.org/films//',
+  'https://a.org/../films',
+  'https://a.org/films/./b',
+  'https://a.org/a"><script>',
+  'https://a.org/a b',
+  'https://a.org/a%2Fb',
+  'https://a.org/a\\b',
   'https://a.org?x',
   'https://a.org#x',
   'http://',
@@ -290,6 +302,15 @@ test.for([
 ])('PUBLIC_URL=%s is no address that links can begin with', (PUBLIC_URL) => {
   expect(mistakesOf({ PUBLIC_URL })).toEqual([expect.stringContaining(`PUBLIC_URL: "${PUBLIC_URL}" is not `)])
 })
+
+test.for(['stream', 'api/films', 'proxy', 'manifest.json'])(
+  'PUBLIC_URL with the path /%s could not be told from our own addresses',
+  (path) => {
+    expect(mistakesOf({ PUBLIC_URL: `https://a.org/${path}` })).toEqual([
+      expect.stringMatching(/^PUBLIC_URL: ".*" has a path that begins like an address of self-streme's own/),
+    ])
+  },
+)
 
 test('lists are separated by commas, with blanks or without', () => {
   const config = readConfig({
