@@ -13,7 +13,7 @@ import { bytesThere, type Wanted } from './wanted.ts'
  * - `queued`: it is wished for, and waits for its turn or its next try
  * - `refused`: it is wished for, and there is no room; it begins when there is
  * - `failed`: it is wished for, and cannot be had
- * - `partial`: some of it is there, and nobody fetches the rest
+ * - `partial`: some of it is there, and nothing of the rest is being fetched, also while it is in the swarm
  */
 export type LibraryState = 'whole' | 'fetching' | 'looking' | 'queued' | 'refused' | 'failed' | 'partial'
 
@@ -90,10 +90,12 @@ export function describe(entry: CacheEntry, circumstances: Circumstances, now: n
     wanted.files.length > 0 &&
     wanted.files.every((index) => contents.files[index]?.wholeMtimeMs !== undefined)
   const downloadSpeed = activity?.downloadSpeed ?? 0
+  const state = stateOf(circumstances, isKnown, isWhole)
+  const doesCome = state === 'fetching' && downloadSpeed > 0 && missing > 0
   return {
     infoHash: contents.infoHash,
     name: contents.name,
-    state: stateOf(circumstances, isKnown, isWhole),
+    state,
     reason: progress?.reason,
     noRoom: progress?.noRoom,
     isPinned: usage.isPinned,
@@ -111,7 +113,7 @@ export function describe(entry: CacheEntry, circumstances: Circumstances, now: n
     peers: activity?.peers ?? 0,
     seeders: activity?.peers ? activity.seeders : usage.seeders,
     downloadSpeed,
-    etaSeconds: downloadSpeed > 0 && missing > 0 ? Math.ceil(missing / downloadSpeed) : undefined,
+    etaSeconds: doesCome ? Math.ceil(missing / downloadSpeed) : undefined,
     files: filesOf(entry, wanted, info),
   }
 }
@@ -119,7 +121,7 @@ export function describe(entry: CacheEntry, circumstances: Circumstances, now: n
 function stateOf({ activity, progress }: Circumstances, isKnown: boolean, isWhole: boolean): LibraryState {
   if (progress?.state === 'refused' || progress?.state === 'failed') return progress.state
   if (isWhole && !progress) return 'whole'
-  if (activity?.isInSwarm) return isKnown && activity.peers > 0 ? 'fetching' : 'looking'
+  if (activity?.isFetching) return isKnown && activity.peers > 0 ? 'fetching' : 'looking'
   if (progress) return progress.state === 'running' ? 'fetching' : 'queued'
   return 'partial'
 }

@@ -35,6 +35,8 @@ export interface FetchRequest extends SwarmRequest, Portion {}
 /** What is going on with a torrent right now. */
 export interface Activity extends SwarmStats {
   readonly isInSwarm: boolean
+  /** in the swarm to get something */
+  readonly isFetching: boolean
   /** files that are being fetched, or that somebody watches */
   readonly wanted: ReadonlySet<number>
 }
@@ -161,8 +163,8 @@ export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
     activityOf(infoHash) {
       const torrent = torrents.loaded(infoHash)
       if (!torrent) return undefined
-      const { isInSwarm, wanted, swarm } = torrent
-      return { ...swarm, isInSwarm, wanted }
+      const { isInSwarm, isFetching, wanted, swarm } = torrent
+      return { ...swarm, isInSwarm, isFetching, wanted }
     },
   }
 }

@@ -54,6 +54,11 @@ export class FetchPlan {
     return this.#finishing.size > 0 || this.hasParts
   }
 
+  /** Something is being fetched, for a viewer or for later. */
+  get isBusy(): boolean {
+    return this.hasReaders || this.#watchers.size > 0 || this.isFinishing
+  }
+
   /** Some of that is parts of files. */
   get hasParts(): boolean {
     return this.#parts.size > 0

@@ -215,6 +215,11 @@ export class Torrent {
     return this.#session.isRunning
   }
 
+  /** In the swarm to get something, and not only because it was wanted a moment ago, or to be shared. */
+  get isFetching(): boolean {
+    return this.isInSwarm && (this.#content ? this.#plan.isBusy : !this.isIdle)
+  }
+
   /** What it is like in the swarm now. */
   get swarm(): SwarmStats {
     return this.#session.stats
