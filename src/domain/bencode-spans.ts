@@ -1,4 +1,5 @@
-import { DEEPEST, MOST_ITEMS } from './bencoding.ts'
+import { DEEPEST } from './bencoding.ts'
+import type { Work } from './in-turns.ts'
 
 /** Where a value lies: `bytes.subarray(start, end)`. */
 export interface Span {
@@ -11,34 +12,38 @@ const [COLON, DICTIONARY, END, INTEGER, LIST, MINUS, ZERO, NINE] = [...':deil-09
 ) as [number, number, number, number, number, number, number, number]
 /** A length of more digits is longer than any bytes. */
 const MOST_LENGTH_DIGITS = 12
+/** So many values are passed over in one go: some tenths of a millisecond. */
+const VALUES_AT_ONCE = 4_096
 
 /**
  * Where the values of the outermost dictionary lie. Nothing is decoded and nothing is searched for: the time grows with
- * the number of bytes, whatever stands in them. Bytes behind the dictionary do not count.
+ * the number of bytes, whatever stands in them. Bytes behind the dictionary do not count. Keys may stand there in any
+ * order, and more than once.
  *
  * @param wanted - letters of one byte each; other keys are passed over
- * @returns by key; `undefined` for what is not a dictionary
- * @throws Error when it is not bencoded, says a key twice, or has more items or levels than the decoder takes
+ * @returns by key, all of its values as they stand there; `undefined` for what is not a dictionary
+ * @throws Error when it is not bencoded, or is nested deeper than the decoder takes
  */
-export function dictionarySpans(
+export function* dictionarySpans(
   bytes: Uint8Array,
   wanted: ReadonlySet<string>,
-): ReadonlyMap<string, Span> | undefined {
+): Work<ReadonlyMap<string, readonly Span[]> | undefined> {
   const scanner = new Scanner(bytes)
   if (bytes[0] !== DICTIONARY) {
-    if (bytes.length > 0) scanner.value(0)
+    if (bytes.length > 0) for (scanner.begin(0); !scanner.isThrough(); ) yield
     return undefined
   }
-  const spans = new Map<string, Span>()
+  const spans = new Map<string, Span[]>()
   const keys = [...wanted]
-  let at = 1
-  while (bytes[at] !== END) {
+  for (let at = 1; bytes[at] !== END; at = scanner.at) {
     const name = scanner.string(at)
-    at = scanner.value(name.end)
+    for (scanner.begin(name.end); !scanner.isThrough(); ) yield
     const key = keys.find((each) => isAt(bytes, name, each))
     if (key === undefined) continue
-    if (spans.has(key)) throw new Error(`the key "${key.slice(0, 40)}" stands there twice`)
-    spans.set(key, { start: name.end, end: at })
+    const span = { start: name.end, end: scanner.at }
+    const others = spans.get(key)
+    if (others) others.push(span)
+    else spans.set(key, [span])
   }
   return spans
 }
@@ -47,125 +52,91 @@ export function dictionarySpans(
  * Where the values of a list lie.
  *
  * @param bytes - one value, as {@link dictionarySpans} found it
+ * @param most - values; what stands behind them is not looked at
  * @returns `undefined` for what is not a list
  * @throws as {@link dictionarySpans}
  */
-export function listSpans(bytes: Uint8Array): readonly Span[] | undefined {
+export function* listSpans(bytes: Uint8Array, most: number): Work<readonly Span[] | undefined> {
   if (bytes[0] !== LIST) return undefined
   const scanner = new Scanner(bytes)
   const spans: Span[] = []
-  for (let start = 1; bytes[start] !== END; ) {
-    const end = scanner.value(start)
-    spans.push({ start, end })
-    start = end
+  for (let start = 1; bytes[start] !== END && spans.length < most; start = scanner.at) {
+    for (scanner.begin(start); !scanner.isThrough(); ) yield
+    spans.push({ start, end: scanner.at })
   }
   return spans
 }
 
-/**
- * Whether decoding a value and encoding it again gives the same bytes, so that its hash is the same for everybody: keys
- * sorted and each of them once, numbers without needless zeros (BEP 3). webtorrent encodes what it has decoded, and
- * loses numbers beyond 2^53 and keys that are not UTF-8.
- *
- * @param bytes - one value, as {@link dictionarySpans} found it
- */
-export function isCanonical(bytes: Uint8Array): boolean {
-  const scanner = new Scanner(bytes, true)
-  scanner.value(0)
-  return scanner.isCanonical
-}
-
-/** A dictionary or a list that has not ended yet. */
-interface Open {
-  readonly isDictionary: boolean
-  lastKey: string | undefined
-}
-
+/** Passes over one value after the other, bit by bit. */
 class Scanner {
-  isCanonical = true
+  /** where it has come to; behind a value, once it is through */
+  at = 0
   readonly #bytes: Uint8Array
-  readonly #readsKeys: boolean
-  #items = 0
+  /** for each dictionary or list that has not ended: whether it is a dictionary */
+  readonly #open: boolean[] = []
+  #isBegun = false
+  #values = 0
 
-  /** @param readsKeys - for {@link isCanonical}; it takes most of the time */
-  constructor(bytes: Uint8Array, readsKeys = false) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#readsKeys = readsKeys
   }
 
-  /** @returns where the value that begins there ends */
-  value(start: number): number {
-    const open: Open[] = []
-    let at = start
-    do {
-      const inner = open.at(-1)
-      if (this.#bytes[at] === END && inner) {
-        open.pop()
-        at++
-        continue
-      }
-      if (inner?.isDictionary) at = this.#key(at, inner)
-      if (++this.#items > MOST_ITEMS) throw new Error(`more than ${MOST_ITEMS} items`)
-      const kind = this.#bytes[at]
-      if (kind === DICTIONARY || kind === LIST) {
-        open.push({ isDictionary: kind === DICTIONARY, lastKey: undefined })
-        if (open.length > DEEPEST) throw new Error(`nested deeper than ${DEEPEST}`)
-        at++
-      } else at = kind === INTEGER ? this.#integer(at) : this.string(at).end
-    } while (open.length > 0)
-    return at
+  begin(start: number): void {
+    this.at = start
+    this.#isBegun = false
+  }
+
+  /** Goes on with a value. @returns whether all of it was passed over; if not, it is to be called again */
+  isThrough(): boolean {
+    while (this.#open.length > 0 || !this.#isBegun) {
+      this.#isBegun = true
+      this.#next()
+      if (++this.#values % VALUES_AT_ONCE === 0) return false
+    }
+    return true
+  }
+
+  #next(): void {
+    const isInner = this.#open.length > 0
+    if (isInner && this.#bytes[this.at] === END) {
+      this.#open.pop()
+      this.at++
+      return
+    }
+    if (isInner && this.#open.at(-1)) this.at = this.string(this.at).end
+    const kind = this.#bytes[this.at]
+    if (kind === DICTIONARY || kind === LIST) {
+      this.#open.push(kind === DICTIONARY)
+      if (this.#open.length > DEEPEST) throw new Error(`nested deeper than ${DEEPEST}`)
+      this.at++
+    } else this.at = kind === INTEGER ? this.#integer(this.at) : this.string(this.at).end
   }
 
   /** @returns where the letters of a string lie, without its length in front */
   string(start: number): Span {
-    const digits = this.#digits(start, MOST_LENGTH_DIGITS)
-    if (digits.count === 0 || this.#bytes[digits.end] !== COLON) throw new Error(`no value at byte ${start}`)
-    const end = digits.end + 1 + digits.value
+    const colon = this.#digits(start)
+    const count = colon - start
+    if (count === 0 || this.#bytes[colon] !== COLON) throw new Error(`no value at byte ${start}`)
+    if (count > MOST_LENGTH_DIGITS) throw new Error('a string longer than the bytes')
+    let length = 0
+    for (let at = start; at < colon; at++) length = length * 10 + ((this.#bytes[at] ?? 0) - ZERO)
+    const end = colon + 1 + length
     if (end > this.#bytes.length) throw new Error('a string longer than the bytes')
-    return { start: digits.end + 1, end }
-  }
-
-  #key(at: number, dictionary: Open): number {
-    const { start, end } = this.string(at)
-    if (!this.#readsKeys) return end
-    const key = decodedKey(this.#bytes.subarray(start, end))
-    // Sorted as JavaScript does it, since that is what encodes it again.
-    const isNext = dictionary.lastKey === undefined || (key !== undefined && dictionary.lastKey < key)
-    // Set in an object, this one is no key.
-    if (!isNext || key === undefined || key === '__proto__') this.isCanonical = false
-    dictionary.lastKey = key
-    return end
+    return { start: colon + 1, end }
   }
 
   #integer(start: number): number {
-    const isNegative = this.#bytes[start + 1] === MINUS
-    const digits = this.#digits(start + (isNegative ? 2 : 1), Number.POSITIVE_INFINITY)
-    if (digits.count === 0 || this.#bytes[digits.end] !== END) throw new Error(`no number at byte ${start}`)
-    if (digits.value > Number.MAX_SAFE_INTEGER || (isNegative && digits.value === 0)) this.isCanonical = false
-    return digits.end + 1
+    const from = start + (this.#bytes[start + 1] === MINUS ? 2 : 1)
+    const end = this.#digits(from)
+    if (end === from || this.#bytes[end] !== END) throw new Error(`no number at byte ${start}`)
+    return end + 1
   }
 
-  #digits(start: number, most: number): { value: number; count: number; end: number } {
-    let value = 0
+  /** @returns where the digits end that begin there */
+  #digits(start: number): number {
     let at = start
-    for (let digit = this.#bytes[at]; isDigit(digit); digit = this.#bytes[++at])
-      value = value * 10 + (digit - ZERO)
-    const count = at - start
-    if (count > most) throw new Error('a string longer than the bytes')
-    if (count > 1 && this.#bytes[start] === ZERO) this.isCanonical = false
-    return { value, count, end: at }
-  }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** @returns `undefined` for a key that does not come out of a decoder as it went in */
-function decodedKey(bytes: Uint8Array): string | undefined {
-  try {
-    const key = utf8.decode(bytes)
-    return key.startsWith('\ufeff') || key.includes('\ufffd') ? undefined : key
-  } catch {
-    return undefined
+    while (isDigit(this.#bytes[at])) at++
+    return at
   }
 }
 
@@ -176,6 +147,6 @@ function isAt(bytes: Uint8Array, { start, end }: Span, text: string): boolean {
   return true
 }
 
-function isDigit(byte: number | undefined): byte is number {
+function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE
 }

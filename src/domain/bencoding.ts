@@ -1,7 +1,7 @@
 import bencode, { type Decoder } from 'bencode'
 
-/** A torrent of 10 000 files has some 100 000, with a version 2 file tree beside them 200 000. */
-export const MOST_ITEMS = 250_000
+/** More than any message of an honest peer or tracker has. */
+const MOST_ITEMS = 250_000
 /** A file tree of version 2 has three levels for each folder of a path. */
 export const DEEPEST = 100
 const MINUS = '-'.charCodeAt(0)

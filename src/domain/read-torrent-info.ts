@@ -1,7 +1,7 @@
 import { readPackInTurns } from './choice/pack.ts'
 import { nameFilesInTurns } from './file-names.ts'
 import { inTurns } from './in-turns.ts'
-import { parsing, type TorrentInfo } from './metainfo.ts'
+import { parsing, parsingInfo, type TorrentInfo } from './metainfo.ts'
 
 /**
  * Reads metadata while requests are answered: 10 MB of it, with 10 000 long names, take seconds. The names of its files
@@ -10,7 +10,22 @@ import { parsing, type TorrentInfo } from './metainfo.ts'
  * @throws SelfStremeError `torrent.invalid`, saying what was expected
  */
 export async function readTorrentInfo(bytes: Uint8Array): Promise<TorrentInfo> {
-  const info = await inTurns(parsing(bytes))
+  return named(await inTurns(parsing(bytes)))
+}
+
+/** The same for the value of "info" alone. @throws as {@link readTorrentInfo} */
+export async function readInfo(encoded: Uint8Array): Promise<TorrentInfo> {
+  return named(await inTurns(parsingInfo(encoded)))
+}
+
+/** The same for whoever does not choose among its files. @throws as {@link readTorrentInfo} */
+export async function readNamedInfo(encoded: Uint8Array): Promise<TorrentInfo> {
+  const info = await inTurns(parsingInfo(encoded))
+  await nameFilesInTurns(info.files)
+  return info
+}
+
+async function named(info: TorrentInfo): Promise<TorrentInfo> {
   await nameFilesInTurns(info.files)
   await readPackInTurns(info)
   return info

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { piecesIn, writeBitfield } from '../domain/bitfield.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
+import { inTurns } from '../domain/in-turns.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { infoBytes, piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
+import { piecesOf, splitting, type TorrentInfo } from '../domain/metainfo.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from './handle-limit.ts'
 import { type KeptTrackers, readKeptTrackers } from './kept-trackers.ts'
@@ -58,16 +59,9 @@ export async function readTorrent(
 ): Promise<{ readonly metainfo: Uint8Array; readonly info: TorrentInfo } | undefined> {
   const metainfo = await readMetainfo(directory)
   const info = metainfo && (await tryParse(metainfo))
-  return info && infoHashOf(metainfo) === infoHash ? { metainfo, info } : undefined
-}
-
-/** @returns `undefined` where it is encoded in another way than we would have written it down */
-function infoHashOf(metainfo: Uint8Array): string | undefined {
-  try {
-    return createHash('sha1').update(infoBytes(metainfo)).digest('hex')
-  } catch {
-    return undefined
-  }
+  if (!info) return undefined
+  const { info: hashed } = await inTurns(splitting(metainfo))
+  return createHash('sha1').update(hashed).digest('hex') === infoHash ? { metainfo, info } : undefined
 }
 
 /** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
+import { atOnce, inTurns } from '../domain/in-turns.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
-import { infoBytes, parseMetainfo, stripMetainfo, type TorrentInfo, trackersOf } from '../domain/metainfo.ts'
-import { readTorrentInfo } from '../domain/read-torrent-info.ts'
+import { type MetainfoParts, parsingInfo, splitting, type TorrentInfo, wrapInfo } from '../domain/metainfo.ts'
+import { readInfo } from '../domain/read-torrent-info.ts'
 
 /** No honest torrent file is longer: 100 000 pieces take 2 MB, 10 000 files with long names as much again. */
 export const MAX_TORRENT_FILE_BYTES = 16 * 1024 * 1024
@@ -38,15 +39,17 @@ export async function loadTorrentFile(path: string): Promise<Uint8Array> {
  * @throws SelfStremeError `torrent.invalid`, saying what was expected
  */
 export async function readTorrentFile(bytes: Uint8Array): Promise<TorrentFileContents> {
-  return withInfo(await readTorrentInfo(bytes), bytes)
+  const parts = await inTurns(splitting(bytes))
+  return withParts(await readInfo(parts.info), parts)
 }
 
 /** The same at once, for a small one or in a thread. @throws as {@link readTorrentFile} */
 export function parseTorrentFile(bytes: Uint8Array): TorrentFileContents {
-  return withInfo(parseMetainfo(bytes), bytes)
+  const parts = atOnce(splitting(bytes))
+  return withParts(atOnce(parsingInfo(parts.info)), parts)
 }
 
-function withInfo(info: TorrentInfo, bytes: Uint8Array): TorrentFileContents {
-  const infoHash = createHash('sha1').update(infoBytes(bytes)).digest('hex') as InfoHash
-  return { infoHash, info, metainfo: stripMetainfo(bytes), trackers: trackersOf(bytes) }
+function withParts(info: TorrentInfo, { info: encoded, trackers }: MetainfoParts): TorrentFileContents {
+  const infoHash = createHash('sha1').update(encoded).digest('hex') as InfoHash
+  return { infoHash, info, metainfo: wrapInfo(encoded), trackers }
 }

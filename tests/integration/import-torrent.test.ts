@@ -10,6 +10,7 @@ import { type Contents, readContents } from '../../src/files/contents.ts'
 import { readUsage } from '../../src/files/folder-state.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { doImport } from '../support/import.ts'
+import { asBitComet, LINK, withLink } from '../support/padding.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { hasSeeder } from '../support/swarm.ts'
 import { otherDisk, temporaryFolder } from '../support/temporary-folder.ts'
@@ -85,6 +86,20 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
       }
     },
   )
+
+  test.for([
+    ['with padding as BitComet names it', (metainfo: Uint8Array) => asBitComet(metainfo)],
+    ['with a symbolic link without a length', (metainfo: Uint8Array) => withLink(metainfo)],
+    ['with both', (metainfo: Uint8Array) => asBitComet(metainfo, [LINK])],
+  ] as const)('of a folder, %s, is whole, and nothing of that is missed', async ([, change]) => {
+    await using user = await userWith(EPISODES)
+    const { infoHash, metainfo } = change(torrentOf(user, '', { kind: 'padded' }).metainfo)
+    const report = await doImport(user.root, { kind: 'torrent', paths: [user.home], metainfo })
+    expect(report.skipped).toEqual([])
+    const contents = await contentsOf(user, infoHash as InfoHash)
+    expect(contents.isWhole).toBe(true)
+    expect(Object.keys(contents.files)).toHaveLength(Object.keys(EPISODES).length)
+  })
 
   test('is found in files that are called otherwise, and lie elsewhere', async () => {
     await using user = await userWith(EPISODES)
@@ -395,15 +410,16 @@ test('a torrent file that leads out of its folder stays in it', async () => {
 
 test.for([
   ['is no torrent file', Buffer.from('hello'), 'not bencoded'],
-  // Read and written again, it has its keys in order, and another info hash.
   [
-    'has another info hash than its bytes say',
+    'has "info" twice',
     Buffer.concat([
-      Buffer.from('d4:infod4:name8:Film.mkv6:lengthi5e12:piece lengthi16384e6:pieces20:'),
-      hashesOf(Buffer.from('hello')),
+      Buffer.from('d4:infod'),
+      infoOfHello(),
+      Buffer.from('e4:infod'),
+      infoOfHello(),
       Buffer.from('ee'),
     ]),
-    'not encoded as BEP 3 asks for',
+    '"info" twice',
   ],
 ] as const)('what %s is refused', async ([, metainfo, why]) => {
   await using user = await userWith({ 'Film.mkv': Buffer.from('hello') })
@@ -413,6 +429,20 @@ test.for([
     message: expect.stringContaining(why),
   })
 })
+
+test('a torrent with unsorted keys is imported under the info hash of its bytes', async () => {
+  await using user = await userWith({ 'Film.mkv': Buffer.from('hello') })
+  const metainfo = Buffer.concat([Buffer.from('d4:infod'), infoOfHello(), Buffer.from('ee')])
+  await doImport(user.root, { kind: 'torrent', paths: [user.home], metainfo })
+  const infoHash = createHash('sha1').update(metainfo.subarray(7, -1)).digest('hex') as InfoHash
+  expect(await contentsOf(user, infoHash)).toMatchObject({ isWhole: true, name: 'Film.mkv' })
+})
+
+/** Its keys are not sorted: read and written again, it would have another info hash. */
+function infoOfHello(): Buffer {
+  const hashes = hashesOf(Buffer.from('hello'))
+  return Buffer.concat([Buffer.from('4:name8:Film.mkv6:lengthi5e12:piece lengthi16384e6:pieces20:'), hashes])
+}
 
 /** @param name - of a file; empty for all of them */
 function torrentOf({ home }: User, name: string, options: Partial<TorrentFileOptions> = {}) {

@@ -42,7 +42,8 @@ session = lt.session(
         "alert_mask": 0,
     }
 )
-info = lt.torrent_info(lt.bdecode(torrent_file))
+# From the bytes, not from what they are decoded to: that would be encoded anew, and may be another torrent.
+info = lt.torrent_info(torrent_file)
 params = lt.add_torrent_params()
 params.ti = info
 params.save_path = os.path.dirname(path)

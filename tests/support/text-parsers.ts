@@ -4,7 +4,8 @@ import { streamFileName } from '../../src/addon/stream-file-name.ts'
 import { sourceOfMagnet } from '../../src/admin/torrent-source.ts'
 import { kindOf, torrentsIn } from '../../src/admin/watched-file.ts'
 import { mayNamePeer, scopeOf } from '../../src/domain/address-scope.ts'
-import { dictionarySpans, isCanonical, listSpans } from '../../src/domain/bencode-spans.ts'
+import { decoded, encodedFields, encodedItems, isText, plain } from '../../src/domain/bencode-fields.ts'
+import { dictionarySpans, listSpans } from '../../src/domain/bencode-spans.ts'
 import { decode, encode } from '../../src/domain/bencoding.ts'
 import { bingeGroupOf } from '../../src/domain/binge-group.ts'
 import { parseRange } from '../../src/domain/byte-range.ts'
@@ -20,6 +21,7 @@ import { messageOf } from '../../src/domain/errors.ts'
 import { numberedFileName, safeFileNames } from '../../src/domain/file-names.ts'
 import { foldText } from '../../src/domain/fold-text.ts'
 import { heapBytes } from '../../src/domain/heap-bytes.ts'
+import { atOnce } from '../../src/domain/in-turns.ts'
 import { type InfoHash, infoHashesIn, parseInfoHash } from '../../src/domain/info-hash.ts'
 import { readLibraryName, titleKey } from '../../src/domain/library-name.ts'
 import { DEFAULT_LIST_OPTIONS, parseListOptions } from '../../src/domain/list-options.ts'
@@ -30,9 +32,10 @@ import { matchFiles } from '../../src/domain/match-files.ts'
 import {
   infoBytes,
   parseMetainfo,
-  stripMetainfo,
+  parsingInfo,
+  splitting,
   type TorrentFile,
-  trackersOf,
+  wrapInfo,
 } from '../../src/domain/metainfo.ts'
 import { isExtra, isSample } from '../../src/domain/names/extras.ts'
 import { halfOf } from '../../src/domain/names/halves.ts'
@@ -173,9 +176,13 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'admin/watched-file#torrentsIn': (text) => torrentsIn('a.magnet', bytes(text)),
   'domain/address-scope#scopeOf': scopeOf,
   'domain/address-scope#mayNamePeer': (text) => mayNamePeer('internet', text),
-  'domain/bencode-spans#dictionarySpans': (text) => dictionarySpans(bytes(text), new Set(['info'])),
-  'domain/bencode-spans#listSpans': (text) => listSpans(bytes(text)),
-  'domain/bencode-spans#isCanonical': (text) => isCanonical(bytes(text)),
+  'domain/bencode-fields#decoded': (text) => decoded(bytes(text)),
+  'domain/bencode-fields#encodedFields': (text) => atOnce(encodedFields(bytes(text), new Set(['info']))),
+  'domain/bencode-fields#encodedItems': (text) => atOnce(encodedItems(bytes(text), text.length)),
+  'domain/bencode-fields#isText': (text) => isText(bytes(text)),
+  'domain/bencode-fields#plain': (text) => [plain(bytes(text)), plain(bytes(`i${text}e`))],
+  'domain/bencode-spans#dictionarySpans': (text) => atOnce(dictionarySpans(bytes(text), new Set(['info']))),
+  'domain/bencode-spans#listSpans': (text) => atOnce(listSpans(bytes(text), text.length)),
   'domain/bencoding#decode': (text) => decode(bytes(text)),
   'domain/bencoding#encode': (text) => encode({ [text]: text }),
   'domain/binge-group#bingeGroupOf': (text) => bingeGroupOf(describe(candidateOf(text)), 'proxy'),
@@ -232,8 +239,9 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/match-files#matchFiles': (text) => matchFiles(packOf(text), [{ path: text, length: 60 }]),
   'domain/metainfo#infoBytes': (text) => infoBytes(torrentOf(text)),
   'domain/metainfo#parseMetainfo': (text) => parseMetainfo(torrentOf(text)),
-  'domain/metainfo#stripMetainfo': (text) => stripMetainfo(torrentOf(text)),
-  'domain/metainfo#trackersOf': (text) => trackersOf(torrentOf(text)),
+  'domain/metainfo#parsingInfo': (text) => atOnce(parsingInfo(infoBytes(torrentOf(text)))),
+  'domain/metainfo#splitting': (text) => atOnce(splitting(torrentOf(text))),
+  'domain/metainfo#wrapInfo': (text) => wrapInfo(bytes(text)),
   'domain/names/extras#isExtra': isExtra,
   'domain/names/extras#isSample': isSample,
   'domain/names/halves#halfOf': halfOf,
@@ -435,6 +443,12 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/names/titles#compareTitles': READ,
   'domain/names/words-behind-title#isNeutral': READ,
   'domain/next-episode#isFileOf': SAME,
+  'domain/listed-files#isCount': 'it looks at numbers',
+  'domain/listed-files#nameOf': SAME,
+  'domain/listed-files#readFiles': SAME,
+  'domain/listed-files#shown': SAME,
+  'domain/read-torrent-info#readInfo': SAME,
+  'domain/read-torrent-info#readNamedInfo': SAME,
   'domain/read-torrent-info#readTorrentInfo': SAME,
   'domain/release-of#fileNameOf': THROUGH,
   'domain/release-of#nameOf': THROUGH,
@@ -445,6 +459,9 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/wanted-files#wantedFiles': SAME,
   'engine/child/datagram-guard#installDatagramGuard': OURS,
   'engine/child/lookup-guard#installLookupGuard': OURS,
+  'engine/child/metadata-as-found#keepMetadata': OURS,
+  'engine/child/metadata-as-found#parsedTorrent': READ,
+  'engine/child/metadata-as-found#takeMetadataAsFound': OURS,
   'engine/child/peer-sources#guardPeerSources': OURS,
   'engine/child/privacy#keepOutOfDht': OURS,
   'engine/child/privacy#makePrivate': OURS,

@@ -1,14 +1,18 @@
+import { createHash } from 'node:crypto'
 import bencode from 'bencode'
 import { expect, test } from 'vitest'
+import { atOnce } from '../../src/domain/in-turns.ts'
 import {
   infoBytes,
   parseMetainfo,
   pieceHashAt,
   pieceLengthAt,
   piecesOf,
-  stripMetainfo,
-  trackersOf,
+  splitting,
+  wrapInfo,
 } from '../../src/domain/metainfo.ts'
+import { parseTorrentFile } from '../../src/files/torrent-file.ts'
+import { ODD_INFOS, ODDEST, oddTorrent } from '../support/odd-info.ts'
 import { processorMs } from '../support/pumped-text.ts'
 
 const KIB = 1024
@@ -25,6 +29,18 @@ function torrent(changes: Readonly<Record<string, unknown>> = {}, ...leftOut: re
 /** A torrent of several files that fit into one piece. */
 function folder(files: unknown, changes: Readonly<Record<string, unknown>> = {}): Uint8Array {
   return torrent({ name: 'folder', files, ...changes }, 'length')
+}
+
+function bitComet(number: number): string {
+  return `_____padding_file_${number}_if you see this file, please update to BitComet 0.85 or above____`
+}
+
+function stripMetainfo(bytes: Uint8Array): Uint8Array {
+  return wrapInfo(infoBytes(bytes))
+}
+
+function trackersOf(bytes: Uint8Array): readonly string[] {
+  return atOnce(splitting(bytes)).trackers
 }
 
 function hashes(count: number): Uint8Array {
@@ -92,6 +108,14 @@ test.for([
   ['other attributes', { attr: 'xh', path: ['film.mkv'] }, false],
   ['attributes that are no text', { attr: 5, path: ['film.mkv'] }, false],
   ['a name that only begins with .pad', { path: ['.padding.mkv'] }, false],
+  ['the name that BitComet gives it', { path: [bitComet(0)] }, true],
+  ['that name in a folder', { path: ['Season 1', bitComet(17)] }, true],
+  ['that name without the hint', { path: ['_____padding_file_3'] }, true],
+  ['a name like it without a number', { path: ['_____padding_file_.mkv'] }, false],
+  ['a name like it with fewer lines', { path: ['____padding_file_1_.mkv'] }, false],
+  ['a name with it inside', { path: ['My _____padding_file_1_.mkv'] }, false],
+  ['the attribute "p" and no path', { attr: 'p' }, true],
+  ['the attribute "p" and an empty path', { attr: 'p', path: [] }, true],
 ] as const)('by %s a padding file is told from others', ([, entry, isPadding]) => {
   const [, file] = parseMetainfo(
     folder([
@@ -100,6 +124,23 @@ test.for([
     ]),
   ).files
   expect(file).toMatchObject({ offset: 50, length: 50, isPadding })
+})
+
+test.for([
+  ['without a length', { attr: 'l', path: ['link.mkv'], 'symlink path': ['a.mkv'] }],
+  [
+    'with the length of what it leads to',
+    { attr: 'l', length: 50, path: ['link.mkv'], 'symlink path': ['a'] },
+  ],
+  ['that is hidden, and without a path', { attr: 'hl', 'symlink path': ['a'] }],
+  ['with a length that is none', { attr: 'lx', length: -1, path: ['b'], 'symlink path': [] }],
+] as const)('a symbolic link %s keeps its place in the list, and holds no bytes', ([, link]) => {
+  const { files, length } = parseMetainfo(
+    folder([{ length: 60, path: ['a'] }, link, { length: 40, path: ['b.mkv'] }]),
+  )
+  expect(length).toBe(100)
+  expect(files[1]).toMatchObject({ offset: 60, length: 0, isPadding: true })
+  expect(files[2]).toMatchObject({ name: 'b.mkv', offset: 60, isPadding: false })
 })
 
 test('padding counts in the order of files, so that later ones keep their index and place', () => {
@@ -165,7 +206,7 @@ test.for([
     /100001 pieces/,
   ],
   ['no file', folder([]), /0 files/],
-  ['more than 10,000 files', folder(Array(10_001).fill({ length: 1, path: ['a'] })), /10001 files/],
+  ['more than 10,000 files', folder(Array(10_001).fill({ length: 1, path: ['a'] })), /more than 10000 files/],
   ['files that are no list', folder({ a: 1 }), /"files"/],
   ['files that are text', folder('film.mkv'), /"files"/],
   ['a file that is text', folder(['film.mkv']), /length/],
@@ -248,6 +289,35 @@ test('the bytes that are hashed are those of the file, wherever else they stand 
   expect(Buffer.from(infoBytes(whole))).toEqual(info)
   expect(parseMetainfo(whole)).toMatchObject({ name: 'a', length: 1 })
   expect(Buffer.from(infoBytes(Buffer.concat([whole, raw('d4:infoi1ee')])))).toEqual(info)
+})
+
+test.for([...Object.entries(ODD_INFOS), ['all of it at once', ODDEST] as const])(
+  'metadata with %s says the same, and its info hash is that of its bytes',
+  ([, makeOdd]) => {
+    const files = [
+      { length: 60, path: ['a.mkv'] },
+      { length: 40, path: ['b.mkv'] },
+    ]
+    const plain = folder(files, { private: 1 })
+    const odd = oddTorrent(plain, makeOdd)
+    const info = odd.subarray('d4:info'.length, -1)
+    expect(info).not.toEqual(Buffer.from(infoBytes(plain)))
+    expect(parseMetainfo(odd)).toEqual(parseMetainfo(plain))
+    expect(Buffer.from(infoBytes(odd))).toEqual(info)
+    expect(parseTorrentFile(odd)).toMatchObject({
+      infoHash: createHash('sha1').update(info).digest('hex'),
+      metainfo: new Uint8Array(odd),
+    })
+  },
+)
+
+test.for([
+  ['7:privatei0e7:privatei1e', true],
+  ['7:privatei1e7:privatei0e', true],
+  ['7:privatei0e7:privatei0e', false],
+  ['7:privatei00e', false],
+] as const)('with %s it is private: %s', ([fields, isPrivate]) => {
+  expect(parseMetainfo(rawTorrent(`6:lengthi5e${fields}`)).isPrivate).toBe(isPrivate)
 })
 
 function rawTorrent(fields: string): Uint8Array {
@@ -360,9 +430,9 @@ test('the trackers of a torrent file are read in its order, each once', () => {
 })
 
 test.for([
-  {},
-  { announce: 5, 'announce-list': 'udp://a.org' },
-  { 'announce-list': [5, [6, [Buffer.from('udp://a.org')]], {}] },
+  { info: {} },
+  { info: {}, announce: 5, 'announce-list': 'udp://a.org' },
+  { info: {}, 'announce-list': [5, [6, [Buffer.from('udp://a.org')]], {}] },
 ])('of %j no trackers are read', (file) => {
   expect(trackersOf(bencode.encode(file))).toEqual([])
 })

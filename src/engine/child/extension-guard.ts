@@ -3,6 +3,7 @@ import Wire from 'bittorrent-protocol'
 import { mayNamePeer, scopeOf } from '../../domain/address-scope.ts'
 import { decode } from '../../domain/bencoding.ts'
 import { messageOf } from '../../domain/errors.ts'
+import { takeMetadataAsFound } from './metadata-as-found.ts'
 import { type Drop, isTooRestless, unreadBytes } from './peer-patience.ts'
 
 const METADATA_PIECE = 16 * 1024
@@ -18,7 +19,6 @@ const PEX_LISTS = { added: 6, dropped: 6, added6: 18, dropped6: 18 } as const
 /** ut_metadata 5.0.1, as far as we know it. */
 interface MetadataExtension extends EventEmitter {
   readonly metadata: Uint8Array
-  _infoHash: string | undefined
   readonly _fetching: boolean
   readonly _metadataComplete: boolean
   readonly _metadataSize: number | null
@@ -60,13 +60,12 @@ export function installExtensionGuard(drop: Drop): void {
   }
 
   Wire.prototype.use = function guardedUse(this: Wire, extension) {
-    use.call(this, extension)
     const { name } = extension.prototype
+    if (name === 'ut_metadata') takeMetadataAsFound(extension.prototype, () => infoHashes.get(this))
+    use.call(this, extension)
     const handler: unknown = Reflect.get(this, name)
     if (name === 'ut_metadata') {
       const metadata = handler as MetadataExtension
-      // It is only told by peers that we went to; without it, whatever a peer sends is taken for the metadata.
-      metadata._infoHash = infoHashes.get(this)
       guardMetadata(this, metadata, drop)
     }
     if (name === 'ut_pex') guardPeerExchange(this, handler as PlainExtension, drop)
@@ -124,12 +123,7 @@ function guardMetadata(wire: Wire, metadata: MetadataExtension, drop: Drop): voi
     if (!metadata._bitfield.get(piece)) onData(piece, bytes, totalSize)
   }
 
-  metadata._checkDone = () =>
-    checkDone().catch((error: unknown) => {
-      // What has the right hash is the torrent's, though it cannot be read: whoever asked for it should know.
-      if (metadata._metadataComplete) metadata.emit('metadata', metadata.metadata)
-      else drop(wire, messageOf(error))
-    })
+  metadata._checkDone = () => checkDone().catch((error: unknown) => drop(wire, messageOf(error)))
 
   metadata._failedMetadata = () => drop(wire, 'metadata that is not this torrent’s')
 }

@@ -66,7 +66,7 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
 }
 
 async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>): Promise<Swarm> {
-  if (command.kind === 'open') swarm.open(command)
+  if (command.kind === 'open') await swarm.open(command)
   else if (command.kind === 'want') swarm.want(command.id, command.windows)
   else if (command.kind === 'unverify') swarm.unverify(command.id, command.piece)
   else if (command.kind === 'replace') swarm.replace(command.id, command.file)

@@ -34,7 +34,9 @@ export class PieceStore {
   readonly #info: TorrentInfo
   readonly #directory: string
   #made: Promise<MadeFiles | undefined> = Promise.resolve(undefined)
-  readonly #files: readonly StoreFile[]
+  readonly #names: readonly string[]
+  /** those that were read or written, by their index; there may be a hundred thousand others */
+  readonly #files = new Map<number, StoreFile>()
   readonly #disk: Disk
   readonly #gates: UploadGates
   readonly #events: PieceStoreEvents
@@ -67,16 +69,7 @@ export class PieceStore {
     this.#disk = disk
     this.#gates = gates
     this.#events = events
-    const { signal } = this.#closing
-    this.#files = safeFileNames(info.files).map(
-      (name, file) =>
-        new StoreFile(
-          join(directory, name),
-          () => this.#madeFiles(),
-          (inode) => events.replacing(file, inode),
-          signal,
-        ),
-    )
+    this.#names = safeFileNames(info.files)
     this.#state = new Uint8Array(info.pieceCount)
     for (const piece of claimed) this.#state[piece] = 1
   }
@@ -219,7 +212,7 @@ export class PieceStore {
   }
 
   async #letGo(): Promise<void> {
-    await Promise.all(this.#files.map((file) => file.letGo()))
+    await Promise.all([...this.#files.values()].map((file) => file.letGo()))
   }
 
   /** @throws Error if the folder is no longer ours */
@@ -244,11 +237,24 @@ export class PieceStore {
   ): Promise<void> {
     for (const segment of segmentsOf(this.#info, piece, offset, bytes.length)) {
       const part = bytes.subarray(segment.offset, segment.offset + segment.length)
-      const file = this.#files[segment.file]
-      if (!file || this.#info.files[segment.file]?.isPadding) continue
+      if (this.#info.files[segment.file]?.isPadding) continue
+      const file = this.#fileAt(segment.file)
       if (direction === 'read') await file.read(part, segment.position)
       else await file.write(part, segment.position)
     }
+  }
+
+  #fileAt(index: number): StoreFile {
+    const known = this.#files.get(index)
+    if (known) return known
+    const file = new StoreFile(
+      join(this.#directory, this.#names[index] ?? ''),
+      () => this.#madeFiles(),
+      (inode) => this.#events.replacing(index, inode),
+      this.#closing.signal,
+    )
+    this.#files.set(index, file)
+    return file
   }
 
   #lengthOf(piece: number): number {

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type Wire from 'bittorrent-protocol'
 import WebTorrent, { type Torrent } from 'webtorrent'
 import { piecesIn } from '../../domain/bitfield.ts'
 import { ByteGate } from '../../domain/byte-gate.ts'
-import { messageOf, SelfStremeError } from '../../domain/errors.ts'
+import { messageOf } from '../../domain/errors.ts'
+import { inTurns } from '../../domain/in-turns.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
-import { infoBytes, parseMetainfo, stripMetainfo, type TorrentInfo } from '../../domain/metainfo.ts'
+import { splitting, type TorrentInfo, wrapInfo } from '../../domain/metainfo.ts'
+import { readNamedInfo } from '../../domain/read-torrent-info.ts'
 import { redactTrackers } from '../../domain/redact.ts'
 import type { EngineFailure, EngineOptions, PieceWindow } from '../engine.ts'
 import type { Command, Report } from '../protocol.ts'
@@ -15,6 +16,7 @@ import { Disk } from './disk.ts'
 import { honourEarlyUnchoke } from './early-unchoke.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { lighten } from './lighten.ts'
+import { keepMetadata, parsedTorrent } from './metadata-as-found.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { guardDht, guardPeerSources } from './peer-sources.ts'
 import { PieceMemory } from './piece-memory.ts'
@@ -27,9 +29,12 @@ const UPLOAD_SLOTS = 4
 /** Bytes that are being read for peers at a time; what they ask for beyond that waits. */
 const UPLOAD_READ_BYTES = 16 * 1024 * 1024
 
+type OpenCommand = Extract<Command, { kind: 'open' }>
+
 /** The swarm as webtorrent sees it, spoken to in the engine's words. */
 export interface Swarm {
-  open(command: Extract<Command, { kind: 'open' }>): void
+  /** Resolves when it is open; reading long metadata takes a moment. */
+  open(command: OpenCommand): Promise<void>
   want(id: number, windows: readonly PieceWindow[]): void
   unverify(id: number, piece: number): void
   /** Main knows that a file is about to be another one. */
@@ -44,6 +49,8 @@ interface Opened {
   /** folder that the torrent's own folder lies in */
   readonly base: string
   readonly disk: Disk
+  /** what the info hash is made of */
+  metadata: Uint8Array | undefined
   info: TorrentInfo | undefined
   store: PieceStore | undefined
   readonly fetcher: Fetcher
@@ -96,11 +103,21 @@ export function startSwarm(
   // One piece is hashed at a time: it is the engine's own thread that does it.
   const gates = { reads: new ByteGate(UPLOAD_READ_BYTES), checks: new ByteGate(1) }
 
-  function open(command: Extract<Command, { kind: 'open' }>): void {
-    const { id, infoHash, trackers, ofTorrent, directory, metainfo } = command
-    const info = metainfo && parseMetainfo(metainfo)
+  async function open(command: OpenCommand): Promise<void> {
+    const { metainfo } = command
+    try {
+      const metadata = metainfo && (await inTurns(splitting(metainfo))).info
+      add(command, metadata, metadata && (await readNamedInfo(metadata)))
+    } catch (error) {
+      const failure = { code: 'torrent.invalid', reason: messageOf(error) } as const
+      report({ kind: 'failed', id: command.id, failure })
+    }
+  }
+
+  function add(command: OpenCommand, metadata?: Uint8Array, info?: TorrentInfo): void {
+    const { id, infoHash, trackers, ofTorrent, directory } = command
     if (info?.isPrivate) privateOnes.add(infoHash)
-    const torrent = client.add(metainfo ? Buffer.from(metainfo) : writeMagnet(infoHash), {
+    const torrent = client.add(info ? parsedTorrent(infoHash, info) : writeMagnet(infoHash), {
       announce: info?.isPrivate ? [...ofTorrent] : [...trackers],
       private: info?.isPrivate,
       path: directory,
@@ -111,13 +128,14 @@ export function startSwarm(
       uploads: UPLOAD_SLOTS,
     })
     torrent.setMaxListeners(0)
+    keepMetadata(torrent, () => entry.metadata)
     lighten(torrent)
     guardPeerSources(torrent, own, ofTorrent)
     honourEarlyUnchoke(torrent)
     guardPlaces(torrent, options.maxPeers, banned)
     const base = dirname(directory)
     const disk = [...opened.values()].find((other) => other.base === base)?.disk ?? new Disk()
-    const fetcher = new Fetcher(torrent, memory, disk, {
+    const fetcher = new Fetcher(torrent, () => entry.info, memory, disk, {
       guilty: (wire, piece) => ban(wire, infoHash, piece),
       silent: (wire, gaveNothing) => letGo(wire, infoHash, gaveNothing),
       unwritable: (error) => fail(entry, 'disk.failed', error),
@@ -130,6 +148,7 @@ export function startSwarm(
       torrent,
       base,
       disk,
+      metadata,
       info,
       store: undefined,
       fetcher,
@@ -157,21 +176,23 @@ export function startSwarm(
     }
 
     const acceptMetadata = torrent._onMetadata.bind(torrent)
-    torrent._onMetadata = async (metadata) => {
+    torrent._onMetadata = async (found) => {
+      // Without metadata from us, it comes from a peer.
+      if (found instanceof Uint8Array) return entry.metadata ? undefined : learn(found)
+      await acceptMetadata(found)
+    }
+
+    async function learn(found: Uint8Array): Promise<void> {
+      entry.metadata = found
       try {
-        if (!entry.info && metadata instanceof Uint8Array) {
-          entry.info = parseMetainfo(metadata)
-          // webtorrent encodes the metadata anew: where that changes it, it would ask for another torrent from now on.
-          if (createHash('sha1').update(infoBytes(metadata)).digest('hex') !== infoHash) {
-            throw new SelfStremeError('torrent.invalid', 'the metadata is not encoded as BEP 3 asks for')
-          }
-          if (entry.info.isPrivate) {
-            privateOnes.add(infoHash)
-            makePrivate(torrent, ofTorrent)
-          }
-          report({ kind: 'metainfo', id, bytes: stripMetainfo(metadata) })
+        entry.info = await readNamedInfo(found)
+        if (!opened.has(id)) return
+        if (entry.info.isPrivate) {
+          privateOnes.add(infoHash)
+          makePrivate(torrent, ofTorrent)
         }
-        await acceptMetadata(metadata)
+        report({ kind: 'metainfo', id, bytes: wrapInfo(found) })
+        await acceptMetadata(parsedTorrent(infoHash, entry.info))
       } catch (error) {
         fail(entry, 'torrent.invalid', error)
       }

@@ -6,29 +6,30 @@ declare module 'webtorrent' {
 
   export interface Torrent extends EventEmitter {
     readonly infoHash: string
-    readonly torrentFile: Uint8Array
+    /** what peers are given as the metadata, once it is known */
+    readonly torrentFile: Uint8Array | undefined
+    readonly files: readonly { done: boolean }[]
+    readonly done: boolean
     readonly ready: boolean
     readonly destroyed: boolean
     readonly downloadSpeed: number
     readonly wires: readonly Wire[]
     /** something for each piece that is missing, `null` for the others */
-    pieces: readonly unknown[]
-    _reservations: readonly unknown[]
+    pieces: unknown[]
+    _reservations: unknown[]
     _rarityMap: { destroy(): void } | null
     _verifyPieces: (done: (error: Error | null) => void) => void
-    readonly bitfield: { get(index: number): boolean }
+    readonly bitfield: { get(index: number): boolean; set(index: number, isThere: boolean): void }
     destroy(callback?: () => void): void
     _onMetadata(metadata: unknown): Promise<void>
-    /** in hex, one for each piece */
-    readonly _hashes: readonly string[]
     readonly store: { put(piece: number, bytes: Uint8Array, done: (error: Error | null) => void): void }
     readonly pieceLength: number
     readonly lastPieceLength: number
     /** Called whenever there may be something to ask peers for. */
     _update: () => void
     _markVerified(index: number): void
-    _markUnverified(index: number): void
-    _checkDone(): void
+    _markUnverified: (index: number) => void
+    _checkDone: () => void
     _onWire(wire: Wire): void
     /** connected ones, and those that are known and not spoken to yet */
     readonly _peers: ReadonlyMap<string, TorrentPeer>
@@ -46,6 +47,29 @@ declare module 'webtorrent' {
     readonly client: { lsd: boolean }
     _addPeer: (peer: unknown, type: string, source?: string) => TorrentPeer | null
     removePeer(id: string): void
+  }
+
+  /** What parse-torrent 11.0.24 makes of a torrent file. */
+  export interface ParsedTorrent {
+    readonly infoHash: string
+    readonly infoHashBuffer: Uint8Array
+    /** of no interest but that it is there */
+    readonly info: object
+    readonly name: string
+    readonly announce: readonly string[]
+    readonly urlList: readonly string[]
+    readonly private?: boolean
+    readonly files: readonly {
+      readonly path: string
+      readonly name: string
+      readonly length: number
+      readonly offset: number
+    }[]
+    readonly length: number
+    readonly pieceLength: number
+    readonly lastPieceLength: number
+    /** their hashes; webtorrent asks for no more than how many they are, and makes other lists out of it */
+    readonly pieces: { readonly length: number; map(): unknown[] }
   }
 
   /** torrent-discovery 11.0.21 */
@@ -115,7 +139,7 @@ declare module 'webtorrent' {
     readonly torrentPort: number
     readonly dht: Dht | false
     readonly _connPool: { readonly tcpServer: Server }
-    add(torrentId: string | Uint8Array, options: Readonly<Record<string, unknown>>): Torrent
+    add(torrentId: string | Uint8Array | ParsedTorrent, options: Readonly<Record<string, unknown>>): Torrent
     destroy(callback?: (error?: Error) => void): void
   }
 }
@@ -130,6 +154,7 @@ declare module 'bittorrent-protocol' {
     readonly peerPieces: { get(piece: number): boolean; set(piece: number, isThere: boolean): void }
     /** in hex */
     readonly peerId: string
+    readonly extendedHandshake: object
     readonly peerExtendedHandshake: { readonly reqq?: unknown }
     /** Adds bytes to the measure; returns bytes per second. */
     downloadSpeed: (received?: number) => number

@@ -52,7 +52,7 @@ test('the hash is right in whatever order the blocks come, and who gave each is 
   expect(assembly.isComplete).toBe(false)
   assembly.put(2, block(2), anna)
   expect(assembly.isComplete).toBe(true)
-  expect(assembly.digest()).toBe(createHash('sha1').update(bytes).digest('hex'))
+  expect(assembly.digest().toString('hex')).toBe(createHash('sha1').update(bytes).digest('hex'))
   expect(assembly.givers).toEqual([bert, anna, anna, anna, bert])
 })
 
@@ -61,4 +61,26 @@ test('a block that comes twice counts as the first one gave it', () => {
   assembly.put(0, Buffer.alloc(BLOCK_BYTES, 1), anna)
   assembly.put(0, Buffer.alloc(BLOCK_BYTES, 2), bert)
   expect([assembly.givers[0], assembly.bytesOf(0)[0]]).toEqual([anna, 1])
+})
+
+test.for([
+  ['all of a block, and parts of two', 5_000, 2 * BLOCK_BYTES, [1]],
+  ['the end of a piece whose last block is short', 2 * BLOCK_BYTES + 5, 2 * BLOCK_BYTES - 10, [3]],
+  ['the beginning', 0, BLOCK_BYTES, [0]],
+  ['less than a block', 5, BLOCK_BYTES - 6, []],
+  ['all of it', 0, 4 * BLOCK_BYTES - 5, [0, 1, 2, 3]],
+] as const)('zeros that are %s of it need not come from anybody', ([, offset, length, filled]) => {
+  const bytes = Buffer.alloc(4 * BLOCK_BYTES - 5, 1)
+  const assembly = new Assembly<{ name: string }>(0, bytes)
+  assembly.fillZeros({ offset, length })
+  expect([0, 1, 2, 3].filter((block) => assembly.isThere(block))).toEqual(filled)
+  expect([assembly.missing, assembly.hasZeros]).toEqual([4 - filled.length, filled.length > 0])
+  const asked: number[] = []
+  for (let block = assembly.takeFree(); block !== undefined; block = assembly.takeFree()) asked.push(block)
+  expect([...asked, ...filled].sort()).toEqual([0, 1, 2, 3])
+  for (const block of asked) assembly.put(block, Buffer.alloc(assembly.lengthOf(block), 2), anna)
+  const expected = Buffer.alloc(bytes.length, 2)
+  for (const block of filled) expected.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES).fill(0)
+  expect(assembly.isComplete).toBe(true)
+  expect(assembly.digest()).toEqual(createHash('sha1').update(expected).digest())
 })

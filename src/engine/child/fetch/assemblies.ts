@@ -1,4 +1,6 @@
 import type { Torrent } from 'webtorrent'
+import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../../domain/metainfo.ts'
+import { type Segment, segmentsOf } from '../../../domain/segments.ts'
 import { GivenUpError } from '../disk.ts'
 import type { PieceHolder, PieceMemory } from '../piece-memory.ts'
 import { Assembly, BLOCK_BYTES } from './assembly.ts'
@@ -26,6 +28,7 @@ export interface AssembliesEvents {
 /** The pieces of a torrent that are being put together, checked, and on their way to the disk. */
 export class Assemblies implements Disposable {
   readonly #torrent: Torrent
+  readonly #infoOf: () => TorrentInfo | undefined
   readonly #memory: PieceMemory
   readonly #holder: PieceHolder
   readonly #events: AssembliesEvents
@@ -33,13 +36,23 @@ export class Assemblies implements Disposable {
   /** pieces that are complete and on their way to the disk */
   readonly #unwritten = new Map<number, Buffer>()
   readonly #blame = new Blame<Peer>()
+  /** pieces with padding that is no zeros: it has to be fetched like everything else */
+  readonly #oddlyPadded = new Set<number>()
 
   /**
+   * @param infoOf - its metadata, which is known before anything is fetched
    * @param memory - shared by all torrents
    * @param holder - who has a share in it
    */
-  constructor(torrent: Torrent, memory: PieceMemory, holder: PieceHolder, events: AssembliesEvents) {
+  constructor(
+    torrent: Torrent,
+    infoOf: () => TorrentInfo | undefined,
+    memory: PieceMemory,
+    holder: PieceHolder,
+    events: AssembliesEvents,
+  ) {
     this.#torrent = torrent
+    this.#infoOf = infoOf
     this.#memory = memory
     this.#holder = holder
     this.#events = events
@@ -87,6 +100,7 @@ export class Assemblies implements Disposable {
     const begun = this.#begun.get(piece)
     if (begun) return begun
     const assembly = new Assembly<Peer>(piece, this.#memory.take(this.#holder, this.#lengthOf(piece)))
+    if (!this.#oddlyPadded.has(piece)) for (const part of this.#paddingIn(piece)) assembly.fillZeros(part)
     if (this.isDistrusted(piece)) assembly.boundTo = peer
     this.#begun.set(piece, assembly)
     return assembly
@@ -105,7 +119,7 @@ export class Assemblies implements Disposable {
     const torrent = this.#torrent
     this.#begun.delete(piece)
     this.#events.complete(piece)
-    if (assembly.digest() !== torrent._hashes[piece]) return this.#onWrong(assembly)
+    if (!assembly.digest().equals(pieceHashAt(this.#info, piece))) return this.#onWrong(assembly)
     this.#accuse(this.#blame.onRight(assembly), piece)
     this.#unwritten.set(piece, bytes)
     torrent.store.put(piece, bytes, (error) => {
@@ -149,16 +163,30 @@ export class Assemblies implements Disposable {
     this.#begun.clear()
   }
 
+  get #info(): TorrentInfo {
+    const info = this.#infoOf()
+    if (!info) throw new Error('a piece was asked for before the metadata was known')
+    return info
+  }
+
   #lengthOf(piece: number): number {
-    const { pieceLength, pieces, lastPieceLength } = this.#torrent
-    return piece === pieces.length - 1 ? lastPieceLength : pieceLength
+    return pieceLengthAt(this.#info, piece)
+  }
+
+  /** Nobody is asked for what is known to be zeros. */
+  #paddingIn(piece: number): Segment[] {
+    const info = this.#info
+    return [...segmentsOf(info, piece)].filter(({ file }) => info.files[file]?.isPadding)
   }
 
   #onWrong(assembly: Assembly<Peer>): void {
-    const guilty = this.#blame.onWrong(assembly)
-    this.#memory.giveBack(assembly.bytes)
-    this.#accuse(guilty, assembly.piece)
-    this.#events.reopened(assembly.piece)
+    const { piece, bytes, hasZeros } = assembly
+    // It may be the padding that is wrong, and then no peer is to blame.
+    const guilty = hasZeros ? [] : this.#blame.onWrong(assembly)
+    if (hasZeros) this.#oddlyPadded.add(piece)
+    this.#memory.giveBack(bytes)
+    this.#accuse(guilty, piece)
+    this.#events.reopened(piece)
   }
 
   #accuse(guilty: readonly Peer[], piece: number): void {

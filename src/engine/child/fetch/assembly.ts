@@ -15,6 +15,10 @@ export class Assembly<Giver extends object> {
   readonly givers: (Giver | undefined)[]
   /** The only one who may give blocks of it. */
   boundTo: Giver | undefined
+  /** Some of it was not given by anybody, and is zeros. */
+  hasZeros = false
+  /** 1 for each block that has come */
+  readonly #there: Uint8Array
   /** how often each block is being asked for now */
   readonly #asked: Uint8Array
   readonly #hash = createHash('sha1')
@@ -29,6 +33,7 @@ export class Assembly<Giver extends object> {
     this.bytes = bytes
     this.blockCount = Math.ceil(bytes.length / BLOCK_BYTES)
     this.givers = new Array(this.blockCount)
+    this.#there = new Uint8Array(this.blockCount)
     this.#asked = new Uint8Array(this.blockCount)
     this.#missing = this.blockCount
   }
@@ -62,7 +67,7 @@ export class Assembly<Giver extends object> {
   }
 
   isThere(block: number): boolean {
-    return this.givers[block] !== undefined
+    return this.#there[block] === 1
   }
 
   /** How many are being asked for a block now. */
@@ -93,15 +98,32 @@ export class Assembly<Giver extends object> {
     if (this.isThere(block)) return
     this.bytes.set(chunk, block * BLOCK_BYTES)
     this.givers[block] = giver
+    this.#onThere(block)
+  }
+
+  /** Puts zeros into the blocks that have no other bytes. */
+  fillZeros({ offset, length }: { readonly offset: number; readonly length: number }): void {
+    const first = Math.ceil(offset / BLOCK_BYTES)
+    for (let block = first; block < this.blockCount; block++) {
+      if (block * BLOCK_BYTES + this.lengthOf(block) > offset + length) return
+      if (this.isThere(block)) continue
+      this.bytesOf(block).fill(0)
+      this.hasZeros = true
+      this.#onThere(block)
+    }
+  }
+
+  #onThere(block: number): void {
+    this.#there[block] = 1
     this.#missing--
     while (this.#hashedBlocks < this.blockCount && this.isThere(this.#hashedBlocks)) {
       this.#hash.update(this.bytesOf(this.#hashedBlocks++))
     }
   }
 
-  /** SHA-1 in hex, once the piece is complete; can be asked for once. */
-  digest(): string {
-    return this.#hash.digest('hex')
+  /** SHA-1, once the piece is complete; can be asked for once. */
+  digest(): Buffer {
+    return this.#hash.digest()
   }
 
   #isFree(block: number): boolean {

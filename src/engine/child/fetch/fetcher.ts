@@ -1,5 +1,6 @@
 import type Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
+import type { TorrentInfo } from '../../../domain/metainfo.ts'
 import type { PieceWindow } from '../../engine.ts'
 import type { Disk } from '../disk.ts'
 import type { PieceHolder, PieceMemory } from '../piece-memory.ts'
@@ -49,16 +50,23 @@ export class Fetcher implements Disposable, PieceHolder {
   #isScheduled = false
 
   /**
+   * @param infoOf - its metadata, once that is known
    * @param memory - shared by all torrents
    * @param disk - shared by all that are written to it
    */
-  constructor(torrent: Torrent, memory: PieceMemory, disk: Disk, events: FetcherEvents) {
+  constructor(
+    torrent: Torrent,
+    infoOf: () => TorrentInfo | undefined,
+    memory: PieceMemory,
+    disk: Disk,
+    events: FetcherEvents,
+  ) {
     this.#torrent = torrent
     this.#memory = memory
     memory.join(this)
     this.#disk = disk
     this.#events = events
-    this.#assemblies = new Assemblies(torrent, memory, this, {
+    this.#assemblies = new Assemblies(torrent, infoOf, memory, this, {
       guilty: ({ wire }, piece) => events.guilty(wire, piece),
       unwritable: (error) => events.unwritable(error),
       complete: (piece) => this.#rescue.onComplete(piece),
@@ -184,6 +192,8 @@ export class Fetcher implements Disposable, PieceHolder {
       for (let block = assembly.takeFree(); block !== undefined; block = assembly.takeFree()) {
         if (!this.#requests.ask(peer, assembly, block) || --left === 0) return
       }
+      // A piece of nothing but padding.
+      if (assembly.isComplete) this.#assemblies.finish(assembly)
     }
   }
 
