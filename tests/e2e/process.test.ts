@@ -64,7 +64,7 @@ test('a taken BitTorrent port is a warning, and another one is used', async () =
   const { port } = holder.address() as AddressInfo
   await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path, TORRENT_PORT: String(port) })
   await server.url()
-  await expect.poll(() => server.output(), { timeout: 10_000 }).toContain('warn: TORRENT_PORT is taken')
+  await expect.poll(() => server.output()).toContain('warn: TORRENT_PORT is taken')
   holder.close()
 })
 
@@ -88,7 +88,7 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
     const askedAt = Date.now()
     server.child.kill(signal)
     expect(await server.ended()).toBe(0)
-    expect(Date.now() - askedAt).toBeLessThan(5_000)
+    expect(Date.now() - askedAt).toBeLessThan(20_000)
     expect(isRunning(engine as number)).toBe(false)
     expect(server.output()).not.toContain('engine process ended')
     peer.socket.destroy()
@@ -116,7 +116,7 @@ test('an engine that hangs holds up neither clean-up nor the end', async () => {
   const askedAt = Date.now()
   server.child.kill('SIGTERM')
   expect(await server.ended()).toBe(0)
-  expect(Date.now() - askedAt).toBeLessThan(5_000)
+  expect(Date.now() - askedAt).toBeLessThan(20_000)
   peer.socket.destroy()
 })
 
@@ -133,7 +133,7 @@ test('when the server is killed, its engine goes with it', async () => {
   const [engine] = childrenOf(server.child.pid as number, ENGINE)
   server.child.kill('SIGKILL')
   await server.ended()
-  await expect.poll(() => isRunning(engine as number), { interval: 20, timeout: 1_000 }).toBe(false)
+  await expect.poll(() => isRunning(engine as number), { interval: 20 }).toBe(false)
 })
 
 test.skipIf(!hasSeeder)(

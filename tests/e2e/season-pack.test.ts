@@ -108,7 +108,7 @@ swarmTest('of a film of which head and tail are there, the list tells how much, 
   for (const range of ['bytes=0-65535', `bytes=${length - 65_536}-`])
     await (await fetch(url, { headers: { Range: range } })).arrayBuffer()
   await expect
-    .poll(async () => (await onlyStream(app)).behaviorHints.videoHash, { timeout: 15_000 })
+    .poll(async () => (await onlyStream(app)).behaviorHints.videoHash)
     .toBe(await videoHash(join(folder, SECOND), length))
   expect((await onlyStream(app)).description).toMatch(/⬇ \d+ %|⚡ on disk/)
 })

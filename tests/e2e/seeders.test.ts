@@ -17,6 +17,6 @@ test.skipIf(!hasSeeder)(
     await using app = await startTestApp(seeder.settings)
     expectSameBytes(await getRange(`${app.url}/stream/proxy/${infoHash}`, 0, film.length - 1), film)
     const seeders = () => app.app.index.get(infoHash as InfoHash)?.usage.seeders
-    await expect.poll(seeders, { timeout: 15_000 }).toBe(1)
+    await expect.poll(seeders).toBe(1)
   },
 )

@@ -31,7 +31,7 @@ test.for(['GET', 'HEAD'])(
       const answer = await fetch(`${app.url}/stream/proxy/${UNKNOWN}`, { method })
       expect(answer.status).toBe(404)
       if (method === 'GET') expect(await answer.json()).toEqual(NO_STREAM)
-      expect(Date.now() - askedAt).toBeLessThan(1_200 + 1_000)
+      expect(Date.now() - askedAt).toBeLessThan(1_200 + 10_000)
     }
     await Promise.all([ask(), ask(), ask()])
     await ask()
@@ -55,7 +55,7 @@ swarmTest('a torrent whose peers come late is found by the tries in the backgrou
   expect((await fetch(url)).status).toBe(404)
 
   await using _seeder = await startSwarm({ path, trackerUrl: swarm.trackerUrl })
-  await expect.poll(async () => (await fetch(url)).status, { timeout: 20_000 }).toBe(200)
+  await expect.poll(async () => (await fetch(url)).status).toBe(200)
 })
 
 swarmTest(
@@ -147,7 +147,7 @@ swarmTest('a film that is taken from the disk while the server runs is fetched a
   expectSameBytes(await get(), film)
   await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
   await rm(join(app.folder, swarm.infoHash, 'Film.mkv'))
-  await expect.poll(async () => sha256(await get()), { timeout: 15_000 }).toBe(sha256(film))
+  await expect.poll(async () => sha256(await get())).toBe(sha256(film))
 })
 
 swarmTest.for(['while it is being fetched', 'when it is whole'])(
@@ -161,7 +161,7 @@ swarmTest.for(['while it is being fetched', 'when it is whole'])(
     await using app = await startTestApp(swarm.settings)
     const url = `${app.url}/stream/proxy/${swarm.infoHash}`
     const ours = join(app.folder, swarm.infoHash)
-    const see = () => expect.poll(() => getRange(url, 0, MIB).catch(() => undefined), { timeout: 15_000 })
+    const see = () => expect.poll(() => getRange(url, 0, MIB).catch(() => undefined))
     await getRange(url, 0, when === 'when it is whole' ? film.length - 1 : MIB)
     if (when === 'when it is whole') await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
 
@@ -230,14 +230,10 @@ swarmTest.for([
 
   // What is written at the very moment when the engine writes as well cannot be told from its own.
   const onDisk = join(app.folder, swarm.infoHash, 'Film.mkv')
-  await expect
-    .poll(async () => Date.now() - (await stat(onDisk)).mtimeMs > 1_200, { timeout: 10_000 })
-    .toBe(true)
+  await expect.poll(async () => Date.now() - (await stat(onDisk)).mtimeMs > 1_200).toBe(true)
   await harm(onDisk)
   let got: Buffer | undefined
-  await expect
-    .poll(async () => (got = await getRange(url, 0, MIB).catch(() => undefined)), { timeout: 20_000 })
-    .toBeDefined()
+  await expect.poll(async () => (got = await getRange(url, 0, MIB).catch(() => undefined))).toBeDefined()
   expectSameBytes(got as Buffer, film.subarray(0, MIB + 1))
 })
 

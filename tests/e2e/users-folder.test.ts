@@ -25,7 +25,7 @@ describe.skipIf(!hasSeeder)('a folder that the user makes while its torrent is l
     swarm.thaw()
 
     expectSameBytes(Buffer.from(await (await answer).arrayBuffer()), film)
-    await expect.poll(() => isWholeOnDisk(app, swarm.infoHash), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
     expectSameBytes(await readFile(join(`${folder}.2`, 'Film.mkv')), film)
     expect(await readdir(folder)).toEqual(['Film.mkv'])
     await app.app.torrents.remove([swarm.infoHash as InfoHash])

@@ -278,7 +278,7 @@ test.skipIf(!hasNginx || !hasSeeder)(
 
     const told = () => send(app.url + path, { headers: OFFER })
     const file = async () => (await told()).headers['x-accel-redirect']
-    await expect.poll(file, { timeout: 10_000 }).toMatch(/Long\.mkv$/)
+    await expect.poll(file).toMatch(/Long\.mkv$/)
     const headers = { Range: 'bytes=5-9', 'If-Range': etag }
     const goesOn = await send(nginx.url + path, { headers })
     expect([goesOn.status, goesOn.headers.etag]).toEqual([206, etag])

@@ -74,13 +74,13 @@ describe('a cache above its limit', () => {
     await using left = await leaveFilms(FILMS)
     // 20 MiB are there: one film of 4 has to go for 17, and then 15.3 are not kept yet.
     await using _app = await startTestApp(settings(left, `${17 * MIB}`))
-    await expect.poll(() => left.there(), { timeout: 5_000 }).toEqual(['pinned', 'popular', 'rare'])
+    await expect.poll(() => left.there()).toEqual(['pinned', 'popular', 'rare'])
   })
 
   test('keeps what is pinned, whatever the limit', async () => {
     await using left = await leaveFilms(FILMS)
     await using app = await startTestApp(settings(left, '1'))
-    await expect.poll(() => left.there(), { timeout: 5_000 }).toEqual(['pinned'])
+    await expect.poll(() => left.there()).toEqual(['pinned'])
     await app.app.janitor.keepLimits()
     expect(await left.there()).toEqual(['pinned'])
   })
@@ -134,7 +134,7 @@ test('a viewer reads on while others are evicted, all is cleaned up, and films a
   )
   expect(await left.there()).toEqual(['pinned', 'common'])
   const names = () => app.app.index.entries().map(({ contents }) => contents.name)
-  await expect.poll(names, { timeout: 10_000 }).toEqual(expect.arrayContaining(['One.mkv', 'Two.mkv']))
+  await expect.poll(names).toEqual(expect.arrayContaining(['One.mkv', 'Two.mkv']))
 })
 
 test('what would go next, and why, can be asked', async () => {

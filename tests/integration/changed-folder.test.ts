@@ -70,14 +70,14 @@ describe('while the server runs', () => {
     await using parts = await openCacheParts(root)
     const second = await leave(join(root, '.new-elsewhere'), 'second')
     await rename(second.directory, join(root, second.infoHash))
-    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual(['first', 'second'])
+    await expect.poll(() => namesIn(parts)).toEqual(['first', 'second'])
     await rename(first.directory, join(root, 'aside'))
-    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual(['second'])
+    await expect.poll(() => namesIn(parts)).toEqual(['second'])
     await rename(join(root, 'aside'), first.directory)
-    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual(['first', 'second'])
+    await expect.poll(() => namesIn(parts)).toEqual(['first', 'second'])
     await rm(first.directory, { recursive: true })
     await rm(join(root, second.infoHash), { recursive: true })
-    await expect.poll(() => namesIn(parts), { timeout: 5_000 }).toEqual([])
+    await expect.poll(() => namesIn(parts)).toEqual([])
   })
 
   test('and nobody tells of it, the same is noticed by a check', async () => {

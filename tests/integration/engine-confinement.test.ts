@@ -67,7 +67,7 @@ test('the engine starts with all that it may be told to use, and misses no file'
   const leaving = new AbortController()
   fetch(`${url}/stream/proxy/${'ab'.repeat(20)}`, { signal: leaving.signal }).catch(() => undefined)
   // The torrent was opened in the engine, and its tracker was asked.
-  await expect.poll(() => server.output(), { timeout: 20_000 }).toContain('swarm warning')
+  await expect.poll(() => server.output()).toContain('swarm warning')
   leaving.abort()
   expect(server.output()).not.toMatch(/ERR_ACCESS_DENIED|restricted|not supported|SecurityWarning|error:/i)
   expect(textOf(engine, 'cmdline')).toContain('--permission')
@@ -126,7 +126,7 @@ test('the engine keeps what it compiles, in a folder that main loads nothing fro
   })
   await server.url()
   // Then it has loaded all of its code.
-  await expect.poll(() => isListening(port), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => isListening(port)).toBe(true)
   server.child.kill('SIGTERM')
   expect(await server.ended()).toBe(0)
   const filesIn = async (path: string) =>
@@ -152,7 +152,7 @@ test('code that NODE_OPTIONS loads into every process may read its own files', a
 })
 
 async function engineOf(main: number): Promise<number[]> {
-  await expect.poll(() => childrenOf(main, 'engine/child/main.ts'), { timeout: 10_000 }).toHaveLength(1)
+  await expect.poll(() => childrenOf(main, 'engine/child/main.ts')).toHaveLength(1)
   return childrenOf(main, 'engine/child/main.ts')
 }
 

@@ -209,7 +209,7 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
   test.for(cases)('%s, while the server %s', async ([, , infoHash, attack]) => {
     const hostile = await connectPeer(target.port, infoHash)
     attack(hostile)
-    await expect.poll(() => hostile.socket.destroyed, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => hostile.socket.destroyed).toBe(true)
     await expectUnharmed(target)
   })
 
@@ -251,9 +251,7 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
         () => undefined,
       ),
     )
-    await expect
-      .poll(() => sockets.filter((socket) => socket.closed || socket.destroyed).length, { timeout: 5_000 })
-      .toBe(16)
+    await expect.poll(() => sockets.filter((socket) => socket.closed || socket.destroyed).length).toBe(16)
     await expectUnharmed(target)
     for (const socket of sockets) socket.destroy()
   })
@@ -276,9 +274,9 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     await once(socket, 'connect')
     socket.resume().write(bytes)
     // Noise that comes together with the key is looked at with what comes next, or when the handshake takes too long.
-    await expect.poll(() => socket.destroyed || socket.bytesRead > 0, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => socket.destroyed || socket.bytesRead > 0).toBe(true)
     socket.write(Buffer.alloc(2_000, 7))
-    await expect.poll(() => socket.destroyed, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => socket.destroyed).toBe(true)
     await expectUnharmed(target)
   })
 
@@ -295,7 +293,7 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     await shakeHandsEncrypted(socket, UNKNOWN, HONEST_CHOICE)
     socket.write(handshakeOf(UNKNOWN))
     // Its key with padding, its choice with padding, and its own handshake, which is the last thing to come.
-    await expect.poll(() => socket.bytesRead, { timeout: 10_000 }).toBeGreaterThan(96 + 14 + 68)
+    await expect.poll(() => socket.bytesRead).toBeGreaterThan(96 + 14 + 68)
     expect(socket.destroyed).toBe(false)
     socket.destroy()
   })
@@ -329,7 +327,7 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
     await shakeHandsEncrypted(socket, infoHash, said)
     socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff]))
-    await expect.poll(() => socket.destroyed, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => socket.destroyed).toBe(true)
     await expectUnharmed(target)
   })
 
@@ -342,7 +340,7 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
     const cpuBefore = cpuSecondsOf(target.engine)
     for (const [n, socket] of sockets.entries()) socket.write(patternBytes(96, `key ${n}`))
-    await expect.poll(() => sockets.every((socket) => socket.bytesRead >= 96), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => sockets.every((socket) => socket.bytesRead >= 96)).toBe(true)
     // A key of its own for each takes more than two seconds.
     expect(cpuSecondsOf(target.engine) - cpuBefore).toBeLessThan(1)
     for (const socket of sockets) socket.destroy()

@@ -292,7 +292,7 @@ describe('a pin', () => {
       expect((await api.pin(pinned.infoHash)).body.isPinned).toBe(true)
       // Idle: the other one goes.
       await expect
-        .poll(async () => (await api.list()).map(({ infoHash }) => infoHash), { timeout: 10_000 })
+        .poll(async () => (await api.list()).map(({ infoHash }) => infoHash))
         .toEqual([pinned.infoHash])
       expect((await api.cleanUp()).body).toMatchObject({
         removed: 0,
@@ -307,7 +307,7 @@ describe('a pin', () => {
     expect((await readdir(folder.path)).includes(other.infoHash)).toBe(false)
 
     expect((await api.unpin(pinned.infoHash)).body.isPinned).toBe(false)
-    await expect.poll(api.list, { timeout: 10_000 }).toEqual([])
+    await expect.poll(api.list).toEqual([])
   })
 
   test('outlasts the limits: what else there is goes first, and when nothing else is left, nothing', async () => {
@@ -330,7 +330,7 @@ describe('a pin', () => {
       CACHE_MAX_SIZE: '2MiB',
     })
     await expect
-      .poll(async () => (await apiOf(app.url).list()).map(({ name }) => name), { timeout: 10_000 })
+      .poll(async () => (await apiOf(app.url).list()).map(({ name }) => name))
       .toEqual(['Pinned.mkv'])
     await app.app.janitor.keepLimits()
     expect((await readFile(pinned?.paths[0] ?? '')).length).toBe(3 * MIB)
@@ -428,7 +428,7 @@ describe('removing', () => {
       })
       expect(await api.list()).toEqual([])
       const url = `${app.url}/stream/proxy/${left.infoHash}`
-      await expect.poll(async () => (await send(url)).body.equals(film), { timeout: 10_000 }).toBe(true)
+      await expect.poll(async () => (await send(url)).body.equals(film)).toBe(true)
       expect((await api.ask('GET', '/api/cache')).body).toMatchObject({
         torrents: [],
         placed: [{ infoHashes: [left.infoHash], path: left.paths[0] }],

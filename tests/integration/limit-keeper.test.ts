@@ -59,7 +59,7 @@ test('a disk that refuses writes though it has room has one film after the other
   expect(await kept.keepLimits()).toBe(20 * MIB)
   // It has to show first whether that was enough.
   expect(await kept.keepLimits()).toBe(0)
-  await expect.poll(() => kept.keepLimits(), { timeout: 4_000 }).toBe(20 * MIB)
+  await expect.poll(() => kept.keepLimits()).toBe(20 * MIB)
 })
 
 test.for(['is read-only', 'is not ours alone'])(

@@ -33,10 +33,10 @@ test('links of strangers take five places each, and do not push out the trackers
   ask(link(named('third', 20)))
 
   const asked = (name: string) => new Set(dns.asked.filter((each) => each.startsWith(name))).size
-  await expect.poll(() => asked('listed'), { timeout: 30_000 }).toBe(12)
+  await expect.poll(() => asked('listed')).toBe(12)
   // Names are looked up one after the other: all of this film's are, before that of another.
   ask(link(named('other', 1)).replace(INFO_HASH, 'cd'.repeat(20)))
-  await expect.poll(() => asked('other'), { timeout: 30_000 }).toBe(1)
+  await expect.poll(() => asked('other')).toBe(1)
   expect(asked('first') + asked('second') + asked('third')).toBe(5)
   leaving.abort()
 })

@@ -25,7 +25,7 @@ test('a file that many read is opened once, and closed soon after the last of th
   await again[Symbol.asyncDispose]()
   expect(await handlesOn(path)).toBe(1)
   vi.advanceTimersByTime(1_000)
-  await expect.poll(() => handlesOn(path), { timeout: 5_000 }).toBe(0)
+  await expect.poll(() => handlesOn(path)).toBe(0)
 })
 
 test.for(['written to', 'replaced'])(
@@ -46,7 +46,7 @@ test.for(['written to', 'replaced'])(
     await old[Symbol.asyncDispose]()
     expect(await textIn(fresh)).toBe(what === 'replaced' ? 'else' : 'film and more')
     await fresh[Symbol.asyncDispose]()
-    await expect.poll(() => filmsOpenIn(folder.path), { timeout: 5_000 }).toEqual([])
+    await expect.poll(() => filmsOpenIn(folder.path)).toEqual([])
   },
 )
 

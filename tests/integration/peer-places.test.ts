@@ -82,6 +82,6 @@ test('peers that we find ourselves are spoken to while as many as may have come 
   const came = await come(server.port, (n) => `127.0.9.${1 + n}`, PEERS + 5)
   expect(came).toHaveLength(PEERS / 2 - 1)
   haveCome.resolve()
-  await expect.poll(() => found.open(), { timeout: 20_000 }).toBe(PEERS / 2)
+  await expect.poll(() => found.open()).toBe(PEERS / 2)
   for (const { socket } of came) socket.destroy()
 })

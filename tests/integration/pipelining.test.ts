@@ -24,7 +24,7 @@ test('of all that one connection asks for, four requests wait', async () => {
     answered += now.length
     if (answered < 3_000) await expect.poll(() => held.length, { interval: 1 }).toBeGreaterThan(0)
   }
-  await expect.poll(() => client.received().split('answer to ').length, { timeout: 10_000 }).toBe(3_001)
+  await expect.poll(() => client.received().split('answer to ').length).toBe(3_001)
   const answers = [...client.received().matchAll(/answer to \/(\d+)/g)].map(([, number]) => Number(number))
   expect(answers).toEqual(Array.from({ length: 3_000 }, (_, number) => number))
 })
@@ -76,7 +76,7 @@ describe('what comes in pieces', () => {
     ]
     const rounds = size < 7 ? 3 : 20
     await expect
-      .poll(() => client.received().match(/\[(GET|POST)[^\]]*\]/g), { timeout: 10_000 })
+      .poll(() => client.received().match(/\[(GET|POST)[^\]]*\]/g))
       .toEqual(Array.from({ length: rounds }, () => expected).flat())
   })
 })
@@ -94,8 +94,8 @@ test('a client that reads no answers is not read from either, and loses none whe
   await stable(() => asked)
   expect(asked).toBeLessThan(200)
   client.socket.resume()
-  await expect.poll(() => asked, { timeout: 20_000 }).toBe(400)
-  await expect.poll(() => client.received().length, { timeout: 20_000 }).toBeGreaterThan(400 * answer.length)
+  await expect.poll(() => asked).toBe(400)
+  await expect.poll(() => client.received().length).toBeGreaterThan(400 * answer.length)
 })
 
 test('a connection that closes while requests wait leaves nothing running', async () => {

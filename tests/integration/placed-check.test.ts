@@ -89,12 +89,12 @@ describe('a placed file whose torrent is known', () => {
         await expect.poll(() => verdicts(parts)).toEqual(['mismatched'])
         if (when === 'while the server runs') {
           await writeOver(path, film)
-          await expect.poll(() => verdicts(parts), { timeout: 5_000 }).toEqual(['verified'])
+          await expect.poll(() => verdicts(parts)).toEqual(['verified'])
         }
       }
       if (when !== 'while the server runs') await writeOver(path, film)
       await using parts = await openCacheParts(known.root)
-      await expect.poll(() => verdicts(parts), { timeout: 5_000 }).toEqual(['verified'])
+      await expect.poll(() => verdicts(parts)).toEqual(['verified'])
     },
   )
 
@@ -105,7 +105,7 @@ describe('a placed file whose torrent is known', () => {
     await expect.poll(() => verdicts(parts)).toEqual(['verified'])
     await writeOver(join(known.root, 'aside'), other)
     await rename(join(known.root, 'aside'), path)
-    await expect.poll(() => verdicts(parts), { timeout: 5_000 }).toEqual(['mismatched'])
+    await expect.poll(() => verdicts(parts)).toEqual(['mismatched'])
   })
 
   test('is compared with every file of the torrent that is as long', async () => {
@@ -169,7 +169,7 @@ describe('a placed file whose torrent is known', () => {
     await using parts = await openCacheParts(known.root)
     expect(verdicts(parts)).toEqual(['unchecked'])
     await rename(join(known.root, '.aside'), known.directory)
-    await expect.poll(() => verdicts(parts), { timeout: 5_000 }).toEqual(['mismatched'])
+    await expect.poll(() => verdicts(parts)).toEqual(['mismatched'])
   })
 
   test('is not compared before it is finished', async () => {
@@ -179,7 +179,7 @@ describe('a placed file whose torrent is known', () => {
     await writeFile(path, film.subarray(0, 2 * MIB))
     await expect.poll(() => verdicts(parts)).toEqual(['unchecked'])
     await writeFile(path, film)
-    await expect.poll(() => verdicts(parts), { timeout: 5_000 }).toEqual(['verified'])
+    await expect.poll(() => verdicts(parts)).toEqual(['verified'])
     expect(parts.logged.filter((line) => line.includes('not what its torrent says'))).toEqual([])
   })
 
@@ -195,7 +195,7 @@ describe('a placed file whose torrent is known', () => {
     }
     const startedAt = Date.now()
     await using parts = await openCacheParts(known.root, { viewers })
-    await expect.poll(() => verdicts(parts), { timeout: 5_000 }).toEqual(['verified'])
+    await expect.poll(() => verdicts(parts)).toEqual(['verified'])
     expect(Date.now() - startedAt).toBeGreaterThan(rests * 400)
   })
 })

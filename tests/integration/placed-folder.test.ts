@@ -177,7 +177,7 @@ describe('what changes while the server runs is known to the next request', () =
     await utimes(join(at.root, `${HASH}.mkv`), longAgo, longAgo)
     expect(await at.found()).toBe(`${HASH}.mkv`)
     const sizes = () => at.placed.entries().map(({ size }) => size)
-    await expect.poll(sizes, { timeout: 5_000 }).toEqual([2 * MIB])
+    await expect.poll(sizes).toEqual([2 * MIB])
   })
 
   test('though it is one of more folders than can be watched, after a while', async () => {

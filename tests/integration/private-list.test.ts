@@ -124,7 +124,7 @@ async function expectOwnAloneAsked(app: TestApp, links: readonly string[]): Prom
   for (const link of links) fetch(link, { signal: leaving.signal }).catch(() => undefined)
   const started = () => own.asked.filter(({ event }) => event === 'started')
   await expect
-    .poll(() => new Set(started().map(({ infoHash }) => infoHash)), { timeout: 20_000 })
+    .poll(() => new Set(started().map(({ infoHash }) => infoHash)))
     .toEqual(new Set(torrents.map(({ infoHash }) => infoHash)))
   await expectOpenAloneAsked(app)
   const ofThem = own.asked.filter(({ infoHash }) => infoHash !== OPEN.infoHash)
@@ -136,7 +136,7 @@ async function expectOwnAloneAsked(app: TestApp, links: readonly string[]): Prom
 async function expectOpenAloneAsked(app: TestApp): Promise<void> {
   const leaving = new AbortController()
   fetch(`${app.url}/stream/proxy/${OPEN.infoHash}`, { signal: leaving.signal }).catch(() => undefined)
-  await expect.poll(() => shared.asked.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect.poll(() => shared.asked.length).toBeGreaterThan(0)
   expect(new Set(shared.asked.map(({ infoHash }) => infoHash))).toEqual(new Set([OPEN.infoHash]))
   leaving.abort()
 }

@@ -196,7 +196,7 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
     const { hasQuick, own, tookMs, report } = await list(bad, SHORT_MS)
     expect(hasQuick).toBe(true)
     expect(own).toEqual([])
-    expect(tookMs).toBeLessThan(SHORT_MS + 1_000)
+    expect(tookMs).toBeLessThan(SHORT_MS + 5_000)
     expect(['answered', 'failed', 'late']).toContain(report?.outcome)
   })
 

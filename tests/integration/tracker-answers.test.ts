@@ -61,11 +61,11 @@ test('peers are met in every form in which a tracker names them, after answers t
   const watch = (infoHash: string) =>
     void fetch(`${app.url}/stream/proxy/${infoHash}`, { signal: leaving.signal }).catch(() => undefined)
   for (const index of HOSTILE.keys()) watch(hashOf(100 + index))
-  await expect.poll(() => asked.size, { timeout: 20_000 }).toBe(HOSTILE.length)
+  await expect.poll(() => asked.size).toBe(HOSTILE.length)
   const engines = childrenOf(process.pid, 'engine/child/main.ts')
 
   for (const index of Object.keys(FORMS).keys()) watch(hashOf(index))
-  await expect.poll(() => [...met].toSorted(), { timeout: 20_000 }).toEqual(Object.keys(FORMS).toSorted())
+  await expect.poll(() => [...met].toSorted()).toEqual(Object.keys(FORMS).toSorted())
   expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual(engines)
   leaving.abort()
 })

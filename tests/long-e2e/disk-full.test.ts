@@ -59,7 +59,7 @@ diskTest.for([
     const askedAt = performance.now()
     const answer = await fetch(refused, { headers })
     expect(answer.status).toBe(507)
-    expect(performance.now() - askedAt).toBeLessThan(1_500)
+    expect(performance.now() - askedAt).toBeLessThan(15_000)
     expect(await answer.json()).toEqual({
       error: 'disk.full',
       message: expect.stringMatching(/full: .* are free/),

@@ -73,7 +73,7 @@ swarmTest(
 
     expectSameBytes(Buffer.concat([begin, await readBytes(viewer, film.length - MIB)]), film)
     // Nobody watches it any more.
-    await expect.poll(() => isThere(path), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isThere(path)).toBe(false)
   },
 )
 

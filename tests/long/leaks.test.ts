@@ -72,7 +72,7 @@ test.skipIf(!hasSeeder)(
       // Trackers may take a moment to hear that the engine leaves; before the first round they do not count.
       for (const pid of [main, engine]) {
         await expect
-          .poll(() => openFilesOf(pid).length, { timeout: 20_000 })
+          .poll(() => openFilesOf(pid).length)
           .toBeLessThanOrEqual(filesBefore.get(pid) ?? Number.POSITIVE_INFINITY)
       }
       return {

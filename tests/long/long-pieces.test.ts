@@ -50,12 +50,12 @@ test('pieces that stall halfway give way to viewers', { timeout: 120_000 }, asyn
 
   for (const torrent of stalled) torrent.want('background')
   for (const torrent of stalled) torrent.give(PIECE / BLOCK / 2)
-  await expect.poll(() => memory.peak(), { timeout: 30_000 }).toBeGreaterThan(PIECE)
+  await expect.poll(() => memory.peak()).toBeGreaterThan(PIECE)
   for (const each of [viewer, other]) {
     const startedAt = performance.now()
     each.want('urgent')
     each.give(2 * (PIECE / BLOCK))
-    await expect.poll(() => each.verified.size, { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => each.verified.size).toBe(1)
     console.info(`a viewer beside stalled pieces: ${(performance.now() - startedAt).toFixed()} ms`)
   }
   // All places are taken by viewers whose peers have fallen silent.

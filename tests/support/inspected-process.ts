@@ -42,8 +42,6 @@ export async function holdingsOf(pid: number, folder: string): Promise<Holdings>
   await rm(path, { force: true })
   process.kill(pid, 'SIGUSR2')
   let told: string | undefined
-  await expect
-    .poll(async () => (told = await readFile(path, 'utf8').catch(() => undefined)), { timeout: 10_000 })
-    .toBeDefined()
+  await expect.poll(async () => (told = await readFile(path, 'utf8').catch(() => undefined))).toBeDefined()
   return JSON.parse(told ?? '') as Holdings
 }

@@ -55,9 +55,7 @@ export function startServerProcess(
     child,
     output: () => output,
     async url() {
-      await expect
-        .poll(() => /listens on (\S+)/.exec(output)?.[1], { timeout: 10_000, message: output })
-        .toBeDefined()
+      await expect.poll(() => /listens on (\S+)/.exec(output)?.[1], { message: output }).toBeDefined()
       return /listens on (\S+)/.exec(output)?.[1] ?? ''
     },
     async ended() {

@@ -42,7 +42,7 @@ swarmTest(
     }
     await Promise.all(viewers.map((viewer) => viewer.seeTheRest()))
     const filmsOpen = () => openFilesOf(server.child.pid as number).filter((path) => path.endsWith('.mkv'))
-    await expect.poll(filmsOpen, { timeout: 10_000 }).toEqual([])
+    await expect.poll(filmsOpen).toEqual([])
   },
 )
 

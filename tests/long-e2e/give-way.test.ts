@@ -32,7 +32,7 @@ test('of the torrents that one client looks for, the oldest gives way when there
   }
   ask(100, '198.51.100.1')
   await inSwarm(100).toBe(true)
-  await expect.poll(() => ended, { timeout: 20_000 }).toEqual(['0: 503', '1: 503'])
+  await expect.poll(() => ended).toEqual(['0: 503', '1: 503'])
 })
 
 describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
@@ -59,7 +59,7 @@ describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
     stream.destroy()
     // One of the others was cut off, and can go on where it stopped.
     for (const each of silent) each.on('error', () => undefined).resume()
-    await expect.poll(() => silent.filter(({ destroyed }) => destroyed).length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => silent.filter(({ destroyed }) => destroyed).length).toBe(1)
     for (const each of silent) each.destroy()
   })
 
@@ -75,7 +75,7 @@ describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
       )
     }
     // There are places for ten: the others are refused, or one of their own gives way.
-    await expect.poll(() => statuses.length, { timeout: 30_000 }).toBe(14)
+    await expect.poll(() => statuses.length).toBe(14)
     expect(new Set(statuses)).toEqual(new Set([503]))
 
     const askedAt = performance.now()

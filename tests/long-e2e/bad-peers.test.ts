@@ -87,5 +87,6 @@ swarmTest('two peers that take requests and answer none do not keep a film from 
   }
   expectSameBytes(Buffer.concat(parts), film)
   expect(stuck.meetings()).toBeGreaterThanOrEqual(2)
-  expect(longestMs).toBeLessThan(2_000)
+  // It was 30 s, as long as a peer may be silent.
+  expect(longestMs).toBeLessThan(10_000)
 })
