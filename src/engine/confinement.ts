@@ -55,7 +55,8 @@ export function environmentOf(options: EngineOptions, main: Environment): Record
 
 /** What Node has compiled is kept, and run at the next start: what the engine could change, main must not load. */
 function compileCache({ NODE_COMPILE_CACHE: ofMain }: Environment): string | undefined {
-  return ofMain === undefined ? undefined : join(ofMain, 'engine')
+  // Node takes an empty one for none.
+  return ofMain ? join(ofMain, 'engine') : undefined
 }
 
 /**
