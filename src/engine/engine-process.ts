@@ -125,12 +125,14 @@ export function startEngineProcess(options: EngineOptions, log: Log, patience = 
       case 'metainfo':
         torrent.metainfo = report.bytes
         return on.metainfo(report.bytes)
+      case 'opened':
+        return on.opened(report.file, report.fileId)
       case 'verified':
         return on.verified(report.pieces)
       case 'missing':
         return on.missing(report.pieces)
       case 'replacing':
-        on.replacing(report.file, report.inode)
+        on.replacing(report.file, report.copy)
         return tell({ kind: 'replace', id: report.id, file: report.file })
       case 'diskFull':
         torrent.isWaiting = true

@@ -1,5 +1,6 @@
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { Refusal } from '../files/disk-errors.ts'
+import type { FileId } from '../files/file-id.ts'
 
 /** The swarm, as the rest of the server sees it: metadata and verified pieces come out, bytes never do. */
 export interface Engine extends AsyncDisposable {
@@ -34,15 +35,20 @@ export interface OpenTorrent {
 export interface TorrentEvents {
   /** Torrent file with nothing but `info` in it, checked. */
   metainfo(bytes: Uint8Array): void
-  /** These pieces are on disk and have the right hash. */
+  /**
+   * This is the file that the engine reads and writes from now on. Said before anything in it is verified, and whenever
+   * it is another one than before. Counted over all files from 0.
+   */
+  opened(file: number, id: FileId): void
+  /** These pieces are on disk, in the files that were last {@link opened}, and have the right hash. */
   verified(pieces: readonly number[]): void
-  /** These pieces were claimed, and are not there. */
+  /** These pieces were claimed or verified, and are not there. */
   missing(pieces: readonly number[]): void
   /**
-   * A file that has other names, and so is not ours to write to, is replaced by a copy with this inode as soon as this
-   * returns. Counted over all files from 0.
+   * A file that has other names, and so is not ours to write to, is replaced by this copy as soon as this returns.
+   * Counted over all files from 0.
    */
-  replacing(file: number, inode: number): void
+  replacing(file: number, copy: FileId): void
   /**
    * The disk takes nothing more: what was fetched waits in memory, and nothing is fetched into the same folder until
    * {@link diskReady}.

@@ -1,5 +1,6 @@
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { Refusal } from '../files/disk-errors.ts'
+import type { FileId } from '../files/file-id.ts'
 import type { LogFields, LogLevel } from '../observe/log.ts'
 import type { EngineFailure, EngineOptions, PieceWindow, SwarmStats } from './engine.ts'
 
@@ -28,10 +29,11 @@ export type Command =
 export type Report =
   | { readonly kind: 'alive' }
   | { readonly kind: 'metainfo'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'opened'; readonly id: number; readonly file: number; readonly fileId: FileId }
   | { readonly kind: 'verified'; readonly id: number; readonly pieces: readonly number[] }
   | { readonly kind: 'missing'; readonly id: number; readonly pieces: readonly number[] }
   /** waits for `replace` */
-  | { readonly kind: 'replacing'; readonly id: number; readonly file: number; readonly inode: number }
+  | { readonly kind: 'replacing'; readonly id: number; readonly file: number; readonly copy: FileId }
   | { readonly kind: 'diskFull'; readonly id: number; readonly refusal: Refusal }
   | { readonly kind: 'diskReady'; readonly id: number }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: SwarmStats }

@@ -29,13 +29,13 @@ export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<num
  * left it by then.
  *
  * @param openFile - asked before every read, when its bytes are there; whoever opens the file closes it, when this has
- * ended
+ * ended. Where they are there no more by then, there is no file, and they are waited for again.
  * @param range - inclusive, inside the file
  * @yields exactly the bytes of the range
  * @throws whatever `readableEnd` throws; an error if the file is shorter than it says
  */
 export async function* readSlices(
-  openFile: () => Promise<ByteSource>,
+  openFile: (position: number, length: number) => Promise<ByteSource | undefined>,
   range: ByteRange,
   readableEnd: ReadableEnd,
   signal: AbortSignal,
@@ -43,13 +43,24 @@ export async function* readSlices(
   let length = FIRST_SLICE
 
   async function readAt(position: number): Promise<Slice> {
+    for (;;) {
+      const slice = await tryToRead(position)
+      if (slice) return slice
+    }
+  }
+
+  async function tryToRead(position: number): Promise<Slice | undefined> {
     const end = Math.min(await readableEnd(position, signal), range.end + 1)
     const wanted = Math.min(end - position, length, sliceMemory.longestSlice)
     const bufferLength = bufferLengthFor(wanted)
     await sliceMemory.take(bufferLength, signal)
     const buffer = buffers.take(bufferLength)
     try {
-      const file = await openFile()
+      const file = await openFile(position, wanted)
+      if (!file) {
+        giveBack(buffer)
+        return undefined
+      }
       const { bytesRead } = await file.read(buffer, 0, wanted, position)
       if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
       return { buffer, bytes: buffer.subarray(0, bytesRead) }

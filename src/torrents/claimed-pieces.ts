@@ -1,29 +1,33 @@
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import { isPieceRight } from '../files/check-piece.ts'
+import { type FileId, fileIdOf } from '../files/file-id.ts'
 import type { PieceMap } from './piece-map.ts'
+
+export interface ClaimedPiecesEvents {
+  /** This file is being looked at. */
+  opened(fileIdx: number, file: FileId): void
+  /** Whether it still is the one that is read. */
+  isCurrent(fileIdx: number, file: FileId): boolean
+  /** A piece was looked at; one that is not right is missing from now on. */
+  checked(piece: number, isRight: boolean): void
+}
 
 /** Looks at pieces that an earlier run left, each once and only when somebody wants it. */
 export class ClaimedPieces {
   readonly #info: TorrentInfo
   readonly #paths: readonly string[]
   readonly #pieces: PieceMap
-  readonly #onChecked: (piece: number, isRight: boolean) => void
+  readonly #events: ClaimedPiecesEvents
   readonly #checking = new Map<number, Promise<void>>()
 
-  /** @param onChecked - told of every piece that was looked at; one that is not right is missing from now on */
-  constructor(
-    info: TorrentInfo,
-    paths: readonly string[],
-    pieces: PieceMap,
-    onChecked: (piece: number, isRight: boolean) => void,
-  ) {
+  constructor(info: TorrentInfo, paths: readonly string[], pieces: PieceMap, events: ClaimedPiecesEvents) {
     this.#info = info
     this.#paths = paths
     this.#pieces = pieces
-    this.#onChecked = onChecked
+    this.#events = events
   }
 
-  /** Resolves when the piece is verified or missing. */
+  /** Resolves when the piece is verified or missing; or when it is claimed still, as a file changed hands meanwhile. */
   check(piece: number): Promise<void> {
     let checking = this.#checking.get(piece)
     if (!checking) {
@@ -34,10 +38,15 @@ export class ClaimedPieces {
   }
 
   async #check(piece: number): Promise<void> {
-    const isRight = await isPieceRight(this.#info, this.#paths, piece).catch(() => false)
+    const opened = new Map<number, FileId>()
+    const isRight = await isPieceRight(this.#info, this.#paths, piece, (fileIdx, stats) => {
+      opened.set(fileIdx, fileIdOf(stats))
+      this.#events.opened(fileIdx, fileIdOf(stats))
+    }).catch(() => false)
     if (this.#pieces.stateOf(piece) !== 'claimed') return
+    if (![...opened].every(([fileIdx, file]) => this.#events.isCurrent(fileIdx, file))) return
     if (isRight) this.#pieces.markVerified([piece])
     else this.#pieces.markMissing([piece])
-    this.#onChecked(piece, isRight)
+    this.#events.checked(piece, isRight)
   }
 }

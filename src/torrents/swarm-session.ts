@@ -3,6 +3,7 @@ import { LONGEST_TIMER_MS } from '../domain/deadline.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { Engine, OpenTorrent, PieceWindow, SwarmStats } from '../engine/engine.ts'
 import type { Refusal } from '../files/disk-errors.ts'
+import type { FileId } from '../files/file-id.ts'
 import type { Log } from '../observe/log.ts'
 import { Waiters } from './waiters.ts'
 
@@ -30,7 +31,8 @@ export interface SwarmSessionEvents {
   metainfo(bytes: Uint8Array): Promise<void>
   verified(pieces: readonly number[]): void
   missing(pieces: readonly number[]): void
-  replacing(file: number, inode: number): void
+  opened(file: number, id: FileId): void
+  replacing(file: number, copy: FileId): void
   /** The disk takes nothing more; what was fetched waits, until {@link diskReady}. */
   diskFull(refusal: Refusal): void
   diskReady(): void
@@ -81,6 +83,11 @@ export class SwarmSession {
 
   get isRunning(): boolean {
     return this.#running !== undefined && !this.#running.stop.signal.aborted
+  }
+
+  /** As soon as it is known. */
+  get metainfo(): Uint8Array | undefined {
+    return this.#metainfo
   }
 
   /** What it is like there now; nobody and nothing while it is not running. */

@@ -5,6 +5,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { pieceLengthAt, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
 import { filesIn } from '../domain/segments.ts'
 import { type Contents, contentsOf } from '../files/contents.ts'
+import { type FileId, fileIdOf } from '../files/file-id.ts'
 import type { FolderState, FoundFolder } from '../files/folder-state.ts'
 import { type OpenFile, OpenFiles } from '../files/open-files.ts'
 import { bytesOnDisk, filePaths } from '../files/torrent-folder.ts'
@@ -18,7 +19,7 @@ import { TrustedFiles } from './trusted-files.ts'
 export interface ContentEvents {
   /** The bytes of a piece on disk are not what they were claimed to be. */
   damaged(piece: number): void
-  /** A file is no longer in the folder; what the engine writes into it now would be lost. */
+  /** The engine writes to a file that is no longer in the folder: what it writes is lost. */
   lost(): void
   /** Nothing is missing of a file any more, and it is safe on disk. */
   whole(fileIdx: number): void
@@ -55,15 +56,10 @@ export class TorrentContent {
     this.pieces = new PieceMap(found.info.pieceCount, found.claimed)
     const bits = () => this.pieces.toBitfield()
     this.#journal = new TorrentJournal(found.directory, found.state, bits, () => this.distrust(), log)
-    this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, (piece, isRight) => {
-      const files = filesIn(this.info, piece)
-      if (isRight) {
-        for (const file of files) this.#trusted.trust(file)
-        return
-      }
-      log.warn('a piece on disk is damaged, it is fetched again', { directory: found.directory, piece })
-      for (const file of files) this.#forgetWhole(file)
-      events.damaged(piece)
+    this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, {
+      opened: (fileIdx, file) => this.#recognise(fileIdx, file),
+      isCurrent: (fileIdx, file) => this.#trusted.isCurrent(fileIdx, file),
+      checked: (piece, isRight) => this.#onChecked(piece, isRight),
     })
   }
 
@@ -125,41 +121,54 @@ export class TorrentContent {
     await using _whole = await this.openWhole(fileIdx)
   }
 
-  /** The same for a file that is being written to at this very moment: notices only whether it was taken away. */
+  /** The same for a file that is being written to at this very moment: notices only whether it is still the same one. */
   async lookAfter(fileIdx: number): Promise<void> {
     const { missing, of } = this.missingIn(fileIdx)
     if (this.wasWhole(fileIdx) || missing === of) return
     const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
-    if (file) this.completeIfWhole(fileIdx)
-    else this.#doubt(fileIdx, false)
+    if (file && this.#recognise(fileIdx, fileIdOf(file))) this.completeIfWhole(fileIdx)
+    if (file) return
+    this.#trusted.lose(fileIdx)
+    this.#doubt(fileIdx, false)
   }
 
-  /** A file for one reader, who gets SelfStremeError `media.damaged` if it is no longer the one that our pieces are in. */
+  /** A file for one reader, who gets SelfStremeError `media.damaged` if it was taken away. */
   hold(fileIdx: number): HeldFile {
     return new HeldFile({
-      open: () => this.#openTrusted(fileIdx),
-      isOutdated: (inode) => this.#trusted.isOutdated(fileIdx, inode),
+      open: () => this.#openSeen(fileIdx),
+      isCurrent: (file) => this.#trusted.isCurrent(fileIdx, file),
     })
   }
 
-  /** The engine is about to put a copy with this inode in the place of a file that is the user's as well. */
-  noteReplacing(fileIdx: number, inode: number): void {
+  /** The engine reads and writes this file from now on. */
+  noteOpened(fileIdx: number, file: FileId): void {
+    if (!this.#trusted.noteEngines(fileIdx, file)) this.#doubt(fileIdx, true)
+  }
+
+  /** The engine is about to put a copy in the place of a file that is the user's as well. */
+  noteReplacing(fileIdx: number, copy: FileId): void {
     this.#log.info('a file gets a copy of its own, the original stays as it is', {
       path: this.pathOf(fileIdx),
     })
-    this.#trusted.expectCopy(fileIdx, inode)
+    this.#trusted.expectCopy(fileIdx, copy)
   }
 
-  async #openTrusted(fileIdx: number) {
+  async #openSeen(fileIdx: number) {
     const handle = await open(this.pathOf(fileIdx)).catch((cause: unknown) => this.#lose(fileIdx, cause))
-    const { ino: inode } = await handle.stat()
-    if (this.#trusted.recognise(fileIdx, inode)) return { handle, inode }
-    await handle.close()
-    return this.#lose(fileIdx, 'another file has its name')
+    const file = fileIdOf(await handle.stat())
+    this.#recognise(fileIdx, file)
+    return { handle, file }
+  }
+
+  /** @returns whether it is the file that our verified pieces are in; in another one they have to be looked at again */
+  #recognise(fileIdx: number, file: FileId): boolean {
+    const isSame = this.#trusted.recognise(fileIdx, file)
+    if (!isSame) this.#doubt(fileIdx, true)
+    return isSame
   }
 
   #lose(fileIdx: number, cause: unknown): never {
-    this.#trusted.forget(fileIdx)
+    this.#trusted.lose(fileIdx)
     this.#doubt(fileIdx, false)
     throw new SelfStremeError('media.damaged', `${this.pathOf(fileIdx)} is gone: ${messageOf(cause)}`, {
       cause,
@@ -170,7 +179,12 @@ export class TorrentContent {
   markVerified(pieces: readonly number[]): number {
     let newBytes = 0
     for (const piece of pieces) {
-      const files = filesIn(this.info, piece)
+      const files = this.#filesIn(piece)
+      if (!files.every((file) => this.#trusted.isEngines(file))) {
+        // It has written them to another file than the one that is in the folder.
+        this.#events.damaged(piece)
+        continue
+      }
       for (const file of files) this.#trusted.trust(file)
       const isNew = this.pieces.isMissing(piece)
       this.pieces.markVerified([piece])
@@ -258,8 +272,9 @@ export class TorrentContent {
     for (let piece = first; piece <= last; piece++) {
       if (this.pieces.stateOf(piece) === 'claimed') await this.claimed.check(piece)
     }
-    if (this.pieces.count('verified', first, last) <= last - first) return
     const file = await stat(this.pathOf(fileIdx))
+    if (!this.#recognise(fileIdx, fileIdOf(file))) return
+    if (this.pieces.count('verified', first, last) <= last - first) return
     // Somebody wrote to it while it was being looked at.
     if (claimed > 0 && file.mtimeMs !== before.mtimeMs) return this.#doubt(fileIdx, true)
 
@@ -272,7 +287,7 @@ export class TorrentContent {
   /** Notices that somebody else wrote to a file that is not whole yet, or put another one in its place. */
   #doubtIfChanged(fileIdx: number, file: Stats | undefined): void {
     const seen = this.#trusted.look(fileIdx, file)
-    if (seen !== 'same') this.#doubt(fileIdx, seen === 'changed')
+    if (seen !== 'same') this.#doubt(fileIdx, seen !== 'gone')
   }
 
   /** What we know of a file no longer holds: somebody changed it, or took it away. */
@@ -285,9 +300,25 @@ export class TorrentContent {
       this.#log.warn('a file was changed on disk, its pieces are checked again', {
         path: this.pathOf(fileIdx),
       })
-    if (isThere) return this.pieces.markClaimed(doubted)
-    this.pieces.markMissing(doubted)
-    this.#events.lost()
+    if (isThere) this.pieces.markClaimed(doubted)
+    else this.pieces.markMissing(doubted)
+    if (!isThere || this.#trusted.isEngineElsewhere(fileIdx)) this.#events.lost()
+  }
+
+  #onChecked(piece: number, isRight: boolean): void {
+    const files = this.#filesIn(piece)
+    if (isRight) {
+      for (const file of files) this.#trusted.trust(file)
+      return
+    }
+    this.#log.warn('a piece on disk is damaged, it is fetched again', { directory: this.#directory, piece })
+    for (const file of files) this.#forgetWhole(file)
+    this.#events.damaged(piece)
+  }
+
+  /** Files on disk that have bytes in a piece. */
+  #filesIn(piece: number): number[] {
+    return filesIn(this.info, piece).filter((file) => !this.info.files[file]?.isPadding)
   }
 
   #forgetWhole(fileIdx: number): void {

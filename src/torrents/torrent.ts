@@ -10,6 +10,7 @@ import type { Engine, SwarmStats } from '../engine/engine.ts'
 import type { Contents } from '../files/contents.ts'
 import type { Refusal } from '../files/disk-errors.ts'
 import type { DiskRoom } from '../files/disk-room.ts'
+import type { FileId } from '../files/file-id.ts'
 import { type FoundFolder, readFolder } from '../files/folder-state.ts'
 import type { OpenFile } from '../files/open-files.ts'
 import { adoptFiles } from '../files/own-files.ts'
@@ -26,7 +27,7 @@ import { SwarmSession } from './swarm-session.ts'
 import { TorrentContent } from './torrent-content.ts'
 import { TorrentRoom } from './torrent-room.ts'
 import { TrackerKeeper } from './tracker-keeper.ts'
-import { verifiedReader } from './verified-reader.ts'
+import { areVerified, verifiedReader } from './verified-reader.ts'
 import { Waiters } from './waiters.ts'
 import type { WithoutPeers } from './without-peers.ts'
 
@@ -94,6 +95,8 @@ export class Torrent {
   readonly #trackerKeeper: TrackerKeeper
   /** metadata that came with a torrent file, and is used when somebody wants it */
   #brought: Uint8Array | undefined
+  /** once for all who wait for it */
+  #learning: Promise<void> | undefined
   #content: TorrentContent | undefined
   /** who reads, or waits to, by lease */
   readonly #users = new Map<symbol, Viewer | undefined>()
@@ -152,7 +155,8 @@ export class Torrent {
       missing: (pieces: readonly number[]) => this.#onMissing(pieces),
       diskFull: (refusal: Refusal) => this.#room.onRefused(refusal),
       diskReady: () => this.#onDiskReady(),
-      replacing: (file: number, inode: number) => this.#content?.noteReplacing(file, inode),
+      opened: (file: number, id: FileId) => this.#content?.noteOpened(file, id),
+      replacing: (file: number, copy: FileId) => this.#content?.noteReplacing(file, copy),
       stats: (stats: SwarmStats) => this.#onStats(stats),
       peerCame: () => keeper.withoutPeers.forget(options.infoHash),
       failed: (error: SelfStremeError) => this.#onFailed(error),
@@ -248,6 +252,13 @@ export class Torrent {
   /** Known as soon as the metadata is; then there is a folder on disk, too. */
   get info(): TorrentInfo | undefined {
     return this.#content?.info
+  }
+
+  /** What another one needs to know, so that it need not ask peers for it; `undefined` while the metadata is not known. */
+  get known(): BroughtFile | undefined {
+    const { metainfo } = this.#session
+    if (!this.#content || !metainfo) return undefined
+    return { metainfo, trackers: this.#content.info.isPrivate ? this.#trackers.ofTorrent.urls : [] }
   }
 
   /** Those who read, or wait to. @returns `undefined` if it is also used by somebody who never gives way */
@@ -410,6 +421,13 @@ export class Torrent {
   /** Takes the metadata from somebody else than a peer. @param metainfo - of this torrent; nothing but `info` */
   async learn(metainfo: Uint8Array): Promise<void> {
     if (this.#content) return
+    this.#learning ??= this.#learn(metainfo).finally(() => {
+      this.#learning = undefined
+    })
+    await this.#learning
+  }
+
+  async #learn(metainfo: Uint8Array): Promise<void> {
     await this.#session.learn(metainfo)
     await this.#onMetainfo(metainfo)
   }
@@ -532,7 +550,12 @@ export class Torrent {
     await using file = content.hold(fileIdx)
     using _reading = this.#plan.read(reader)
     expected?.[Symbol.dispose]()
-    for await (const slice of readSlices(() => file.handle(), range, readableEnd, signal)) {
+    const openFile = async (position: number, length: number) => {
+      const opened = await file.open()
+      // It may be another one than the one that the bytes were in when they were waited for.
+      return file.isCurrent && areVerified(parts, position, length) ? opened : undefined
+    }
+    for await (const slice of readSlices(openFile, range, readableEnd, signal)) {
       yield slice
       reader.onDelivered(slice.length, performance.now())
       this.replan()

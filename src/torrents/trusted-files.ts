@@ -1,18 +1,24 @@
 import type { Stats } from 'node:fs'
+import { type FileId, fileIdOf } from '../files/file-id.ts'
 
 /** The engine says so soon after it has written a piece; what is written later than that, somebody else wrote. */
 const REPORT_DELAY_MS = 1_000
 
 interface Trusted {
-  /** epoch ms */
+  /** when a piece of it was right, epoch ms */
   readonly at: number
-  /** which file it was when somebody last looked */
-  readonly inode?: number | undefined
-  /** a copy that takes its place, or has done so since */
-  readonly copy?: number | undefined
+  /** the one that the verified pieces are in; where nobody has seen it, none is */
+  readonly file?: FileId | undefined
+  /** a copy that takes its place */
+  readonly copy?: FileId | undefined
+  /** the one that the engine has open */
+  readonly engines?: FileId | undefined
 }
 
-/** What the files of a torrent were when we last had reason to trust them, so that a change by others is noticed. */
+/**
+ * Which file the verified pieces of each file of a torrent are in, so that no other one is read for it, and what it was
+ * when we last had reason to trust it, so that a change by others is noticed.
+ */
 export class TrustedFiles {
   readonly #files = new Map<number, Trusted>()
 
@@ -21,45 +27,68 @@ export class TrustedFiles {
     this.#files.set(fileIdx, { ...this.#files.get(fileIdx), at: Date.now() })
   }
 
-  /** From now on a copy with this inode may be in its place, with the same bytes. */
-  expectCopy(fileIdx: number, inode: number): void {
-    this.#files.set(fileIdx, { ...this.#files.get(fileIdx), at: Date.now(), copy: inode })
+  /** From now on this copy may be in its place, with the same bytes. */
+  expectCopy(fileIdx: number, copy: FileId): void {
+    this.#files.set(fileIdx, { ...this.#files.get(fileIdx), at: Date.now(), copy })
   }
 
-  forget(fileIdx: number): void {
-    this.#files.delete(fileIdx)
+  /** The engine writes to this file from now on. @returns as {@link recognise} */
+  noteEngines(fileIdx: number, file: FileId): boolean {
+    const isSame = this.recognise(fileIdx, file)
+    this.#files.set(fileIdx, { at: Date.now(), ...this.#files.get(fileIdx), engines: file })
+    return isSame
   }
 
-  /**
-   * Whether the file with its name is the one that we trust, which it is where we know of none.
-   *
-   * @param inode - as just seen, and remembered if it is
-   */
-  recognise(fileIdx: number, inode: number): boolean {
+  /** Whether what the engine writes is in the file that we read. */
+  isEngines(fileIdx: number): boolean {
     const trusted = this.#files.get(fileIdx)
-    if (!trusted) return true
-    if (trusted.inode !== undefined && inode !== trusted.inode && inode !== trusted.copy) return false
-    this.#files.set(fileIdx, { ...trusted, inode })
-    return true
+    return trusted?.engines !== undefined && trusted.engines === trusted.file
   }
 
-  /** Whether a copy has its place by now, or soon will, so that whoever holds another file holds an old one. */
-  isOutdated(fileIdx: number, inode: number): boolean {
-    const copy = this.#files.get(fileIdx)?.copy
-    return copy !== undefined && inode !== copy
+  /** Whether the engine has another file open than we; what it writes there does not count. */
+  isEngineElsewhere(fileIdx: number): boolean {
+    const trusted = this.#files.get(fileIdx)
+    return trusted?.engines !== undefined && trusted.engines !== trusted.file
   }
 
   /**
-   * What somebody else did to a file since we last had reason to trust it: nothing that we know of, wrote to it, or
-   * took it away, another one being in its place perhaps. Asked again, it is about what happens from now on.
+   * The file with its name was just seen: it is the one that we read from now on.
+   *
+   * @returns whether what was verified still is, which it is not in another file
    */
-  look(fileIdx: number, found: Stats | undefined): 'same' | 'changed' | 'gone' {
+  recognise(fileIdx: number, file: FileId): boolean {
+    const trusted = this.#files.get(fileIdx)
+    if (trusted?.file === file) return true
+    const isSame = trusted?.file === undefined || trusted.copy === file
+    this.#files.set(fileIdx, { at: Date.now(), ...trusted, file, copy: isSame ? trusted?.copy : undefined })
+    return isSame
+  }
+
+  /** Whether a file is the one that our verified pieces are in. */
+  isCurrent(fileIdx: number, file: FileId): boolean {
+    return this.#files.get(fileIdx)?.file === file
+  }
+
+  /** There is no file with its name. */
+  lose(fileIdx: number): void {
+    const trusted = this.#files.get(fileIdx)
+    if (trusted) this.#files.set(fileIdx, { ...trusted, file: undefined, copy: undefined })
+  }
+
+  /**
+   * What somebody else did to a file since we last had reason to trust it: nothing that we know of, wrote to it, put
+   * another one in its place, or took it away. Asked again, it is about what happens from now on.
+   */
+  look(fileIdx: number, found: Stats | undefined): 'same' | 'changed' | 'other' | 'gone' {
     const trusted = this.#files.get(fileIdx)
     if (!trusted) return 'same'
-    const isKnown = found !== undefined && this.recognise(fileIdx, found.ino)
-    const copy = isKnown ? trusted.copy : undefined
-    this.#files.set(fileIdx, { at: Date.now(), inode: found?.ino, copy })
-    if (!isKnown) return 'gone'
+    if (!found) {
+      this.lose(fileIdx)
+      return trusted.file === undefined ? 'same' : 'gone'
+    }
+    const isSame = this.recognise(fileIdx, fileIdOf(found))
+    this.trust(fileIdx)
+    if (!isSame) return 'other'
     return found.ctimeMs > trusted.at + REPORT_DELAY_MS ? 'changed' : 'same'
   }
 }

@@ -8,10 +8,20 @@ import type { PieceMap } from './piece-map.ts'
 /** How far it is worth looking ahead: no slice is longer. */
 const LOOK_AHEAD = 1024 * 1024
 
-export interface VerifiedReaderOptions {
+interface FilePieces {
   readonly info: TorrentInfo
   readonly file: TorrentFile
   readonly pieces: PieceMap
+}
+
+/** Whether bytes of a file may be sent at this moment. @param length - at least one byte */
+export function areVerified({ info, file, pieces }: FilePieces, position: number, length: number): boolean {
+  const first = Math.floor((file.offset + position) / info.pieceLength)
+  const last = Math.floor((file.offset + position + length - 1) / info.pieceLength)
+  return pieces.count('verified', first, last) === last - first + 1
+}
+
+export interface VerifiedReaderOptions extends FilePieces {
   readonly claimed: ClaimedPieces
   /** longest wait for the first piece */
   readonly firstPieceMs: number

@@ -35,7 +35,11 @@ test('a claimed piece is read once for all viewers who wait for it', async () =>
   const pieces = new PieceMap(2)
   pieces.markClaimed([0, 1])
   const checked: unknown[] = []
-  const claimed = new ClaimedPieces(filmOf(bytes, MIB), [path], pieces, (...of) => checked.push(of))
+  const claimed = new ClaimedPieces(filmOf(bytes, MIB), [path], pieces, {
+    opened: () => undefined,
+    isCurrent: () => true,
+    checked: (...of) => checked.push(of),
+  })
   const before = bytesRead()
   await Promise.all(Array.from({ length: 100 }, (_, viewer) => claimed.check(viewer % 2)))
   expect(bytesRead() - before).toBeLessThan(4 * MIB)
@@ -43,4 +47,24 @@ test('a claimed piece is read once for all viewers who wait for it', async () =>
     [0, true],
     [1, true],
   ])
+})
+
+test('a piece stays claimed if its file has changed hands by the time it is found right', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'Film.mkv')
+  const bytes = patternBytes(2 * MIB)
+  await writeFile(path, bytes)
+  const pieces = new PieceMap(2)
+  pieces.markClaimed([0, 1])
+  const checked: unknown[] = []
+  const opened: string[] = []
+  const claimed = new ClaimedPieces(filmOf(bytes, MIB), [path], pieces, {
+    opened: (_fileIdx, file) => opened.push(file),
+    isCurrent: (_fileIdx, file) => opened.length > 1 && file === opened.at(-1),
+    checked: (...of) => checked.push(of),
+  })
+  await claimed.check(0)
+  expect([pieces.stateOf(0), checked]).toEqual(['claimed', []])
+  await claimed.check(0)
+  expect([pieces.stateOf(0), checked]).toEqual(['verified', [[0, true]]])
 })

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import bencode from 'bencode'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ByteGate } from '../../src/domain/byte-gate.ts'
 import { parseMetainfo } from '../../src/domain/metainfo.ts'
 import { Disk, GivenUpError } from '../../src/engine/child/disk.ts'
@@ -156,6 +156,67 @@ test('blocks that peers ask for wait while too much is being read for them', asy
   expectSameBytes((await answer) as Uint8Array, first.subarray(0, 16_384))
 })
 
+describe.concurrent('a file that the user', () => {
+  test('moves away is written to no more: it is made anew, and what was in it is fetched again', async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    const path = join(opened.directory, 'First.mkv')
+    for (const [index, piece] of pieces.entries()) await opened.put(index, piece)
+    expect(opened.opened).toHaveLength(2)
+    await rename(path, `${path}.aside`)
+    await untilSeen(opened, 0)
+    expect(opened.said).toEqual(['0,1 are gone'])
+    expect(opened.opened.map(({ file }) => file)).toEqual([0, 1, 0])
+    expect(pieces.map((_, index) => opened.store.isVerified(index))).toEqual([true, false, true])
+    await rm(`${path}.aside`)
+    await opened.put(1, pieces[1] as Buffer)
+    await opened.expectRight()
+  })
+
+  test('moves away, and puts back for the one that was made anew, is looked at piece by piece', async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    const path = join(opened.directory, 'First.mkv')
+    await opened.put(0, pieces[0] as Buffer)
+    await rename(path, `${path}.aside`)
+    await untilSeen(opened, 0)
+    await opened.put(1, pieces[1] as Buffer)
+    await rename(`${path}.aside`, path)
+    await untilSeen(opened, 0)
+    expect(opened.said).toEqual(['0 are gone'])
+    expect(pieces.map((_, index) => opened.store.isVerified(index))).toEqual([true, false, false])
+    // What came while it lay elsewhere is not in it.
+    await expect(opened.get(1, 0)).rejects.toThrow('piece 1 is damaged')
+  })
+
+  test.for(['renames another one over', 'makes anew'])('%s is left as it is', async (how) => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    const path = join(opened.directory, 'First.mkv')
+    await opened.put(0, pieces[0] as Buffer)
+    if (how === 'makes anew') await rename(path, `${path}.aside`)
+    await writeFile(`${path}.mine`, second)
+    await rename(`${path}.mine`, path)
+    await expect(untilSeen(opened, 0)).rejects.toThrow('was not made by self-streme')
+    expectSameBytes(await readFile(path), second)
+  })
+})
+
+/** Has a piece written until it is noticed that the first file is another one. */
+async function untilSeen(opened: Awaited<ReturnType<typeof openStore>>, piece: number): Promise<void> {
+  const timesOpened = () => opened.opened.filter(({ file }) => file === 0).length
+  const before = timesOpened()
+  const failed = Promise.withResolvers<never>()
+  const seen = expect.poll(
+    async () => {
+      await opened.put(piece, pieces[piece] as Buffer).catch(failed.reject)
+      return timesOpened()
+    },
+    { timeout: 10_000, interval: 100 },
+  )
+  await Promise.race([failed.promise, seen.toBeGreaterThan(before)])
+}
+
 /** By this process, in bytes, from the disk or from the system's memory. */
 function bytesRead(): number {
   return Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
@@ -169,9 +230,12 @@ async function openStore(root: string, claimed: readonly number[] = [], gates = 
   const directory = join(root, 'a torrent')
   await makeTorrentFolder(directory)
   const said: string[] = []
+  const seen: { readonly file: number; readonly id: string }[] = []
   const disk = new Disk()
   const store = new PieceStore(info, directory, claimed, disk, gates, {
+    opened: (file, id) => seen.push({ file, id }),
     damaged: (piece) => said.push(`${piece} is damaged`),
+    gone: (pieces) => said.push(`${pieces} are gone`),
     diskFull: (refusal) => said.push(refusal),
     diskReady: () => said.push('ready'),
     replacing: async () => undefined,
@@ -179,6 +243,7 @@ async function openStore(root: string, claimed: readonly number[] = [], gates = 
   return {
     directory,
     said,
+    opened: seen,
     disk,
     store,
     put: promisify((piece: number, data: Uint8Array, done: (error: Error | null) => void) =>

@@ -77,6 +77,7 @@ function open(engine: Engine, directory: string): Promise<void> {
         metainfo: () => undefined,
         verified: () => undefined,
         missing: () => undefined,
+        opened: () => undefined,
         replacing: () => undefined,
         diskFull: () => undefined,
         diskReady: () => undefined,

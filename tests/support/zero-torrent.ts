@@ -99,6 +99,7 @@ async function openTorrent(
         for (const piece of numbers) verified.add(piece)
       },
       missing: () => undefined,
+      opened: () => undefined,
       replacing: () => undefined,
       diskFull: () => undefined,
       diskReady: () => undefined,

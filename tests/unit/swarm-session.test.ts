@@ -61,6 +61,7 @@ function startedSession(
       metainfo: async () => undefined,
       verified: ignore,
       missing: ignore,
+      opened: ignore,
       replacing: ignore,
       diskFull: ignore,
       diskReady: ignore,

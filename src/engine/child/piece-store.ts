@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { ByteGate } from '../../domain/byte-gate.ts'
 import { safeFileNames } from '../../domain/file-names.ts'
-import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../domain/metainfo.ts'
+import { pieceHashAt, pieceLengthAt, piecesOf, type TorrentInfo } from '../../domain/metainfo.ts'
 import { segmentsOf } from '../../domain/segments.ts'
 import { type Refusal, refusalOf } from '../../files/disk-errors.ts'
+import type { FileId } from '../../files/file-id.ts'
 import { MadeFiles } from '../../files/made-files.ts'
 import { mustBeOurs } from '../../files/mark.ts'
 import { type Disk, GivenUpError } from './disk.ts'
@@ -47,6 +48,8 @@ export class PieceStore {
   readonly #pending = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
   readonly #givenUp = new Map<number, Disposable>()
+  /** how often a file turned out to be another one than before */
+  #changes = 0
   /** pieces that the disk did not take, and that wait */
   #refused = 0
   #closed: Promise<void> | undefined
@@ -72,6 +75,11 @@ export class PieceStore {
     this.#names = safeFileNames(info.files)
     this.#state = new Uint8Array(info.pieceCount)
     for (const piece of claimed) this.#state[piece] = 1
+  }
+
+  /** Whether a piece was written to the files that are there now, or found right in them. */
+  isVerified(piece: number): boolean {
+    return this.#state[piece] === 2
   }
 
   /** Forgets a piece whose bytes turned out to be wrong. */
@@ -152,9 +160,11 @@ export class PieceStore {
   async #check(piece: number): Promise<void> {
     // While it waited it may have been fetched again, or found to be wrong.
     if (this.#state[piece] === 2) return
-    const isRight = await this.#hash(piece).then(
-      (hash) => hash.equals(pieceHashAt(this.#info, piece)),
-      () => false,
+    const isRight = await this.#settled(() =>
+      this.#hash(piece).then(
+        (hash) => hash.equals(pieceHashAt(this.#info, piece)),
+        () => false,
+      ),
     )
     this.#closing.signal.throwIfAborted()
     // It was fetched again in the meantime.
@@ -186,7 +196,7 @@ export class PieceStore {
     let refusedFor: Refusal | undefined
     const attempt = async () => {
       if (this.#givenUp.has(piece)) throw new GivenUpError(`piece ${piece} is given up`)
-      await this.#transfer('write', piece, 0, bytes).catch(async (error: unknown) => {
+      await this.#settled(() => this.#transfer('write', piece, 0, bytes)).catch(async (error: unknown) => {
         if (refusalOf(error)) await this.#letGo()
         throw error
       })
@@ -204,6 +214,33 @@ export class PieceStore {
       this.#givenUp.get(piece)?.[Symbol.dispose]()
       this.#givenUp.delete(piece)
     }
+  }
+
+  /** Does work on the files of a piece; again, if one of them was another at the end than at the beginning. */
+  async #settled<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const before = this.#changes
+      const result = await work()
+      if (this.#changes === before) return result
+      this.#closing.signal.throwIfAborted()
+    }
+  }
+
+  /** What is known of a file does not hold for another one in its place. */
+  #onOpened(index: number, id: FileId, content: 'same' | 'other' | 'none'): void {
+    const file = this.#info.files[index]
+    const gone: number[] = []
+    if (file && content !== 'same') {
+      this.#changes++
+      const { first, last } = piecesOf(this.#info, file)
+      for (let piece = first; piece <= last; piece++) {
+        if (!this.#state[piece]) continue
+        this.#state[piece] = content === 'none' ? 0 : 1
+        if (content === 'none') gone.push(piece)
+      }
+    }
+    this.#events.opened(index, id)
+    if (gone.length > 0) this.#events.gone(gone)
   }
 
   /** All pieces are hashed again before they are handed out. */
@@ -250,7 +287,10 @@ export class PieceStore {
     const file = new StoreFile(
       join(this.#directory, this.#names[index] ?? ''),
       () => this.#madeFiles(),
-      (inode) => this.#events.replacing(index, inode),
+      {
+        opened: (id, content) => this.#onOpened(index, id, content),
+        replacing: (copy) => this.#events.replacing(index, copy),
+      },
       this.#closing.signal,
     )
     this.#files.set(index, file)
@@ -276,12 +316,16 @@ export class PieceStore {
 }
 
 export interface PieceStoreEvents {
+  /** This is the file that is read and written from now on. Called whenever it is another one than before. */
+  opened(file: number, id: FileId): void
   /** A claimed piece does not have its hash. */
   damaged(piece: number): void
+  /** What was there of a file was taken away with it. */
+  gone(pieces: readonly number[]): void
   /** The disk does not take a piece, which waits until it does. */
   diskFull(refusal: Refusal): void
   /** No piece waits any more. */
   diskReady(): void
-  /** A copy with this inode is about to take the place of a file that is the user's; it does so when this resolves. */
-  replacing(file: number, inode: number): Promise<void>
+  /** A copy is about to take the place of a file that is the user's; it does so when this resolves. */
+  replacing(file: number, copy: FileId): Promise<void>
 }

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { constants, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { cloneFile } from '../../files/clone-file.ts'
+import { type FileId, fileIdOf } from '../../files/file-id.ts'
 import { moveTo } from '../../files/free-name.ts'
 import type { MadeFiles } from '../../files/made-files.ts'
 import { OURS } from '../../files/mark.ts'
@@ -11,6 +12,20 @@ import { writeAll } from '../../files/write-all.ts'
 
 /** Read at a time to see whether a file has the bytes of a piece, which may be long. */
 const COMPARED_BYTES = 1024 * 1024
+/** How long an open file is written to before it is looked again whether it still has its name. */
+const LOOK_MS = 1_000
+
+export interface StoreFileEvents {
+  /**
+   * This is the file that is read and written from now on. Called whenever it is another one than before.
+   *
+   * @param content - `same` if nothing is known of what was there before: the first time, and for a copy of it; `none` if
+   * it was just made
+   */
+  opened(file: FileId, content: 'same' | 'other' | 'none'): void
+  /** A copy is about to take the place of a file that is the user's; it does so when this resolves. */
+  replacing(copy: FileId): Promise<void>
+}
 
 /**
  * One file of a torrent, opened when it is first read or written.
@@ -19,33 +34,35 @@ const COMPARED_BYTES = 1024 * 1024
  *
  * One that has other names too is the user's, linked in by an import: it is only read. Before the first write, a copy
  * of our own takes its place.
+ *
+ * One that was moved away is the user's from then on, although it is still open here.
  */
 export class StoreFile {
   readonly #path: string
   readonly #made: () => Promise<MadeFiles>
-  readonly #replacing: (inode: number) => Promise<void>
+  readonly #events: StoreFileEvents
   readonly #closing: AbortSignal
   readonly #reader: OpenOnce
   readonly #writer: OpenOnce
   #opening: Promise<unknown> = Promise.resolve()
+  /** the one that was opened last, be it to read or to write */
+  #current: FileId | undefined
+  #copy: FileId | undefined
+  /** ms of the process' clock */
+  #lookedAt = 0
 
   /**
    * @param made - the files that we made in its folder; rejects when that is no longer ours
-   * @param replacing - asked before a copy with this inode takes the file's place
    * @param closing - calls off a copy that is being made
    */
-  constructor(
-    path: string,
-    made: () => Promise<MadeFiles>,
-    replacing: (inode: number) => Promise<void>,
-    closing: AbortSignal,
-  ) {
+  constructor(path: string, made: () => Promise<MadeFiles>, events: StoreFileEvents, closing: AbortSignal) {
     this.#path = path
     this.#made = made
-    this.#replacing = replacing
+    this.#events = events
     this.#closing = closing
-    // Nothing in our folder is a symbolic link unless somebody put it there; it is not ours to go through.
-    this.#reader = new OpenOnce(() => open(path, constants.O_RDONLY | constants.O_NOFOLLOW))
+    this.#reader = new OpenOnce(() =>
+      this.#openChecked(constants.O_RDONLY, (stats) => this.#note(stats, this.#writer)),
+    )
     this.#writer = new OpenOnce(() => {
       // What is let go of while it is being opened may be opened once more at the same time.
       const opening = this.#opening.then(() => this.#openOwn())
@@ -61,8 +78,9 @@ export class StoreFile {
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
+    if (this.#writer.isInUse) await this.#letGoIfMoved()
     // A boundary piece may be wrong for its other file only: then this one needs no copy, and may be the user's.
-    if (!this.#writer.isInUse && (await this.#isUsers()) && (await this.#holds(bytes, position))) return
+    else if ((await this.#isUsers()) && (await this.#holds(bytes, position))) return
     await this.#writer.use((handle) => writeAll(handle, bytes, position))
   }
 
@@ -74,10 +92,20 @@ export class StoreFile {
     await Promise.all([this.#reader.letGo(), this.#writer.letGo()])
   }
 
+  /** What is written to a file that lies elsewhere by now is lost for us, and spoils it for the user. */
+  async #letGoIfMoved(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#lookedAt < LOOK_MS) return
+    this.#lookedAt = now
+    const found = await lstat(this.#path).catch(() => undefined)
+    if (!found || fileIdOf(found) !== this.#current) await this.letGo()
+  }
+
   /** It has other names, or was not made by us. */
   async #isUsers(): Promise<boolean> {
     const found = await lstat(this.#path).catch(() => undefined)
     if (!found?.isFile()) return false
+    if (fileIdOf(found) !== this.#current) await this.#reader.letGo()
     return found.nlink > 1 || !(await this.#made()).has({ name: basename(this.#path), stats: found })
   }
 
@@ -104,15 +132,35 @@ export class StoreFile {
     if (!found) await this.#make(made)
     else this.#mustBeOurs(made, found)
     if (found && found.nlink > 1) await this.#replaceByCopy(made)
-    const handle = await open(this.#path, constants.O_RDWR | constants.O_NOFOLLOW)
-    try {
+    return this.#openChecked(constants.O_RDWR, (stats) => {
       // It may have been replaced since.
-      this.#mustBeOurs(made, await handle.stat())
+      this.#mustBeOurs(made, stats)
+      this.#note(stats, this.#reader, !found)
+    })
+  }
+
+  /** @param check - of what was really opened; may throw */
+  async #openChecked(flags: number, check: (stats: Stats) => void): Promise<FileHandle> {
+    // Nothing in our folder is a symbolic link unless somebody put it there; it is not ours to go through.
+    const handle = await open(this.#path, flags | constants.O_NOFOLLOW)
+    try {
+      check(await handle.stat())
       return handle
     } catch (error) {
       await handle.close()
       throw error
     }
+  }
+
+  /** @param other - what else may be open, and would be the file of before */
+  #note(stats: Stats, other: OpenOnce, isNew = false): void {
+    const file = fileIdOf(stats)
+    this.#lookedAt = performance.now()
+    if (file === this.#current) return
+    const isSame = this.#current === undefined || file === this.#copy
+    this.#current = file
+    void other.letGo()
+    this.#events.opened(file, isSame ? 'same' : isNew ? 'none' : 'other')
   }
 
   #mustBeOurs(made: MadeFiles, stats: Stats): void {
@@ -148,10 +196,11 @@ export class StoreFile {
       async (path) => {
         await cloneFile(this.#path, path, () => undefined, this.#closing)
       },
-      async (path, { ino }) => {
+      async (path, stats) => {
         // Whoever closes no longer answers.
         this.#closing.throwIfAborted()
-        await this.#replacing(ino)
+        this.#copy = fileIdOf(stats)
+        await this.#events.replacing(this.#copy)
         const found = await this.#find()
         if (found) this.#mustBeOurs(made, found)
         await rename(path, this.#path)

@@ -8,6 +8,12 @@ import { SeederCount } from './seeder-count.ts'
 
 const STATS_INTERVAL_MS = 1_000
 
+interface VerifiedPieces {
+  isVerified(piece: number): boolean
+  /** Has them fetched again. */
+  forget(pieces: readonly number[]): void
+}
+
 /** Tells main what happens to a torrent while it runs: pieces, peers, speed, warnings. */
 export class TorrentReports implements Disposable {
   readonly #torrent: Torrent
@@ -16,22 +22,26 @@ export class TorrentReports implements Disposable {
   readonly #report: (report: Report) => void
   readonly #seeders = new SeederCount()
   readonly #timer: NodeJS.Timeout
+  readonly #store: VerifiedPieces
   #verified: number[] = []
 
   /**
    * @param infoOf - what is known of it by now
+   * @param store - where its pieces are
    * @param trackers - what is said of them is told without the keys in their URLs
    */
   constructor(
     torrent: Torrent,
     id: number,
     infoOf: () => TorrentInfo | undefined,
+    store: VerifiedPieces,
     trackers: readonly string[],
     report: (report: Report) => void,
   ) {
     this.#torrent = torrent
     this.#id = id
     this.#infoOf = infoOf
+    this.#store = store
     this.#report = report
     this.#timer = setInterval(() => this.#stats(), STATS_INTERVAL_MS)
     torrent.on('verified', (piece: number) => this.#onVerified(piece))
@@ -60,8 +70,13 @@ export class TorrentReports implements Disposable {
     // One report for all pieces of a turn.
     if (this.#verified.push(piece) > 1) return
     setImmediate(() => {
-      this.#report({ kind: 'verified', id: this.#id, pieces: this.#verified })
+      const { there = [], gone = [] } = Object.groupBy(this.#verified, (piece) =>
+        this.#store.isVerified(piece) ? 'there' : 'gone',
+      )
       this.#verified = []
+      if (there.length > 0) this.#report({ kind: 'verified', id: this.#id, pieces: there })
+      // Their file was taken away since.
+      if (gone.length > 0) this.#store.forget(gone)
     })
   }
 

@@ -142,7 +142,11 @@ export function startSwarm(
       giveUp: (piece) => entry.store?.giveUp(piece),
     })
     const allTrackers = [...trackers, ...ofTorrent]
-    const reports = new TorrentReports(torrent, id, () => entry.info, allTrackers, report)
+    const pieces = {
+      isVerified: (piece: number) => entry.store?.isVerified(piece) === true,
+      forget: (gone: readonly number[]) => forget(entry, gone),
+    }
+    const reports = new TorrentReports(torrent, id, () => entry.info, pieces, allTrackers, report)
     const entry: Opened = {
       id,
       torrent,
@@ -162,13 +166,15 @@ export function startSwarm(
       if (!entry.info) throw new Error('the store was asked for before the metadata was checked')
       const claimed = command.claimed ? piecesIn(command.claimed, entry.info.pieceCount) : []
       entry.store = new PieceStore(entry.info, directory, claimed, disk, gates, {
-        damaged: (piece) => forget(entry, piece),
+        opened: (file, fileId) => report({ kind: 'opened', id, file, fileId }),
+        damaged: (piece) => forget(entry, [piece]),
+        gone: (pieces) => forget(entry, pieces),
         diskFull: (refusal) => report({ kind: 'diskFull', id, refusal }),
         diskReady: () => report({ kind: 'diskReady', id }),
-        replacing(file, inode) {
+        replacing(file, copy) {
           const agreed = Promise.withResolvers<void>()
           entry.replacing.set(file, agreed)
-          report({ kind: 'replacing', id, file, inode })
+          report({ kind: 'replacing', id, file, copy })
           return agreed.promise
         },
       })
@@ -234,19 +240,18 @@ export function startSwarm(
     wire.destroy()
   }
 
-  /** Has a piece fetched again that webtorrent believes to be there. */
-  function forget(entry: Opened, piece: number): void {
+  /** Has pieces fetched again that webtorrent believes to be there. */
+  function forget(entry: Opened, pieces: readonly number[]): void {
     const { torrent, store, id } = entry
-    store?.forget(piece)
+    for (const piece of pieces) store?.forget(piece)
     // While webtorrent starts a torrent it goes by the claimed pieces that it was given.
-    if (!torrent.ready) return void torrent.once('ready', () => forget(entry, piece))
+    if (!torrent.ready) return void torrent.once('ready', () => forget(entry, pieces))
     if (torrent.destroyed) return
-    if (torrent.bitfield.get(piece)) {
-      torrent._markUnverified(piece)
-      torrent._checkDone()
-    }
-    report({ kind: 'missing', id, pieces: [piece] })
-    entry.fetcher.reopen(piece)
+    const believed = pieces.filter((piece) => torrent.bitfield.get(piece))
+    for (const piece of believed) torrent._markUnverified(piece)
+    if (believed.length > 0) torrent._checkDone()
+    report({ kind: 'missing', id, pieces })
+    for (const piece of pieces) entry.fetcher.reopen(piece)
   }
 
   function fail(entry: Opened, code: EngineFailure['code'], error: unknown): void {
@@ -275,7 +280,7 @@ export function startSwarm(
     want: (id, windows) => opened.get(id)?.fetcher.want(windows),
     unverify: (id, piece) => {
       const entry = opened.get(id)
-      if (entry) forget(entry, piece)
+      if (entry) forget(entry, [piece])
     },
     replace: (id, file) => opened.get(id)?.replacing.get(file)?.resolve(),
     retryWrites: (id) => opened.get(id)?.disk.retry(),

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import bencode from 'bencode'
+import { describe, expect, test } from 'vitest'
+import type { InfoHash } from '../../src/domain/info-hash.ts'
+import { parseMetainfo } from '../../src/domain/metainfo.ts'
+import { fileIdOf } from '../../src/files/file-id.ts'
+import { TorrentContent } from '../../src/torrents/torrent-content.ts'
+import { patternBytes } from '../support/pattern-bytes.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const PIECE = 64 * 1024
+const PIECES = 4
+const film = patternBytes(PIECES * PIECE - 1_000)
+const ZEROS = Buffer.alloc(film.length)
+
+type Harm = (path: string) => Promise<void>
+
+const HARMS: readonly (readonly [string, Harm])[] = [
+  ['renamed over by another one', renameOver],
+  [
+    'removed, and another one is made',
+    async (path) => {
+      await rm(path)
+      await writeFile(path, ZEROS)
+    },
+  ],
+  [
+    'moved away, and another one is made',
+    async (path) => {
+      await rename(path, `${path}.aside`)
+      await writeFile(path, ZEROS)
+    },
+  ],
+  [
+    'in a folder that is swapped for another one',
+    async (path) => {
+      const folder = join(path, '..')
+      await rename(folder, `${folder}-aside`)
+      await mkdir(folder)
+      await writeFile(path, ZEROS)
+    },
+  ],
+  [
+    'swapped for another one with the same dates',
+    async (path) => {
+      const { atime, mtime } = await stat(path)
+      await renameOver(path)
+      await using file = await open(path, 'r+')
+      await file.utimes(atime, mtime)
+    },
+  ],
+]
+
+describe('a file that the engine writes to and that is', () => {
+  test.for(HARMS)('%s: a reader who opens it has its pieces looked at', async ([, harm]) => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    await harm(at.path)
+    await using held = at.content.hold(0)
+    await held.open()
+    expect(at.states()).toEqual(['claimed', 'claimed', 'missing', 'missing'])
+    expect(at.said).toEqual(['lost'])
+    await at.content.claimed.check(0)
+    expect(at.content.pieces.stateOf(0)).toBe('missing')
+    expect(at.said).toEqual(['lost', '0 is damaged'])
+  })
+
+  test.for(HARMS)('%s: what the engine writes to the old one does not count', async ([, harm]) => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0])
+    await harm(at.path)
+    await at.content.lookAfter(0)
+    await at.engineWrites([1, 2])
+    expect(at.states()).toEqual(['claimed', 'missing', 'missing', 'missing'])
+    expect(at.said).toEqual(['lost', '1 is damaged', '2 is damaged'])
+    // It opens the one that is there now.
+    await at.engineOpens()
+    await at.engineWrites([3])
+    expect(at.states()).toEqual(['claimed', 'missing', 'missing', 'verified'])
+  })
+
+  test.for(HARMS)('%s when the last piece comes is not taken for whole', async ([, harm]) => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1, 2])
+    await harm(at.path)
+    await at.engineWrites([3])
+    expect(at.states()).toEqual(['verified', 'verified', 'verified', 'verified'])
+    at.content.completeIfWhole(0)
+    await expect.poll(() => at.said).toContain('lost')
+    expect(at.states()).toEqual(['claimed', 'claimed', 'claimed', 'claimed'])
+    expect(at.content.wasWhole(0)).toBe(false)
+  })
+
+  test.for(HARMS)('%s: a reader who has the old one open is given the new one', async ([, harm]) => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    await using held = at.content.hold(0)
+    await held.open()
+    expect(held.isCurrent).toBe(true)
+    await harm(at.path)
+    await at.engineOpens()
+    expect(held.isCurrent).toBe(false)
+    const [now, byte] = [await held.open(), Buffer.alloc(1)]
+    await now.read(byte, 0, 1, 5)
+    expect([held.isCurrent, byte[0]]).toEqual([true, 0])
+    expect(at.states()).toEqual(['claimed', 'claimed', 'missing', 'missing'])
+    expect(at.said).toEqual([])
+  })
+
+  test('replaced by a copy of itself, as was said before, stays verified', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    await using held = at.content.hold(0)
+    await held.open()
+    await writeFile(`${at.path}.copy`, film)
+    at.content.noteReplacing(0, fileIdOf(await stat(`${at.path}.copy`)))
+    expect(held.isCurrent).toBe(true)
+    await rename(`${at.path}.copy`, at.path)
+    await at.engineOpens()
+    expect(held.isCurrent).toBe(false)
+    await held.open()
+    await at.engineWrites([2])
+    expect(at.states()).toEqual(['verified', 'verified', 'verified', 'missing'])
+    expect(at.said).toEqual([])
+  })
+
+  test('swapped for a right one is looked at and counts', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1, 2, 3])
+    await writeFile(`${at.path}.right`, film)
+    await rename(`${at.path}.right`, at.path)
+    await at.content.lookAt(0)
+    await expect.poll(() => at.said).toEqual(['lost', '0 is whole'])
+  })
+
+  test('taken away and put back is the same one', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    await rename(at.path, `${at.path}.aside`)
+    await rename(`${at.path}.aside`, at.path)
+    await at.engineOpens()
+    await at.content.lookAfter(0)
+    await at.engineWrites([2])
+    expect(at.states()).toEqual(['verified', 'verified', 'verified', 'missing'])
+    expect(at.said).toEqual([])
+  })
+})
+
+async function renameOver(path: string): Promise<void> {
+  await writeFile(`${path}.other`, ZEROS)
+  await rename(`${path}.other`, path)
+}
+
+/** A torrent whose film is being fetched. */
+async function beginTorrent() {
+  const folder = await temporaryFolder()
+  const directory = join(folder.path, 'torrent')
+  await mkdir(join(directory, '.self-streme'), { recursive: true })
+  const path = join(directory, 'Film.mkv')
+  const handle = await open(path, 'wx+')
+  const hashes = Array.from({ length: PIECES }, (_, piece) =>
+    createHash('sha1')
+      .update(film.subarray(piece * PIECE, (piece + 1) * PIECE))
+      .digest(),
+  )
+  const metainfo = bencode.encode({
+    info: { name: 'Film.mkv', length: film.length, 'piece length': PIECE, pieces: Buffer.concat(hashes) },
+  })
+  const said: string[] = []
+  const content = new TorrentContent(
+    'ab'.repeat(20) as InfoHash,
+    { directory, metainfo, info: parseMetainfo(metainfo), state: { whole: {} }, claimed: new Uint8Array() },
+    {
+      damaged: (piece) => said.push(`${piece} is damaged`),
+      lost: () => said.push('lost'),
+      whole: (fileIdx) => said.push(`${fileIdx} is whole`),
+      changed: () => undefined,
+    },
+    { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined },
+  )
+  const engineOpens = async () => content.noteOpened(0, fileIdOf(await stat(path)))
+  await engineOpens()
+  return {
+    path,
+    content,
+    said,
+    engineOpens,
+    /** To the file that it opened first. */
+    async engineWrites(pieces: readonly number[]) {
+      for (const piece of pieces) {
+        const bytes = film.subarray(piece * PIECE, (piece + 1) * PIECE)
+        await handle.write(bytes, 0, bytes.length, piece * PIECE)
+      }
+      content.markVerified(pieces)
+    },
+    states: () => Array.from({ length: PIECES }, (_, piece) => content.pieces.stateOf(piece)),
+    async [Symbol.asyncDispose]() {
+      await handle.close()
+      await content.save()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
