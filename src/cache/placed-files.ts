@@ -49,11 +49,13 @@ export interface PlacedFiles extends AsyncDisposable {
    *
    * @param wanted - of several, the one that is called so; without it, or if there is none, the largest. An episode is
    * never just the largest: if no name says it, there is none
+   * @param must - whether it must have been compared with its torrent
    */
   find(
     infoHash: InfoHash,
     wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
+    must?: 'be verified' | 'not be wrong',
   ): Promise<PlacedFile | undefined>
   /** The same, as far as it is known without looking at the disk. */
   peek(infoHash: InfoHash, wanted: string | EpisodeWish | UnsaidWish | undefined): PlacedEntry | undefined
@@ -116,9 +118,12 @@ export async function openPlacedFiles(
     infoHash: InfoHash,
     wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
+    must: 'be verified' | 'not be wrong',
   ) {
-    const isRight = ({ file: { path }, stats }: FoundFile) =>
-      marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash) !== 'mismatched'
+    const isRight = ({ file: { path }, stats }: FoundFile) => {
+      const verdict = marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash)
+      return must === 'be verified' ? verdict === 'verified' : verdict !== 'mismatched'
+    }
     if (typeof wanted === 'object')
       return choosePlaced(chooseByName(index.find(infoHash), wanted), undefined, isRight, signal)
     return choosePlaced(index.find(infoHash), wanted, isRight, signal)
@@ -158,12 +163,12 @@ export async function openPlacedFiles(
 
   return {
     peek,
-    async find(infoHash, wanted, signal) {
-      let chosen = await choose(infoHash, wanted, signal)
+    async find(infoHash, wanted, signal, must = 'not be wrong') {
+      let chosen = await choose(infoHash, wanted, signal, must)
       if (!chosen) {
         // It may have been put there a moment ago.
         await folder.upToDate()
-        chosen = await choose(infoHash, wanted, signal)
+        chosen = await choose(infoHash, wanted, signal, must)
       }
       return chosen && opened(chosen)
     },

@@ -58,6 +58,7 @@ interface PlacedFile extends AsyncDisposable {
 
 export interface Torrents {
   isKnown(infoHash: InfoHash): boolean
+  isAtHand(infoHash: InfoHash): boolean
   findWhole(infoHash: InfoHash, wanted?: Wanted): Promise<TorrentStream | undefined>
   getStream(
     magnetUri: string,
@@ -75,6 +76,7 @@ export interface Placed {
     infoHash: InfoHash,
     wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
+    must: 'be verified' | 'not be wrong',
   ): Promise<PlacedFile | undefined>
 }
 
@@ -150,7 +152,9 @@ export function mediaOpener(
 
     using settling = new Deadline(timeoutMs + SETTLING_MS)
     const called = typeof wanted === 'object' ? wanted : name
-    const file = await inTime(placed.find(infoHash, called, AbortSignal.any([gone, settling.signal])))
+    // What lies where our own was may be anything, and need not be taken on trust: it can be fetched.
+    const must = torrents.isAtHand(infoHash) ? 'be verified' : 'not be wrong'
+    const file = await inTime(placed.find(infoHash, called, AbortSignal.any([gone, settling.signal]), must))
     if (file) return fromPlaced(file, request.client)
     // Whoever would be asked for it now must not be told of it.
     if (isPrivate && !torrents.isKnown(infoHash))

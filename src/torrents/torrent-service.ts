@@ -91,6 +91,8 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    * Whether somebody need not ask the swarm for it to know the metadata, and with it whether the torrent is private.
    */
   isKnown(infoHash: InfoHash): boolean
+  /** Whether it is, or was lately, fetched or shared: what it consists of is known, and it can be had. */
+  isAtHand(infoHash: InfoHash): boolean
   /** Looks at how much is on disk of what is being fetched. */
   measure(): Promise<void>
   /** Removes torrents from disk, but for those that somebody reads. */
@@ -123,6 +125,8 @@ export async function openTorrentService(
   /** the same once they are loaded */
   const torrents = new Map<InfoHash, Torrent>()
   const removing = new Map<InfoHash, Promise<unknown>>()
+  /** of which the folder was taken away, and which nobody has put aside since */
+  const begunAnew = new Set<InfoHash>()
   /** those who read whole files, for which no torrent has to be loaded */
   const wholeReaders = new Leases()
   const files = new OpenFiles()
@@ -248,9 +252,12 @@ export async function openTorrentService(
     const { promise, resolve } = Promise.withResolvers<void>()
     removing.set(infoHash, promise)
     log.warn('the folder of a torrent is gone, it is begun anew', { infoHash, directory })
+    if (torrent.known) brought.put(infoHash, torrent.known)
+    begunAnew.add(infoHash)
     try {
       await torrent.leaveSwarm()
-      forget(torrent)
+      torrents.delete(infoHash)
+      loaded.delete(infoHash)
       shelf.forget(infoHash)
     } finally {
       removing.delete(infoHash)
@@ -349,6 +356,7 @@ export async function openTorrentService(
   function forget({ infoHash }: Torrent): void {
     torrents.delete(infoHash)
     loaded.delete(infoHash)
+    begunAnew.delete(infoHash)
   }
 
   function isUsed(infoHash: InfoHash): boolean {
@@ -411,6 +419,7 @@ export async function openTorrentService(
       await removeFolder(await locateFolder(options.root, infoHash))
       torrents.delete(infoHash)
       loaded.delete(infoHash)
+      begunAnew.delete(infoHash)
       shelf.forget(infoHash)
       return result
     } catch (error) {
@@ -436,6 +445,7 @@ export async function openTorrentService(
       brought.has(infoHash) ||
       torrents.get(infoHash)?.info !== undefined ||
       (shelf.find(infoHash)?.length ?? 0) > 0,
+    isAtHand: (infoHash) => torrents.get(infoHash)?.info !== undefined || begunAnew.has(infoHash),
     isGuessed: (infoHash) => torrents.get(infoHash)?.isGuessed === true,
     measure,
     remove,

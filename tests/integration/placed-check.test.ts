@@ -39,6 +39,28 @@ describe('a placed file whose torrent is known', () => {
     expect(await stat(path)).toMatchObject({ mtimeMs: before.mtimeMs, ctimeMs: before.ctimeMs })
   })
 
+  test('is found before it was compared only by those who take it unverified', async () => {
+    await using known = await knowTorrent()
+    await place(known, film)
+    await using parts = await openCacheParts(known.root)
+    const { signal } = new AbortController()
+    const find = async (must?: 'be verified' | 'not be wrong') => {
+      await using file = await parts.placed.find(known.infoHash, undefined, signal, must)
+      return file !== undefined
+    }
+    await expect.poll(() => verdicts(parts)).toEqual(['verified'])
+    expect([await find('be verified'), await find()]).toEqual([true, true])
+    // As nobody knows the torrent of this one, it stays unchecked.
+    const other = 'ef'.repeat(20) as InfoHash
+    await place({ ...known, infoHash: other }, film)
+    await parts.placed.check(signal)
+    const findOther = async (must?: 'be verified') => {
+      await using file = await parts.placed.find(other, undefined, signal, must)
+      return file !== undefined
+    }
+    expect([await findOther('be verified'), await findOther()]).toEqual([false, true])
+  })
+
   test('is said to be wrong once, and one that is right is served instead', async () => {
     await using known = await knowTorrent()
     await place(known, patternBytes(5 * MIB, 'larger'))
