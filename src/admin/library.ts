@@ -4,7 +4,7 @@ import type { PlacedFiles } from '../cache/placed-files.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/tracker-url.ts'
-import type { Usage, Wish } from '../domain/usage.ts'
+import { type Usage, type Wish, withSelected } from '../domain/usage.ts'
 import type { Log } from '../observe/log.ts'
 import type { TorrentService } from '../torrents/torrent-service.ts'
 import { describe, type LibraryEntry } from './describe.ts'
@@ -15,8 +15,8 @@ import type { Wishes } from './wishes.ts'
 
 export interface Addition {
   readonly source: TorrentSource
-  /** what of it to fetch */
-  readonly wish: Wish
+  /** what of it to fetch; absent: what its magnet link selects, else the largest video */
+  readonly wish?: Wish | undefined
   /** put it there instead of the download folder; must lie under one of the extra paths */
   readonly path?: string | undefined
   /** keep it until the user says otherwise */
@@ -26,7 +26,8 @@ export interface Addition {
 /** The torrents on disk, in the hands of their owner. */
 export interface Library {
   /**
-   * Fetches a torrent, and keeps it if that is asked for. What was wished of it before no longer counts.
+   * Fetches a torrent, and keeps it if that is asked for. What was wished of it before no longer counts, unless it is a magnet
+   * link that selects files.
    *
    * @throws SelfStremeError `wish.impossible`, `cache.no_room`, `cache.elsewhere`, `torrent.bad_path`, `disk.full`,
    * `disk.failed`
@@ -71,8 +72,16 @@ export function createLibrary(
     return entry
   }
 
-  async function add({ source, wish, path, isPinned }: Addition): Promise<LibraryEntry> {
+  /** What is asked for, or selected by the link. */
+  function wishOf({ source: { infoHash, selected }, wish }: Addition): Wish {
+    if (wish !== undefined || !selected) return wish ?? 'main'
+    return withSelected(index.get(infoHash)?.usage.wish, selected)
+  }
+
+  async function add(addition: Addition): Promise<LibraryEntry> {
+    const { source, path, isPinned } = addition
     const { infoHash, metainfo, trackers } = source
+    const wish = wishOf(addition)
     const info = source.info ?? (await torrents.infoOf(infoHash))
     const wanted = info && wantedOf(info, wish)
     const before = index.get(infoHash)?.contents

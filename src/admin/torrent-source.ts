@@ -1,4 +1,5 @@
 import { SelfStremeError } from '../domain/errors.ts'
+import type { FileSelection } from '../domain/file-selection.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { parseMagnet } from '../domain/magnet.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
@@ -9,6 +10,8 @@ export interface TorrentSource {
   readonly infoHash: InfoHash
   /** as they came */
   readonly trackers: readonly string[]
+  /** which of its files a magnet link means */
+  readonly selected?: FileSelection | undefined
   /** both or none of them */
   readonly info?: TorrentInfo
   readonly metainfo?: Uint8Array
@@ -23,7 +26,8 @@ export function sourceOfMagnet(text: string): TorrentSource {
       : 'is neither magnet link nor info hash'
     throw new SelfStremeError('request.invalid', `"${text.slice(0, 80)}" ${what}`)
   }
-  return { infoHash: magnet.infoHash, trackers: magnet.trackers }
+  const { infoHash, trackers, selected } = magnet
+  return { infoHash, trackers, selected }
 }
 
 /** @throws SelfStremeError `request.invalid` */

@@ -24,7 +24,8 @@ export const add = command({
     files: {
       type: 'string',
       value: '<which>',
-      about: '"main" (the largest video, the default), "all", or indexes counted from 0: 0,2',
+      about:
+        '"main" (the largest video), "all", or indexes counted from 0: 0,2; without it, what the magnet link selects (so=), else "main"',
     },
     path: { type: 'string', value: '<folder>', about: 'put it there; under one of TORRENT_EXTRA_PATHS' },
     'no-pin': { type: 'boolean', about: 'clean it up like any other when it is whole' },

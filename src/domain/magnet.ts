@@ -1,3 +1,4 @@
+import { type FileSelection, parseFileSelection } from './file-selection.ts'
 import { type InfoHash, parseInfoHash } from './info-hash.ts'
 
 /** The parts of a magnet link that we act on; all others (`ws`, `xs`, `as`, `x.pe` …) make servers fetch things. */
@@ -5,13 +6,15 @@ export interface Magnet {
   readonly infoHash: InfoHash
   readonly name?: string
   readonly trackers: readonly string[]
+  /** which of its files are meant */
+  readonly selected?: FileSelection
 }
 
 /**
  * Reads a magnet link, or a bare info hash.
  *
  * @returns `undefined` if it names no v1 info hash
- * @see BEP 9, "magnet URI format"
+ * @see BEP 9, "magnet URI format"; BEP 53
  */
 export function parseMagnet(text: string): Magnet | undefined {
   const plain = asTyped(text)
@@ -33,7 +36,13 @@ export function parseMagnet(text: string): Magnet | undefined {
   if (!infoHash) return undefined
 
   const [name] = valuesOf('dn')
-  return { infoHash, ...(name ? { name } : {}), trackers: [...new Set(valuesOf('tr'))] }
+  const selected = parseFileSelection(valuesOf('so').join())
+  return {
+    infoHash,
+    ...(name ? { name } : {}),
+    trackers: [...new Set(valuesOf('tr'))],
+    ...(selected ? { selected } : {}),
+  }
 }
 
 /** A link as it was before a web page escaped it, once or twice, or a mail broke it into lines. */

@@ -1,3 +1,7 @@
+import type { FileSelection } from './file-selection.ts'
+
+/** Of the selections of several links together. */
+const MOST_RANGES = 10_000
 /** What happened so long ago counts half. */
 const HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1000
 
@@ -22,11 +26,31 @@ export interface Usage {
 /** Why a torrent is on disk: a viewer asked for it, the user added it, brought its files, or it was fetched ahead. */
 export type Origin = 'watched' | 'added' | 'imported' | 'ahead'
 
-/** Which files of a torrent somebody wants: the largest video, all of them, or these (counted over all files from 0). */
-export type Wish = 'main' | 'all' | readonly number[]
+/**
+ * Which files of a torrent somebody wants: the largest video, all of them, these (counted over all files from 0), or those
+ * that a magnet link selects.
+ */
+export type Wish = PlainWish | SelectedWish
+type PlainWish = 'main' | 'all' | readonly number[]
+
+export interface SelectedWish {
+  readonly select: FileSelection
+  /** what was wished for before the link was added */
+  readonly beside?: 'main' | readonly number[] | undefined
+}
+
+/** What a magnet link selects is fetched beside what was wished for before (BEP 53). */
+export function withSelected(before: Wish | undefined, selected: FileSelection): Wish {
+  if (before === undefined) return { select: selected }
+  if (before === 'all') return before
+  const isSelection = typeof before === 'object' && 'select' in before
+  if (!isSelection) return { select: selected, beside: before }
+  const all = new Map([...before.select, ...selected].map((range) => [range.join('-'), range]))
+  return { ...before, select: [...all.values()].slice(-MOST_RANGES) }
+}
 
 /** @param value - `main`, `all`, a list of indexes, or one in text with commas; `undefined` for anything else */
-export function parseWish(value: unknown): Wish | undefined {
+export function parseWish(value: unknown): PlainWish | undefined {
   if (value === 'main' || value === 'all') return value
   const isText = typeof value === 'string' && /^\d{1,9}(,\d{1,9})*$/.test(value)
   const indexes: unknown = isText ? value.split(',').map(Number) : value

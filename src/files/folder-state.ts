@@ -25,6 +25,16 @@ const folderState = z.object({
 /** Epoch ms, as far as a `Date` goes (ECMA-262 §21.4.1.1): whoever is told of it is told a date. */
 const time = z.number().min(0).max(8.64e15)
 
+const index = z.number().int().min(0)
+const wish = z.union([
+  z.literal(['main', 'all']),
+  z.array(index),
+  z.object({
+    select: z.array(z.tuple([index, index])),
+    beside: z.union([z.literal('main'), z.array(index)]).optional(),
+  }),
+])
+
 const usage = z.object({
   addedAt: time,
   lastReadAt: time,
@@ -33,7 +43,7 @@ const usage = z.object({
   isPinned: z.boolean(),
   origin: z.enum(['watched', 'added', 'imported', 'ahead']),
   seeders: z.number().int().min(0).optional(),
-  wish: z.union([z.literal(['main', 'all']), z.array(z.number().int().min(0))]).optional(),
+  wish: wish.optional(),
   trackers: z.array(z.string()).optional(),
 }) satisfies z.ZodType<Usage>
 

@@ -70,9 +70,9 @@ function readOptions(
   const unknown = Object.keys(fields).find((name) => !expected.includes(name))
   if (unknown !== undefined)
     throw invalid(`nobody knows "${unknown.slice(0, 80)}"; there are ${expected.join(', ')}`)
-  const { files = 'main', path, pin } = fields
-  const wish = parseWish(files)
-  if (wish === undefined)
+  const { files, path, pin } = fields
+  const wish = files === undefined ? undefined : parseWish(files)
+  if (files !== undefined && wish === undefined)
     throw invalid('"files" is "main" (the largest video), "all", or a list of indexes counted from 0')
   if (path !== undefined && (typeof path !== 'string' || path === ''))
     throw invalid('"path" is a folder under one of TORRENT_EXTRA_PATHS')

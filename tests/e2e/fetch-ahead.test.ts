@@ -71,10 +71,10 @@ swarmTest('of a folder, what was wished for is fetched, and hardly more', async 
     await writeFile(join(path, name), patternBytes(size * MIB, name))
   await using swarm = await startSwarm({ path })
   const names = parseMetainfo(swarm.metainfo).files.map(({ name }) => name)
-  const wholeAfter = async (files: unknown) => {
+  const wholeAfter = async (files: unknown, what: object = { infoHash: swarm.infoHash }) => {
     await using app = await startTestApp(swarm.settings)
     const api = apiOf(app.url)
-    await api.add({ infoHash: swarm.infoHash, files })
+    await api.add({ ...what, files })
     await expect.poll(async () => (await api.get(swarm.infoHash)).body.state, SLOW).toBe('whole')
     const { body } = await api.get(swarm.infoHash)
     return body.files.filter(({ isWhole }) => isWhole).map(({ name }) => name)
@@ -82,6 +82,10 @@ swarmTest('of a folder, what was wished for is fetched, and hardly more', async 
   expect(await wholeAfter('main')).toEqual(['b.mkv'])
   expect(await wholeAfter([names.indexOf('a.mkv'), names.indexOf('c.mkv')])).toEqual(['a.mkv', 'c.mkv'])
   expect((await wholeAfter('all')).toSorted()).toEqual(Object.keys(sizes))
+
+  const link = `magnet:?xt=urn:btih:${swarm.infoHash}&so=${['a.mkv', 'c.mkv'].map((name) => names.indexOf(name))}`
+  expect(await wholeAfter(undefined, { magnet: link })).toEqual(['a.mkv', 'c.mkv'])
+  expect(await wholeAfter('main', { magnet: link })).toEqual(['b.mkv'])
 })
 
 swarmTest(

@@ -64,6 +64,65 @@ describe('adding', () => {
     })
   })
 
+  test('the files that a magnet link selects are counted without padding, and wished for beside others', async () => {
+    await using app = await startTestApp()
+    const api = apiOf(app.url)
+    const pieceLength = 16 * 1024
+    const files = ['one.mkv', 'pad', 'two.mkv', 'pad', 'notes.txt', 'pad', 'three.mkv'].map((name) =>
+      name === 'pad'
+        ? { length: pieceLength - 5, path: ['.pad', String(pieceLength - 5)], attr: 'p' }
+        : { length: 5, path: [name] },
+    )
+    const pieces = Buffer.alloc(20 * 4)
+    const info = { files, name: 'Padded', 'piece length': pieceLength, pieces }
+    const { body } = await api.upload(bencode.encode({ info }), '?files=0')
+    const wanted = async (addition: object) => {
+      const { status, body: entry } = await api.add(addition)
+      expect(status).toBe(202)
+      return entry.files.filter(({ isWanted }) => isWanted).map(({ name }) => name)
+    }
+    const magnet = (so: string) => `magnet:?xt=urn:btih:${body.infoHash}&so=${so}`
+    expect(await wanted({ magnet: magnet('1') })).toEqual(['one.mkv', 'two.mkv'])
+    expect(await wanted({ magnet: magnet('3,99') })).toEqual(['one.mkv', 'two.mkv', 'three.mkv'])
+    // What is asked for by itself counts more, and alone.
+    expect(await wanted({ magnet: magnet('1'), files: [6] })).toEqual(['three.mkv'])
+    expect(await wanted({ magnet: magnet('x,-'), files: undefined })).toEqual(['one.mkv'])
+    const { status, body: refused } = await api.add({ magnet: magnet('4-9') })
+    expect([status, refused.message]).toEqual([400, expect.stringContaining('counted from 0 to 3')])
+    expect((await api.get(body.infoHash)).body.wish).toBe('main')
+  })
+
+  test('a link that selects files is remembered until the metadata comes, also over a restart', async () => {
+    await using folder = await temporaryFolder()
+    const settings = { TORRENT_DOWNLOAD_PATH: folder.path }
+    {
+      await using app = await startTestApp(settings)
+      const { body } = await apiOf(app.url).add({ magnet: `magnet:?xt=urn:btih:${UNKNOWN}&so=0,2-3` })
+      expect(body.wish).toEqual({
+        select: [
+          [0, 0],
+          [2, 3],
+        ],
+      })
+    }
+    await using app = await startTestApp(settings)
+    const api = apiOf(app.url)
+    expect((await api.get(UNKNOWN)).body.wish).toEqual({
+      select: [
+        [0, 0],
+        [2, 3],
+      ],
+    })
+    const { body } = await api.add({ magnet: `magnet:?xt=urn:btih:${UNKNOWN}&so=7` })
+    expect(body.wish).toEqual({
+      select: [
+        [0, 0],
+        [2, 3],
+        [7, 7],
+      ],
+    })
+  })
+
   test('a terminal that prints the answers obeys no name in them', async () => {
     await using app = await startTestApp()
     const name = '\u009b31m\u202eFilm\u001b[2J.mkv'

@@ -50,6 +50,13 @@ test('what lies there at the start and what comes later is added once, all of it
     .toEqual(['Two.TORRENT.added', 'one.torrent.added', 'some.magnet.added'])
 })
 
+test('of a magnet link that selects files, those are added', async () => {
+  await using watched = await watching((path) =>
+    writeFile(join(path, 'a.magnet'), `magnet:?xt=urn:btih:${ONE}&so=2-3`),
+  )
+  await expect.poll(watched.list, SOON).toMatchObject([{ isPinned: true, wish: { select: [[2, 3]] } }])
+})
+
 test('what was taken before is left alone, and another one of the same name is taken', async () => {
   await using watched = await watching(async (path) => {
     await writeFile(join(path, 'film.torrent.added'), torrentOf('Old.mkv'))

@@ -19,6 +19,7 @@ import { contentTypeOf, isPlaceableVideo, isVideo } from '../../src/domain/conte
 import { detectDevice } from '../../src/domain/device.ts'
 import { messageOf } from '../../src/domain/errors.ts'
 import { numberedFileName, safeFileNames } from '../../src/domain/file-names.ts'
+import { parseFileSelection } from '../../src/domain/file-selection.ts'
 import { foldText } from '../../src/domain/fold-text.ts'
 import { heapBytes } from '../../src/domain/heap-bytes.ts'
 import { atOnce } from '../../src/domain/in-turns.ts'
@@ -210,6 +211,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/content-type#isVideo': isVideo,
   'domain/device#detectDevice': (text) => detectDevice({ userAgent: text, secChUa: text }),
   'domain/errors#messageOf': (text) => messageOf(new Error(text)),
+  'domain/file-selection#parseFileSelection': parseFileSelection,
   'domain/file-names#numberedFileName': (text) => numberedFileName(text, 2),
   'domain/file-names#safeFileNames': (text) =>
     safeFileNames([fileOf(text), fileOf(text), fileOf(`${text}.mkv`)]),
@@ -235,7 +237,11 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     }),
   'domain/local-file-id#localFileId': localFileId,
   'domain/local-file-id#isLocalFileId': (text) => isLocalFileId(text as InfoHash),
-  'domain/magnet#parseMagnet': (text) => [parseMagnet(text), parseMagnet(`magnet:?${text}`)],
+  'domain/magnet#parseMagnet': (text) => [
+    parseMagnet(text),
+    parseMagnet(`magnet:?${text}`),
+    parseMagnet(`magnet:?xt=urn:btih:${'a'.repeat(40)}&so=${text}`),
+  ],
   'domain/match-files#matchFiles': (text) => matchFiles(packOf(text), [{ path: text, length: 60 }]),
   'domain/metainfo#infoBytes': (text) => infoBytes(torrentOf(text)),
   'domain/metainfo#parseMetainfo': (text) => parseMetainfo(torrentOf(text)),
@@ -456,6 +462,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/segments#piecesOnlyOf': 'it looks at numbers',
   'domain/segments#segmentsOf': 'it looks at numbers',
   'domain/video-id#writeVideoId': READ,
+  'domain/usage#withSelected': READ,
   'domain/wanted-files#wantedFiles': SAME,
   'engine/child/datagram-guard#installDatagramGuard': OURS,
   'engine/child/lookup-guard#installLookupGuard': OURS,

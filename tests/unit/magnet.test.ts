@@ -72,8 +72,70 @@ test.for([
 })
 
 test('what would make the server fetch something else is left out', () => {
-  const text = `magnet:?xt=urn:btih:${HASH}&ws=http://10.0.0.1/&xs=http://10.0.0.1/&as=http://10.0.0.1/&x.pe=10.0.0.1:1&so=0`
+  const text = `magnet:?xt=urn:btih:${HASH}&ws=http://10.0.0.1/&xs=http://10.0.0.1/&as=http://10.0.0.1/&x.pe=10.0.0.1:1`
   expect(parseMagnet(text)).toEqual({ infoHash: HASH, trackers: [] })
+})
+
+test.for([
+  [
+    'so=0,2,4,6-8',
+    [
+      [0, 0],
+      [2, 2],
+      [4, 4],
+      [6, 8],
+    ],
+  ],
+  ['so=12', [[12, 12]]],
+  ['so=5-5', [[5, 5]]],
+  [
+    'so=0%2C2',
+    [
+      [0, 0],
+      [2, 2],
+    ],
+  ],
+  ['SO=1', [[1, 1]]],
+  [
+    'so=1&so=3',
+    [
+      [1, 1],
+      [3, 3],
+    ],
+  ],
+  [
+    'so.1=1&so.2=3-4',
+    [
+      [1, 1],
+      [3, 4],
+    ],
+  ],
+  [
+    'so=1, 3',
+    [
+      [1, 1],
+      [3, 3],
+    ],
+  ],
+  ['amp;so=7', [[7, 7]]],
+  [
+    'so=x,2,-1,3-,8-6,1.5,99999999999,4',
+    [
+      [2, 2],
+      [4, 4],
+    ],
+  ],
+] as const)('%s selects files', ([param, selected]) => {
+  expect(parseMagnet(`magnet:?xt=urn:btih:${HASH}&${param}&dn=x`)).toEqual({
+    infoHash: HASH,
+    name: 'x',
+    trackers: [],
+    selected,
+  })
+})
+
+test.for(['so=', 'so', 'so=all', 'so=-', 'so=8-6', 'so=,,', 'xso=1'])('%s selects nothing', (param) => {
+  expect(parseMagnet(`magnet:?xt=urn:btih:${HASH}&${param}`)).toEqual({ infoHash: HASH, trackers: [] })
 })
 
 test('a written magnet holds nothing but the hash and the trackers', () => {
