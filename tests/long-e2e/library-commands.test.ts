@@ -131,6 +131,14 @@ test('"add" takes an info hash, a magnet link and a torrent file, and says how f
       isPinned: false,
     },
   )
+  const selecting = `magnet:?xt=urn:btih:${'cd'.repeat(20)}&so=1,4-5`
+  expect(JSON.parse((await run('add', selecting, '--json')).stdout).wish).toEqual({
+    select: [
+      [1, 1],
+      [4, 5],
+    ],
+  })
+  expect(JSON.parse((await run('add', selecting, '--files', 'all', '--json')).stdout).wish).toBe('all')
   // Whoever makes a torrent chooses its name: a terminal must not obey it.
   const name = '\u001b[2JA \u001b]0;Film\u0007.mkv'
   const info = { length: 9 * MIB, name, 'piece length': 16 * MIB, pieces: Buffer.alloc(20) }
@@ -144,7 +152,7 @@ test('"add" takes an info hash, a magnet link and a torrent file, and says how f
       /^\\u001b\[2JA \\u001b\]0;Film\\u0007\.mkv is added and pinned: 0 bytes of 9\.4 MB/,
     ),
   })
-  expect((await run('cache', 'ls')).stdout.match(/^\w{12} /gm)).toHaveLength(3)
+  expect((await run('cache', 'ls')).stdout.match(/^\w{12} /gm)).toHaveLength(4)
 })
 
 test('"add" says the numbers when there is no room', async () => {
