@@ -1,15 +1,11 @@
 import { bingeGroupOf } from '../domain/binge-group.ts'
 import type { BehaviorHints, Candidate, UpstreamSubtitle } from '../domain/candidate.ts'
 import type { Delivery } from '../domain/device.ts'
-import { spanInWords } from '../domain/in-words.ts'
-import { diskState, type Listed } from '../domain/listing.ts'
+import type { Listed } from '../domain/listing.ts'
 import { fileNameOf } from '../domain/release-of.ts'
 import { writeStreamAddress } from '../domain/stream-address.ts'
+import { describeStream, pictureOf } from './describe-stream.ts'
 import { streamFileName } from './stream-file-name.ts'
-
-/** A TV shows so many letters of a line. */
-const LONGEST_LINE = 60
-const MOST_LANGUAGES = 4
 
 /** A stream object as Stremio reads it. @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md */
 export interface StremioStream {
@@ -51,7 +47,7 @@ function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): Stre
   return {
     name: labelOf(listed, 'P2P'),
     // What lies on our disk is no help to a device that fetches the torrent by itself.
-    description: describeInLines({ ...listed, disk: undefined }),
+    description: describeStream({ ...listed, disk: undefined }),
     infoHash,
     ...(fileIdx === undefined ? {} : { fileIdx }),
     sources: [...announce.map((url) => `tracker:${url}`), `dht:${infoHash}`],
@@ -65,7 +61,7 @@ function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): Stremi
   const isWebReady = url.startsWith('https:') && /\.mp4$/i.test(nameOnDisk(listed) ?? '')
   return {
     name: labelOf(listed, 'Server'),
-    description: describeInLines(listed),
+    description: describeStream(listed),
     url,
     behaviorHints: { ...hintsOf(listed, 'proxy'), notWebReady: !isWebReady },
   }
@@ -82,45 +78,8 @@ function proxyUrl(listed: ListedTorrent, baseUrl: string): string {
   return `${baseUrl}/stream/proxy${writeStreamAddress({ infoHash, wanted, name, trackers, isPrivate })}`
 }
 
-function labelOf({ release, quality }: ListedTorrent, way: string): string {
-  const picture = [quality, release.hdr[0]].filter(Boolean).join(' ')
-  return [`self-streme ${way}`, picture].filter(Boolean).join('\n')
-}
-
-function describeInLines(listed: ListedTorrent): string {
-  const { release, found, bytes } = listed
-  const { source, codec, audio, languages, group } = release
-  const size = bytes === undefined ? undefined : `${(bytes / 1e9).toFixed(2)} GB`
-  const lines = [
-    [found.title],
-    [nameOnDisk(listed)],
-    [...badgesOf(listed), size],
-    [source, codec, audio[0], languages.slice(0, MOST_LANGUAGES).join(', '), group],
-  ]
-    .map((parts) => shortened(parts.filter(Boolean).join(' · ')))
-    .filter((line) => line !== '')
-  return [...new Set(lines)].join('\n')
-}
-
-/** What is true of it now, in signs. Where all of it is on disk, nobody has to have it. */
-function badgesOf({ disk, found, withoutPeersMs }: ListedTorrent): string[] {
-  const state = diskState(disk)
-  if (state === 'whole') return ['⚡ on disk']
-  const percent = Math.floor(100 * (disk?.share ?? 0))
-  return [
-    ...(withoutPeersMs === undefined ? [] : [`⚠ no peers ${agoInWords(withoutPeersMs)}`]),
-    ...(state === 'part' ? [`⬇ ${percent} %`] : []),
-    ...(found.seeders === undefined ? [] : [`👤 ${found.seeders}`]),
-  ]
-}
-
-function agoInWords(ms: number): string {
-  return ms < 60_000 ? 'just now' : `${spanInWords(ms)} ago`
-}
-
-function shortened(line: string): string {
-  const letters = [...line]
-  return letters.length <= LONGEST_LINE ? line : `${letters.slice(0, LONGEST_LINE - 1).join('')}…`
+function labelOf(listed: ListedTorrent, way: string): string {
+  return [`self-streme ${way}`, pictureOf(listed)].filter(Boolean).join('\n')
 }
 
 function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): BehaviorHints {
