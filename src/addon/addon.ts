@@ -8,6 +8,7 @@ import {
 import { foldText } from '../domain/fold-text.ts'
 import type { ListOptions } from '../domain/list-options.ts'
 import { parseVideoId } from '../domain/video-id.ts'
+import { drawPoster } from './poster.ts'
 import { type CatalogFilm, presentMeta, presentPreview } from './present-meta.ts'
 import type { StreamService } from './stream-service.ts'
 
@@ -48,6 +49,8 @@ export interface AddonAnswer {
 export interface Addon {
   /** @param isRelayed - another self-streme asks: it asks the other addons by itself */
   manifest(baseUrl: string, isRelayed: boolean): Promise<object>
+  /** A picture with the title of a film or series, as SVG; of one that is not there, without a title. */
+  poster(type: string, id: string): Promise<string>
   /** @returns `undefined` where there is nothing of that name */
   get(
     resource: 'catalog' | 'meta' | 'stream',
@@ -76,19 +79,17 @@ export function createAddon(
   moreIds: () => Promise<NonNullable<ManifestOptions['more']>>,
 ): Addon {
   const addon: AddonInterface = new AddonBuilder(createManifest(options))
-    .defineCatalogHandler(async ({ type, id, extra }) => {
+    .defineCatalogHandler(async ({ type, id, extra, config }) => {
+      const { baseUrl } = config as RequestContext
       const films = await filmsOf(id, type)
       const wanted = foldText(extra.search ?? '')
       const skip = Math.max(0, Number.parseInt(extra.skip ?? '0', 10) || 0)
       const found = wanted ? films.filter(({ name }) => foldText(name).includes(wanted)) : films
-      return { metas: found.slice(skip, skip + PAGE_SIZE).map(presentPreview) }
+      return { metas: found.slice(skip, skip + PAGE_SIZE).map((film) => presentPreview(film, baseUrl)) }
     })
-    .defineMetaHandler(async ({ type, id }) => {
-      const named = (await catalog.films()).filter((film) => film.type === type && film.id === id)
-      const known = new Set(named.map(episodeKey))
-      const others = (await library.find(type, id)).filter((film) => !known.has(episodeKey(film)))
-      const [first, ...rest] = [...named, ...others]
-      return { meta: first ? presentMeta([first, ...rest]) : null }
+    .defineMetaHandler(async ({ type, id, config }) => {
+      const [first, ...rest] = await entriesOf(type, id)
+      return { meta: first ? presentMeta([first, ...rest], (config as RequestContext).baseUrl) : null }
     })
     .defineStreamHandler(async ({ type, id, config }) => {
       const { userAgent, baseUrl, ...ask } = config as RequestContext
@@ -103,6 +104,14 @@ export function createAddon(
     })
     .getInterface()
 
+  /** All that is known by an id: a film, or the episodes of a series. */
+  async function entriesOf(type: string, id: string): Promise<CatalogFilm[]> {
+    const named = (await catalog.films()).filter((film) => film.type === type && film.id === id)
+    const known = new Set(named.map(episodeKey))
+    const others = (await library.find(type, id)).filter((film) => !known.has(episodeKey(film)))
+    return [...named, ...others]
+  }
+
   async function filmsOf(id: string, type: string): Promise<readonly CatalogFilm[]> {
     if (id === LIBRARY_CATALOG_ID) return library.list(type)
     return id === CATALOG_ID ? firstOfEach(type) : []
@@ -116,6 +125,10 @@ export function createAddon(
   return {
     async manifest(baseUrl, isRelayed) {
       return createManifest({ ...options, baseUrl, ...(isRelayed ? {} : { more: await moreIds() }) })
+    },
+    async poster(type, id) {
+      const [first] = await entriesOf(type, id)
+      return drawPoster(first)
     },
     async get(resource, type, id, extra, context) {
       const answer = (await addon.get(resource, type, id, extra, context)) as Record<string, unknown>

@@ -16,9 +16,16 @@ export interface CatalogFilm {
   readonly episode?: number | undefined
 }
 
-/** A row of a catalogue. @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md */
-export function presentPreview(film: CatalogFilm): object {
-  const { id, type, name, poster, background, year, runtime, genres } = film
+/**
+ * A row of a catalogue.
+ *
+ * @param baseUrl - how the device reaches us, without a slash at the end
+ * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md
+ */
+export function presentPreview(film: CatalogFilm, baseUrl: string): object {
+  const { id, type, name, background, year, runtime, genres } = film
+  // Without one, Stremio shows a sign for what is not there, and no title beside it.
+  const poster = film.poster ?? `${baseUrl}/poster/${type}/${encodeURIComponent(id)}.svg`
   return withoutUndefined({
     id,
     type,
@@ -33,9 +40,9 @@ export function presentPreview(film: CatalogFilm): object {
 }
 
 /** The page of a film or series. @param films - all entries with its id */
-export function presentMeta(films: readonly [CatalogFilm, ...CatalogFilm[]]): object {
+export function presentMeta(films: readonly [CatalogFilm, ...CatalogFilm[]], baseUrl: string): object {
   const [first] = films
-  if (first.type === 'movie') return presentPreview(first)
+  if (first.type === 'movie') return presentPreview(first, baseUrl)
   const episodes = new Map(films.map((film) => [`${film.season}:${film.episode}`, film]))
   const videos = [...episodes.values()]
     .sort((a, b) => (a.season ?? 0) - (b.season ?? 0) || (a.episode ?? 0) - (b.episode ?? 0))
@@ -46,7 +53,7 @@ export function presentMeta(films: readonly [CatalogFilm, ...CatalogFilm[]]): ob
       episode,
       released: new Date(Date.UTC(year ?? 1970, 0, 1)).toISOString(),
     }))
-  return { ...presentPreview(first), videos }
+  return { ...presentPreview(first, baseUrl), videos }
 }
 
 function descriptionOf({ description, licence, attribution }: CatalogFilm): string | undefined {

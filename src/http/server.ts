@@ -29,6 +29,7 @@ import { takePrefixOff } from './mount-path.ts'
 import { originsWith } from './origins.ts'
 import { type OwnerOptions, ownerGuard } from './owner-guard.ts'
 import { limitPipelining } from './pipelining.ts'
+import { posterRoutes } from './poster-routes.ts'
 import { checkHeaderCount, REQUEST_LIMITS } from './request-limits.ts'
 import { toOriginForm } from './request-target.ts'
 import { StreamPlaces } from './stream-places.ts'
@@ -116,6 +117,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   app.use(adminRoutes(onlyOwner, parts.admin))
   app.use(apiRoutes(onlyOwner, parts.library, parts.predownloads, parts.cache, parts.explainStreams))
   app.use(landingRoutes(version, baseUrlOf))
+  app.use(posterRoutes(parts.addon))
   app.use(addonRoutes(parts.addon, baseUrlOf, instance, listGuard(origins)))
   app.use((_req, res) => {
     res

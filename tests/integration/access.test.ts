@@ -41,6 +41,7 @@ const PATHS = [
   '/stream/movie/tt1254207.json',
   `/stream/proxy/${'a'.repeat(40)}`,
   '/logo.svg',
+  '/poster/movie/tt1254207.svg',
   '/admin/cleanup',
   '/api/torrents',
   '/api/cache/explain',

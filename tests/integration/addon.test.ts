@@ -55,7 +55,41 @@ beforeAll(async () => {
 })
 afterAll(() => resources.disposeAsync())
 
+interface Catalog {
+  readonly type: string
+  readonly id: string
+  readonly extra: readonly { readonly name: string; readonly isRequired?: boolean }[]
+}
+
 describe('the manifest', () => {
+  /** @see https://github.com/Stremio/stremio-core, `ManifestCatalog::is_extra_supported` */
+  test.for([['search'], ['skip'], ['search', 'skip'], []])(
+    'has clients ask every catalogue with %j, and there is an answer',
+    async (names) => {
+      const { catalogs, types } = (await send(`${url}/manifest.json`)).json as {
+        catalogs: readonly Catalog[]
+        types: readonly string[]
+      }
+      expect(catalogs.map(({ type, id }) => `${type} ${id}`).toSorted()).toEqual([
+        'movie selfstreme-films',
+        'movie selfstreme-library',
+        'series selfstreme-films',
+        'series selfstreme-library',
+      ])
+      for (const { type, id, extra } of catalogs) {
+        expect(types).toContain(type)
+        expect(names.every((name) => extra.some((each) => each.name === name))).toBe(true)
+        expect(extra.filter(({ isRequired }) => isRequired)).toEqual([])
+        const asked = names.map((name) => `${name}=${name === 'skip' ? 0 : 'lab'}`).join('&')
+        const answer = await send(`${url}/catalog/${type}/${id}${asked && `/${asked}`}.json`)
+        expect([answer.status, answer.json]).toEqual([
+          200,
+          expect.objectContaining({ metas: expect.any(Array) }),
+        ])
+      }
+    },
+  )
+
   test.for(MODES)('of "%s" passes the official linter without a warning', async (mode) => {
     const answer = await send(`${url}${mode}/manifest.json`)
     expect(answer.status).toBe(200)

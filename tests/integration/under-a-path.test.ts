@@ -31,6 +31,7 @@ const PAGES = [
   '/proxy/stream/movie/selfstreme%3Aone.json',
   '/stream/series/selfstreme%3Ashow%3A1%3A1.json',
   '/logo.svg',
+  '/poster/movie/selfstreme%3Aone.svg',
 ]
 
 interface Stream {
@@ -204,7 +205,7 @@ describe('X-Forwarded-Prefix', () => {
       expect(ownLinks(text, app.url).length).toBeGreaterThan(0)
       for (const link of ownLinks(text, app.url))
         expect(link).toMatch(
-          /^\w+:\/\/[\d.]+:\d+(\/(manifest\.json|logo\.svg|background\.svg|stream\/proxy\/.*|(proxy|magnet|both)\/manifest\.json))?$/,
+          /^\w+:\/\/[\d.]+:\d+(\/(manifest\.json|logo\.svg|background\.svg|poster\/.*|stream\/proxy\/.*|(proxy|magnet|both)\/manifest\.json))?$/,
         )
       expect(text).not.toMatch(/evil|<script|onload/)
     }

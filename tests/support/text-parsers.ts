@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import bencode from 'bencode'
+import { type CatalogFilm, presentMeta, presentPreview } from '../../src/addon/present-meta.ts'
 import { streamFileName } from '../../src/addon/stream-file-name.ts'
 import { sourceOfMagnet } from '../../src/admin/torrent-source.ts'
 import { kindOf, torrentsIn } from '../../src/admin/watched-file.ts'
@@ -151,6 +152,10 @@ function candidateOf(text: string): Candidate {
   }
 }
 
+function rowOf(text: string, type: 'movie' | 'series'): CatalogFilm {
+  return { id: text, type, name: text, title: text, description: text, licence: text, runtime: text }
+}
+
 function requestWith(headers: Record<string, string>, url = '/'): IncomingMessage {
   const socket = { remoteAddress: '127.0.0.1', localAddress: '127.0.0.1' }
   return { headers, rawHeaders: Object.entries(headers).flat(), url, socket } as unknown as IncomingMessage
@@ -168,6 +173,9 @@ const xml = (text: string) =>
 
 /** How each function that strangers' text comes to is called with one. What they throw does not matter. */
 export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  'addon/present-meta#presentMeta': (text) =>
+    presentMeta([rowOf(text, 'series'), rowOf(text, 'series')], text),
+  'addon/present-meta#presentPreview': (text) => presentPreview(rowOf(text, 'movie'), text),
   'addon/stream-file-name#streamFileName': (text) => [
     streamFileName(candidateOf(text), undefined),
     streamFileName(candidateOf(text), text),
