@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, lstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../domain/errors.ts'
@@ -9,13 +9,18 @@ const FILE = 'self-streme.db'
 const SUFFIXES = ['', '-wal', '-shm', '-journal']
 /** Of another version, it is made anew from what lies in the folder. */
 const VERSION = 1
+/** What every SQLite database begins with (<https://www.sqlite.org/fileformat.html> §1.3). */
+const HEADER = 'SQLite format 3\0'
+/** What another program's file, and one that lies beside it, are called from then on; a number follows where that is taken. */
+const ASIDE = '.not-self-streme'
 /** What SQLite says when the disk is full, read-only or fails: READONLY, IOERR, FULL, CANTOPEN. */
 const DISK_TROUBLES: readonly unknown[] = [8, 10, 13, 14]
 
 /**
  * The index that lies in the download folder. What it holds can be found out again from the folder: one that is damaged,
- * or of another version, is thrown away. A link or a folder with its name is the user's: the server goes on without. Where the disk does not let it be opened or written, as when it is full, the
- * server goes on without, and it is tried again whenever it is needed.
+ * or of another version, is thrown away. What is no database, or has none of our tables, is the user's, and is moved aside.
+ * A link or a folder with its name is the user's as well: the server goes on without. Where the disk does not let it be
+ * opened or written, as when it is full, the server goes on without, and it is tried again whenever it is needed.
  */
 export class IndexDatabase implements Disposable {
   readonly #path: string
@@ -77,6 +82,7 @@ export class IndexDatabase implements Disposable {
   #open(): DatabaseSync {
     const path = this.#path
     for (const suffix of SUFFIXES) mustBeFileOrNothing(`${path}${suffix}`)
+    if (isUsers(path, this.#tables)) this.#moveAside()
     try {
       return openChecked(path, this.#tables)
     } catch (error) {
@@ -87,6 +93,52 @@ export class IndexDatabase implements Disposable {
       return openChecked(path, this.#tables)
     }
   }
+
+  /** With what lies beside it: without its journal, a database may be damaged. */
+  #moveAside(): void {
+    const path = this.#path
+    const taken = (aside: string) => SUFFIXES.some((suffix) => exists(`${aside}${suffix}`))
+    let aside = `${path}${ASIDE}`
+    for (let n = 2; taken(aside); n++) aside = `${path}${ASIDE}.${n}`
+    this.#log.warn('a file with the name of the index is not ours, it is moved aside', { path, to: aside })
+    // The database itself goes last: until then, the next start finds the same.
+    for (const suffix of SUFFIXES.toReversed())
+      if (exists(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`)
+  }
+}
+
+/** Whether somebody else made the file: it is no database, or one with tables, but none of ours. */
+function isUsers(path: string, tables: readonly string[]): boolean {
+  const header = firstBytes(path, HEADER.length)
+  // SQLite makes an empty one, and writes to it later.
+  if (header.length === 0) return false
+  if (header.toString('latin1') !== HEADER) return true
+  const ours = tables.flatMap((sql) => /CREATE TABLE IF NOT EXISTS (\w+)/.exec(sql)?.[1] ?? [])
+  try {
+    using database = new DatabaseSync(path, { readOnly: true })
+    const found = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
+    return found.length > 0 && !found.some(({ name }) => ours.includes(String(name)))
+  } catch (error) {
+    if (isDiskTrouble(error)) throw error
+    // Damaged: at that place, and with that beginning, it was ours.
+    return false
+  }
+}
+
+/** @returns fewer where the file ends, or is not there */
+function firstBytes(path: string, length: number): Buffer {
+  if (!exists(path)) return Buffer.alloc(0)
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(length)
+    return bytes.subarray(0, readSync(file, bytes, 0, length, 0))
+  } finally {
+    closeSync(file)
+  }
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 /** @throws Error if it cannot be read, or is not one that we know */

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -111,3 +111,57 @@ describe('the index', () => {
     )
   })
 })
+
+describe('a file of the user’s with the name of the index', () => {
+  test.for<readonly [string, (path: string) => Promise<void> | void]>([
+    ['is a text', (path) => writeFile(path, 'my films\n')],
+    ['is one byte', (path) => writeFile(path, 'S')],
+    ['only begins like a database', (path) => writeFile(path, 'SQLite format 2\0'.padEnd(8_192, 'x'))],
+    ['is many zeros', (path) => writeFile(path, Buffer.alloc(100_000))],
+    ['is a database of another program', (path) => makeDatabase(path, 'CREATE TABLE notes (text)')],
+    [
+      'is one that counts its versions as we do',
+      (path) => makeDatabase(path, 'CREATE TABLE notes (text); PRAGMA user_version = 1'),
+    ],
+  ])('is moved aside, as it is, and the index is made beside it: it %s', async ([, make]) => {
+    await using folder = await folderWith('One.mkv')
+    await make(folder.database)
+    await chmod(folder.database, 0o644)
+    const before = await readFile(folder.database)
+    const aside = `${folder.database}.not-self-streme`
+    {
+      await using parts = await openCacheParts(folder.path)
+      await parts.index.flush()
+      expect(parts.logged).toEqual(['warn: a file with the name of the index is not ours, it is moved aside'])
+      expect(parts.index.entries()).toHaveLength(1)
+    }
+    expect((await readFile(aside)).equals(before)).toBe(true)
+    expect((await stat(aside)).mode & 0o777).toBe(0o644)
+    // The one that was made is ours.
+    await using parts = await openCacheParts(folder.path)
+    expect(parts.logged).toEqual([])
+    expect((await readFile(aside)).equals(before)).toBe(true)
+  })
+
+  test('is moved aside together with its journal, and beside one that was moved before', async () => {
+    await using folder = await folderWith('One.mkv')
+    const aside = `${folder.database}.not-self-streme`
+    await writeFile(`${aside}-wal`, 'another one')
+    using database = new DatabaseSync(folder.database)
+    database.exec('PRAGMA journal_mode = WAL; CREATE TABLE notes (text)')
+    await cp(folder.database, join(folder.path, 'copy'))
+    await cp(`${folder.database}-wal`, join(folder.path, 'copy-wal'))
+    database.close()
+    for (const suffix of ['', '-wal'])
+      await rename(join(folder.path, `copy${suffix}`), `${folder.database}${suffix}`)
+    await openedOnce(folder.path)
+    expect(await readFile(`${aside}-wal`, 'utf8')).toBe('another one')
+    using users = new DatabaseSync(`${aside}.2`)
+    expect(users.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'notes' }])
+  })
+})
+
+function makeDatabase(path: string, sql: string): void {
+  using database = new DatabaseSync(path)
+  database.exec(sql)
+}

@@ -63,16 +63,20 @@ diskTest.for(['full', 'read-only'])(
 )
 
 test.for([
-  ['is something else', 'not an index at all'],
-  ['is broken', ''.padEnd(10_000, 'SQLite format 3\0')],
-] as const)('an index that %s is made anew, and the log says so', async ([, content]) => {
+  [
+    'is something else',
+    'not an index at all',
+    'a file with the name of the index is not ours, it is moved aside',
+  ],
+  ['is broken', ''.padEnd(10_000, 'SQLite format 3\0'), 'the index is made anew'],
+] as const)('an index that %s is made anew, and the log says so', async ([, content, said]) => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'self-streme.db'), content)
   const log = remembered()
   using index = new IndexDatabase(folder.path, [INDEX_TABLE], log)
   expect(index.change(addRow)).toBe(true)
   expect(index.use(countRows)).toBe(1)
-  expect(log.said).toEqual(['warn: the index is made anew'])
+  expect(log.said).toEqual([`warn: ${said}`])
 })
 
 diskTest('a full disk can be locked', async () => {
