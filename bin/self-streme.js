@@ -23,6 +23,6 @@ try {
 }
 // Server and engine load in about half the time. Not in the system's temporary folder, as Node has it by default:
 // what is compiled is run, and others may write there. Where it cannot be written, nothing is lost but the time.
-process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
 module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
 await import('../src/cli.ts')

@@ -63,6 +63,14 @@ test('the entry point keeps what it compiles', async () => {
   expect(kept.filter((entry) => entry.isFile()).length).toBeGreaterThan(20)
 })
 
+test('an empty path of the cache is none, and nothing is written where the command is typed', async () => {
+  await using folder = await temporaryFolder()
+  const env = { ...baseEnvironment(), NODE_COMPILE_CACHE: '' }
+  const { stdout } = await promisify(execFile)(process.execPath, [DOOR, '--help'], { cwd: folder.path, env })
+  expect(stdout).toContain('serve')
+  expect(await readdir(folder.path)).toEqual([])
+})
+
 test('a cache that cannot be written does not keep the entry point from its work', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'file'), '')
