@@ -3,6 +3,7 @@
  * The entry point, in plain JavaScript: Node 20 cannot load a .ts file at all ("Unknown file extension"), so the
  * sentence that says what is missing has to stand in a file that every Node can read.
  */
+import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
@@ -11,7 +12,7 @@ const OLDEST_NODE = 24
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.stderr.write(
     `self-streme needs Node ${OLDEST_NODE} or newer, and this is ${process.version}. ` +
-      '"npm ci" installs the right one beside it, and "npm start" and "npm run cli" use that.\n',
+      'npm installs the right one beside it and uses that, unless install scripts are switched off.\n',
   )
   process.exit(1)
 }
@@ -25,4 +26,6 @@ try {
 // what is compiled is run, and others may write there. Where it cannot be written, nothing is lost but the time.
 process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
 module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
-await import('../src/cli.ts')
+// A checkout runs as it is, also where a package was made in it; the package holds no TypeScript.
+const isCheckout = existsSync(new URL('../src/cli.ts', import.meta.url))
+await (isCheckout ? import('../src/cli.ts') : import('../dist/src/cli.js'))

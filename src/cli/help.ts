@@ -1,6 +1,5 @@
+import { CALL } from '../domain/packaged.ts'
 import type { Command } from './command.ts'
-
-const CALL = 'npm run cli --'
 
 /** What there is to do. */
 export function overview(commands: readonly Command[]): string {

@@ -2,7 +2,7 @@ import { command } from './command.ts'
 
 export const serve = command({
   name: 'serve',
-  about: 'Start the server, as "npm start" does.',
+  about: 'Start the server.',
   usage: 'serve',
   options: {},
   allowPositionals: false,

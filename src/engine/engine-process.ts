@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../domain/errors.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
+import { startedModule } from '../domain/packaged.ts'
 import type { Log } from '../observe/log.ts'
 import { environmentOf, permissionsOf } from './confinement.ts'
 import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.ts'
 import type { Command, Report } from './protocol.ts'
 import { whenSilent } from './silence.ts'
 
-const CHILD = new URL('./child/main.ts', import.meta.url)
+const CHILD = startedModule(new URL('./child/main.ts', import.meta.url))
 const STOP_MS = 1_000
 /**
  * When the engine counts as hung, in ms. It says once a second that it is alive, and closing a torrent takes a moment.

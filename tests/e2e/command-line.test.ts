@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { readdir, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { baseEnvironment } from '../support/base-environment.ts'
 import { type } from '../support/command-line.ts'
+import { findOldNode } from '../support/old-node.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test.for([['--help'], ['-h']])('%s lists the commands', async ([arg = '']) => {
@@ -96,14 +97,3 @@ const OLD_NODE = await findOldNode()
 test.skipIf(OLD_NODE === undefined)('a real Node that is too old says so in a sentence', async () => {
   await expect(promisify(execFile)(OLD_NODE ?? '', [DOOR, 'serve'])).rejects.toMatchObject(tooOld)
 })
-
-/** A Node on the PATH that is older than 24. */
-async function findOldNode(): Promise<string | undefined> {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((each) => !each.includes('node_modules'))
-  for (const folder of folders) {
-    const node = join(folder, 'node')
-    const version = await promisify(execFile)(node, ['--version']).catch(() => undefined)
-    if (version && Number.parseInt(version.stdout.slice(1), 10) < 24) return node
-  }
-  return undefined
-}

@@ -1,5 +1,6 @@
 import { SelfStremeError } from '../../domain/errors.ts'
 import { writeMagnet } from '../../domain/magnet.ts'
+import { CALL } from '../../domain/packaged.ts'
 import { readUsage } from '../../files/folder-state.ts'
 import type { TorrentFileContents } from '../../files/torrent-file.ts'
 import { filePaths } from '../../files/torrent-folder.ts'
@@ -45,7 +46,7 @@ export async function importTorrent(
   if ([...sources.keys()].every((fileIdx) => place.whole.has(fileIdx))) return alreadyThere(torrent, place)
   throw new SelfStremeError(
     'folder.in_use',
-    `a part of ${infoHash} is there already, and a server works with it: stop the server and import again, or have what there is removed first (npm run cli -- rm ${infoHash})`,
+    `a part of ${infoHash} is there already, and a server works with it: stop the server and import again, or have what there is removed first (${CALL} rm ${infoHash})`,
   )
 }
 
@@ -61,7 +62,7 @@ async function lockOut(context: ImportContext): Promise<Disposable | undefined> 
 
 async function alreadyThere(torrent: BroughtTorrent, place: TorrentPlace): Promise<ImportReport> {
   const { isPinned } = await readUsage(place.directory)
-  const why = `it is not pinned, and may be removed: npm run cli -- pin ${torrent.infoHash}`
+  const why = `it is not pinned, and may be removed: ${CALL} pin ${torrent.infoHash}`
   return report(torrent, place, [], isPinned ? [] : [{ path: place.directory, why }])
 }
 
