@@ -13,6 +13,8 @@ declare module 'webtorrent' {
     readonly ready: boolean
     readonly destroyed: boolean
     readonly downloadSpeed: number
+    /** bytes sent to peers */
+    readonly uploaded: number
     readonly wires: readonly Wire[]
     /** something for each piece that is missing, `null` for the others */
     pieces: unknown[]
@@ -140,6 +142,9 @@ declare module 'webtorrent' {
     readonly dht: Dht | false
     readonly _connPool: { readonly tcpServer: Server }
     add(torrentId: string | Uint8Array | ParsedTorrent, options: Readonly<Record<string, unknown>>): Torrent
+    /** for tests alone, as the next one */
+    seed(path: string, options: Readonly<Record<string, unknown>>): Torrent
+    throttleUpload(bytesPerSecond: number): void
     destroy(callback?: (error?: Error) => void): void
   }
 }

@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import WebTorrent from 'webtorrent'
+import { startTracker } from './swarm.ts'
+
+/** A swarm on this machine whose seeder is webtorrent, so that nothing but npm is needed for it. */
+export interface WebtorrentSwarm extends AsyncDisposable {
+  readonly infoHash: string
+  /** Settings that make the server join this swarm and no other. */
+  readonly settings: Readonly<Record<string, string>>
+  /** Bytes that the seeder has sent so far. */
+  uploadedBytes(): number
+  /** From now on it sends as fast as it can. */
+  hurry(): void
+}
+
+/**
+ * @param path - file to seed
+ * @param uploadLimit - bytes per second, until it is told to hurry
+ */
+export async function seedWithWebtorrent(path: string, uploadLimit: number): Promise<WebtorrentSwarm> {
+  await using starting = new AsyncDisposableStack()
+  const tracker = starting.use(await startTracker())
+  const client = new WebTorrent({
+    dht: false,
+    lsd: false,
+    utp: false,
+    natUpnp: false,
+    natPmp: false,
+    tracker: { wrtc: false },
+    uploadLimit,
+  })
+  starting.defer(() => new Promise<void>((done) => client.destroy(() => done())))
+  // From then on the tracker names the seeder.
+  const announced = once(tracker.server, 'start')
+  const torrent = client.seed(path, { announce: [tracker.url], pieceLength: 64 * 1024 })
+  await announced
+  const parts = starting.move()
+  return {
+    infoHash: torrent.infoHash,
+    settings: { TORRENT_TRACKERS: tracker.url },
+    uploadedBytes: () => torrent.uploaded,
+    hurry: () => client.throttleUpload(-1),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
