@@ -1,7 +1,7 @@
 import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { untilAborted } from '../../src/domain/until-aborted.ts'
 import { type ReadableEnd, readSlices, sliceMemory } from '../../src/files/read-slices.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
@@ -29,22 +29,32 @@ test.for([
   expectSameBytes(await collect(slices), film.subarray(start, end + 1))
 })
 
-test('the first slice is small, and one that is taken fast is followed by a longer one', async () => {
-  await using file = await openFilm()
-  const range = { start: 0, end: film.length - 1 }
-  const lengths: number[] = []
-  for await (const slice of readSlices(
-    async () => file.handle,
-    range,
-    async () => film.length,
-    never,
-  )) {
-    lengths.push(slice.length)
-  }
-  expect(lengths[0]).toBe(128 * 1024)
-  expect(Math.max(...lengths)).toBeLessThanOrEqual(MIB / 2)
-  expect(lengths.slice(0, 3)).toEqual([...lengths.slice(0, 3)].sort((a, b) => a - b))
-})
+const KIB = 1024
+
+test.for([
+  ['fast', 0, [128, 128, 256, 512, 512]],
+  // Between the slice that was handed out and the next one, the clock is looked at twice.
+  ['no faster than in 15 ms', 15, [128, 128, 256, 256, 256]],
+] as const)(
+  'the first slice is small, and where slices are taken %s, longer ones follow',
+  async ([, msPerLook, expected]) => {
+    await using file = await openFilm()
+    let now = 0
+    using _clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += msPerLook))
+    const range = { start: 0, end: film.length - 1 }
+    const lengths: number[] = []
+    for await (const slice of readSlices(
+      async () => file.handle,
+      range,
+      async () => film.length,
+      never,
+    )) {
+      lengths.push(slice.length)
+    }
+    expect(lengths.slice(0, 5).map((length) => length / KIB)).toEqual(expected)
+    expect(Math.max(...lengths) / KIB).toBe(Math.max(...expected))
+  },
+)
 
 test('a slice keeps its bytes until the next one is asked for', async () => {
   await using file = await openFilm()
