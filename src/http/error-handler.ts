@@ -4,7 +4,7 @@ import type { Log } from '../observe/log.ts'
 import { clientOf, type TrustsProxy } from './client-address.ts'
 import { sendJson } from './send-json.ts'
 
-const STATUS = {
+export const STATUS = {
   'media.not_found': 404,
   'media.no_peers': 404,
   'media.stalled': 504,
