@@ -30,7 +30,8 @@ export interface MetainfoParts {
 
 const KIB = 1024
 const MIN_PIECE_LENGTH = 16 * KIB
-export const MAX_PIECE_LENGTH = 64 * KIB * KIB
+/** The longest that is in use; libtorrent takes twice as much. */
+export const MAX_PIECE_LENGTH = 256 * KIB * KIB
 export const MAX_PIECES = 100_000
 const HASH_BYTES = 20
 /** Letters; no tracker has a longer address. */
@@ -70,13 +71,8 @@ export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
 export function* parsingInfo(encoded: Uint8Array): Work<TorrentInfo> {
   const info = yield* encodedFields(encoded, INFO_KEYS)
   const pieceLength = plain(info.get('piece length'))
-  if (
-    !isCount(pieceLength) ||
-    pieceLength < MIN_PIECE_LENGTH ||
-    pieceLength > MAX_PIECE_LENGTH ||
-    !isPowerOfTwo(pieceLength)
-  ) {
-    throw invalid(`piece length ${shown(pieceLength)} is not a power of two from 16 KiB to 64 MiB`)
+  if (!isCount(pieceLength) || pieceLength < MIN_PIECE_LENGTH || pieceLength > MAX_PIECE_LENGTH) {
+    throw invalid(`piece length ${shown(pieceLength)} is not from 16 KiB to 256 MiB`)
   }
 
   if (plain(info.get('meta version')) === 2 && info.get('pieces') === undefined)
@@ -159,10 +155,6 @@ function readTrackers(announce: Uint8Array | undefined, tiers: Uint8Array | unde
 /** Anything but 0 counts: asking too few is mended by the user, telling too many is not. */
 function isYes(encoded: Uint8Array): boolean {
   return plain(encoded) !== 0
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return Number.isInteger(Math.log2(value))
 }
 
 function invalid(what: string): SelfStremeError {

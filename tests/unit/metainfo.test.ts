@@ -183,8 +183,8 @@ test.for([
   ['a piece length of 0', torrent({ 'piece length': 0 }), /piece length 0/],
   ['a negative piece length', torrent({ 'piece length': -PIECE }), /piece length/],
   ['a piece length below 16 KiB', torrent({ 'piece length': 8 * KIB }), /piece length/],
-  ['a piece length above 64 MiB', torrent({ 'piece length': 128 * KIB * KIB }), /piece length/],
-  ['a piece length that is no power of two', torrent({ 'piece length': PIECE + 1 }), /power of two/],
+  ['a piece length above 256 MiB', torrent({ 'piece length': 256 * KIB * KIB + 1 }), /piece length/],
+  ['a piece length that no number holds', torrent({ 'piece length': 1e30 }), /piece length/],
   ['a length of 9e12', torrent({ length: 9e12 }), /pieces are more/],
   ['a negative length', torrent({ length: -1 }), /length -1/],
   ['a length that is text', torrent({ length: '100' }), /length "100"/],
@@ -253,7 +253,10 @@ test.for([
   )
 })
 
-test.for([PIECE, 256 * KIB, 64 * KIB * KIB])('a piece length of %i is taken', (pieceLength) => {
+test.for([
+  ...[PIECE, 256 * KIB, 64 * KIB * KIB, 128 * KIB * KIB, 256 * KIB * KIB],
+  ...[25_344, 827_392, 4_192_256, 16_385, 100_000, 3_000_001, 100_000_000],
+])('a piece length of %i is taken', (pieceLength) => {
   expect(parseMetainfo(torrent({ 'piece length': pieceLength })).pieceLength).toBe(pieceLength)
 })
 

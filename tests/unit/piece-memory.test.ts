@@ -23,10 +23,10 @@ class FakeTorrent implements PieceHolder {
   }
 
   /** Asks as the fetcher does. @returns whether it has begun one */
-  begin(need: Need): boolean {
+  begin(need: Need, length = PIECE): boolean {
     if (need === 'waited for') this.hasViewer = true
-    if (!this.#memory.hasRoomFor(this, PIECE, need === 'waited for')) return false
-    this.held.push({ bytes: this.#memory.take(this, PIECE), need, progress: 0 })
+    if (!this.#memory.hasRoomFor(this, length, need === 'waited for')) return false
+    this.held.push({ bytes: this.#memory.take(this, length), need, progress: 0 })
     return true
   }
 
@@ -212,6 +212,43 @@ test('a torrent that no longer asks loses its place in line', async () => {
   expect(late.begin('waited for')).toBe(false)
   clock.now += 1_000
   expect(late.begin('waited for')).toBe(true)
+})
+
+const LONGER = 4 * PIECE
+
+test.for(['waited for', 'ahead', 'background'] as const)(
+  'one piece that is longer than all that others may hold has room, %s, and keeps nobody else out',
+  (need) => {
+    const { memory, torrents } = newMemory()
+    const [first, second, third, fourth] = torrents(4) as [FakeTorrent, FakeTorrent, FakeTorrent, FakeTorrent]
+    expect(first.begin(need, LONGER)).toBe(true)
+    expect([second.begin('background'), third.begin('background')]).toEqual([true, true])
+    expect([fourth.begin('background'), fourth.begin('waited for')]).toEqual([false, true])
+    expect(memory.usedBytes).toBe(LONGER + 3 * PIECE)
+    expect(first.dropped).toEqual([])
+  },
+)
+
+test('of two longer pieces one waits, though there is room', async () => {
+  const { memory, torrents } = newMemory()
+  const [first, second] = torrents(2) as [FakeTorrent, FakeTorrent]
+  expect(first.begin('waited for', LONGER)).toBe(true)
+  expect(second.begin('waited for', LONGER)).toBe(false)
+  await turn()
+  expect([second.begin('waited for', LONGER), first.dropped]).toEqual([false, []])
+  first.finish()
+  expect(second.begin('waited for', LONGER)).toBe(true)
+  expect(memory.usedBytes).toBe(LONGER)
+})
+
+test('a longer piece in the background gives way to the longer piece of a viewer, and no shorter ones do', async () => {
+  const { torrents } = newMemory()
+  const [viewer, behind, other] = torrents(3) as [FakeTorrent, FakeTorrent, FakeTorrent]
+  expect([behind.begin('background', LONGER), other.begin('background')]).toEqual([true, true])
+  expect(viewer.begin('waited for', LONGER)).toBe(false)
+  await turn()
+  expect([behind.dropped, other.dropped]).toEqual([['background'], []])
+  expect(viewer.begin('waited for', LONGER)).toBe(true)
 })
 
 test('memory that is given back is free at once', () => {

@@ -1,11 +1,15 @@
-import { MAX_PIECE_LENGTH } from '../../domain/metainfo.ts'
 import { BufferPool } from '../../files/buffer-pool.ts'
 import { givesWay, type HeldPiece, leastNeededFirst } from './piece-need.ts'
+import { PieceWeights } from './piece-weights.ts'
 
 /** For all pieces of all torrents together: those being put together, being written, or refused by a full disk. */
-const MAX_BYTES = 4 * MAX_PIECE_LENGTH
-/** Only pieces that a viewer waits for may use this part, so that a first one always finds room. */
-const VIEWERS_BYTES = MAX_PIECE_LENGTH
+const MAX_BYTES = 256 * 1024 * 1024
+/**
+ * Only pieces that a viewer waits for may use this part, so that a first one always finds room. A longer piece counts as
+ * if it were so long, and there is only one of those at a time: 256 MiB at most (`MAX_PIECE_LENGTH`), 448 MiB with all
+ * the others.
+ */
+const VIEWERS_BYTES = 64 * 1024 * 1024
 /** While all torrents together hold so much, none begins a third piece. */
 const MANY_BYTES = 40 * 1024 * 1024
 /** Buffers kept for the next pieces; allocating costs more than filling them. */
@@ -53,6 +57,7 @@ export class PieceMemory {
   readonly #held = new Map<Buffer, Held>()
   readonly #waiting = new Map<PieceHolder, Waiting>()
   readonly #holders = new Map<PieceHolder, { bytes: number; pieces: number }>()
+  readonly #weights: PieceWeights
   /** how often memory was given back */
   #freed = 0
   #isLookPlanned = false
@@ -64,8 +69,8 @@ export class PieceMemory {
   #watchedMs = 0
 
   /**
-   * @param maxBytes - at least as much as two of the longest pieces
-   * @param viewersBytes - as much of it as the longest piece
+   * @param maxBytes - at least twice as much as `viewersBytes`
+   * @param viewersBytes - as much of it as a long piece; of longer ones there is one at a time
    * @param now - ms, on the monotonic clock
    */
   constructor(
@@ -75,6 +80,7 @@ export class PieceMemory {
   ) {
     this.#maxBytes = maxBytes
     this.#viewersBytes = viewersBytes
+    this.#weights = new PieceWeights(viewersBytes)
     this.#now = now
   }
 
@@ -118,6 +124,7 @@ export class PieceMemory {
     const bytes = this.#buffers.take(length)
     this.#held.set(bytes, { holder, since: this.#now(), progress: { value: 0, at: this.#watchedMs } })
     this.#count(holder, length, 1)
+    this.#weights.add(length)
     this.#waiting.delete(holder)
     return bytes
   }
@@ -129,6 +136,7 @@ export class PieceMemory {
     this.#held.delete(bytes)
     this.#freed++
     this.#count(held.holder, -bytes.length, -1)
+    this.#weights.remove(bytes.length)
     if (!this.#buffers.giveBack(bytes)) release(bytes)
     for (const holder of this.#waiting.keys()) queueMicrotask(() => holder.onMemoryFree())
   }
@@ -156,7 +164,7 @@ export class PieceMemory {
   }
 
   #fits(length: number, isWaitedFor: boolean): boolean {
-    return this.usedBytes + length <= this.#maxBytes - (isWaitedFor ? 0 : this.#viewersBytes)
+    return this.#weights.fits(length, this.#maxBytes - (isWaitedFor ? 0 : this.#viewersBytes))
   }
 
   /** Whether others are to be served first. */
@@ -209,16 +217,9 @@ export class PieceMemory {
     const [next] = this.#line(now)
     if (!next) return
     const [holder, waiting] = next
-    let missing = waiting.length + this.usedBytes - this.#maxBytes
-    if (!waiting.isViewer) missing += this.#viewersBytes
-    const giveWay: HeldPiece[] = []
+    const most = this.#maxBytes - (waiting.isViewer ? 0 : this.#viewersBytes)
     const less = pieces.filter((piece) => this.#isLess(piece, holder, waiting, now)).sort(leastNeededFirst)
-    for (const piece of less) {
-      if (missing <= 0) break
-      missing -= piece.bytes.length
-      giveWay.push(piece)
-    }
-    if (missing <= 0) for (const piece of giveWay) piece.drop()
+    for (const piece of this.#weights.whichGiveWay(waiting.length, most, less)) piece.drop()
   }
 
   #isLess(piece: HeldPiece, holder: PieceHolder, { isViewer, since }: Waiting, now: number): boolean {

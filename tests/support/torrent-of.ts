@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto'
+import bencode from 'bencode'
+
+/** A torrent of one file in pieces of any length, which the makers of torrents do not make. */
+export function torrentOf(name: string, bytes: Uint8Array, pieceLength: number) {
+  const hashes: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += pieceLength)
+    hashes.push(
+      createHash('sha1')
+        .update(bytes.subarray(at, at + pieceLength))
+        .digest(),
+    )
+  const info = { length: bytes.length, name, 'piece length': pieceLength, pieces: Buffer.concat(hashes) }
+  return Buffer.from(bencode.encode({ info }))
+}
