@@ -16,8 +16,8 @@ export interface NamedFile {
 
 /**
  * The files in a torrent's folder that we made. Each is noted by the time of its creation before it gets its name, so
- * that a file which the user puts there under that name is not taken for it. Inode numbers would not do: they are used
- * again, and some file systems give out new ones at every mount. Where no time of creation is known, the name counts.
+ * that a file which the user puts there under that name is not taken for it. Inode numbers would not do: ext2 and ext3 give
+ * that of a removed file to the next one, FAT gives out new ones. Where no time of creation is known, the name counts.
  */
 export class MadeFiles {
   readonly #directory: string

@@ -142,7 +142,7 @@ export class TorrentContent {
 
   /** The engine reads and writes this file from now on. */
   noteOpened(fileIdx: number, file: FileId): void {
-    if (!this.#trusted.noteEngines(fileIdx, file)) this.#doubt(fileIdx, true)
+    if (!this.#trusted.noteEngines(fileIdx, file)) this.#doubtAnother(fileIdx)
   }
 
   /** The engine is about to put a copy in the place of a file that is the user's as well. */
@@ -163,7 +163,7 @@ export class TorrentContent {
   /** @returns whether it is the file that our verified pieces are in; in another one they have to be looked at again */
   #recognise(fileIdx: number, file: FileId): boolean {
     const isSame = this.#trusted.recognise(fileIdx, file)
-    if (!isSame) this.#doubt(fileIdx, true)
+    if (!isSame) this.#doubtAnother(fileIdx)
     return isSame
   }
 
@@ -293,9 +293,7 @@ export class TorrentContent {
   /** What we know of a file no longer holds: somebody changed it, or took it away. */
   #doubt(fileIdx: number, isThere: boolean): void {
     this.#forgetWhole(fileIdx)
-    const { first, last } = piecesOf(this.info, this.file(fileIdx))
-    const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
-    const doubted = all.filter((piece) => !this.pieces.isMissing(piece))
+    const doubted = this.#piecesThere(fileIdx)
     if (doubted.length > 0)
       this.#log.warn('a file was changed on disk, its pieces are checked again', {
         path: this.pathOf(fileIdx),
@@ -303,6 +301,19 @@ export class TorrentContent {
     if (isThere) this.pieces.markClaimed(doubted)
     else this.pieces.markMissing(doubted)
     if (!isThere || this.#trusted.isEngineElsewhere(fileIdx)) this.#events.lost()
+  }
+
+  /** What was verified in one file is claimed in another one. */
+  #doubtAnother(fileIdx: number): void {
+    if (!this.wasWhole(fileIdx)) return this.#doubt(fileIdx, true)
+    // Whether it still is, its length and date tell. FAT numbers its files anew when they have been closed for a while.
+    this.pieces.markClaimed(this.#piecesThere(fileIdx))
+  }
+
+  #piecesThere(fileIdx: number): number[] {
+    const { first, last } = piecesOf(this.info, this.file(fileIdx))
+    const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+    return all.filter((piece) => !this.pieces.isMissing(piece))
   }
 
   #onChecked(piece: number, isRight: boolean): void {

@@ -135,6 +135,21 @@ describe('a file that the engine writes to and that is', () => {
     await expect.poll(() => at.said).toEqual(['lost', '0 is whole'])
   })
 
+  test('whole, and has another number by now, stays whole, and is looked at by those who do not read it as such', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1, 2, 3])
+    at.content.completeIfWhole(0)
+    await expect.poll(() => at.said).toEqual(['0 is whole'])
+    at.content.noteOpened(0, 'another')
+    expect(at.content.wasWhole(0)).toBe(true)
+    expect(at.states()).toEqual(['claimed', 'claimed', 'claimed', 'claimed'])
+    await using whole = await at.content.openWhole(0)
+    expect(whole).toBeDefined()
+    await at.content.claimed.check(2)
+    expect(at.content.pieces.stateOf(2)).toBe('verified')
+    expect(at.said).toEqual(['0 is whole'])
+  })
+
   test('taken away and put back is the same one', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
