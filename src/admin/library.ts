@@ -168,19 +168,24 @@ export function createLibrary(
       wishes.noteRoom()
       return describeOne(known(infoHash))
     },
+    // In turn with additions: one that was removed halfway would be added again, by the watch folder at the latest.
     remove: (infoHash) =>
-      letGo(infoHash, async () => {
-        const result = await torrents.remove([infoHash])
-        return result.removed > 0 ? result : undefined
-      }),
+      inTurn(() =>
+        letGo(infoHash, async () => {
+          const result = await torrents.remove([infoHash])
+          return result.removed > 0 ? result : undefined
+        }),
+      ),
     release: (infoHash) =>
-      letGo(infoHash, async () => {
-        const keptAt = await torrents.release(infoHash)
-        if (keptAt === undefined) return undefined
-        // From now on its films are some that the user brought.
-        await placed.look(keptAt)
-        return { keptAt }
-      }),
+      inTurn(() =>
+        letGo(infoHash, async () => {
+          const keptAt = await torrents.release(infoHash)
+          if (keptAt === undefined) return undefined
+          // From now on its films are some that the user brought.
+          await placed.look(keptAt)
+          return { keptAt }
+        }),
+      ),
     async list() {
       await torrents.measure()
       return Promise.all(index.entries().map((entry) => describeOne(entry, false)))

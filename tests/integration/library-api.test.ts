@@ -51,6 +51,19 @@ describe('adding', () => {
     await expect.poll(async () => (await api.list()).map(({ state }) => state)).toEqual(['looking'])
   })
 
+  test('a torrent that is removed as soon as it is seen was added first, and is gone then', async () => {
+    await using app = await startTestApp()
+    const api = apiOf(app.url)
+    for (let n = 0; n < 20; n++) {
+      const infoHash = n.toString(16).padStart(40, 'c')
+      const adding = api.add({ infoHash })
+      await expect.poll(async () => (await api.list()).length, { interval: 1 }).toBe(1)
+      expect((await api.remove(infoHash)).status).toBe(200)
+      expect((await adding).status).toBe(202)
+      expect(await api.list()).toEqual([])
+    }
+  })
+
   test('an uploaded torrent file makes name and size known, with nobody asked', async () => {
     await using app = await startTestApp()
     const api = apiOf(app.url)
