@@ -1,8 +1,11 @@
+import { dirname, join } from 'node:path'
 import type { ByteRange } from '../domain/byte-range.ts'
 import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import type { TorrentInfo } from '../domain/metainfo.ts'
 import type { FolderWatch } from '../files/folder-watch.ts'
+import { exists } from '../files/free-name.ts'
+import { OURS } from '../files/mark.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import { openReadable } from '../files/readable-file.ts'
 import { fingerprintOf, whenSettled } from '../files/settled.ts'
@@ -49,13 +52,13 @@ export interface PlacedFiles extends AsyncDisposable {
    *
    * @param wanted - of several, the one that is called so; without it, or if there is none, the largest. An episode is
    * never just the largest: if no name says it, there is none
-   * @param must - whether it must have been compared with its torrent
+   * @param mustBeVerified - asked when a file is there: whether it must have been compared with its torrent
    */
   find(
     infoHash: InfoHash,
     wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
-    must?: 'be verified' | 'not be wrong',
+    mustBeVerified?: () => boolean,
   ): Promise<PlacedFile | undefined>
   /** The same, as far as it is known without looking at the disk. */
   peek(infoHash: InfoHash, wanted: string | EpisodeWish | UnsaidWish | undefined): PlacedEntry | undefined
@@ -118,11 +121,11 @@ export async function openPlacedFiles(
     infoHash: InfoHash,
     wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
-    must: 'be verified' | 'not be wrong',
+    mustBeVerified: () => boolean,
   ) {
     const isRight = ({ file: { path }, stats }: FoundFile) => {
       const verdict = marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash)
-      return must === 'be verified' ? verdict === 'verified' : verdict !== 'mismatched'
+      return mustBeVerified() ? verdict === 'verified' : verdict !== 'mismatched'
     }
     if (typeof wanted === 'object')
       return choosePlaced(chooseByName(index.find(infoHash), wanted), undefined, isRight, signal)
@@ -163,14 +166,16 @@ export async function openPlacedFiles(
 
   return {
     peek,
-    async find(infoHash, wanted, signal, must = 'not be wrong') {
-      let chosen = await choose(infoHash, wanted, signal, must)
+    async find(infoHash, wanted, signal, mustBeVerified = () => false) {
+      let chosen = await choose(infoHash, wanted, signal, mustBeVerified)
       if (!chosen) {
         // It may have been put there a moment ago.
         await folder.upToDate()
-        chosen = await choose(infoHash, wanted, signal, must)
+        chosen = await choose(infoHash, wanted, signal, mustBeVerified)
       }
-      return chosen && opened(chosen)
+      // A folder of ours may have come back to the place of the user's.
+      if (!chosen || (await isInOurs(root, chosen.file.path))) return undefined
+      return opened(chosen)
     },
     async openAt(path, signal) {
       const file = index.get(path)
@@ -187,4 +192,11 @@ export async function openPlacedFiles(
     check: (signal) => folder.check(signal),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
+}
+
+/** Whether a file lies in a folder that bears our mark. */
+async function isInOurs(root: string, path: string): Promise<boolean> {
+  for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder))
+    if (await exists(join(folder, OURS))) return true
+  return false
 }

@@ -76,7 +76,7 @@ export interface Placed {
     infoHash: InfoHash,
     wanted: string | EpisodeWish | UnsaidWish | undefined,
     signal: AbortSignal,
-    must: 'be verified' | 'not be wrong',
+    mustBeVerified: () => boolean,
   ): Promise<PlacedFile | undefined>
 }
 
@@ -153,8 +153,9 @@ export function mediaOpener(
     using settling = new Deadline(timeoutMs + SETTLING_MS)
     const called = typeof wanted === 'object' ? wanted : name
     // What lies where our own was may be anything, and need not be taken on trust: it can be fetched.
-    const must = torrents.isAtHand(infoHash) ? 'be verified' : 'not be wrong'
-    const file = await inTime(placed.find(infoHash, called, AbortSignal.any([gone, settling.signal]), must))
+    const mustBeVerified = () => torrents.isAtHand(infoHash)
+    const inAMoment = AbortSignal.any([gone, settling.signal])
+    const file = await inTime(placed.find(infoHash, called, inAMoment, mustBeVerified))
     if (file) return fromPlaced(file, request.client)
     // Whoever would be asked for it now must not be told of it.
     if (isPrivate && !torrents.isKnown(infoHash))

@@ -125,8 +125,8 @@ export async function openTorrentService(
   /** the same once they are loaded */
   const torrents = new Map<InfoHash, Torrent>()
   const removing = new Map<InfoHash, Promise<unknown>>()
-  /** of which the folder was taken away, and which nobody has put aside since */
-  const begunAnew = new Set<InfoHash>()
+  /** when the metadata of a torrent was last known to somebody who used it, ms of the process' clock */
+  const lastKnownAt = new Map<InfoHash, number>()
   /** those who read whole files, for which no torrent has to be loaded */
   const wholeReaders = new Leases()
   const files = new OpenFiles()
@@ -157,6 +157,7 @@ export async function openTorrentService(
     torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
     if (named) torrent.addTrackers(allowedTrackers(named.trackers, options.trackers), named.client)
     const info = await torrent.whenInfo(signal, retryCount)
+    lastKnownAt.set(magnet.infoHash, performance.now())
     const choice = chooseFile(info, typeof wanted === 'object' ? wanted : wishFor(wanted))
     if (choice.kind === 'refused')
       throw new SelfStremeError('media.not_found', `${magnet.infoHash}: ${choice.reason}`, {
@@ -234,6 +235,8 @@ export async function openTorrentService(
         loading.catch(() => loaded.delete(infoHash))
       }
       const torrent = await loading
+      // Whatever happens to its folder from now on.
+      if (torrent.info) lastKnownAt.set(infoHash, performance.now())
       if (torrent.info && !torrent.isUsed && !(await isOurs(torrent.directory))) await beginAnew(torrent)
       // It may have been put aside or removed while we waited.
       if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) continue
@@ -253,7 +256,6 @@ export async function openTorrentService(
     removing.set(infoHash, promise)
     log.warn('the folder of a torrent is gone, it is begun anew', { infoHash, directory })
     if (torrent.known) brought.put(infoHash, torrent.known)
-    begunAnew.add(infoHash)
     try {
       await torrent.leaveSwarm()
       torrents.delete(infoHash)
@@ -332,6 +334,8 @@ export async function openTorrentService(
       // What could not be written down is tried again with the next round.
       if (torrent.isIdle && torrent.isSaved) forget(torrent)
     }
+    for (const [infoHash, at] of lastKnownAt)
+      if (performance.now() - at > LINGER_MS) lastKnownAt.delete(infoHash)
     if (options.seed) await shareOneMore()
   }
 
@@ -356,7 +360,6 @@ export async function openTorrentService(
   function forget({ infoHash }: Torrent): void {
     torrents.delete(infoHash)
     loaded.delete(infoHash)
-    begunAnew.delete(infoHash)
   }
 
   function isUsed(infoHash: InfoHash): boolean {
@@ -419,7 +422,7 @@ export async function openTorrentService(
       await removeFolder(await locateFolder(options.root, infoHash))
       torrents.delete(infoHash)
       loaded.delete(infoHash)
-      begunAnew.delete(infoHash)
+      lastKnownAt.delete(infoHash)
       shelf.forget(infoHash)
       return result
     } catch (error) {
@@ -445,7 +448,7 @@ export async function openTorrentService(
       brought.has(infoHash) ||
       torrents.get(infoHash)?.info !== undefined ||
       (shelf.find(infoHash)?.length ?? 0) > 0,
-    isAtHand: (infoHash) => torrents.get(infoHash)?.info !== undefined || begunAnew.has(infoHash),
+    isAtHand: (infoHash) => torrents.get(infoHash)?.info !== undefined || lastKnownAt.has(infoHash),
     isGuessed: (infoHash) => torrents.get(infoHash)?.isGuessed === true,
     measure,
     remove,

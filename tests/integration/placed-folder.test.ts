@@ -260,6 +260,19 @@ test('what is remembered of a file outlives its disk being away', async () => {
   expect(await plays()).toEqual([1])
 })
 
+test('what lies in a folder that has become ours is not found, though nobody has told of it', async () => {
+  await using folder = await temporaryFolder()
+  await writeOld(join(folder.path, HASH, 'Film.mkv'))
+  await using parts = await openCacheParts(folder.path, { isWatched: false })
+  const isFound = async () => {
+    await using file = await parts.placed.find(HASH, undefined, new AbortController().signal)
+    return file !== undefined
+  }
+  expect(await isFound()).toBe(true)
+  await mkdir(join(folder.path, HASH, '.self-streme'))
+  expect(await isFound()).toBe(false)
+})
+
 test('of several, one that is still being written to is not waited for', async () => {
   await using at = await open({ before: [`a ${HASH}.mkv`] })
   await writeFile(join(at.root, `b ${HASH}.mkv`), patternBytes(2 * MIB))
