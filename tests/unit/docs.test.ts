@@ -9,7 +9,7 @@ const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
 const pages = [
-  'README.md',
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'],
   ...readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .map((path) => `docs/${path}`),
