@@ -31,7 +31,13 @@ export function* encodedFields(bytes: Uint8Array, keys: ReadonlySet<string>): Wo
 /** The values of a list, still encoded, as many as are asked for; `undefined` for what is none. @throws as {@link encodedFields} */
 export function* encodedItems(bytes: Uint8Array, most: number): Work<readonly Uint8Array[] | undefined> {
   const spans = yield* orNotBencoded(listSpans(bytes, most))
-  return spans?.map(({ start, end }) => bytes.subarray(start, end))
+  if (!spans) return undefined
+  const items: Uint8Array[] = []
+  for (const { start, end } of spans) {
+    items.push(bytes.subarray(start, end))
+    if (items.length % 1_000 === 0) yield
+  }
+  return items
 }
 
 /**

@@ -32,7 +32,8 @@ const KIB = 1024
 const MIN_PIECE_LENGTH = 16 * KIB
 /** The longest that is in use; libtorrent takes twice as much. */
 export const MAX_PIECE_LENGTH = 256 * KIB * KIB
-export const MAX_PIECES = 100_000
+/** As many hashes as fit into the longest metadata are fewer. */
+export const MAX_PIECES = 1_000_000
 const HASH_BYTES = 20
 /** Letters; no tracker has a longer address. */
 const LONGEST_TRACKER = 500

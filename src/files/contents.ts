@@ -1,9 +1,11 @@
-import { piecesIn } from '../domain/bitfield.ts'
+import { join } from 'node:path'
+import { hasPiece } from '../domain/bitfield.ts'
 import { mainFileOf } from '../domain/choose-file.ts'
+import { safeFileNames } from '../domain/file-names.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
 import { pieceLengthAt, piecesOf, type TorrentFile, type TorrentInfo } from '../domain/metainfo.ts'
 import { type FolderState, readFolder } from './folder-state.ts'
-import { bytesOnDisk, filePaths } from './torrent-folder.ts'
+import { bytesOnDisk } from './torrent-folder.ts'
 import { HASHED_END } from './video-hash.ts'
 
 /** What there is of a torrent on disk, so that it is known without opening it. Sizes are bytes. */
@@ -48,7 +50,7 @@ export function contentsOf(
   isVerified: (piece: number) => boolean,
   bytesOnDisk: number,
 ): Contents {
-  const paths = filePaths(directory, info)
+  const names = safeFileNames(info.files)
   const files: Record<string, FileContents> = {}
   let isWhole = true
   for (const [index, file] of info.files.entries()) {
@@ -59,8 +61,15 @@ export function contentsOf(
     if (bytes === 0) continue
     const { name, length: size } = file
     const wholeMtimeMs = whole?.mtimeMs
-    const hasEnds = whole !== undefined || endsOf(info, file).every(isVerified)
-    files[index] = { name, path: paths[index] ?? '', size, bytesThere: bytes, hasEnds, wholeMtimeMs }
+    const hasEnds = whole !== undefined || haveEnds(info, file, isVerified)
+    files[index] = {
+      name,
+      path: join(directory, names[index] ?? ''),
+      size,
+      bytesThere: bytes,
+      hasEnds,
+      wholeMtimeMs,
+    }
   }
   const { name, length } = info
   return { infoHash, directory, name, length, bytesOnDisk, mainFile: mainFileOf(info), files, isWhole }
@@ -75,20 +84,20 @@ export async function readContents({
   if (!found)
     return { infoHash, directory, name: infoHash, length: 0, bytesOnDisk: 0, files: {}, isWhole: false }
   const { info, state, claimed } = found
-  const there = new Set(piecesIn(claimed, info.pieceCount))
   const taken = await bytesOnDisk(directory, info)
-  const isThere = (piece: number) => there.has(piece)
+  const isThere = (piece: number) => hasPiece(claimed, piece)
   return contentsOf(infoHash, directory, info, state, isThere, () => false, taken)
 }
 
-/** The pieces that hold what the hash of a video is made of. */
-function endsOf(info: TorrentInfo, file: TorrentFile): number[] {
+/** Whether the pieces are there that hold what the hash of a video is made of. */
+function haveEnds(info: TorrentInfo, file: TorrentFile, isVerified: (piece: number) => boolean): boolean {
   const { first, last } = piecesOf(info, file)
   const headEnd = piecesOf(info, { ...file, length: Math.min(file.length, HASHED_END) }).last
   const tail = Math.max(0, file.length - HASHED_END)
   const tailStart = piecesOf(info, { ...file, offset: file.offset + tail, length: file.length - tail }).first
-  const pieces = Array.from({ length: last - first + 1 }, (_, index) => first + index)
-  return pieces.filter((piece) => piece <= headEnd || piece >= tailStart)
+  for (let piece = first; piece <= headEnd; piece++) if (!isVerified(piece)) return false
+  for (let piece = tailStart; piece <= last; piece++) if (!isVerified(piece)) return false
+  return true
 }
 
 /** How many bytes of a file are in pieces that are there. */

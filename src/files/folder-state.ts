@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { piecesIn, writeBitfield } from '../domain/bitfield.ts'
+import { hasPiece, writeBitfield } from '../domain/bitfield.ts'
 import { fewAtATime } from '../domain/few-at-a-time.ts'
 import { inTurns } from '../domain/in-turns.ts'
 import type { InfoHash } from '../domain/info-hash.ts'
@@ -11,7 +10,8 @@ import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from './handle-limit.ts'
 import { type KeptTrackers, readKeptTrackers } from './kept-trackers.ts'
 import { ONLY_OURS, OURS, writeNote } from './mark.ts'
-import { filePaths, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
+import { sha1 } from './torrent-file.ts'
+import { filesThere, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
 
 const STATE = 'state.json'
 const USAGE = 'usage.json'
@@ -71,7 +71,7 @@ export async function readTorrent(
   const info = metainfo && (await tryParse(metainfo))
   if (!info) return undefined
   const { info: hashed } = await inTurns(splitting(metainfo))
-  return createHash('sha1').update(hashed).digest('hex') === infoHash ? { metainfo, info } : undefined
+  return (await sha1(hashed)) === infoHash ? { metainfo, info } : undefined
 }
 
 /** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
@@ -80,12 +80,8 @@ export async function readFolder(directory: string, infoHash: InfoHash): Promise
   if (!torrent) return undefined
   const { metainfo, info } = torrent
   const state = await readState(directory)
-  const saved = await readBits(directory, info)
-  const claimed = await possiblePieces(
-    directory,
-    info,
-    (piece) => saved.has(piece) || isInWholeFile(info, state, piece),
-  )
+  const saved = await readBits(directory)
+  const claimed = await possiblePieces(directory, info, state, saved)
   const trackers = info.isPrivate ? await readKeptTrackers(directory) : undefined
   return { directory, metainfo, info, state, trackers, claimed }
 }
@@ -100,11 +96,9 @@ export async function saveState(directory: string, state: FolderState): Promise<
   await writeNote(directory, STATE, JSON.stringify(state))
 }
 
-/** The pieces that were on disk when it was last written down. */
-export async function readBits(directory: string, info: TorrentInfo): Promise<ReadonlySet<number>> {
-  return new Set(
-    piecesIn((await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array(), info.pieceCount),
-  )
+/** The pieces that were on disk when it was last written down, a bit for each. */
+export async function readBits(directory: string): Promise<Uint8Array> {
+  return (await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array()
 }
 
 /** How a torrent is used; where the note is gone or damaged, as much as the folder itself tells. */
@@ -142,27 +136,26 @@ export async function syncFiles(paths: readonly string[]): Promise<void> {
 async function possiblePieces(
   directory: string,
   info: TorrentInfo,
-  isClaimed: (piece: number) => boolean,
+  state: FolderState,
+  saved: Uint8Array,
 ): Promise<Uint8Array> {
-  const impossible = new Set<number>()
-  const paths = filePaths(directory, info)
+  const claims = new Uint8Array(info.pieceCount)
+  for (let piece = 0; piece < claims.length; piece++) if (hasPiece(saved, piece)) claims[piece] = 1
+  const mark = (from: number, to: number, isClaimed: 0 | 1) => claims.fill(isClaimed, from, to + 1)
+  for (const index of Object.keys(state.whole)) {
+    const file = info.files[Number(index)]
+    if (!file) continue
+    const { first, last } = piecesOf(info, file)
+    mark(first, last, 1)
+  }
+  const there = await filesThere(directory, info)
   for (const [index, file] of info.files.entries()) {
     if (file.isPadding || file.length === 0) continue
-    const size = (await stat(paths[index] ?? '').catch(() => undefined))?.size ?? 0
+    const size = there.get(index)?.size ?? 0
     if (size >= file.length) continue
-    const firstGone = Math.floor((file.offset + size) / info.pieceLength)
-    for (let piece = firstGone; piece <= piecesOf(info, file).last; piece++) impossible.add(piece)
+    mark(Math.floor((file.offset + size) / info.pieceLength), piecesOf(info, file).last, 0)
   }
-  return writeBitfield(info.pieceCount, (piece) => !impossible.has(piece) && isClaimed(piece))
-}
-
-function isInWholeFile(info: TorrentInfo, state: FolderState, piece: number): boolean {
-  return Object.keys(state.whole).some((index) => {
-    const file = info.files[Number(index)]
-    if (!file) return false
-    const { first, last } = piecesOf(info, file)
-    return piece >= first && piece <= last
-  })
+  return writeBitfield(info.pieceCount, (piece) => claims[piece] === 1)
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Stats } from 'node:fs'
-import { lstat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { hasPiece } from '../domain/bitfield.ts'
 import { piecesOf, type TorrentInfo } from '../domain/metainfo.ts'
 import { type FolderState, readBits, readState } from './folder-state.ts'
 import { MadeFiles, type NamedFile } from './made-files.ts'
-import { filePaths } from './torrent-folder.ts'
+import { filePaths, filesThere } from './torrent-folder.ts'
 
 interface TorrentsFile extends NamedFile {
   readonly fileIdx: number
@@ -25,9 +25,10 @@ export async function findOwnFiles(directory: string, info: TorrentInfo): Promis
   const isOwn = made ? (file: TorrentsFile) => made.has(file) : await adoptable(directory, info)
   const ours: TorrentsFile[] = []
   const others: string[] = []
-  for (const [fileIdx, path] of filePaths(directory, info).entries()) {
-    const stats = await lstat(path).catch(() => undefined)
-    if (!stats) continue
+  const paths = filePaths(directory, info)
+  const there = [...(await filesThere(directory, info))].sort(([a], [b]) => a - b)
+  for (const [fileIdx, stats] of there) {
+    const path = paths[fileIdx] ?? ''
     const file = { fileIdx, path, name: basename(path), stats }
     if (stats.isFile() && isOwn(file) && !isChanged(file, state)) ours.push(file)
     else others.push(path)
@@ -53,14 +54,14 @@ export async function adoptFiles(directory: string, info: TorrentInfo): Promise<
  */
 async function adoptable(directory: string, info: TorrentInfo): Promise<(file: TorrentsFile) => boolean> {
   const { whole } = await readState(directory)
-  const pieces = await readBits(directory, info)
+  const pieces = await readBits(directory)
   const made = await MadeFiles.names(directory)
   return ({ fileIdx, name, stats }) => {
     const file = info.files[fileIdx]
     if (!file || stats.size > file.length || made?.has(name) === false) return false
     if (whole[fileIdx]) return true
     const { first, last } = piecesOf(info, file)
-    for (let piece = first; piece <= last; piece++) if (pieces.has(piece)) return true
+    for (let piece = first; piece <= last; piece++) if (hasPiece(pieces, piece)) return true
     return false
   }
 }

@@ -6,7 +6,7 @@ import type { InfoHash } from '../domain/info-hash.ts'
 import { type MetainfoParts, parsingInfo, splitting, type TorrentInfo, wrapInfo } from '../domain/metainfo.ts'
 import { readInfo } from '../domain/read-torrent-info.ts'
 
-/** No honest torrent file is longer: 100 000 pieces take 2 MB, 10 000 files with long names as much again. */
+/** Half of that are the hashes of 400 000 pieces, or 20 000 files with long names. */
 export const MAX_TORRENT_FILE_BYTES = 16 * 1024 * 1024
 
 /** A torrent file that somebody brought. */
@@ -40,16 +40,26 @@ export async function loadTorrentFile(path: string): Promise<Uint8Array> {
  */
 export async function readTorrentFile(bytes: Uint8Array): Promise<TorrentFileContents> {
   const parts = await inTurns(splitting(bytes))
-  return withParts(await readInfo(parts.info), parts)
+  const info = await readInfo(parts.info)
+  return withParts(info, parts, await sha1(parts.info))
 }
 
 /** The same at once, for a small one or in a thread. @throws as {@link readTorrentFile} */
 export function parseTorrentFile(bytes: Uint8Array): TorrentFileContents {
   const parts = atOnce(splitting(bytes))
-  return withParts(atOnce(parsingInfo(parts.info)), parts)
+  const infoHash = createHash('sha1').update(parts.info).digest('hex')
+  return withParts(atOnce(parsingInfo(parts.info)), parts, infoHash)
 }
 
-function withParts(info: TorrentInfo, { info: encoded, trackers }: MetainfoParts): TorrentFileContents {
-  const infoHash = createHash('sha1').update(encoded).digest('hex') as InfoHash
-  return { infoHash, info, metainfo: wrapInfo(encoded), trackers }
+/** In hex, computed off the main thread: for 16 MB, it takes a while. */
+export async function sha1(bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-1', bytes as Uint8Array<ArrayBuffer>)).toString('hex')
+}
+
+function withParts(
+  info: TorrentInfo,
+  { info: encoded, trackers }: MetainfoParts,
+  infoHash: string,
+): TorrentFileContents {
+  return { infoHash: infoHash as InfoHash, info, metainfo: wrapInfo(encoded), trackers }
 }

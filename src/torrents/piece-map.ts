@@ -30,6 +30,12 @@ export class PieceMap {
     return this.#states[piece] === MISSING
   }
 
+  /** Whether a piece from `first` to `last`, inclusive, is missing; quicker than to count them. */
+  anyMissing(first: number, last: number): boolean {
+    const missing = this.#states.indexOf(MISSING, first)
+    return missing !== -1 && missing <= last
+  }
+
   /** How many pieces from `first` to `last`, inclusive, are in a state. */
   count(state: PieceState, first: number, last: number): number {
     const code = STATES.indexOf(state)

@@ -218,7 +218,9 @@ export class TorrentContent {
 
   /** If nothing is missing of a file, looks at what was only claimed, brings it to the disk and calls it whole. */
   completeIfWhole(fileIdx: number): void {
-    if (this.wasWhole(fileIdx) || this.#completing.has(fileIdx) || this.missingIn(fileIdx).missing > 0) return
+    if (this.wasWhole(fileIdx) || this.#completing.has(fileIdx)) return
+    const { first, last } = piecesOf(this.info, this.file(fileIdx))
+    if (this.pieces.anyMissing(first, last)) return
     this.#completing.add(fileIdx)
     this.#complete(fileIdx)
       .catch((error: unknown) =>

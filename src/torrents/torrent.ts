@@ -456,7 +456,7 @@ export class Torrent {
     const partly = parts.map(({ fileIdx }) => fileIdx)
     for (const fileIdx of new Set([...files, ...partly])) await content.lookAt(fileIdx)
     const spans = spansOf(content.info, parts)
-    const arePartsThere = () => spans.every(({ from, to }) => content.pieces.count('missing', from, to) === 0)
+    const arePartsThere = () => !spans.some(({ from, to }) => content.pieces.anyMissing(from, to))
     using _parts = this.#plan.fetchParts(spans)
     try {
       for (;;) {

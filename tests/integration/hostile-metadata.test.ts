@@ -58,7 +58,7 @@ const MADE_HARMLESS: readonly [name: string, info: object][] = [
 ]
 
 const REFUSED: readonly [name: string, info: object, reason: RegExp][] = [
-  ['10 001 files', { ...twoFiles(['a']), files: manyFiles(10_001) }, /more than 10000 files/],
+  ['20 001 files', { ...twoFiles(['a']), files: manyFiles(20_001) }, /more than 20000 files/],
   ['a file of 9e12 bytes', { ...oneFile('a'), length: 9e12 }, /pieces are more/],
   ['a hash too many', { ...oneFile('a'), pieces: Buffer.alloc(60) }, /pieces/],
   ['a piece of a hash', { ...oneFile('a'), pieces: Buffer.alloc(39) }, /pieces/],

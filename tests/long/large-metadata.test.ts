@@ -3,12 +3,16 @@ import bencode from 'bencode'
 import { expect, test } from 'vitest'
 import { longestTurn, measuringTurns } from '../support/longest-turn.ts'
 import { AS_OWNER } from '../support/owner.ts'
+import { anonymousMemoryOf, childrenOf } from '../support/processes.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const PIECE = 16 * 1024
 const FILES = 10_000
-/** So long others may wait. */
+/** Nearly the longest metadata, with as many files as are taken, or as many pieces. */
+const MOST_FILES = 20_000
+const MOST_PIECES = 830_000
+/** So long others may wait; twice as long for metadata at the limit of what is taken. */
 const MOST_MS = 100
 /** Names that take long to read, each in its own way. */
 const BITS = [
@@ -30,16 +34,33 @@ const BITS = [
 ]
 
 /** 10 MB of metadata: as many files as are taken, with names four times as long as any that is used. */
-function largeTorrent(bits: readonly string[]): { infoHash: string; torrent: Uint8Array } {
-  const files = Array.from({ length: FILES }, (_, n) => {
+function largeTorrent(bits: readonly string[], count = FILES, nameBytes = 900): LargeTorrent {
+  const files = Array.from({ length: count }, (_, n) => {
     const bit = bits[n % bits.length] ?? ''
-    const name = bit.repeat(Math.ceil(900 / Buffer.byteLength(bit)))
-    return { length: 1_000, path: [`${name.slice(0, 10)}${n % 50}`, `${name}${n}.mkv`] }
+    const name = bit.repeat(Math.ceil(nameBytes / Buffer.byteLength(bit)))
+    return {
+      length: 1_000,
+      path: [`${name.slice(0, 10)}${n % 50}`, `${name}${n}.${n < FILES ? 'mkv' : 'jpg'}`],
+    }
   })
-  const pieces = Buffer.alloc(20 * Math.ceil((1_000 * FILES) / PIECE))
+  const pieces = Buffer.alloc(20 * Math.ceil((1_000 * count) / PIECE))
   const info = bencode.encode({ name: 'a.'.repeat(40_000), 'piece length': PIECE, pieces, files })
+  return wrapped(info)
+}
+
+function manyPieces(): LargeTorrent {
+  const info = { length: MOST_PIECES * PIECE, name: 'Film.mkv', 'piece length': PIECE }
+  return wrapped(bencode.encode({ ...info, pieces: Buffer.alloc(20 * MOST_PIECES) }))
+}
+
+function wrapped(info: Uint8Array): LargeTorrent {
   const torrent = Buffer.concat([Buffer.from('d4:info'), info, Buffer.from('e')])
   return { infoHash: createHash('sha1').update(info).digest('hex'), torrent }
+}
+
+interface LargeTorrent {
+  readonly infoHash: string
+  readonly torrent: Uint8Array
 }
 
 test.for([
@@ -47,8 +68,17 @@ test.for([
   ['that differ only in their ends', ['Show.S01E01.1080p.']],
   ['that are one long word', ['a']],
 ] as const)('while 10 MB of metadata with names %s are read, nobody else waits', async ([, bits]) => {
-  const large = largeTorrent(bits)
+  await expectShortTurns(largeTorrent(bits))
+})
+
+test(`the same with ${MOST_FILES} files in 15 MB`, () =>
+  expectShortTurns(largeTorrent(BITS, MOST_FILES, 600), 2 * MOST_MS))
+
+test(`the same with ${MOST_PIECES} pieces in 16 MB`, () => expectShortTurns(manyPieces(), 2 * MOST_MS))
+
+async function expectShortTurns(large: LargeTorrent, mostMs = MOST_MS): Promise<void> {
   expect(large.torrent.length).toBeGreaterThan(9e6)
+  expect(large.torrent.length).toBeLessThan(16 * 1024 * 1024)
   // On a machine that is busy otherwise, the same work takes the processor longer: the best of a few rounds counts.
   let least: Record<string, number> = {}
   for (let round = 0; round < 4; round++) {
@@ -56,14 +86,19 @@ test.for([
     least = Object.fromEntries(
       Object.entries(longest).map(([what, ms]) => [what, Math.min(ms, least[what] ?? ms)]),
     )
-    if (Object.values(least).every((ms) => ms <= MOST_MS)) break
+    if (Object.values(least).every((ms) => ms <= mostMs)) break
   }
   expect(Object.keys(least)).toHaveLength(7)
-  expect(Object.entries(least).filter(([, ms]) => ms > MOST_MS)).toEqual([])
-})
+  console.info(
+    Object.entries(least)
+      .map(([what, ms]) => `${what}: ${ms.toFixed()} ms`)
+      .join('; '),
+  )
+  expect(Object.entries(least).filter(([, ms]) => ms > mostMs)).toEqual([])
+}
 
 /** Has a server read the torrent in all ways. @returns the longest turn of each, in ms */
-async function longestTurns({ infoHash, torrent }: ReturnType<typeof largeTorrent>) {
+async function longestTurns({ infoHash, torrent }: LargeTorrent) {
   await using folder = await temporaryFolder()
   const settings = {
     ...(await measuringTurns(folder.path)),
@@ -94,7 +129,13 @@ async function longestTurns({ infoHash, torrent }: ReturnType<typeof largeTorren
     await using _server = server
     const headers = { 'Content-Type': 'application/x-bittorrent' }
     const add = { method: 'POST', headers, body: torrent }
+    const addedAt = performance.now()
     expect(await during('adding it', '/api/torrents?files=all', add)).toBe(202)
+    const mib = (pid: number | undefined) => (anonymousMemoryOf(pid ?? 0) / 1024 / 1024).toFixed()
+    const [engine] = childrenOf(server.child.pid ?? 0, 'engine/child/main.ts')
+    console.info(
+      `added in ${(performance.now() - addedAt).toFixed()} ms; MiB ${mib(server.child.pid)} + ${mib(engine)}`,
+    )
     expect(await during('listing torrents', '/api/torrents')).toBe(200)
     expect(await during('listing the cache', '/api/cache')).toBe(200)
     const asked = { signal: AbortSignal.timeout(2_000) }

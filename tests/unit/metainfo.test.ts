@@ -201,12 +201,17 @@ test.for([
   ['hashes that are a number', torrent({ pieces: 20 }), /"pieces"/],
   ['no hashes', torrent({}, 'pieces'), /"pieces"/],
   [
-    'more than 100,000 pieces',
-    torrent({ length: 100_000 * PIECE + 1, pieces: hashes(100_001) }),
-    /100001 pieces/,
+    'more than 1,000,000 pieces',
+    torrent({ length: 1_000_000 * PIECE + 1, pieces: hashes(1_000_001) }),
+    /1000001 pieces/,
   ],
   ['no file', folder([]), /0 files/],
-  ['more than 10,000 files', folder(Array(10_001).fill({ length: 1, path: ['a'] })), /more than 10000 files/],
+  ['more than 20,000 files', folder(Array(20_001).fill({ length: 1, path: ['a'] })), /more than 20000 files/],
+  [
+    'more than 10,000 videos',
+    folder(Array(10_001).fill({ length: 1, path: ['a.mkv'] })),
+    /more than 10000 videos/,
+  ],
   ['files that are no list', folder({ a: 1 }), /"files"/],
   ['files that are text', folder('film.mkv'), /"files"/],
   ['a file that is text', folder(['film.mkv']), /length/],
@@ -260,15 +265,13 @@ test.for([
   expect(parseMetainfo(torrent({ 'piece length': pieceLength })).pieceLength).toBe(pieceLength)
 })
 
-test('10,000 files and 100,000 pieces are taken', () => {
-  const files = Array.from({ length: 10_000 }, (_, index) => ({
-    length: index ? 0 : 100,
-    path: [`${index}`],
-  }))
-  expect(parseMetainfo(folder(files)).files).toHaveLength(10_000)
-  expect(parseMetainfo(torrent({ length: 100_000 * PIECE, pieces: hashes(100_000) })).pieceCount).toBe(
-    100_000,
-  )
+test.for([10_001, 15_000, 20_000])('%i files are taken', (count) => {
+  const files = Array.from({ length: count }, (_, index) => ({ length: index ? 0 : 100, path: [`${index}`] }))
+  expect(parseMetainfo(folder(files)).files).toHaveLength(count)
+})
+
+test.for([100_001, 122_880, 838_000, 1_000_000])('%i pieces are taken', (count) => {
+  expect(parseMetainfo(torrent({ length: count * PIECE, pieces: hashes(count) })).pieceCount).toBe(count)
 })
 
 test('a stripped torrent file holds nothing but the info, byte for byte', () => {

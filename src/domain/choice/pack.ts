@@ -88,7 +88,9 @@ function* reading(pack: Pack): Work<readonly ReadVideo[]> {
 /** Where there is nothing but samples and extras, they are what the torrent is about; but not beside an archive. */
 function* findVideos(files: readonly TorrentFile[]): Work<PackVideo[]> {
   const isOfArchive = archiveSamples(files)
+  yield
   const mainOfDiscs = mainFilesOfDiscs(files)
+  yield
   const roleOf = ({ path, length }: TorrentFile, index: number): Pick<PackVideo, 'beside' | 'isDisc'> => {
     if (isOfArchive(path, length)) return { beside: 'packed' }
     if (!isOfDisc(path)) return besideOf(path)

@@ -3,10 +3,11 @@ import Wire from 'bittorrent-protocol'
 import { mayNamePeer, scopeOf } from '../../domain/address-scope.ts'
 import { decode } from '../../domain/bencoding.ts'
 import { messageOf } from '../../domain/errors.ts'
+import { MAX_PIECES } from '../../domain/metainfo.ts'
 import { takeMetadataAsFound } from './metadata-as-found.ts'
+import { fetchMetadata, isPieceOf, type MetadataFetcher } from './metadata-download.ts'
 import { type Drop, isTooRestless, unreadBytes } from './peer-patience.ts'
 
-const METADATA_PIECE = 16 * 1024
 /** Bytes of answers to requests for metadata that may be left unread; more requests are not answered. */
 const MOST_UNREAD = 1024 * 1024
 const MOST_EXTENSIONS = 100
@@ -17,17 +18,9 @@ const MOST_PEX_PEERS = 200
 const PEX_LISTS = { added: 6, dropped: 6, added6: 18, dropped6: 18 } as const
 
 /** ut_metadata 5.0.1, as far as we know it. */
-interface MetadataExtension extends EventEmitter {
-  readonly metadata: Uint8Array
-  readonly _fetching: boolean
+interface MetadataExtension extends MetadataFetcher, EventEmitter {
   readonly _metadataComplete: boolean
-  readonly _metadataSize: number | null
-  readonly _numPieces: number
-  readonly _bitfield: { get(piece: number): boolean }
-  onExtendedHandshake(handshake: unknown): void
   _onRequest(piece: unknown): void
-  _onData(piece: unknown, bytes: Uint8Array, totalSize: unknown): void
-  _checkDone(): Promise<void>
   _failedMetadata(): void
 }
 
@@ -47,6 +40,8 @@ export function installExtensionGuard(drop: Drop): void {
 
   Wire.prototype._onHandshake = function rememberedHandshake(this: Wire, infoHash, ...others) {
     infoHashes.set(this, Buffer.from(infoHash).toString('hex'))
+    // Of pieces beyond the first 400 000, nothing would be heard.
+    this.peerPieces.grow = Math.ceil(MAX_PIECES / 8)
     shakeHands.call(this, infoHash, ...others)
   }
 
@@ -95,36 +90,20 @@ function complaintAboutHandshake(buffer: Uint8Array): string | undefined {
 }
 
 function guardMetadata(wire: Wire, metadata: MetadataExtension, drop: Drop): void {
-  const onExtendedHandshake = metadata.onExtendedHandshake.bind(metadata)
   const onRequest = metadata._onRequest.bind(metadata)
-  const onData = metadata._onData.bind(metadata)
   const checkDone = metadata._checkDone.bind(metadata)
-
-  metadata.onExtendedHandshake = (handshake) => {
-    // Once the size is known, all of it has been asked for.
-    if (metadata._metadataSize === null) onExtendedHandshake(handshake)
-  }
 
   metadata._onRequest = (piece) => {
     if (unreadBytes(wire) > MOST_UNREAD) return
-    if (metadata._metadataComplete && !isPieceOf(piece, metadata.metadata.length)) {
+    if (metadata._metadataComplete && !isPieceOf(piece, metadata.metadata?.length ?? 0)) {
       return drop(wire, 'a request for metadata that is not there')
     }
     onRequest(piece)
   }
 
-  metadata._onData = (piece, bytes, totalSize) => {
-    if (!metadata._fetching) return
-    const size = metadata._metadataSize ?? 0
-    if (!isPieceOf(piece, size) || bytes.length !== Math.min(METADATA_PIECE, size - piece * METADATA_PIECE)) {
-      return drop(wire, 'metadata that nobody asked for')
-    }
-    // When all is there it is hashed, so it must not come twice.
-    if (!metadata._bitfield.get(piece)) onData(piece, bytes, totalSize)
-  }
-
   metadata._checkDone = () => checkDone().catch((error: unknown) => drop(wire, messageOf(error)))
 
+  fetchMetadata(wire, metadata, drop)
   metadata._failedMetadata = () => drop(wire, 'metadata that is not this torrent’s')
 }
 
@@ -183,10 +162,6 @@ function guardDontHave(wire: Wire, extension: PlainExtension, drop: Drop): void 
     if (isTooRestless(wire)) return drop(wire, 'it loses pieces too often')
     onMessage(buffer)
   }
-}
-
-function isPieceOf(piece: unknown, size: number): piece is number {
-  return Number.isInteger(piece) && (piece as number) >= 0 && (piece as number) * METADATA_PIECE < size
 }
 
 function isDictionary(value: unknown): value is Readonly<Record<string, unknown>> {

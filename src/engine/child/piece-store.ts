@@ -36,7 +36,7 @@ export class PieceStore {
   readonly #directory: string
   #made: Promise<MadeFiles | undefined> = Promise.resolve(undefined)
   readonly #names: readonly string[]
-  /** those that were read or written, by their index; there may be a hundred thousand others */
+  /** those that were read or written, by their index; there may be many thousands of others */
   readonly #files = new Map<number, StoreFile>()
   readonly #disk: Disk
   readonly #gates: UploadGates

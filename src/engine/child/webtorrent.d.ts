@@ -156,7 +156,12 @@ declare module 'bittorrent-protocol' {
     /** such as `tcpIncoming` and `utpOutgoing` */
     readonly type: string
     readonly peerChoking: boolean
-    readonly peerPieces: { get(piece: number): boolean; set(piece: number, isThere: boolean): void }
+    readonly peerPieces: {
+      /** bytes; pieces beyond these are not noted */
+      grow?: number
+      get(piece: number): boolean
+      set(piece: number, isThere: boolean): void
+    }
     /** in hex */
     readonly peerId: string
     readonly extendedHandshake: object

@@ -1,0 +1,111 @@
+import type Wire from 'bittorrent-protocol'
+import type { Drop } from './peer-patience.ts'
+
+const METADATA_PIECE = 16 * 1024
+/** ut_metadata 5.0.1 takes no more than 10 MB. */
+const MOST_METADATA = 16 * 1024 * 1024
+/** Of parts that have come from all peers of all torrents: as much as eight times the longest metadata. */
+const MOST_HELD = 8 * MOST_METADATA
+
+/** The part of ut_metadata 5.0.1 that fetches. */
+export interface MetadataFetcher {
+  metadata: Uint8Array | undefined
+  readonly _fetching: boolean
+  _metadataSize: number | null
+  _numPieces: number
+  _remainingRejects: number | null
+  _bitfield: { get(piece: number): boolean }
+  _request(piece: number): void
+  _requestPieces(): void
+  _checkDone(): Promise<void>
+  onExtendedHandshake(handshake: unknown): void
+  _onData(piece: unknown, bytes: Uint8Array, totalSize: unknown): void
+}
+
+interface Download {
+  readonly parts: Map<number, Uint8Array>
+  bytes: number
+}
+
+/** Peers that have given a part, the one whose last part is oldest first. */
+const downloads = new Map<Wire, Download>()
+let heldBytes = 0
+
+/**
+ * Fetches metadata of up to 16 MiB from a peer. Memory is taken for what has come, not for what a peer promises; where
+ * many peers begin and do not go on, those are dropped whose last part is oldest.
+ */
+export function fetchMetadata(wire: Wire, metadata: MetadataFetcher, drop: Drop): void {
+  const onExtendedHandshake = metadata.onExtendedHandshake.bind(metadata)
+  const partsOf = () => downloads.get(wire)?.parts
+  metadata._bitfield = { get: (piece) => partsOf()?.has(piece) === true }
+  wire.once('close', () => forget(wire))
+
+  metadata.onExtendedHandshake = (handshake) => {
+    // Once the size is known, all of it has been asked for.
+    if (metadata._metadataSize !== null) return
+    const size = sizeIn(handshake)
+    if (size === undefined) return onExtendedHandshake(handshake)
+    metadata._metadataSize = size
+    metadata._numPieces = Math.ceil(size / METADATA_PIECE)
+    metadata._remainingRejects = 2 * metadata._numPieces
+    metadata._requestPieces()
+  }
+
+  metadata._requestPieces = () => {
+    if (!metadata._fetching) return
+    for (let piece = 0; piece < metadata._numPieces; piece++) metadata._request(piece)
+  }
+
+  metadata._onData = (piece, bytes) => {
+    if (!metadata._fetching) return
+    const size = metadata._metadataSize ?? 0
+    if (!isPieceOf(piece, size) || bytes.length !== Math.min(METADATA_PIECE, size - piece * METADATA_PIECE)) {
+      return drop(wire, 'metadata that nobody asked for')
+    }
+    // When all is there it is hashed, so it must not come twice.
+    if (partsOf()?.has(piece)) return
+    // What it lies in is the connection's own buffer.
+    keep(wire, piece, new Uint8Array(bytes))
+    if (partsOf()?.size === metadata._numPieces) {
+      metadata.metadata = joined(partsOf() ?? new Map(), size)
+      void metadata._checkDone().finally(() => forget(wire))
+    }
+    const [slowest] = downloads.keys()
+    if (heldBytes > MOST_HELD && slowest) {
+      forget(slowest)
+      drop(slowest, 'it gives metadata too slowly')
+    }
+  }
+}
+
+export function isPieceOf(piece: unknown, size: number): piece is number {
+  return Number.isInteger(piece) && (piece as number) >= 0 && (piece as number) * METADATA_PIECE < size
+}
+
+function keep(wire: Wire, piece: number, bytes: Uint8Array): void {
+  const download = downloads.get(wire) ?? { parts: new Map(), bytes: 0 }
+  download.parts.set(piece, bytes)
+  download.bytes += bytes.length
+  heldBytes += bytes.length
+  // To the end of the line.
+  downloads.delete(wire)
+  downloads.set(wire, download)
+}
+
+function forget(wire: Wire): void {
+  heldBytes -= downloads.get(wire)?.bytes ?? 0
+  downloads.delete(wire)
+}
+
+function joined(parts: ReadonlyMap<number, Uint8Array>, size: number): Uint8Array {
+  const all = new Uint8Array(size)
+  for (const [piece, bytes] of parts) all.set(bytes, piece * METADATA_PIECE)
+  return all
+}
+
+/** The size of the metadata that a peer has, if it gives any and may be that long. */
+function sizeIn(handshake: unknown): number | undefined {
+  const { m, metadata_size: size } = handshake as { m?: { ut_metadata?: unknown }; metadata_size?: unknown }
+  return m?.ut_metadata && typeof size === 'number' && size > 0 && size <= MOST_METADATA ? size : undefined
+}
