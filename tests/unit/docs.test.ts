@@ -5,7 +5,7 @@ import { SETTINGS } from '../../src/config/config.ts'
 import { STATUS } from '../../src/http/error-handler.ts'
 import { SETTINGS_PAGE, settingsPage } from '../support/settings-page.ts'
 
-const root = new URL('../../', import.meta.url)
+const root = new URL('../', SETTINGS_PAGE)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
 const pages = [
