@@ -156,7 +156,7 @@ test('blocks that peers ask for wait while too much is being read for them', asy
   expectSameBytes((await answer) as Uint8Array, first.subarray(0, 16_384))
 })
 
-describe.concurrent('a file that the user', () => {
+describe('a file that the user', () => {
   test('moves away is written to no more: it is made anew, and what was in it is fetched again', async () => {
     await using folder = await temporaryFolder()
     await using opened = await openStore(folder.path)
