@@ -5,9 +5,9 @@ import {
   LIBRARY_CATALOG_ID,
   type ManifestOptions,
 } from '../../manifest/manifest.ts'
-import { foldText } from '../domain/fold-text.ts'
-import type { ListOptions } from '../domain/list-options.ts'
+import type { ListOptions } from '../domain/list/list-options.ts'
 import { parseVideoId } from '../domain/video-id.ts'
+import { foldText } from '../lib/fold-text.ts'
 import { drawPoster } from './poster.ts'
 import { type CatalogFilm, presentMeta, presentPreview } from './present-meta.ts'
 import type { StreamService } from './stream-service.ts'

@@ -1,9 +1,9 @@
-import { type Candidate, type Found, mergeCandidates } from '../domain/candidate.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { TorrentFile } from '../domain/bittorrent/metainfo.ts'
+import { type Choice, chooseFile } from '../domain/choice/choose-file.ts'
 import { type Pack, readPackInTurns } from '../domain/choice/pack.ts'
 import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
-import { type Choice, chooseFile } from '../domain/choose-file.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
-import type { TorrentFile } from '../domain/metainfo.ts'
+import { type Candidate, type Found, mergeCandidates } from '../domain/list/candidate.ts'
 
 /** How a file of a torrent was chosen of which no source said which file is meant. */
 export interface FileChoice {

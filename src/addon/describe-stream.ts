@@ -1,7 +1,7 @@
-import type { Candidate } from '../domain/candidate.ts'
-import { spanInWords } from '../domain/in-words.ts'
-import { diskState, type Listed } from '../domain/listing.ts'
-import { fileNameOf, nameOf } from '../domain/release-of.ts'
+import type { Candidate } from '../domain/list/candidate.ts'
+import { diskState, type Listed } from '../domain/list/listing.ts'
+import { fileNameOf, nameOf } from '../domain/list/release-of.ts'
+import { spanInWords } from '../lib/in-words.ts'
 
 /** A TV shows so many letters of a line. */
 const LONGEST_LINE = 60

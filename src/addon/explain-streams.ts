@@ -1,10 +1,10 @@
-import type { Considered } from '../domain/choose-file.ts'
-import { chooseDelivery, detectDevice } from '../domain/device.ts'
-import { type ListOptions, writeListOptions } from '../domain/list-options.ts'
-import { diskState, type Listed } from '../domain/listing.ts'
+import type { Considered } from '../domain/choice/choose-file.ts'
+import { chooseDelivery, detectDevice } from '../domain/list/device.ts'
+import { type ListOptions, writeListOptions } from '../domain/list/list-options.ts'
+import { diskState, type Listed } from '../domain/list/listing.ts'
 import { parseVideoId } from '../domain/video-id.ts'
 import type { FileChoice } from './choose-files.ts'
-import type { MadeList, MakeList } from './lister.ts'
+import type { MadeList, MakeList } from './make-list.ts'
 
 const MOST_CONSIDERED = 20
 

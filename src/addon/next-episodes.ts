@@ -1,5 +1,5 @@
 import type { VideoId } from '../domain/video-id.ts'
-import type { Search } from './lister.ts'
+import type { Search } from './make-list.ts'
 
 /** More at a time are not worth the trouble: the viewer may never want them. */
 const MOST_AT_A_TIME = 2

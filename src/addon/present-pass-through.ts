@@ -1,4 +1,4 @@
-import type { PassThroughStream } from '../domain/candidate.ts'
+import type { PassThroughStream } from '../domain/list/candidate.ts'
 import type { StremioStream } from './present-stream.ts'
 import { streamFileName } from './stream-file-name.ts'
 

@@ -1,7 +1,7 @@
-import type { Found } from '../domain/candidate.ts'
+import { numberedFileName } from '../domain/bittorrent/file-names.ts'
 import { isVideo } from '../domain/content-type.ts'
-import { numberedFileName } from '../domain/file-names.ts'
-import { nameOf } from '../domain/release-of.ts'
+import type { Found } from '../domain/list/candidate.ts'
+import { nameOf } from '../domain/list/release-of.ts'
 
 /** What a release says of its container, or of the codec or group that always comes in one. */
 const ENDINGS: readonly (readonly [said: RegExp, ending: string])[] = [

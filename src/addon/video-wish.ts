@@ -1,7 +1,7 @@
 import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
-import { countFromFirst, type KnownEpisodes } from '../domain/episode-count.ts'
+import { countFromFirst, type KnownEpisodes } from '../domain/names/episode-count.ts'
 import type { VideoId } from '../domain/video-id.ts'
-import { withoutUndefined } from '../domain/without-undefined.ts'
+import { withoutUndefined } from '../lib/without-undefined.ts'
 
 /** What a film or a series is called, as far as the choice of a file has use for it. */
 export interface KnownTitle extends KnownEpisodes {

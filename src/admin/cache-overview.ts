@@ -1,8 +1,8 @@
-import type { Explanation } from '../cache/explain.ts'
-import type { Janitor } from '../cache/janitor.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
+import type { Explanation } from '../cleanup/explain.ts'
+import type { Janitor } from '../cleanup/janitor.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { LibraryEntry } from './describe.ts'
-import type { Library } from './library.ts'
+import type { Library } from './torrents.ts'
 
 /** A video that the user put into the download folder: served, and never touched. */
 export interface PlacedEntry {

@@ -1,10 +1,10 @@
-import type { CacheEntry } from '../cache/cache-entry.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
-import type { TorrentInfo } from '../domain/metainfo.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { type Origin, playsAt, type Wish } from '../domain/usage.ts'
+import type { Progress } from '../downloads/attempt.ts'
+import { bytesThere, type Wanted } from '../downloads/wanted.ts'
+import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import type { Activity } from '../torrents/fetch-ahead.ts'
-import type { Progress } from './attempt.ts'
-import { bytesThere, type Wanted } from './wanted.ts'
 
 /**
  * - `whole`: all that is wanted of it is there

@@ -1,9 +1,9 @@
+import type { FileSelection } from '../domain/bittorrent/file-selection.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import { parseMagnet } from '../domain/bittorrent/magnet.ts'
+import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import type { FileSelection } from '../domain/file-selection.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
-import { parseMagnet } from '../domain/magnet.ts'
-import type { TorrentInfo } from '../domain/metainfo.ts'
-import { MAX_TORRENT_FILE_BYTES, readTorrentFile } from '../files/torrent-file.ts'
+import { MAX_TORRENT_FILE_BYTES, readTorrentFile } from '../storage/torrent-file.ts'
 
 /** Which torrent somebody means, and what they know of it. */
 export interface TorrentSource {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { moveToFree } from '../files/free-name.ts'
 import type { Log } from '../observe/log.ts'
-import type { Library } from './library.ts'
+import type { Library } from './torrents.ts'
 import { isTooLong, kindOf, torrentsIn } from './watched-file.ts'
 
 /** No news comes of folders on other machines. */

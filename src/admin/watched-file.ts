@@ -1,5 +1,5 @@
 import { SelfStremeError } from '../domain/errors.ts'
-import { MAX_TORRENT_FILE_BYTES } from '../files/torrent-file.ts'
+import { MAX_TORRENT_FILE_BYTES } from '../storage/torrent-file.ts'
 import { sourceOfFile, sourceOfMagnet, type TorrentSource } from './torrent-source.ts'
 
 const MOST_MAGNET_BYTES = 1024 * 1024

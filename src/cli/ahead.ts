@@ -1,5 +1,5 @@
-import { sizeInWords } from '../domain/in-words.ts'
-import type { Predownload } from '../predownload/job.ts'
+import type { Predownload } from '../downloads/guess.ts'
+import { sizeInWords } from '../lib/in-words.ts'
 import { command } from './command.ts'
 import { namedTorrent, onlyOne } from './named-torrent.ts'
 import { JSON_OPTION, print, table } from './print.ts'

@@ -1,6 +1,6 @@
-import type { Imported, ImportedFile, ImportReport } from '../cache/import/report.ts'
-import type { ImportRequest } from '../cache/import-files.ts'
-import { sizeInWords } from '../domain/in-words.ts'
+import type { ImportRequest } from '../import/import-files.ts'
+import type { Imported, ImportedFile, ImportReport } from '../import/report.ts'
+import { sizeInWords } from '../lib/in-words.ts'
 
 /** What was imported and what was not, line by line. */
 export function describeImport({ imported, skipped }: ImportReport, isDryRun: boolean): string[] {

@@ -1,5 +1,5 @@
 import type { LibraryEntry } from '../admin/describe.ts'
-import { sizeInWords, spanInWords } from '../domain/in-words.ts'
+import { sizeInWords, spanInWords } from '../lib/in-words.ts'
 
 /** How far a torrent has come, in a sentence. */
 export function howFar(entry: LibraryEntry): string {

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import type { ImportRequest } from '../cache/import-files.ts'
-import { type InfoHash, infoHashesIn, parseInfoHash } from '../domain/info-hash.ts'
-import { trackerHost } from '../domain/tracker-url.ts'
-import { loadTorrentFile } from '../files/torrent-file.ts'
+import { type InfoHash, infoHashesIn, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
+import { trackerHost } from '../domain/bittorrent/tracker-url.ts'
+import type { ImportRequest } from '../import/import-files.ts'
+import { loadTorrentFile } from '../storage/torrent-file.ts'
 import { UsageError } from './command.ts'
 import { typedPath } from './typed-path.ts'
 

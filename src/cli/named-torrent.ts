@@ -1,6 +1,6 @@
 import type { LibraryEntry } from '../admin/describe.ts'
-import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
-import { printableLine } from '../domain/printable.ts'
+import { type InfoHash, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
+import { printableLine } from '../lib/printable.ts'
 import { Failure, UsageError } from './command.ts'
 import type { RunningServer } from './running-server.ts'
 

@@ -1,4 +1,4 @@
-import { printableLine } from '../domain/printable.ts'
+import { printableLine } from '../lib/printable.ts'
 import { terminal } from '../observe/terminal.ts'
 
 /** Writes lines for a person, or the same as JSON for a program. @returns exit code */

@@ -1,5 +1,5 @@
-import type { ImportProgress } from '../cache/import/context.ts'
-import { sizeInWords } from '../domain/in-words.ts'
+import type { ImportProgress } from '../import/context.ts'
+import { sizeInWords } from '../lib/in-words.ts'
 import { terminal } from '../observe/terminal.ts'
 
 const WIDTH = 30

@@ -1,4 +1,4 @@
-import { sizeInWords } from '../domain/in-words.ts'
+import { sizeInWords } from '../lib/in-words.ts'
 import { command } from './command.ts'
 import { namedTorrent, onlyOne } from './named-torrent.ts'
 import { JSON_OPTION, print } from './print.ts'

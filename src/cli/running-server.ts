@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import { ownerTokenPath, readOwnerToken } from '../admin/owner-token.ts'
 import { readConfig } from '../config/config.ts'
 import { messageOf } from '../domain/errors.ts'
-import { printableLine } from '../domain/printable.ts'
+import { printableLine } from '../lib/printable.ts'
 import { Failure } from './command.ts'
 
 /** What is sent with a request: JSON, or bytes of a kind. */

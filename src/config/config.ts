@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { trackerHost } from '../domain/bittorrent/tracker-url.ts'
 import { isOwnPath, parsePathPrefix } from '../domain/path-prefix.ts'
-import { trackerHost } from '../domain/tracker-url.ts'
 import { addonList, indexerList, metadataUrl } from './server-list.ts'
 
 const MIB = 1024 * 1024

@@ -1,4 +1,4 @@
-import { parseListOptions } from './list-options.ts'
+import { parseListOptions } from './list/list-options.ts'
 
 const SEGMENT = /^[\w~-][\w.~-]*$/
 const MOST_LETTERS = 200

@@ -1,7 +1,7 @@
+import { type InfoHash, parseInfoHash } from './bittorrent/info-hash.ts'
+import { MAX_TRACKERS } from './bittorrent/tracker-url.ts'
 import type { EpisodeWish, UnsaidWish } from './choice/wish.ts'
 import { SelfStremeError } from './errors.ts'
-import { type InfoHash, parseInfoHash } from './info-hash.ts'
-import { MAX_TRACKERS } from './tracker-url.ts'
 
 /** What the address of a video says, behind `/stream/proxy`. */
 export interface StreamAddress {

@@ -1,4 +1,4 @@
-import type { FileSelection } from './file-selection.ts'
+import type { FileSelection } from './bittorrent/file-selection.ts'
 
 /** Of the selections of several links together. */
 const MOST_RANGES = 10_000

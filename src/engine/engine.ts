@@ -1,5 +1,5 @@
-import type { InfoHash } from '../domain/info-hash.ts'
-import type { Refusal } from '../files/disk-errors.ts'
+import type { Refusal } from '../disk/disk-errors.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { FileId } from '../files/file-id.ts'
 
 /** The swarm, as the rest of the server sees it: metadata and verified pieces come out, bytes never do. */

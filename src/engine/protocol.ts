@@ -1,5 +1,5 @@
-import type { InfoHash } from '../domain/info-hash.ts'
-import type { Refusal } from '../files/disk-errors.ts'
+import type { Refusal } from '../disk/disk-errors.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { FileId } from '../files/file-id.ts'
 import type { LogFields, LogLevel } from '../observe/log.ts'
 import type { EngineFailure, EngineOptions, PieceWindow, SwarmStats } from './engine.ts'

@@ -1,10 +1,10 @@
 import { rm, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TorrentInfo } from '../domain/metainfo.ts'
+import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import { isOurs, OURS } from '../storage/mark.ts'
+import { findOwnFiles } from '../storage/own-files.ts'
+import { readMetainfo, tryParse } from '../storage/torrent-folder.ts'
 import { moveToFree } from './free-name.ts'
-import { isOurs, OURS } from './mark.ts'
-import { findOwnFiles } from './own-files.ts'
-import { readMetainfo, tryParse } from './torrent-folder.ts'
 
 export interface Cleared {
   /** bytes given back to the disk */

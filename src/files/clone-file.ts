@@ -1,5 +1,5 @@
 import { constants, copyFile, type FileHandle, open, rm } from 'node:fs/promises'
-import { volumeOf } from './disk-space.ts'
+import { volumeOf } from '../disk/volume.ts'
 import { writeAll } from './write-all.ts'
 
 const CHUNK = 4 * 1024 * 1024

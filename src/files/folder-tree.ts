@@ -2,12 +2,12 @@ import type { Dirent, Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { Deadline } from '../domain/deadline.ts'
 import { messageOf } from '../domain/errors.ts'
-import { fewAtATime } from '../domain/few-at-a-time.ts'
+import { Deadline } from '../lib/deadline.ts'
+import { fewAtATime } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
+import { fileAt, settlingMs } from './finished-writing.ts'
 import type { FolderWatch } from './folder-watch.ts'
-import { fileAt, settlingMs } from './settled.ts'
 
 /** Longest that anybody waits for what is being looked at: a disk that does not answer must not hold up the others. */
 const LONGEST_LOOK_MS = 1_000

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { isPublicHost } from '../domain/clients/public-host.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { isPublicHost } from '../domain/public-host.ts'
 import {
   bare,
   clientOf,

@@ -1,8 +1,8 @@
 import type { ExplainRequest } from '../addon/explain-streams.ts'
-import type { Addition } from '../admin/library.ts'
 import { sourceOfFile, sourceOfMagnet, type TorrentSource } from '../admin/torrent-source.ts'
+import type { Addition } from '../admin/torrents.ts'
+import { type InfoHash, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
 import { parseWish } from '../domain/usage.ts'
 import { readListOptions } from './read-list-options.ts'
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { clientKey } from '../domain/client-key.ts'
-import { limitsFor } from '../domain/client-limits.ts'
-import { whoGivesWay } from '../domain/give-way.ts'
+import { clientKey } from '../domain/clients/client-key.ts'
+import { limitsFor } from '../domain/clients/client-limits.ts'
+import { whoGivesWay } from '../domain/clients/give-way.ts'
 import type { Log } from '../observe/log.ts'
 import type { TrustsProxy } from './client-address.ts'
 

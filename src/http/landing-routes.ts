@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Router } from 'express'
-import { writeListOptions } from '../domain/list-options.ts'
+import { writeListOptions } from '../domain/list/list-options.ts'
 import type { BaseUrlOf } from './base-url.ts'
 import { readListOptions } from './read-list-options.ts'
 

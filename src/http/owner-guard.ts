@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
-import { clientKey } from '../domain/client-key.ts'
+import { clientKey } from '../domain/clients/client-key.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
 import { clientOf, type TrustsProxy } from './client-address.ts'

@@ -1,5 +1,5 @@
 import { SelfStremeError } from '../domain/errors.ts'
-import { DEFAULT_LIST_OPTIONS, type ListOptions, parseListOptions } from '../domain/list-options.ts'
+import { DEFAULT_LIST_OPTIONS, type ListOptions, parseListOptions } from '../domain/list/list-options.ts'
 
 /**
  * The first path segment, where it says what lists shall be like.

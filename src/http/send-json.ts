@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { printableText } from '../domain/printable.ts'
+import { printableText } from '../lib/printable.ts'
 
 /** Ends an answer with JSON that a terminal can print; of an answer to HEAD, Node sends the headers alone. */
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {

@@ -1,7 +1,7 @@
-import { limitsFor } from '../domain/client-limits.ts'
+import { limitsFor } from '../domain/clients/client-limits.ts'
+import { whoGivesWay } from '../domain/clients/give-way.ts'
+import { IDLE_AFTER_MS, isIdle, type Viewer } from '../domain/clients/viewer.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { whoGivesWay } from '../domain/give-way.ts'
-import { IDLE_AFTER_MS, isIdle, type Viewer } from '../domain/viewer.ts'
 
 /**
  * A stream of which the client takes nothing for so long ends. A player that was paused asks again where it stopped,

@@ -1,6 +1,6 @@
-import type { InfoHash } from '../domain/info-hash.ts'
-import type { LibraryName } from '../domain/library-name.ts'
-import type { SubtitleName } from '../domain/sidecar-subtitle.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { LibraryName } from '../domain/names/library-name.ts'
+import type { SubtitleName } from '../domain/names/sidecar-subtitle.ts'
 
 /** A video on disk: of a torrent, placed for one, or in a folder of films. */
 export interface LibraryFile {

@@ -1,4 +1,4 @@
-import type { InfoHash } from '../domain/info-hash.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { MediaFile } from './media-folders.ts'
 import { type PlacedVideo, placedId } from './torrent-files.ts'
 

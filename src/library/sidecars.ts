@@ -1,7 +1,7 @@
 import { basename, dirname, extname, join } from 'node:path'
 import { isVideo } from '../domain/content-type.ts'
 import { isSample } from '../domain/names/extras.ts'
-import { isSubtitle, readSubtitle, readSubtitleOf } from '../domain/sidecar-subtitle.ts'
+import { isSubtitle, readSubtitle, readSubtitleOf } from '../domain/names/sidecar-subtitle.ts'
 import type { SidecarSubtitle } from './library-file.ts'
 
 const SUBTITLE_FOLDERS = ['Subs', 'subs', 'Subtitles', 'subtitles', 'Sub', 'sub', 'SUBS']

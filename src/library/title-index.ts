@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { titleKey } from '../domain/library-name.ts'
+import { titleKey } from '../domain/names/library-name.ts'
 import type { LibraryFile } from './library-file.ts'
 
 /** A film or a series, with all files of it. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { heapBytes } from '../domain/heap-bytes.ts'
-import { inTurns } from '../domain/in-turns.ts'
+import { heapBytes } from '../lib/heap-bytes.ts'
+import { inTurns } from '../lib/in-turns.ts'
 import type { LibraryFile } from './library-file.ts'
 import { type Kind, type Titled, TitleIndex, type Work } from './title-index.ts'
 import {

@@ -1,11 +1,11 @@
 import { relative, sep } from 'node:path'
 import type { LRUCache } from 'lru-cache'
+import { type InfoHash, infoHashesIn } from '../domain/bittorrent/info-hash.ts'
 import { isVideo } from '../domain/content-type.ts'
-import type { Work } from '../domain/in-turns.ts'
-import { type InfoHash, infoHashesIn } from '../domain/info-hash.ts'
-import { type LibraryName, readLibraryName } from '../domain/library-name.ts'
-import type { Contents, FileContents } from '../files/contents.ts'
-import { localIdOf } from '../files/local-id.ts'
+import { type LibraryName, readLibraryName } from '../domain/names/library-name.ts'
+import type { Work } from '../lib/in-turns.ts'
+import type { Contents, FileContents } from '../storage/contents.ts'
+import { localIdOf } from '../storage/local-id.ts'
 import type { LibraryFile } from './library-file.ts'
 
 /** A film, or an episode, of which somebody said what it is. */

@@ -1,6 +1,6 @@
 import winston from 'winston'
-import { printableLine } from '../domain/printable.ts'
-import { redactSecrets } from '../domain/redact.ts'
+import { printableLine } from '../lib/printable.ts'
+import { redactSecrets } from '../lib/redact.ts'
 import { LEVELS, type LogFields, type LogLevel } from './log-event.ts'
 import { boundRepeats } from './repeats.ts'
 

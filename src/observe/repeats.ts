@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { clientKey } from '../domain/client-key.ts'
+import { clientKey } from '../domain/clients/client-key.ts'
 import type { LogFields, LogLevel } from './log-event.ts'
 
 type Write = (level: LogLevel, message: string, fields: LogFields) => void

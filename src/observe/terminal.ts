@@ -1,4 +1,4 @@
-import { printableLine, printableText } from '../domain/printable.ts'
+import { printableLine, printableText } from '../lib/printable.ts'
 
 /**
  * All that is printed but for the log. Names of torrents and paths stand in it, which strangers chose, and a terminal

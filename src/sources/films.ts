@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type InfoHash, parseInfoHash } from '../domain/info-hash.ts'
-import { parseMagnet } from '../domain/magnet.ts'
+import { type InfoHash, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
+import { parseMagnet } from '../domain/bittorrent/magnet.ts'
 
 const number = z.number().int().min(0)
 const text = z.string().refine((each) => each.isWellFormed(), 'expected text in Unicode')

@@ -1,7 +1,7 @@
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns'
 import { buildConnector } from 'undici'
+import { isOwnNetworkAddress, isPublicAddress } from '../domain/clients/public-host.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { isOwnNetworkAddress, isPublicAddress } from '../domain/public-host.ts'
 
 /** As `dns.lookup` with options. */
 export type Lookup = (

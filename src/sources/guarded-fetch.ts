@@ -1,11 +1,11 @@
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
-import { Deadline } from '../domain/deadline.ts'
+import { isPublicHost } from '../domain/clients/public-host.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import { isPublicHost } from '../domain/public-host.ts'
-import { redactSecrets } from '../domain/redact.ts'
-import { untilAborted } from '../domain/until-aborted.ts'
+import { Deadline } from '../lib/deadline.ts'
+import { redactSecrets } from '../lib/redact.ts'
+import { untilAborted } from '../lib/until-aborted.ts'
 import { guardedConnector, type Lookup } from './guarded-connector.ts'
 
 export interface GuardedFetchOptions {

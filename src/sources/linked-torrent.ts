@@ -1,7 +1,7 @@
-import type { InfoHash } from '../domain/info-hash.ts'
-import type { TorrentFile } from '../domain/metainfo.ts'
-import { allowedTrackers, MAX_TRACKERS } from '../domain/tracker-url.ts'
-import { parseTorrentFile } from '../files/torrent-file.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { TorrentFile } from '../domain/bittorrent/metainfo.ts'
+import { allowedTrackers, MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
+import { parseTorrentFile } from '../storage/torrent-file.ts'
 
 /** The torrent that a link leads to. */
 export interface LinkedTorrent {

@@ -1,6 +1,6 @@
-import { type Found, mergeCandidates } from '../domain/candidate.ts'
-import { Deadline } from '../domain/deadline.ts'
+import { type Found, mergeCandidates } from '../domain/list/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
+import { Deadline } from '../lib/deadline.ts'
 import type { Log } from '../observe/log.ts'
 import type { Source } from './source.ts'
 import type { SourceAnswer, SourceReport } from './source-report.ts'

@@ -1,4 +1,4 @@
-import type { Found } from '../domain/candidate.ts'
+import type { Found } from '../domain/list/candidate.ts'
 import type { DroppedRow } from './source.ts'
 
 /** What became of asking one source. Times are epoch ms, and of the asking that the answer comes from. */

@@ -1,4 +1,4 @@
-import type { Found } from '../domain/candidate.ts'
+import type { Found } from '../domain/list/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
 
 /** Something that a source was answered with, and that is not what was asked for. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { SelfStremeError } from '../domain/errors.ts'
-import { withoutUndefined } from '../domain/without-undefined.ts'
+import { withoutUndefined } from '../lib/without-undefined.ts'
 
 /** What a film or series is called. */
 export interface Title {

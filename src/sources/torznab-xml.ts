@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser'
 import { SelfStremeError } from '../domain/errors.ts'
-import { redactSecrets } from '../domain/redact.ts'
-import { withoutUndefined } from '../domain/without-undefined.ts'
+import { redactSecrets } from '../lib/redact.ts'
+import { withoutUndefined } from '../lib/without-undefined.ts'
 
 /** What an indexer can be asked. */
 export interface TorznabCaps {

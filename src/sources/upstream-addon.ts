@@ -1,10 +1,10 @@
-import { ASKER_HEADER } from '../domain/asker-header.ts'
-import { untilAborted } from '../domain/until-aborted.ts'
+import { ASKER_HEADER } from '../domain/list/asker-header.ts'
 import { isCatalogueId, isOtherId, writeVideoId } from '../domain/video-id.ts'
+import { untilAborted } from '../lib/until-aborted.ts'
 import type { Log } from '../observe/log.ts'
 import { type AddonManifest, hasStreams, names, type StreamResource } from './addon-manifest.ts'
 import { assertOk } from './assert-ok.ts'
-import { remember } from './remember.ts'
+import { remember } from './cached-value.ts'
 import type { RemoteServer } from './remote-server.ts'
 import type { Source } from './source.ts'
 

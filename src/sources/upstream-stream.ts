@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { type BehaviorHints, type Found, wishOf } from '../domain/candidate.ts'
+import { parseInfoHash } from '../domain/bittorrent/info-hash.ts'
+import { parseMagnet } from '../domain/bittorrent/magnet.ts'
+import { allowedTrackers } from '../domain/bittorrent/tracker-url.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { parseInfoHash } from '../domain/info-hash.ts'
-import { parseMagnet } from '../domain/magnet.ts'
-import { allowedTrackers } from '../domain/tracker-url.ts'
+import { type BehaviorHints, type Found, wishOf } from '../domain/list/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
-import { withoutUndefined } from '../domain/without-undefined.ts'
-import { statedBytes, statedSeeders } from './stated-facts.ts'
+import { withoutUndefined } from '../lib/without-undefined.ts'
+import { statedBytes, statedSeeders } from './parse-description.ts'
 
 const MOST_STREAMS = 2_000
 const MOST_HEADERS = 20

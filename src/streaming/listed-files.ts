@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import type { Found } from '../domain/candidate.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { isVideo } from '../domain/content-type.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
+import type { Found } from '../domain/list/candidate.ts'
 
 const MOST_FILES = 5_000
 const MOST_LETTERS = 1024 * 1024

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import type { Found } from '../domain/candidate.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
-import { MAX_TRACKERS } from '../domain/tracker-url.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import { MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
+import type { Found } from '../domain/list/candidate.ts'
 
 const MOST_TORRENTS = 5_000
 const MOST_LETTERS = 4 * 1024 * 1024

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { InfoHash } from '../domain/info-hash.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 
 const MOST_BYTES = 64 * 1024 * 1024
 

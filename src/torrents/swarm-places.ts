@@ -1,7 +1,7 @@
-import { limitsFor } from '../domain/client-limits.ts'
+import { limitsFor } from '../domain/clients/client-limits.ts'
+import { type Place, whoGivesWay } from '../domain/clients/give-way.ts'
+import { IDLE_AFTER_MS, isIdle } from '../domain/clients/viewer.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { type Place, whoGivesWay } from '../domain/give-way.ts'
-import { IDLE_AFTER_MS, isIdle } from '../domain/viewer.ts'
 import type { Log } from '../observe/log.ts'
 import type { Purpose, Standing, Torrent, TorrentKeeper } from './torrent.ts'
 

@@ -1,5 +1,5 @@
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { ByteRange } from '../domain/byte-range.ts'
-import type { InfoHash } from '../domain/info-hash.ts'
 
 /** A file of a torrent, to be read while it is fetched. Holds the torrent until it is disposed of. */
 export interface TorrentStream extends AsyncDisposable {

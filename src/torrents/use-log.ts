@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { InfoHash } from '../domain/info-hash.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { Log } from '../observe/log.ts'
 
 const SAID_AGAIN_AFTER_MS = 30 * 60 * 1000

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
-import type { FileContents } from '../files/contents.ts'
 import type { OpenFile, OpenFiles } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
+import type { FileContents } from '../storage/contents.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 
 /** Opens a file that is whole on disk; `undefined` if it was touched since it became so. */

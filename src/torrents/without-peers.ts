@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { InfoHash } from '../domain/info-hash.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 
 /** Players ask several times for the same film; who asks later means it, and the swarm is asked again. */
 const NO_USE_MS = 30_000

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { cruise } from 'dependency-cruiser'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { floorRules } from './floors.ts'
+import { FLOORS, floorRules } from './floors.ts'
 
 test('every floor looks only downward, and every package has one door', async () => {
   const { output } = await cruise(['src', 'manifest'], {
@@ -20,3 +23,30 @@ test('every floor looks only downward, and every package has one door', async ()
   }
   expect(output.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([])
 })
+
+test('each room is on one floor, and no floor names a room that does not exist', () => {
+  const rooms = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  expect(FLOORS.flat().toSorted()).toEqual(rooms.map(({ name }) => name).toSorted())
+})
+
+test('domain has no timer and no clock, and does nothing when it is loaded', () => {
+  const files = readdirSync('src/domain', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )
+  expect(files.length).toBeGreaterThan(50)
+  for (const name of files) {
+    const text = readFileSync(join('src/domain', name), 'utf8')
+    const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true)
+    const visit = (node: ts.Node): void => {
+      if (ts.isIdentifier(node)) expect(CLOCKS, name).not.toContain(node.text)
+      if (ts.isPropertyAccessExpression(node)) expect(node.getText(), name).not.toBe('Date.now')
+      ts.forEachChild(node, visit)
+    }
+    visit(file)
+    // What is loaded is declared; a call that stands by itself would change something elsewhere.
+    const calls = file.statements.filter(ts.isExpressionStatement).map((node) => node.getText())
+    expect(calls, name).toEqual([])
+  }
+})
+
+const CLOCKS = ['setTimeout', 'setInterval', 'setImmediate', 'performance', 'AbortController', 'AbortSignal']

@@ -5,12 +5,17 @@ import type { IConfiguration } from 'dependency-cruiser'
  * door.
  */
 const severity = 'error' as const
-const floors = [
-  'domain|observe|files',
-  'config|engine|torrents|cache|library|sources|media|security',
-  'streaming|addon|admin|predownload',
-  'http',
-]
+export const FLOORS = [
+  ['lib'],
+  ['domain'],
+  ['observe', 'disk', 'files', 'storage'],
+  ['config', 'engine', 'torrents', 'torrent-index', 'cleanup', 'placed', 'library', 'sources'],
+  ['import', 'streaming', 'addon', 'downloads', 'admin'],
+  ['http'],
+  ['cli'],
+] as const
+const floors = FLOORS.map((rooms) => rooms.join('|'))
+const PARTS = FLOORS[3].join('|')
 
 /** Packages that only one place may know. */
 const doors = {
@@ -19,49 +24,43 @@ const doors = {
   express: '^src/http/',
   'stremio-addon-sdk': '^src/addon/|^manifest/',
   winston: '^src/observe/log\\.ts$',
-  'ua-parser-js': '^src/domain/device\\.ts$',
-  bencode: '^src/domain/bencoding\\.ts$',
-  'create-torrent': '^src/cache/import/make-torrent\\.ts$',
+  'ua-parser-js': '^src/domain/list/device\\.ts$',
+  bencode: '^src/lib/bencoding\\.ts$',
+  'create-torrent': '^src/import/make-torrent\\.ts$',
   undici: '^src/sources/guarded-',
   'fast-xml-parser': '^src/sources/torznab-xml\\.ts$',
-  '@viren070/parse-torrent-title': '^src/domain/release-name\\.ts$',
+  '@viren070/parse-torrent-title': '^src/domain/names/release-name\\.ts$',
 }
 
 export const floorRules: IConfiguration = {
   forbidden: [
     { name: 'no-cycles', severity, from: {}, to: { circular: true } },
-    ...floors.map((floor, index) => ({
+    ...floors.slice(0, -1).map((floor, index) => ({
       name: `floor-${index}-looks-up`,
       severity,
       from: { path: `^src/(${floor})/` },
       to: {
-        path: [
-          `^src/(${floors
-            .slice(index + 1)
-            .concat('cli')
-            .join('|')})/`,
-          '^src/[^/]+\\.ts$',
-        ],
+        path: [`^src/(${floors.slice(index + 1).join('|')})/`, '^src/[^/]+\\.ts$'],
       },
     })),
     {
       name: 'parts-are-strangers',
       comment: 'a part may know the types of another part’s port, and nothing else of it',
       severity,
-      from: { path: `^src/(${floors[1]})/` },
-      to: { path: `^src/(${floors[1]})/`, pathNot: '^src/$1/', dependencyTypesNot: ['type-only'] },
+      from: { path: `^src/(${PARTS})/` },
+      to: { path: `^src/(${PARTS})/`, pathNot: '^src/$1/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'http-knows-parts-by-type',
       severity,
       from: { path: '^src/http/' },
-      to: { path: `^src/(${floors[1]})/`, dependencyTypesNot: ['type-only'] },
+      to: { path: `^src/(${PARTS})/`, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'streaming-serves-the-others',
       severity,
       from: { path: '^src/streaming/' },
-      to: { path: '^src/(addon|admin|predownload)/' },
+      to: { path: '^src/(addon|admin|downloads)/' },
     },
     {
       name: 'config-is-sliced-by-the-app',
@@ -74,6 +73,12 @@ export const floorRules: IConfiguration = {
       severity,
       from: { path: '^src/domain/' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'import-is-for-the-command-line',
+      severity,
+      from: { path: '^src/', pathNot: '^src/(import|cli)/' },
+      to: { path: '^src/import/' },
     },
     {
       name: 'nothing-reaches-outside-the-project',

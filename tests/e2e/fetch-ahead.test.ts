@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseMetainfo } from '../../src/domain/metainfo.ts'
+import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
 import { apiOf } from '../support/api-client.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseMetainfo } from '../../src/domain/metainfo.ts'
+import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
 import { getRange } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'
 import { asBitComet, LINK, withLink } from '../support/padding.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { getRange } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'

@@ -1,7 +1,7 @@
 import { readdir, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { leaveWholeTorrent } from '../integration/earlier-run.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'

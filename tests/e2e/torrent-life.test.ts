@@ -254,7 +254,7 @@ swarmTest('a torrent can be put under an extra path, and nowhere else', async ()
 
 /** `fileIdx` of each name, from the torrent itself. */
 async function indexesOf(metainfo: Uint8Array, names: readonly string[]): Promise<Record<string, number>> {
-  const { parseMetainfo } = await import('../../src/domain/metainfo.ts')
+  const { parseMetainfo } = await import('../../src/domain/bittorrent/metainfo.ts')
   const files = parseMetainfo(metainfo).files.map(({ name }) => name)
   return Object.fromEntries(names.map((name) => [name, files.indexOf(name)]))
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'
 import { hasSeeder } from '../support/swarm.ts'

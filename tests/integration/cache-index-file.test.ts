@@ -2,7 +2,7 @@ import { chmod, cp, readdir, readFile, rename, rm, stat, writeFile } from 'node:
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { openCacheParts } from '../support/cache-parts.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { writeFileAtomic } from '../../src/files/write-file-atomic.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'

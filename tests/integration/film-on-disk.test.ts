@@ -1,7 +1,7 @@
 import { access, mkdir, readdir, readFile, stat, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'

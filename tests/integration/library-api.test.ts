@@ -3,7 +3,7 @@ import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { MAX_TORRENT_FILE_BYTES } from '../../src/files/torrent-file.ts'
+import { MAX_TORRENT_FILE_BYTES } from '../../src/storage/torrent-file.ts'
 import { apiOf } from '../support/api-client.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'

@@ -2,22 +2,22 @@ import { cp, lstat, mkdir, readFile, rename, stat, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import bencode from 'bencode'
 import { describe, expect, test } from 'vitest'
-import { IndexDatabase } from '../../src/cache/index-database.ts'
-import { INDEX_TABLE } from '../../src/cache/index-table.ts'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
-import { parseMetainfo } from '../../src/domain/metainfo.ts'
-import { type FolderState, saveState } from '../../src/files/folder-state.ts'
-import { MadeFiles } from '../../src/files/made-files.ts'
-import { isOurs, writeNote } from '../../src/files/mark.ts'
-import { adoptFiles, findOwnFiles } from '../../src/files/own-files.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
+import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
+import { lockDownloadFolder } from '../../src/storage/download-lock.ts'
+import { type FolderState, saveState } from '../../src/storage/folder-state.ts'
+import { MadeFiles } from '../../src/storage/made-files.ts'
+import { isOurs, writeNote } from '../../src/storage/mark.ts'
+import { adoptFiles, findOwnFiles } from '../../src/storage/own-files.ts'
 import {
   filePaths,
   listFolders,
   makeTorrentFolder,
   readLocation,
   writeLocation,
-} from '../../src/files/torrent-folder.ts'
-import { lockDownloadFolder } from '../../src/torrents/download-lock.ts'
+} from '../../src/storage/torrent-folder.ts'
+import { IndexDatabase } from '../../src/torrent-index/index-database.ts'
+import { INDEX_TABLE } from '../../src/torrent-index/torrent-table.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const HASH = 'ab'.repeat(20) as InfoHash

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { isOurs } from '../../src/files/mark.ts'
-import { makeTorrentFolder } from '../../src/files/torrent-folder.ts'
+import { isOurs } from '../../src/storage/mark.ts'
+import { makeTorrentFolder } from '../../src/storage/torrent-folder.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test('a folder that is made for a viewer and for the library at once is made once, for both', async () => {

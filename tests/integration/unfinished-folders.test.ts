@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { listFolders } from '../../src/files/torrent-folder.ts'
-import { makeUnfinishedFolder } from '../../src/files/unfinished-folder.ts'
+import { listFolders } from '../../src/storage/torrent-folder.ts'
+import { makeUnfinishedFolder } from '../../src/storage/unfinished-folder.ts'
 import { type User, userWith } from '../support/users-files.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -4,7 +4,7 @@ import bencode from 'bencode'
 import Wire from 'bittorrent-protocol'
 import { expect, test } from 'vitest'
 import WebTorrent from 'webtorrent'
-import { lighten } from '../../src/engine/child/lighten.ts'
+import { lighten } from '../../src/engine/child/drop-piece-objects.ts'
 
 const packages = new URL('../../node_modules/', import.meta.url)
 

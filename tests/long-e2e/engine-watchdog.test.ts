@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { startEngineProcess } from '../../src/engine/engine-process.ts'
 import { createLog } from '../../src/observe/log.ts'

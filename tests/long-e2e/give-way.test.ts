@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { type SeededFilm, seedFilm } from '../support/seeded-film.ts'

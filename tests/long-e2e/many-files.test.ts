@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { fewAtATime } from '../../src/domain/few-at-a-time.ts'
+import { fewAtATime } from '../../src/lib/for-each-parallel.ts'
 import { childrenOf, openFilesOf } from '../support/processes.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'

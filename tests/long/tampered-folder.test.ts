@@ -1,7 +1,7 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { piecesIn } from '../../src/domain/bitfield.ts'
+import { piecesIn } from '../../src/domain/bittorrent/bitfield.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'

@@ -1,11 +1,11 @@
-import { type CacheIndex, openCacheIndex } from '../../src/cache/cache-index.ts'
-import { IndexDatabase } from '../../src/cache/index-database.ts'
-import { INDEX_TABLE } from '../../src/cache/index-table.ts'
-import { keepUp } from '../../src/cache/keep-up.ts'
-import { openPlacedFiles, type PlacedFiles } from '../../src/cache/placed-files.ts'
-import { PLACED_TABLE } from '../../src/cache/placed-table.ts'
 import { FolderWatch } from '../../src/files/folder-watch.ts'
 import type { Log } from '../../src/observe/log.ts'
+import { openPlacedFiles, type PlacedFiles } from '../../src/placed/placed-files.ts'
+import { PLACED_TABLE } from '../../src/placed/placed-table.ts'
+import { IndexDatabase } from '../../src/torrent-index/index-database.ts'
+import { type CacheIndex, openCacheIndex } from '../../src/torrent-index/torrent-index.ts'
+import { INDEX_TABLE } from '../../src/torrent-index/torrent-table.ts'
+import { keepUp } from '../../src/torrent-index/watch-download-folder.ts'
 
 /** What the server knows of a download folder, without the rest of it. */
 export interface CacheParts extends AsyncDisposable {

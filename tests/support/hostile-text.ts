@@ -15,7 +15,7 @@ export const UNTESTED_EXPRESSIONS: Readonly<Record<string, string>> = {
 /** Files whose regular expressions meet no longer texts. */
 const SHORTER: Readonly<Record<string, number>> = {
   // Headers are cut, and so is what is looked at of them.
-  'domain/device': 500,
+  'domain/list/device': 500,
   // It reads what readNumbers has left of a name, and that is no longer than a file system keeps.
   'domain/choice/film': 255,
   'domain/names/path-numbers': 255,

@@ -1,7 +1,7 @@
-import type { ImportContext } from '../../src/cache/import/context.ts'
-import type { ImportReport } from '../../src/cache/import/report.ts'
-import { type ImportRequest, importFiles } from '../../src/cache/import-files.ts'
-import { lockDownloadFolder } from '../../src/torrents/download-lock.ts'
+import type { ImportContext } from '../../src/import/context.ts'
+import { type ImportRequest, importFiles } from '../../src/import/import-files.ts'
+import type { ImportReport } from '../../src/import/report.ts'
+import { lockDownloadFolder } from '../../src/storage/download-lock.ts'
 
 /** Imports as the command does. @param options - what is to be another way */
 export function doImport(

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import { readLibraryName } from '../../src/domain/library-name.ts'
-import { localIdOf } from '../../src/files/local-id.ts'
+import { readLibraryName } from '../../src/domain/names/library-name.ts'
 import type { LibraryFile } from '../../src/library/library-file.ts'
 import { TitleIndex } from '../../src/library/title-index.ts'
+import { localIdOf } from '../../src/storage/local-id.ts'
 
 /** A video as it is found in a folder of films. */
 export function libraryFile(path: string, facts: Partial<LibraryFile> = {}): LibraryFile {

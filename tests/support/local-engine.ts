@@ -1,10 +1,10 @@
-import { piecesIn } from '../../src/domain/bitfield.ts'
-import { ByteGate } from '../../src/domain/byte-gate.ts'
+import { piecesIn } from '../../src/domain/bittorrent/bitfield.ts'
+import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
 import { messageOf } from '../../src/domain/errors.ts'
-import { parseMetainfo } from '../../src/domain/metainfo.ts'
 import { Disk } from '../../src/engine/child/disk.ts'
 import { PieceStore } from '../../src/engine/child/piece-store.ts'
 import type { Engine, OpenTorrent, PieceWindow } from '../../src/engine/engine.ts'
+import { ByteGate } from '../../src/lib/byte-gate.ts'
 
 /** A swarm of one torrent, without a network. */
 export interface LocalSwarm {

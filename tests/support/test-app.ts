@@ -1,6 +1,6 @@
 import { type App, createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
-import type { InfoHash } from '../../src/domain/info-hash.ts'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import type { EngineOptions } from '../../src/engine/engine.ts'
 import { OWNER_PASSWORD } from './owner.ts'
 import { temporaryFolder } from './temporary-folder.ts'

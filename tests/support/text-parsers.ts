@@ -4,33 +4,19 @@ import { type CatalogFilm, presentMeta, presentPreview } from '../../src/addon/p
 import { streamFileName } from '../../src/addon/stream-file-name.ts'
 import { sourceOfMagnet } from '../../src/admin/torrent-source.ts'
 import { kindOf, torrentsIn } from '../../src/admin/watched-file.ts'
-import { mayNamePeer, scopeOf } from '../../src/domain/address-scope.ts'
-import { decoded, encodedFields, encodedItems, isText, plain } from '../../src/domain/bencode-fields.ts'
-import { dictionarySpans, listSpans } from '../../src/domain/bencode-spans.ts'
-import { decode, encode } from '../../src/domain/bencoding.ts'
-import { bingeGroupOf } from '../../src/domain/binge-group.ts'
-import { parseRange } from '../../src/domain/byte-range.ts'
-import type { Candidate } from '../../src/domain/candidate.ts'
-import { archiveSamples } from '../../src/domain/choice/archives.ts'
-import { isOfDisc, isOfDvd, mainFilesOfDiscs, withoutDiscFolders } from '../../src/domain/choice/discs.ts'
-import { folderOf, holdsSeveral, isPlayable, type Pack, readPack } from '../../src/domain/choice/pack.ts'
-import { chooseFile, mainFileOf } from '../../src/domain/choose-file.ts'
-import { clientKey } from '../../src/domain/client-key.ts'
-import { contentTypeOf, isPlaceableVideo, isVideo } from '../../src/domain/content-type.ts'
-import { detectDevice } from '../../src/domain/device.ts'
-import { messageOf } from '../../src/domain/errors.ts'
-import { numberedFileName, safeFileNames } from '../../src/domain/file-names.ts'
-import { parseFileSelection } from '../../src/domain/file-selection.ts'
-import { foldText } from '../../src/domain/fold-text.ts'
-import { heapBytes } from '../../src/domain/heap-bytes.ts'
-import { atOnce } from '../../src/domain/in-turns.ts'
-import { type InfoHash, infoHashesIn, parseInfoHash } from '../../src/domain/info-hash.ts'
-import { readLibraryName, titleKey } from '../../src/domain/library-name.ts'
-import { DEFAULT_LIST_OPTIONS, parseListOptions } from '../../src/domain/list-options.ts'
-import { arrange, describe } from '../../src/domain/listing.ts'
-import { isLocalFileId, localFileId } from '../../src/domain/local-file-id.ts'
-import { parseMagnet } from '../../src/domain/magnet.ts'
-import { matchFiles } from '../../src/domain/match-files.ts'
+import {
+  decoded,
+  encodedFields,
+  encodedItems,
+  isText,
+  plain,
+} from '../../src/domain/bittorrent/bencode-fields.ts'
+import { dictionarySpans, listSpans } from '../../src/domain/bittorrent/bencode-spans.ts'
+import { numberedFileName, safeFileNames } from '../../src/domain/bittorrent/file-names.ts'
+import { parseFileSelection } from '../../src/domain/bittorrent/file-selection.ts'
+import { type InfoHash, infoHashesIn, parseInfoHash } from '../../src/domain/bittorrent/info-hash.ts'
+import { isLocalFileId, localFileId } from '../../src/domain/bittorrent/local-file-id.ts'
+import { parseMagnet } from '../../src/domain/bittorrent/magnet.ts'
 import {
   infoBytes,
   parseMetainfo,
@@ -38,12 +24,39 @@ import {
   splitting,
   type TorrentFile,
   wrapInfo,
-} from '../../src/domain/metainfo.ts'
+} from '../../src/domain/bittorrent/metainfo.ts'
+import {
+  allowedTrackers,
+  trackerEndpoint,
+  trackerHost,
+  trackerIdentity,
+} from '../../src/domain/bittorrent/tracker-url.ts'
+import { parseRange } from '../../src/domain/byte-range.ts'
+import { archiveSamples } from '../../src/domain/choice/archives.ts'
+import { chooseFile, mainFileOf } from '../../src/domain/choice/choose-file.ts'
+import { isOfDisc, isOfDvd, mainFilesOfDiscs, withoutDiscFolders } from '../../src/domain/choice/discs.ts'
+import { nextFileOf, nextHalfOf, placeOfFile } from '../../src/domain/choice/next-episode.ts'
+import { folderOf, holdsSeveral, isPlayable, type Pack, readPack } from '../../src/domain/choice/pack.ts'
+import { mayNamePeer, scopeOf } from '../../src/domain/clients/address-scope.ts'
+import { clientKey } from '../../src/domain/clients/client-key.ts'
+import { isOwnNetworkAddress, isPublicAddress, isPublicHost } from '../../src/domain/clients/public-host.ts'
+import { contentTypeOf, isPlaceableVideo, isVideo } from '../../src/domain/content-type.ts'
+import { messageOf } from '../../src/domain/errors.ts'
+import { bingeGroupOf } from '../../src/domain/list/binge-group.ts'
+import type { Candidate } from '../../src/domain/list/candidate.ts'
+import { detectDevice } from '../../src/domain/list/device.ts'
+import { DEFAULT_LIST_OPTIONS, parseListOptions } from '../../src/domain/list/list-options.ts'
+import { arrange, describe } from '../../src/domain/list/listing.ts'
+import { releaseOf } from '../../src/domain/list/release-of.ts'
 import { isExtra, isSample } from '../../src/domain/names/extras.ts'
 import { halfOf } from '../../src/domain/names/halves.ts'
+import { readLibraryName, titleKey } from '../../src/domain/names/library-name.ts'
+import { matchFiles } from '../../src/domain/names/match-files.ts'
 import { readNumbers } from '../../src/domain/names/name-numbers.ts'
 import { expandRun } from '../../src/domain/names/number-run.ts'
 import { readFolder } from '../../src/domain/names/path-numbers.ts'
+import { parseReleaseName } from '../../src/domain/names/release-name.ts'
+import { otherEpisode, otherTitle } from '../../src/domain/names/release-relevance.ts'
 import { titlesIn } from '../../src/domain/names/release-titles.ts'
 import {
   channelsOf,
@@ -54,25 +67,12 @@ import {
   sourceOf,
 } from '../../src/domain/names/release-words.ts'
 import { roughTitle } from '../../src/domain/names/rough-title.ts'
+import { isSubtitle, readSubtitle, readSubtitleOf } from '../../src/domain/names/sidecar-subtitle.ts'
 import { hideTechnical } from '../../src/domain/names/technical-words.ts'
 import { foldMarks, titleForms, titleWords } from '../../src/domain/names/titles.ts'
 import { yearInFront } from '../../src/domain/names/year-in-front.ts'
-import { nextFileOf, nextHalfOf, placeOfFile } from '../../src/domain/next-episode.ts'
 import { isOwnPath, parsePathPrefix, withoutPrefix } from '../../src/domain/path-prefix.ts'
-import { printableLine, printableText } from '../../src/domain/printable.ts'
-import { isOwnNetworkAddress, isPublicAddress, isPublicHost } from '../../src/domain/public-host.ts'
-import { redactSecrets, redactTrackers } from '../../src/domain/redact.ts'
-import { parseReleaseName } from '../../src/domain/release-name.ts'
-import { releaseOf } from '../../src/domain/release-of.ts'
-import { otherEpisode, otherTitle } from '../../src/domain/release-relevance.ts'
-import { isSubtitle, readSubtitle, readSubtitleOf } from '../../src/domain/sidecar-subtitle.ts'
 import { parseStreamAddress, writeStreamAddress } from '../../src/domain/stream-address.ts'
-import {
-  allowedTrackers,
-  trackerEndpoint,
-  trackerHost,
-  trackerIdentity,
-} from '../../src/domain/tracker-url.ts'
 import { parseWish } from '../../src/domain/usage.ts'
 import {
   isCatalogueId,
@@ -85,7 +85,6 @@ import {
 import { complaintAbout } from '../../src/engine/child/message-rules.ts'
 import { isAmong } from '../../src/engine/child/privacy.ts'
 import { readableAnswer } from '../../src/engine/child/tracker-answer.ts'
-import { parseTorrentFile } from '../../src/files/torrent-file.ts'
 import { readFlag, readInfoHash, readQuestion } from '../../src/http/api-requests.ts'
 import { baseUrls } from '../../src/http/base-url.ts'
 import { bare, clientOf, isFromPrivateNetwork, isOfThisMachine } from '../../src/http/client-address.ts'
@@ -94,17 +93,24 @@ import { boundHeaders } from '../../src/http/header-lengths.ts'
 import { forwardedPrefix, takePrefixOff } from '../../src/http/mount-path.ts'
 import { readListOptions } from '../../src/http/read-list-options.ts'
 import { toOriginForm } from '../../src/http/request-target.ts'
+import { decode, encode } from '../../src/lib/bencoding.ts'
+import { foldText } from '../../src/lib/fold-text.ts'
+import { heapBytes } from '../../src/lib/heap-bytes.ts'
+import { atOnce } from '../../src/lib/in-turns.ts'
+import { printableLine, printableText } from '../../src/lib/printable.ts'
+import { redactSecrets, redactTrackers } from '../../src/lib/redact.ts'
 import { filesPlaced } from '../../src/library/torrent-files.ts'
 import { parseManifest } from '../../src/sources/addon-manifest.ts'
 import { parseFilms } from '../../src/sources/films.ts'
 import { readLinkedTorrent } from '../../src/sources/linked-torrent.ts'
+import { statedBytes, statedSeeders } from '../../src/sources/parse-description.ts'
 import { parseJson } from '../../src/sources/reading/parse-json.ts'
-import { statedBytes, statedSeeders } from '../../src/sources/stated-facts.ts'
 import { readTitle } from '../../src/sources/title.ts'
 import { queriesByTitle } from '../../src/sources/torznab-query.ts'
 import { readRows } from '../../src/sources/torznab-rows.ts'
 import { parseCaps, parseItems } from '../../src/sources/torznab-xml.ts'
 import { readStream, readStreams } from '../../src/sources/upstream-stream.ts'
+import { parseTorrentFile } from '../../src/storage/torrent-file.ts'
 
 const EPISODE: VideoId = { kind: 'episode', id: 'tt1', season: 1, episode: 2 }
 const MOVIE: VideoId = { kind: 'movie', id: 'tt1' }
@@ -183,18 +189,20 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'admin/torrent-source#sourceOfMagnet': sourceOfMagnet,
   'admin/watched-file#kindOf': kindOf,
   'admin/watched-file#torrentsIn': (text) => torrentsIn('a.magnet', bytes(text)),
-  'domain/address-scope#scopeOf': scopeOf,
-  'domain/address-scope#mayNamePeer': (text) => mayNamePeer('internet', text),
-  'domain/bencode-fields#decoded': (text) => decoded(bytes(text)),
-  'domain/bencode-fields#encodedFields': (text) => atOnce(encodedFields(bytes(text), new Set(['info']))),
-  'domain/bencode-fields#encodedItems': (text) => atOnce(encodedItems(bytes(text), text.length)),
-  'domain/bencode-fields#isText': (text) => isText(bytes(text)),
-  'domain/bencode-fields#plain': (text) => [plain(bytes(text)), plain(bytes(`i${text}e`))],
-  'domain/bencode-spans#dictionarySpans': (text) => atOnce(dictionarySpans(bytes(text), new Set(['info']))),
-  'domain/bencode-spans#listSpans': (text) => atOnce(listSpans(bytes(text), text.length)),
-  'domain/bencoding#decode': (text) => decode(bytes(text)),
-  'domain/bencoding#encode': (text) => encode({ [text]: text }),
-  'domain/binge-group#bingeGroupOf': (text) => bingeGroupOf(describe(candidateOf(text)), 'proxy'),
+  'domain/clients/address-scope#scopeOf': scopeOf,
+  'domain/clients/address-scope#mayNamePeer': (text) => mayNamePeer('internet', text),
+  'domain/bittorrent/bencode-fields#decoded': (text) => decoded(bytes(text)),
+  'domain/bittorrent/bencode-fields#encodedFields': (text) =>
+    atOnce(encodedFields(bytes(text), new Set(['info']))),
+  'domain/bittorrent/bencode-fields#encodedItems': (text) => atOnce(encodedItems(bytes(text), text.length)),
+  'domain/bittorrent/bencode-fields#isText': (text) => isText(bytes(text)),
+  'domain/bittorrent/bencode-fields#plain': (text) => [plain(bytes(text)), plain(bytes(`i${text}e`))],
+  'domain/bittorrent/bencode-spans#dictionarySpans': (text) =>
+    atOnce(dictionarySpans(bytes(text), new Set(['info']))),
+  'domain/bittorrent/bencode-spans#listSpans': (text) => atOnce(listSpans(bytes(text), text.length)),
+  'lib/bencoding#decode': (text) => decode(bytes(text)),
+  'lib/bencoding#encode': (text) => encode({ [text]: text }),
+  'domain/list/binge-group#bingeGroupOf': (text) => bingeGroupOf(describe(candidateOf(text)), 'proxy'),
   'domain/byte-range#parseRange': (text) => parseRange(text, 1_000),
   'domain/choice/archives#archiveSamples': (text) =>
     archiveSamples([fileOf(text), fileOf(`${text}.rar`)])(text, 5),
@@ -207,55 +215,55 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/choice/pack#holdsSeveral': (text) => holdsSeveral([fileOf(`${text}.mkv`), fileOf(`a/${text}.mkv`)]),
   'domain/choice/pack#readPack': (text) => readPack(packOf(text)),
   'domain/choice/pack#folderOf': folderOf,
-  'domain/choose-file#chooseFile': (text) => [
+  'domain/choice/choose-file#chooseFile': (text) => [
     chooseFile(packOf(text), { kind: 'episode', season: 1, episode: 2, title: text }),
     chooseFile(packOf(text), { kind: 'movie', title: text, year: 2020 }),
     chooseFile(packOf(text), { kind: 'unsaid' }),
   ],
-  'domain/choose-file#mainFileOf': (text) => mainFileOf(packOf(text)),
-  'domain/client-key#clientKey': clientKey,
+  'domain/choice/choose-file#mainFileOf': (text) => mainFileOf(packOf(text)),
+  'domain/clients/client-key#clientKey': clientKey,
   'domain/content-type#contentTypeOf': contentTypeOf,
   'domain/content-type#isPlaceableVideo': isPlaceableVideo,
   'domain/content-type#isVideo': isVideo,
-  'domain/device#detectDevice': (text) => detectDevice({ userAgent: text, secChUa: text }),
+  'domain/list/device#detectDevice': (text) => detectDevice({ userAgent: text, secChUa: text }),
   'domain/errors#messageOf': (text) => messageOf(new Error(text)),
-  'domain/file-selection#parseFileSelection': parseFileSelection,
-  'domain/file-names#numberedFileName': (text) => numberedFileName(text, 2),
-  'domain/file-names#safeFileNames': (text) =>
+  'domain/bittorrent/file-selection#parseFileSelection': parseFileSelection,
+  'domain/bittorrent/file-names#numberedFileName': (text) => numberedFileName(text, 2),
+  'domain/bittorrent/file-names#safeFileNames': (text) =>
     safeFileNames([fileOf(text), fileOf(text), fileOf(`${text}.mkv`)]),
-  'domain/fold-text#foldText': foldText,
-  'domain/heap-bytes#heapBytes': (text) => heapBytes([...text]),
-  'domain/info-hash#infoHashesIn': infoHashesIn,
-  'domain/info-hash#parseInfoHash': parseInfoHash,
-  'domain/library-name#readLibraryName': (text) => [
+  'lib/fold-text#foldText': foldText,
+  'lib/heap-bytes#heapBytes': (text) => heapBytes([...text]),
+  'domain/bittorrent/info-hash#infoHashesIn': infoHashesIn,
+  'domain/bittorrent/info-hash#parseInfoHash': parseInfoHash,
+  'domain/names/library-name#readLibraryName': (text) => [
     readLibraryName(`${text}/${text}.mkv`),
     readLibraryName(text),
   ],
-  'domain/library-name#titleKey': titleKey,
-  'domain/list-options#parseListOptions': (text) => [
+  'domain/names/library-name#titleKey': titleKey,
+  'domain/list/list-options#parseListOptions': (text) => [
     parseListOptions(text),
     parseListOptions(`auto.v1.not=${text}`),
     parseListOptions(`auto.v1.${text}`),
   ],
-  'domain/listing#arrange': (text) =>
+  'domain/list/listing#arrange': (text) =>
     arrange([describe(candidateOf(text))], {
       ...DEFAULT_LIST_OPTIONS,
       excludedWords: ['cam'],
       languages: ['en'],
     }),
-  'domain/local-file-id#localFileId': localFileId,
-  'domain/local-file-id#isLocalFileId': (text) => isLocalFileId(text as InfoHash),
-  'domain/magnet#parseMagnet': (text) => [
+  'domain/bittorrent/local-file-id#localFileId': localFileId,
+  'domain/bittorrent/local-file-id#isLocalFileId': (text) => isLocalFileId(text as InfoHash),
+  'domain/bittorrent/magnet#parseMagnet': (text) => [
     parseMagnet(text),
     parseMagnet(`magnet:?${text}`),
     parseMagnet(`magnet:?xt=urn:btih:${'a'.repeat(40)}&so=${text}`),
   ],
-  'domain/match-files#matchFiles': (text) => matchFiles(packOf(text), [{ path: text, length: 60 }]),
-  'domain/metainfo#infoBytes': (text) => infoBytes(torrentOf(text)),
-  'domain/metainfo#parseMetainfo': (text) => parseMetainfo(torrentOf(text)),
-  'domain/metainfo#parsingInfo': (text) => atOnce(parsingInfo(infoBytes(torrentOf(text)))),
-  'domain/metainfo#splitting': (text) => atOnce(splitting(torrentOf(text))),
-  'domain/metainfo#wrapInfo': (text) => wrapInfo(bytes(text)),
+  'domain/names/match-files#matchFiles': (text) => matchFiles(packOf(text), [{ path: text, length: 60 }]),
+  'domain/bittorrent/metainfo#infoBytes': (text) => infoBytes(torrentOf(text)),
+  'domain/bittorrent/metainfo#parseMetainfo': (text) => parseMetainfo(torrentOf(text)),
+  'domain/bittorrent/metainfo#parsingInfo': (text) => atOnce(parsingInfo(infoBytes(torrentOf(text)))),
+  'domain/bittorrent/metainfo#splitting': (text) => atOnce(splitting(torrentOf(text))),
+  'domain/bittorrent/metainfo#wrapInfo': (text) => wrapInfo(bytes(text)),
   'domain/names/extras#isExtra': isExtra,
   'domain/names/extras#isSample': isSample,
   'domain/names/halves#halfOf': halfOf,
@@ -263,32 +271,32 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/names/path-numbers#readFolder': readFolder,
   'domain/names/release-titles#titlesIn': (text) => [...titlesIn(text)],
   'domain/names/titles#titleWords': titleWords,
-  'domain/next-episode#nextFileOf': (text) => nextFileOf(packOf(text), 0, { season: 1, episode: 1 }),
-  'domain/next-episode#nextHalfOf': (text) => nextHalfOf(packOf(text), 0),
-  'domain/next-episode#placeOfFile': (text) => placeOfFile(packOf(text), 0),
+  'domain/choice/next-episode#nextFileOf': (text) => nextFileOf(packOf(text), 0, { season: 1, episode: 1 }),
+  'domain/choice/next-episode#nextHalfOf': (text) => nextHalfOf(packOf(text), 0),
+  'domain/choice/next-episode#placeOfFile': (text) => placeOfFile(packOf(text), 0),
   'domain/path-prefix#isOwnPath': (text) => isOwnPath(`/${text}`),
   'domain/path-prefix#parsePathPrefix': parsePathPrefix,
   'domain/path-prefix#withoutPrefix': (text) => withoutPrefix(text, text),
-  'domain/printable#printableLine': printableLine,
-  'domain/printable#printableText': printableText,
-  'domain/public-host#isOwnNetworkAddress': isOwnNetworkAddress,
-  'domain/public-host#isPublicAddress': isPublicAddress,
-  'domain/public-host#isPublicHost': isPublicHost,
-  'domain/redact#redactSecrets': redactSecrets,
-  'domain/redact#redactTrackers': (text) => redactTrackers(text, ['http://a.org/announce/0123456789abcdef']),
-  'domain/release-name#parseReleaseName': (text) => [
+  'lib/printable#printableLine': printableLine,
+  'lib/printable#printableText': printableText,
+  'domain/clients/public-host#isOwnNetworkAddress': isOwnNetworkAddress,
+  'domain/clients/public-host#isPublicAddress': isPublicAddress,
+  'domain/clients/public-host#isPublicHost': isPublicHost,
+  'lib/redact#redactSecrets': redactSecrets,
+  'lib/redact#redactTrackers': (text) => redactTrackers(text, ['http://a.org/announce/0123456789abcdef']),
+  'domain/names/release-name#parseReleaseName': (text) => [
     parseReleaseName(text),
     parseReleaseName(`${text}/${text}.mkv`),
   ],
-  'domain/release-relevance#otherEpisode': (text) => otherEpisode(text, EPISODE, TITLE),
-  'domain/release-relevance#otherTitle': (text) => [
+  'domain/names/release-relevance#otherEpisode': (text) => otherEpisode(text, EPISODE, TITLE),
+  'domain/names/release-relevance#otherTitle': (text) => [
     otherTitle(text, EPISODE, TITLE),
     otherTitle(`some show ${text}`, MOVIE, TITLE),
   ],
-  'domain/release-of#releaseOf': (text) => releaseOf(candidateOf(text)),
-  'domain/sidecar-subtitle#isSubtitle': isSubtitle,
-  'domain/sidecar-subtitle#readSubtitle': (text) => readSubtitle(`${text}.srt`),
-  'domain/sidecar-subtitle#readSubtitleOf': (text) => readSubtitleOf('a', `${text}.srt`),
+  'domain/list/release-of#releaseOf': (text) => releaseOf(candidateOf(text)),
+  'domain/names/sidecar-subtitle#isSubtitle': isSubtitle,
+  'domain/names/sidecar-subtitle#readSubtitle': (text) => readSubtitle(`${text}.srt`),
+  'domain/names/sidecar-subtitle#readSubtitleOf': (text) => readSubtitleOf('a', `${text}.srt`),
   'domain/stream-address#parseStreamAddress': (text) => [
     parseStreamAddress(`/${'a'.repeat(40)}/s1e2/${text}`),
     parseStreamAddress(`/${'a'.repeat(40)}?${text}`),
@@ -301,11 +309,11 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
       trackers: [text],
       isPrivate: false,
     }),
-  'domain/tracker-url#allowedTrackers': (text) =>
+  'domain/bittorrent/tracker-url#allowedTrackers': (text) =>
     allowedTrackers([text, `udp://${text}`, `http://a.org/${text}`], []),
-  'domain/tracker-url#trackerEndpoint': trackerEndpoint,
-  'domain/tracker-url#trackerHost': trackerHost,
-  'domain/tracker-url#trackerIdentity': trackerIdentity,
+  'domain/bittorrent/tracker-url#trackerEndpoint': trackerEndpoint,
+  'domain/bittorrent/tracker-url#trackerHost': trackerHost,
+  'domain/bittorrent/tracker-url#trackerIdentity': trackerIdentity,
   'domain/usage#parseWish': parseWish,
   'domain/video-id#isCatalogueId': isCatalogueId,
   'domain/video-id#isImdbId': isImdbId,
@@ -318,7 +326,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     readableAnswer(bytes(text)),
     readableAnswer(bencode.encode({ peers: text, 'failure reason': text })),
   ],
-  'files/torrent-file#parseTorrentFile': (text) => parseTorrentFile(torrentOf(text)),
+  'storage/torrent-file#parseTorrentFile': (text) => parseTorrentFile(torrentOf(text)),
   'http/api-requests#readFlag': (text) => readFlag('pin', text, true),
   'http/api-requests#readInfoHash': readInfoHash,
   'http/api-requests#readQuestion': (text) => readQuestion({ config: text, ua: text }),
@@ -366,8 +374,8 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'sources/films#parseFilms': (text) => parseFilms([{ id: text, type: 'movie', name: text, infoHash: text }]),
   'sources/linked-torrent#readLinkedTorrent': (text) => readLinkedTorrent(torrentOf(text)),
   'sources/reading/parse-json#parseJson': (text) => [parseJson(json(text)), parseJson(bytes(text))],
-  'sources/stated-facts#statedBytes': statedBytes,
-  'sources/stated-facts#statedSeeders': statedSeeders,
+  'sources/parse-description#statedBytes': statedBytes,
+  'sources/parse-description#statedSeeders': statedSeeders,
   'sources/title#readTitle': (text) => readTitle({ meta: { name: text, aliases: [text], year: text } }),
   'sources/torznab-rows#readRows': (text) =>
     readRows(xml(text), { video: EPISODE, askedBy: 'name', title: TITLE }),
@@ -427,11 +435,11 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'admin/owner-token#openOwnerToken': OURS,
   'admin/owner-token#readOwnerToken': OURS,
   'admin/torrent-source#sourceOfFile': SAME,
-  'admin/wanted#wantedOf': THROUGH,
+  'downloads/wanted#wantedOf': THROUGH,
   'admin/watched-file#isTooLong': THROUGH,
-  'domain/bitfield#hasPiece': 'it looks at a bit',
-  'domain/bitfield#piecesIn': 'it looks at bits, as many as there are pieces',
-  'domain/candidate#wishOf': READ,
+  'domain/bittorrent/bitfield#hasPiece': 'it looks at a bit',
+  'domain/bittorrent/bitfield#piecesIn': 'it looks at bits, as many as there are pieces',
+  'domain/list/candidate#wishOf': READ,
   'domain/choice/episode-context#episodeContext': SAME,
   'domain/choice/episode-context#saysTitle': SAME,
   'domain/choice/episode-context#sequelOf': SAME,
@@ -443,49 +451,49 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/choice/verdict#less': OURS,
   'domain/choice/verdict#no': OURS,
   'domain/choice/verdict#yes': OURS,
-  'domain/client-limits#limitsFor': READ,
-  'domain/episode-of#isVideoOf': READ,
-  'domain/give-way#whoGivesWay': READ,
-  'domain/file-names#nameFilesInTurns': SAME,
-  'domain/magnet#writeMagnet': 'it writes trackers that were read, 60 at most',
-  'domain/metainfo#parsing': SAME,
-  'domain/metainfo#pieceHashAt': 'it looks at numbers',
-  'domain/metainfo#pieceLengthAt': 'it looks at numbers',
-  'domain/metainfo#piecesOf': 'it looks at numbers',
+  'domain/clients/client-limits#limitsFor': READ,
+  'domain/names/episode-of#isVideoOf': READ,
+  'domain/clients/give-way#whoGivesWay': READ,
+  'domain/bittorrent/file-names#nameFilesInTurns': SAME,
+  'domain/bittorrent/magnet#writeMagnet': 'it writes trackers that were read, 60 at most',
+  'domain/bittorrent/metainfo#parsing': SAME,
+  'domain/bittorrent/metainfo#pieceHashAt': 'it looks at numbers',
+  'domain/bittorrent/metainfo#pieceLengthAt': 'it looks at numbers',
+  'domain/bittorrent/metainfo#piecesOf': 'it looks at numbers',
   'domain/names/path-numbers#placeNumbers': READ,
   'domain/names/release-words#audioOf': READ,
   'domain/names/release-words#hdrOf': READ,
   'domain/names/titles#compareTitles': READ,
   'domain/names/words-behind-title#isNeutral': READ,
-  'domain/next-episode#isFileOf': SAME,
-  'domain/listed-files#isCount': 'it looks at numbers',
-  'domain/listed-files#nameOf': SAME,
-  'domain/listed-files#readFiles': SAME,
-  'domain/listed-files#shown': SAME,
-  'domain/read-torrent-info#readInfo': SAME,
-  'domain/read-torrent-info#readNamedInfo': SAME,
-  'domain/read-torrent-info#readTorrentInfo': SAME,
-  'domain/release-of#fileNameOf': THROUGH,
-  'domain/release-of#nameOf': THROUGH,
-  'domain/segments#filesIn': 'it looks at numbers',
-  'domain/segments#piecesOnlyOf': 'it looks at numbers',
-  'domain/segments#segmentsOf': 'it looks at numbers',
+  'domain/choice/next-episode#isFileOf': SAME,
+  'domain/bittorrent/listed-files#isCount': 'it looks at numbers',
+  'domain/bittorrent/listed-files#nameOf': SAME,
+  'domain/bittorrent/listed-files#readFiles': SAME,
+  'domain/bittorrent/listed-files#shown': SAME,
+  'domain/bittorrent/read-torrent-info#readInfo': SAME,
+  'domain/bittorrent/read-torrent-info#readNamedInfo': SAME,
+  'domain/bittorrent/read-torrent-info#readTorrentInfo': SAME,
+  'domain/list/release-of#fileNameOf': THROUGH,
+  'domain/list/release-of#nameOf': THROUGH,
+  'domain/bittorrent/segments#filesIn': 'it looks at numbers',
+  'domain/bittorrent/segments#piecesOnlyOf': 'it looks at numbers',
+  'domain/bittorrent/segments#segmentsOf': 'it looks at numbers',
   'domain/video-id#writeVideoId': READ,
   'domain/usage#withSelected': READ,
-  'domain/wanted-files#wantedFiles': SAME,
+  'domain/choice/wanted-files#wantedFiles': SAME,
   'engine/child/datagram-guard#installDatagramGuard': OURS,
   'engine/child/lookup-guard#installLookupGuard': OURS,
   'engine/child/metadata-as-found#keepMetadata': OURS,
   'engine/child/metadata-as-found#parsedTorrent': READ,
   'engine/child/metadata-as-found#takeMetadataAsFound': OURS,
-  'files/torrent-file#sha1': 'its time grows with the number of bytes',
+  'storage/torrent-file#sha1': 'its time grows with the number of bytes',
   'engine/child/metadata-download#isPieceOf': 'it looks at numbers',
   'engine/child/peer-sources#guardPeerSources': OURS,
   'engine/child/privacy#keepOutOfDht': OURS,
   'engine/child/privacy#makePrivate': OURS,
   'engine/child/wire-guard#installWireGuard': OURS,
-  'files/torrent-file#loadTorrentFile': OURS,
-  'files/torrent-file#readTorrentFile': SAME,
+  'storage/torrent-file#loadTorrentFile': OURS,
+  'storage/torrent-file#readTorrentFile': SAME,
   'http/addon-routes#addonRoutes': OURS,
   'http/api-requests#invalid': OURS,
   'http/api-requests#readAddition': THROUGH,

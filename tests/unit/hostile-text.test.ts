@@ -6,7 +6,8 @@ import { NO_PARSERS, PARSERS, PARSERS_OF_SHORT } from '../support/text-parsers.t
 /** Long enough that what takes the square of it takes too long; tests/long has ten times as much. */
 const LONGEST = 10_000
 /** Where text of strangers is read. Elsewhere are paths of our own disk, and what was read here. */
-const PARTS = /^(?:domain|sources|http|engine|admin|library|observe|addon)\/|^files\/torrent-file$/
+const PARTS =
+  /^(?:lib|domain|sources|http|engine|admin|library|observe|addon)\/|^storage\/torrent-file$|^downloads\/wanted$/
 
 const source = readSource()
 const functions = source
@@ -33,20 +34,20 @@ test('each regular expression is tested with hostile text, or it is said why not
 
 /** Files that put regular expressions together, and the parser that uses all of theirs. */
 const MAKERS = {
-  'domain/choice/film': 'domain/choose-file#chooseFile',
-  'domain/library-name': 'domain/library-name#readLibraryName',
+  'domain/choice/film': 'domain/choice/choose-file#chooseFile',
+  'domain/names/library-name': 'domain/names/library-name#readLibraryName',
   'domain/names/extras': 'domain/names/extras#isExtra',
   'domain/names/number-rules': 'domain/names/name-numbers#readNumbers',
   'domain/names/rough-title': 'domain/names/rough-title#roughTitle',
   'domain/names/technical-words': 'domain/names/technical-words#hideTechnical',
-  'domain/release-name': 'domain/release-name#parseReleaseName',
+  'domain/names/release-name': 'domain/names/release-name#parseReleaseName',
 }
 
 test('regular expressions that are put together are tested by what uses them', () => {
   const makers = source
     .filter(({ makesRegularExpressions }) => makesRegularExpressions)
     .map(({ name }) => name)
-  expect(makers).toEqual(Object.keys(MAKERS))
+  expect(makers.toSorted()).toEqual(Object.keys(MAKERS).toSorted())
   expect(Object.values(MAKERS).filter((name) => !(name in PARSERS || name in PARSERS_OF_SHORT))).toEqual([])
 })
 

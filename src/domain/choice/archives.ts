@@ -1,4 +1,4 @@
-import type { TorrentFile } from '../metainfo.ts'
+import type { TorrentFile } from '../bittorrent/metainfo.ts'
 
 /** `film.rar`, `film.r00`, `film.part01.rar`, `film.zip`, `film.z01`, `film.7z`, `film.7z.001`, `film.001` */
 const PART = /(?<end>(?:\.part\d{1,4})?\.rar|\.[r-z]\d{2,3}|\.(?:zip|7z)(?:\.\d{3})?|\.\d{3})$/i

@@ -1,4 +1,4 @@
-import type { TorrentFile } from '../metainfo.ts'
+import type { TorrentFile } from '../bittorrent/metainfo.ts'
 
 // Discs that were copied as they are. Their files are numbered and have no names, so it is the structure that tells which
 // of them is the film.

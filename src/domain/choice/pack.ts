@@ -1,6 +1,6 @@
+import { atOnce, inTurns, type Work } from '../../lib/in-turns.ts'
+import type { TorrentFile } from '../bittorrent/metainfo.ts'
 import { isVideo } from '../content-type.ts'
-import { atOnce, inTurns, type Work } from '../in-turns.ts'
-import type { TorrentFile } from '../metainfo.ts'
 import { isExtra, isSample } from '../names/extras.ts'
 import { halfOf } from '../names/halves.ts'
 import { type NameNumbers, readNumbers } from '../names/name-numbers.ts'

@@ -1,4 +1,4 @@
-import { episodeLabel } from '../episode-label.ts'
+import { episodeLabel } from '../names/episode-label.ts'
 import { type EpisodeContext, episodeContext, saysTitle, sequelOf } from './episode-context.ts'
 import type { Pack, ReadVideo } from './pack.ts'
 import { less, no, type Verdict, yes } from './verdict.ts'

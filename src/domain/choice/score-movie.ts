@@ -1,4 +1,4 @@
-import { episodeLabel } from '../episode-label.ts'
+import { episodeLabel } from '../names/episode-label.ts'
 import { compareTitles, type TitleMatch, titleWords } from '../names/titles.ts'
 import { type Film, filmBehindYear } from './film.ts'
 import type { ReadVideo } from './pack.ts'

@@ -1,5 +1,5 @@
-import { parseReleaseName } from '../release-name.ts'
 import { readNumbers } from './name-numbers.ts'
+import { parseReleaseName } from './release-name.ts'
 import { roughTitle } from './rough-title.ts'
 import { titleWords } from './titles.ts'
 

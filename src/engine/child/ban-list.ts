@@ -1,8 +1,8 @@
 import type Wire from 'bittorrent-protocol'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
-import { clientKey } from '../../domain/client-key.ts'
-import { isPublicAddress } from '../../domain/public-host.ts'
+import { clientKey } from '../../domain/clients/client-key.ts'
+import { isPublicAddress } from '../../domain/clients/public-host.ts'
 
 /** The oldest are forgiven first. */
 const MAX_KNOWN = 10_000

@@ -1,5 +1,5 @@
 import net, { type Server, type Socket } from 'node:net'
-import { clientKey } from '../../domain/client-key.ts'
+import { clientKey } from '../../domain/clients/client-key.ts'
 
 /** Peers that found us, of all torrents; those that we go to are bounded by `MAX_PEERS`. */
 const MOST_CONNECTIONS = 400

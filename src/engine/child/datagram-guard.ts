@@ -1,7 +1,7 @@
 import dgram, { type Socket } from 'node:dgram'
 import { createRequire, findPackageJSON } from 'node:module'
-import { hardenDecoder } from '../../domain/bencoding.ts'
 import { messageOf } from '../../domain/errors.ts'
+import { hardenDecoder } from '../../lib/bencoding.ts'
 
 /** From webtorrent to the package that reads what comes from the DHT, each found from the one before. */
 const WAY_TO_DHT = ['webtorrent', 'bittorrent-dht', 'k-rpc', 'k-rpc-socket']

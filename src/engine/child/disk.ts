@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { type Refusal, refusalOf } from '../../files/disk-errors.ts'
+import { type Refusal, refusalOf } from '../../disk/disk-errors.ts'
 
 /** Room may come without anybody saying so: the user deletes a file. */
 const RETRY_MS = 1_000

@@ -1,12 +1,12 @@
 import type { EventEmitter } from 'node:events'
 import Wire from 'bittorrent-protocol'
-import { mayNamePeer, scopeOf } from '../../domain/address-scope.ts'
-import { decode } from '../../domain/bencoding.ts'
+import { MAX_PIECES } from '../../domain/bittorrent/metainfo.ts'
+import { mayNamePeer, scopeOf } from '../../domain/clients/address-scope.ts'
 import { messageOf } from '../../domain/errors.ts'
-import { MAX_PIECES } from '../../domain/metainfo.ts'
+import { decode } from '../../lib/bencoding.ts'
+import { type Drop, isTooRestless, unreadBytes } from './message-limits.ts'
 import { takeMetadataAsFound } from './metadata-as-found.ts'
 import { fetchMetadata, isPieceOf, type MetadataFetcher } from './metadata-download.ts'
-import { type Drop, isTooRestless, unreadBytes } from './peer-patience.ts'
 
 /** Bytes of answers to requests for metadata that may be left unread; more requests are not answered. */
 const MOST_UNREAD = 1024 * 1024

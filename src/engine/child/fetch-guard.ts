@@ -1,5 +1,5 @@
-import { isPublicAddress, isPublicHost } from '../../domain/public-host.ts'
-import { trackerEndpoint } from '../../domain/tracker-url.ts'
+import { trackerEndpoint } from '../../domain/bittorrent/tracker-url.ts'
+import { isPublicAddress, isPublicHost } from '../../domain/clients/public-host.ts'
 import type { Lookup } from './lookup-guard.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { readableAnswer } from './tracker-answer.ts'

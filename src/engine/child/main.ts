@@ -47,7 +47,7 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   installFetchGuard(own, lookup)
   const { installConnectionGuard } = await import('./connection-guard.ts')
   installConnectionGuard()
-  const { installPromptSockets } = await import('./prompt-sockets.ts')
+  const { installPromptSockets } = await import('./no-delay.ts')
   installPromptSockets()
   const { installDatagramGuard } = await import('./datagram-guard.ts')
   installDatagramGuard((from, reason) => log('debug', 'datagram ignored', { from, reason }))

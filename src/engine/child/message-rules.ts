@@ -1,4 +1,4 @@
-import { MAX_PIECE_LENGTH, MAX_PIECES } from '../../domain/metainfo.ts'
+import { MAX_PIECE_LENGTH, MAX_PIECES } from '../../domain/bittorrent/metainfo.ts'
 
 /** Bytes; the longest that anybody asks for. */
 const MAX_BLOCK = 128 * 1024

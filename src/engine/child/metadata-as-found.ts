@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import type Wire from 'bittorrent-protocol'
 import type { ParsedTorrent, Torrent } from 'webtorrent'
-import type { InfoHash } from '../../domain/info-hash.ts'
-import type { TorrentInfo } from '../../domain/metainfo.ts'
-import { MISSING } from './lighten.ts'
+import type { InfoHash } from '../../domain/bittorrent/info-hash.ts'
+import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
+import { MISSING } from './drop-piece-objects.ts'
 
 /** What has the right hash: it is not hashed again for every peer that it is given to. */
 const right = new WeakSet<Uint8Array>()

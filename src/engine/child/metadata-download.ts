@@ -1,5 +1,5 @@
 import type Wire from 'bittorrent-protocol'
-import type { Drop } from './peer-patience.ts'
+import type { Drop } from './message-limits.ts'
 
 const METADATA_PIECE = 16 * 1024
 /** ut_metadata 5.0.1 takes no more than 10 MB. */

@@ -1,10 +1,10 @@
-import { type Scope, scopeOf } from '../../domain/address-scope.ts'
 import {
   endpointKey,
   type TrackerEndpoint,
   trackerEndpoint,
   trackerIdentity,
-} from '../../domain/tracker-url.ts'
+} from '../../domain/bittorrent/tracker-url.ts'
+import { type Scope, scopeOf } from '../../domain/clients/address-scope.ts'
 
 /**
  * The trackers that the user named in the settings. They may be at any address, and those in the user's own network may

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Dht, Torrent, Tracker, TrackerClient } from 'webtorrent'
-import { mayNamePeer, scopeOf } from '../../domain/address-scope.ts'
+import { mayNamePeer, scopeOf } from '../../domain/clients/address-scope.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { isAmong, OWN_TRACKER } from './privacy.ts'
 

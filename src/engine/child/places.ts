@@ -1,6 +1,6 @@
 import type { Torrent, TorrentPeer } from 'webtorrent'
-import { clientKey } from '../../domain/client-key.ts'
-import { isOwnNetworkAddress } from '../../domain/public-host.ts'
+import { clientKey } from '../../domain/clients/client-key.ts'
+import { isOwnNetworkAddress } from '../../domain/clients/public-host.ts'
 import type { BanList } from './ban-list.ts'
 
 /** A household with one address, or with one /64, seldom has more clients of one torrent. */

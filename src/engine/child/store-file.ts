@@ -4,11 +4,11 @@ import { basename, dirname, join } from 'node:path'
 import { cloneFile } from '../../files/clone-file.ts'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
 import { moveTo } from '../../files/free-name.ts'
-import type { MadeFiles } from '../../files/made-files.ts'
-import { OURS } from '../../files/mark.ts'
 import { OpenOnce } from '../../files/open-once.ts'
 import { readAll } from '../../files/read-all.ts'
 import { writeAll } from '../../files/write-all.ts'
+import type { MadeFiles } from '../../storage/made-files.ts'
+import { OURS } from '../../storage/mark.ts'
 
 /** Read at a time to see whether a file has the bytes of a piece, which may be long. */
 const COMPARED_BYTES = 1024 * 1024

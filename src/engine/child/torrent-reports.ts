@@ -1,8 +1,8 @@
 import type Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
+import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { messageOf } from '../../domain/errors.ts'
-import type { TorrentInfo } from '../../domain/metainfo.ts'
-import { redactTrackers } from '../../domain/redact.ts'
+import { redactTrackers } from '../../lib/redact.ts'
 import type { Report } from '../protocol.ts'
 import { SeederCount } from './seeder-count.ts'
 

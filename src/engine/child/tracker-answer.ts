@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { decode, encode } from '../../domain/bencoding.ts'
+import { decode, encode } from '../../lib/bencoding.ts'
 
 /** Bytes of an address with its port (BEP 23 and 7). */
 const ENTRY_BYTES = { peers: 6, peers6: 18 } as const

@@ -2,8 +2,8 @@ import Wire from 'bittorrent-protocol'
 import { messageOf } from '../../domain/errors.ts'
 import { installExtensionGuard } from './extension-guard.ts'
 import { shareKeyExchange } from './key-exchange.ts'
+import { installPatience } from './message-limits.ts'
 import { complaintAbout, MAX_MESSAGE_BYTES } from './message-rules.ts'
-import { installPatience } from './peer-patience.ts'
 
 /** So many pieces of one message are put together at once: copying all of it for each of them would be work squared. */
 const CHUNKS_HELD = 64

@@ -1,6 +1,6 @@
 import type { Torrent } from 'webtorrent'
-import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../../domain/metainfo.ts'
-import { type Segment, segmentsOf } from '../../../domain/segments.ts'
+import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../../../domain/bittorrent/metainfo.ts'
+import { type Segment, segmentsOf } from '../../../domain/bittorrent/segments.ts'
 import { GivenUpError } from '../disk.ts'
 import type { PieceHolder, PieceMemory } from '../piece-memory.ts'
 import { Assembly, BLOCK_BYTES } from './assembly.ts'

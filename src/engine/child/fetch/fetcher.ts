@@ -1,6 +1,6 @@
 import type Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
-import type { TorrentInfo } from '../../../domain/metainfo.ts'
+import type { TorrentInfo } from '../../../domain/bittorrent/metainfo.ts'
 import type { PieceWindow } from '../../engine.ts'
 import type { Disk } from '../disk.ts'
 import type { PieceHolder, PieceMemory } from '../piece-memory.ts'

@@ -1,0 +1,78 @@
+import { stat } from 'node:fs/promises'
+import { LRUCache } from 'lru-cache'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import type { EpisodeWish } from '../domain/choice/wish.ts'
+import type { Candidate } from '../domain/list/candidate.ts'
+import type { OnDisk } from '../domain/list/listing.ts'
+import type { PlacedEntry } from '../placed/placed-files.ts'
+import type { Contents, FileContents } from '../storage/contents.ts'
+import { videoHash } from '../storage/video-hash.ts'
+
+const MOST_HASHES = 1_000
+
+interface Index {
+  find(infoHash: InfoHash): Contents | undefined
+  readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
+}
+
+interface Placed {
+  peek(infoHash: InfoHash, wanted: string | EpisodeWish | undefined): PlacedEntry | undefined
+}
+
+/** Torrent files of private torrents that are not on disk. */
+interface Brought {
+  has(infoHash: InfoHash): boolean
+}
+
+/** What lists are told of the disk. */
+export interface VideosOnDisk {
+  /** what a torrent consists of, if its metadata is there */
+  pack(infoHash: InfoHash): Promise<TorrentInfo | undefined>
+  /** whether it is known that a torrent is private, from the disk or from a torrent file that a source led to */
+  isPrivate(infoHash: InfoHash): Promise<boolean>
+  /** what there is of the video that the proxy would send for a candidate; `undefined` if nothing */
+  video(candidate: Candidate): Promise<OnDisk | undefined>
+}
+
+/** Looks in the order in which the proxy does: whole files, what the user placed, what is being fetched. */
+export function videosOnDisk(index: Index, placed: Placed, brought: Brought): VideosOnDisk {
+  const hashes = new LRUCache<string, string>({ max: MOST_HASHES })
+
+  async function ofTorrent(file: FileContents): Promise<OnDisk> {
+    const { name, path, size, bytesThere, wholeMtimeMs } = file
+    const isWhole = wholeMtimeMs !== undefined
+    const hash = file.hasEnds === true ? await hashOf(path, size, wholeMtimeMs) : undefined
+    return { share: isWhole ? 1 : Math.min(bytesThere / size, 0.99), size, name, videoHash: hash }
+  }
+
+  /** @param mtimeMs - when the file was last written to, if it is known; one that was touched since has no hash */
+  async function hashOf(path: string, size: number, mtimeMs?: number): Promise<string | undefined> {
+    const found = await stat(path).catch(() => undefined)
+    if (found?.size !== size || (mtimeMs !== undefined && found.mtimeMs !== mtimeMs)) return undefined
+    const key = `${path}\n${found.mtimeMs}`
+    // Subtitles are found without it, too.
+    const hash = hashes.get(key) ?? (await videoHash(path, size).catch(() => undefined))
+    if (hash !== undefined) hashes.set(key, hash)
+    return hash
+  }
+
+  return {
+    pack: (infoHash) => index.readInfo(infoHash),
+    isPrivate: async (infoHash) =>
+      brought.has(infoHash) || (await index.readInfo(infoHash))?.isPrivate === true,
+    async video({ infoHash, fileIdx, fileName, sizeBytes, wish, isLocal }) {
+      if (isLocal) return { share: 1, size: sizeBytes ?? 0, name: fileName ?? '' }
+      const contents = index.find(infoHash)
+      const chosen = fileIdx ?? (wish ? undefined : contents?.mainFile)
+      const file = chosen === undefined ? undefined : contents?.files[chosen]
+      if (file?.wholeMtimeMs !== undefined) return ofTorrent(file)
+      const wanted = fileIdx === undefined && wish ? { kind: 'episode' as const, ...wish } : fileName
+      const own = placed.peek(infoHash, wanted)
+      if (!own) return file && ofTorrent(file)
+      const { name, path, size, verdict } = own
+      const hash = verdict === 'verified' ? await hashOf(path, size) : undefined
+      return { share: 1, size, name, videoHash: hash }
+    },
+  }
+}

@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DiskRoom } from '../disk/disk-room.ts'
+import { volumeOf } from '../disk/volume.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { Log } from '../observe/log.ts'
+import type { CacheEntry } from '../torrent-index/index-entry.ts'
+import { baseOf, bytesByBase, disksOf } from './disks.ts'
+import { chooseIdle, protectionOf } from './eviction.ts'
+import { type Explanation, explainCache, reasonToKeep } from './explain.ts'
+import { type Limits, type Lock, limitKeeper, type Weighed } from './limits.ts'
+import { type Space, spaceFor } from './space.ts'
+
+const SHORTEST_ROUND_MS = 100
+const LONGEST_ROUND_MS = 60_000
+/** How often the disks are looked at; while somebody waits for room, which the user may make by hand, more often. */
+const LIMITS_ROUND_MS = { usual: 2_000, short: 500 }
+
+export interface JanitorOptions extends Limits {
+  /** what a graceful stop removes: what is past its idle time, everything, or nothing */
+  readonly onShutdown: 'idle' | 'all' | 'none'
+}
+
+/** What the janitor looks at. */
+export interface CleanedIndex {
+  entries(): readonly CacheEntry[]
+}
+
+/** Who removes what the janitor chooses. */
+export interface Remover {
+  isUsed(infoHash: InfoHash): boolean
+  /** fetched because somebody asked for it, and not there yet */
+  isAwaited(infoHash: InfoHash): boolean
+  /** being fetched because somebody may want it */
+  isGuessed(infoHash: InfoHash): boolean
+  /** Looks at how much is on disk of what is being fetched. */
+  measure(): Promise<void>
+  remove(infoHashes: readonly InfoHash[]): Promise<Removal>
+}
+
+interface Removal {
+  readonly removed: number
+  readonly freedBytes: number
+}
+
+export interface CleanupResult extends Removal {
+  /** what stays, and why */
+  readonly kept: readonly { readonly infoHash: InfoHash; readonly name: string; readonly why: string }[]
+}
+
+export interface Janitor extends AsyncDisposable {
+  /** Removes everything that may go. */
+  cleanup(): Promise<CleanupResult>
+  /** Removes what has to go for the limits to be kept. @returns bytes freed */
+  keepLimits(): Promise<number>
+  /** What would go next, and why. */
+  explain(): Promise<Explanation>
+  /**
+   * What there is to share out, seen from a torrent that is, or would be, in a folder.
+   *
+   * @param owed - bytes still to come of torrents that somebody asked for
+   */
+  spaceFor(infoHash: InfoHash, directory: string, owed: ReadonlyMap<InfoHash, number>): Promise<Space>
+}
+
+/**
+ * Removes what nobody has read for a while, and what the limits leave no room for; once more when it is disposed of.
+ *
+ * @param room - told what there is, and asks for more
+ */
+export function startJanitor(
+  options: JanitorOptions,
+  index: CleanedIndex,
+  torrents: Remover,
+  room: DiskRoom,
+  lock: Lock,
+  log: Log,
+): Janitor {
+  const { root, idleMs, maxBytes, minFreeBytes } = options
+  const cache = {
+    measure: () => torrents.measure(),
+    bytesByBase: () => bytesByBase(index.entries()),
+    weighed,
+    remove: async (entries: readonly Weighed[], why: string) => (await remove(entries, why)).freedBytes,
+  }
+  const keepLimits = limitKeeper(options, cache, room, lock, log)
+  let round: Promise<unknown> = Promise.resolve()
+  let upcoming: Promise<void> | undefined
+  let lookedAt = Number.NEGATIVE_INFINITY
+  const idleTimer = setInterval(
+    () => void inTurn(cleanIdle),
+    Math.max(SHORTEST_ROUND_MS, Math.min(idleMs / 4, LONGEST_ROUND_MS)),
+  )
+  const limitsTimer = setInterval(() => {
+    if (room.isShort || performance.now() - lookedAt >= LIMITS_ROUND_MS.usual) void look()
+  }, LIMITS_ROUND_MS.short)
+  room.servedBy(look)
+
+  /** One round at a time, and one that fails is not the last one. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = round.then(work)
+    round = result.catch((error: unknown) => log.warn('clean-up failed', { reason: String(error) }))
+    return result
+  }
+
+  /** All who ask before it begins share one look; where the last one did not find room, the next one is not at once. */
+  function look(): Promise<void> {
+    upcoming ??= inTurn(async () => {
+      if (room.isShort) await sleep(Math.max(0, lookedAt + LIMITS_ROUND_MS.short - performance.now()))
+      upcoming = undefined
+      await keepLimits()
+      lookedAt = performance.now()
+    }).catch(() => undefined)
+    return upcoming
+  }
+
+  function weighed(): Weighed[] {
+    const isHeld = lock.isHeld()
+    return index.entries().map((entry) => {
+      const { contents, usage } = entry
+      const { infoHash } = contents
+      return {
+        contents,
+        usage,
+        infoHash,
+        bytes: contents.bytesOnDisk,
+        isUsed: torrents.isUsed(infoHash),
+        isAwaited: usage.wish !== undefined || torrents.isAwaited(infoHash),
+        isGuessed: torrents.isGuessed(infoHash),
+        isReadOnly: !isHeld || room.isReadOnly(baseOf(entry)),
+      }
+    })
+  }
+
+  async function remove(entries: readonly Weighed[], why: string): Promise<Removal> {
+    if (entries.length === 0) return { removed: 0, freedBytes: 0 }
+    const result = await torrents.remove(entries.map(({ infoHash }) => infoHash))
+    if (result.removed > 0) log.info('cache cleaned', { ...result, why })
+    return result
+  }
+
+  async function cleanIdle(): Promise<void> {
+    await remove(chooseIdle(weighed(), idleMs, Date.now()), 'idle')
+  }
+
+  return {
+    cleanup: () =>
+      inTurn(async () => {
+        const now = Date.now()
+        const may = weighed().filter((entry) => protectionOf(entry, idleMs, now) === undefined)
+        const result = await remove(may, 'asked for')
+        const kept = weighed().map((entry) => ({
+          infoHash: entry.infoHash,
+          name: entry.contents.name,
+          why: reasonToKeep(protectionOf(entry, idleMs, now) ?? 'used', entry.usage, now),
+        }))
+        return { ...result, kept }
+      }),
+    keepLimits: () => inTurn(keepLimits),
+    async explain() {
+      await torrents.measure()
+      const entries = weighed()
+      const disks = await disksOf([root, ...entries.map(baseOf)])
+      return explainCache(
+        {
+          idleMs,
+          maxBytes,
+          minFreeBytes,
+          freeBytes: Math.min(...disks.map(({ volume }) => volume.freeBytes)),
+        },
+        entries,
+        Date.now(),
+      )
+    },
+    async spaceFor(infoHash, directory, owed) {
+      await torrents.measure()
+      const entries = weighed()
+      const { id, freeBytes } = await volumeOf(directory)
+      const disks = await disksOf(entries.map(baseOf))
+      const bases = new Set(disks.find(({ volume }) => volume.id === id)?.bases)
+      const beside = entries.filter((entry) => bases.has(baseOf(entry)))
+      return spaceFor(infoHash, { maxBytes, minFreeBytes, freeBytes, entries, beside, owed })
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(idleTimer)
+      clearInterval(limitsTimer)
+      room.servedBy(async () => undefined)
+      await round
+      if (options.onShutdown === 'idle') await cleanIdle()
+      if (options.onShutdown === 'all')
+        await remove(
+          weighed().filter(({ usage }) => !usage.isPinned),
+          'shutdown',
+        )
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import type { Work } from '../../lib/in-turns.ts'
+import { isVideo } from '../content-type.ts'
+import { SelfStremeError } from '../errors.ts'
+import { encodedFields, encodedItems, isText, plain } from './bencode-fields.ts'
+
+/** One file of a torrent. Its place in the list, counted from 0 over all files, is what Stremio calls `fileIdx`. */
+export interface TorrentFile {
+  /** as the torrent says, with `/` between folders; never a path on our disk */
+  readonly path: string
+  /** last part of the path */
+  readonly name: string
+  /** bytes */
+  readonly length: number
+  /** first byte, counted from the start of the torrent */
+  readonly offset: number
+  /** no file that anybody wants: zeros that only align the next file to a piece, or a symbolic link without bytes (BEP 47) */
+  readonly isPadding: boolean
+}
+
+const MAX_FILES = 20_000
+/** Their names are read, which takes a fifth of a millisecond and some kilobytes for each. */
+const MAX_VIDEOS = 10_000
+/** Letters of a name or a part of a path that are used; no file system keeps longer ones. */
+const LONGEST_NAME = 255
+/** Letters of a path that are used: longer ones are those of folders that say nothing. */
+const LONGEST_PATH = 1_000
+/** Of a name that is too long, the end stays as well: there is the extension. */
+const KEPT_END = 50
+/** UTF-8 takes no more for a letter as JavaScript counts them; so many bytes hold as many letters as are kept. */
+const BYTES_OF_NAME = 4 * LONGEST_NAME
+/** Folders of a path with its file. */
+const MOST_PARTS = 20_000
+const PADDING_FOLDER = '.pad'
+/** What BitComet calls the zeros between files, since before BEP 47; a number follows, and a hint to update BitComet. */
+const PADDING_NAME = /^_____padding_file_\d/
+const [PADDING, LINK] = [...'pl'].map((letter) => letter.charCodeAt(0)) as [number, number]
+const FILE_KEYS = new Set(['length', 'path', 'path.utf-8', 'attr'])
+const utf8 = new TextDecoder()
+
+/**
+ * The files of a torrent, each checked.
+ *
+ * @param info - what the info hash is made of; of a torrent of one file, that file
+ * @param list - the value of its "files", if it has one
+ * @param name - of the torrent
+ * @throws SelfStremeError `torrent.invalid`
+ */
+export function* readFiles(
+  info: Uint8Array,
+  list: Uint8Array | undefined,
+  name: string,
+): Work<TorrentFile[]> {
+  const listed = list && (yield* encodedItems(list, MAX_FILES + 1))
+  if (list && !listed) throw invalid('"files" is not a list')
+  const entries = listed ?? [info]
+  if (entries.length === 0) throw invalid('it has 0 files')
+  if (entries.length > MAX_FILES) throw invalid(`it has more than ${MAX_FILES} files`)
+
+  const files: TorrentFile[] = []
+  let offset = 0
+  let videos = 0
+  for (const entry of entries) {
+    const fields = yield* encodedFields(entry, FILE_KEYS)
+    const attributes = plain(fields.get('attr'))
+    const isLink = hasAttribute(attributes, LINK)
+    // The length of a link is 0 (BEP 47), and is often left out.
+    const length = isLink ? 0 : plain(fields.get('length'))
+    if (!isCount(length) || !Number.isSafeInteger(offset + length)) {
+      throw invalid(`file length ${shown(length)} is not a number of bytes`)
+    }
+    const isMarked = isLink || hasAttribute(attributes, PADDING)
+    const path = listed
+      ? yield* readPath(fields.get('path.utf-8') ?? fields.get('path'), isMarked)
+      : { path: name, name, isPadding: false }
+    files.push({ ...path, length, offset, isPadding: path.isPadding || isMarked })
+    offset += length
+    if (isVideo(path.name) && ++videos > MAX_VIDEOS) throw invalid(`it has more than ${MAX_VIDEOS} videos`)
+    yield
+  }
+  return files
+}
+
+/** @param mayLack - clients leave out the path of padding */
+function* readPath(
+  encoded: Uint8Array | undefined,
+  mayLack: boolean,
+): Work<Pick<TorrentFile, 'path' | 'name' | 'isPadding'>> {
+  const parts = encoded && (yield* encodedItems(encoded, MOST_PARTS + 1))
+  if (mayLack && !(parts && parts.length > 0 && parts.length <= MOST_PARTS && parts.every(isText)))
+    return { path: '', name: '', isPadding: true }
+  if (!parts || parts.length === 0) throw invalid('a file has no path')
+  if (parts.length > MOST_PARTS) throw invalid(`a path has more than ${MOST_PARTS} parts`)
+  if (!parts.every(isText)) throw invalid('a path holds what is no text')
+  const name = nameOf(plain(parts.at(-1))) ?? ''
+  const isInPadding = parts.length > 1 && nameOf(plain(parts[0])) === PADDING_FOLDER
+  const names = [name]
+  let letters = name.length
+  // From the file outwards: of too many folders, the outer ones say the least.
+  for (const part of parts.slice(0, -1).reverse()) {
+    const folder = nameOf(plain(part)) ?? ''
+    letters += folder.length + 1
+    if (letters > LONGEST_PATH) break
+    names.push(folder)
+  }
+  return { path: names.reverse().join('/'), name, isPadding: isInPadding || PADDING_NAME.test(name) }
+}
+
+/** BEP 47: each letter of "attr" is an attribute. */
+function hasAttribute(attributes: unknown, letter: number): boolean {
+  return attributes instanceof Uint8Array && attributes.subarray(0, LONGEST_NAME).includes(letter)
+}
+
+/** A name, cut in the middle where it is too long; `undefined` for what is no text. */
+export function nameOf(value: unknown): string | undefined {
+  if (!(value instanceof Uint8Array)) return undefined
+  if (value.length <= LONGEST_NAME) return utf8.decode(value)
+  const start = utf8.decode(value.subarray(0, BYTES_OF_NAME))
+  if (value.length <= BYTES_OF_NAME && start.length <= LONGEST_NAME) return start
+  const end = utf8.decode(value.subarray(-BYTES_OF_NAME))
+  return (start.slice(0, LONGEST_NAME - KEPT_END) + end.slice(-KEPT_END)).toWellFormed()
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** A value from a stranger, short enough for a message. */
+export function shown(value: unknown): string {
+  return value instanceof Uint8Array
+    ? `"${utf8.decode(value.subarray(0, 160)).slice(0, 40)}"`
+    : String(value).slice(0, 40)
+}
+
+function invalid(what: string): SelfStremeError {
+  return new SelfStremeError('torrent.invalid', what)
+}

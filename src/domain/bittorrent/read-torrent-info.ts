@@ -1,0 +1,32 @@
+import { inTurns } from '../../lib/in-turns.ts'
+import { readPackInTurns } from '../choice/pack.ts'
+import { nameFilesInTurns } from './file-names.ts'
+import { parsing, parsingInfo, type TorrentInfo } from './metainfo.ts'
+
+/**
+ * Reads metadata while requests are answered: 10 MB of it, with 10 000 long names, take seconds. The names of its files
+ * are read as well, so that whoever chooses among them or names them on disk has the answer at once.
+ *
+ * @throws SelfStremeError `torrent.invalid`, saying what was expected
+ */
+export async function readTorrentInfo(bytes: Uint8Array): Promise<TorrentInfo> {
+  return named(await inTurns(parsing(bytes)))
+}
+
+/** The same for the value of "info" alone. @throws as {@link readTorrentInfo} */
+export async function readInfo(encoded: Uint8Array): Promise<TorrentInfo> {
+  return named(await inTurns(parsingInfo(encoded)))
+}
+
+/** The same for whoever does not choose among its files. @throws as {@link readTorrentInfo} */
+export async function readNamedInfo(encoded: Uint8Array): Promise<TorrentInfo> {
+  const info = await inTurns(parsingInfo(encoded))
+  await nameFilesInTurns(info.files)
+  return info
+}
+
+async function named(info: TorrentInfo): Promise<TorrentInfo> {
+  await nameFilesInTurns(info.files)
+  await readPackInTurns(info)
+  return info
+}

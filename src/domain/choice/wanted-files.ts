@@ -1,0 +1,45 @@
+import { selectedOf } from '../bittorrent/file-selection.ts'
+import { SelfStremeError } from '../errors.ts'
+import type { SelectedWish, Wish } from '../usage.ts'
+import { mainFileOf } from './choose-file.ts'
+import type { Pack } from './pack.ts'
+
+/**
+ * Which files of a torrent a wish means, by index; those of which there is nothing to fetch are left out.
+ *
+ * @throws SelfStremeError `wish.impossible`
+ */
+export function wantedFiles(pack: Pack, wish: Wish): number[] {
+  const { files } = pack
+  if (typeof wish === 'object' && 'select' in wish) return selectedFiles(pack, wish)
+  if (wish === 'main') {
+    const main = mainFileOf(pack)
+    if (main === undefined) throw impossible('the torrent has no video; say which files you want')
+    return [main]
+  }
+  const indexes = wish === 'all' ? files.keys() : new Set(wish)
+  return [...indexes].filter((index) => {
+    const file = files[index]
+    if (!file)
+      throw impossible(
+        `there is no ${index}: the files of the torrent are counted from 0 to ${files.length - 1}`,
+      )
+    return !file.isPadding && file.length > 0
+  })
+}
+
+function selectedFiles(pack: Pack, { select, beside = [] }: SelectedWish): number[] {
+  const real = [...pack.files.entries()].filter(([, { isPadding }]) => !isPadding)
+  const isMeant = selectedOf(select, real.length)
+  const meant = real.filter((_, index) => isMeant[index])
+  if (meant.length === 0)
+    throw impossible(
+      `the magnet link selects none of the files: they are counted from 0 to ${real.length - 1}, without padding`,
+    )
+  const selected = meant.filter(([, { length }]) => length > 0).map(([index]) => index)
+  return [...new Set([...wantedFiles(pack, beside), ...selected])]
+}
+
+function impossible(what: string): SelfStremeError {
+  return new SelfStremeError('wish.impossible', what)
+}

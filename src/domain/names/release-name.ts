@@ -1,0 +1,219 @@
+import { type ParsedResult, Parser } from '@viren070/parse-torrent-title'
+import { isExtra, isSample } from './extras.ts'
+import { MOST_LETTERS, type NameNumbers, readNumbers } from './name-numbers.ts'
+import { placeNumbers, readFolder } from './path-numbers.ts'
+import {
+  type AudioCodec,
+  audioOf,
+  channelsOf,
+  codecOf,
+  type Hdr,
+  hdrOf,
+  isMultiLanguage,
+  languagesOf,
+  type ReleaseSource,
+  type Resolution,
+  resolutionOf,
+  sourceOf,
+  type VideoCodec,
+} from './release-words.ts'
+import { roughTitle } from './rough-title.ts'
+import { HIDDEN } from './technical-words.ts'
+import { yearInFront } from './year-in-front.ts'
+
+/** What the name of a release, or the path of one of its files, says. */
+export interface ReleaseName {
+  /** empty where the name has none, as in `S01E02.mkv` */
+  readonly title: string
+  readonly year?: number
+  /** 0 = specials */
+  readonly seasons: readonly number[]
+  /** within the season; without one, however the release counts */
+  readonly episodes: readonly number[]
+  /** counted from the first of the series, as fansubs do: `Show - 27` */
+  readonly absolute: readonly number[]
+  /** of a miniseries, or of a film in two */
+  readonly part?: number
+  /** of a show that has one every day: `2024-05-17` */
+  readonly date?: string
+  readonly resolution?: Resolution
+  readonly source?: ReleaseSource
+  readonly codec?: VideoCodec
+  readonly hdr: readonly Hdr[]
+  readonly audio: readonly AudioCodec[]
+  /** `5.1` */
+  readonly channels?: string
+  /** ISO 639 codes, those of subtitles among them: names seldom tell them apart */
+  readonly languages: readonly string[]
+  /** "Multi" or "Dual Audio", whether or not it says which */
+  readonly isMultiLanguage: boolean
+  readonly group?: string
+  /** more than one file is worth watching: a season, a batch, a trilogy */
+  readonly isPack: boolean
+  readonly isSample: boolean
+  readonly isExtra: boolean
+}
+
+/**
+ * What the parser is asked for: all but seasons, episodes, volumes, dates and years. Those are read by our own rules,
+ * since it counts up every range that a stranger may write, `s01-99999999999`, until there is no memory left.
+ */
+const FIELDS = `
+  title site group episodeCode resolution extended editions upscaled convert hardcoded proper
+  repack retail documentary unrated uncensored region quality bitDepth hdr threeD codec channels
+  audio size container languages complete country subbed dubbed network extension
+`
+  .trim()
+  .split(/\s+/)
+/** The parser takes cubic time for letters that are not Latin. */
+const MOST_FOREIGN_LETTERS = 30
+const FOREIGN = /[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]/g
+const FROM_TELEVISION = /(?<![\p{L}\d])(?:[hp]dtv|dsr|tv-?rip|sat-?rip|dvb-?rip|web)(?![\p{L}\d])/iu
+/** The parser takes letters that it does not know off the beginning of a title: `Éclair` would be `clair`. */
+const UNKNOWN_LETTER = /^(?![\w\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff])\p{L}/u
+const FILE = /\.(?:mkv|mp4|m4v|avi|mov|webm|wmv|flv|mpe?g|m?2?ts|ogv|3gp|srt|ass|ssa|sub|idx|vtt)$/i
+/** Deeper folders are those of the disk. */
+const MOST_SEGMENTS = 4
+/** More than this in one name is no double or triple episode. */
+const MOST_EPISODES_OF_A_FILE = 4
+
+/** Put into a name where its numbers begin: there its title ends. */
+const MARK = '\u241e'
+const parser = new Parser()
+  .addHandler({ field: 'numbers', pattern: new RegExp(MARK), remove: true })
+  .addDefaultHandlers(...FIELDS)
+
+/** A file, or one of its folders. */
+interface Segment {
+  readonly numbers: NameNumbers
+  /** without its numbers */
+  readonly text: string
+  readonly words: ParsedResult
+}
+
+/**
+ * Reads the name of a release, or the path of a file with its folders. Of what several of them say, the innermost
+ * counts. Never throws, whatever the text.
+ *
+ * @param path - `Show.S01E02.1080p.WEB-DL-GROUP` or `Show/Season 2/05 - Title.mkv`; folders are only looked for in
+ * front of a file, since the name of a release may hold a slash
+ */
+export function parseReleaseName(path: string): ReleaseName {
+  const isFile = FILE.test(path)
+  const [name = '', ...parents] = isFile
+    ? path.replace(FILE, '').split('/').slice(-MOST_SEGMENTS).reverse()
+    : [path]
+  const folders = parents.map((parent) => readFolder(cleaned(parent)))
+  const inFront = yearInFront(cleaned(name), folders.map(roughTitle))
+  const own = withGuess(placeNumbers(readNumbers(inFront?.rest ?? cleaned(name), isFile), folders))
+  const segments = [own, ...folders].map(readWords)
+
+  const first = <T>(read: (segment: Segment) => T | undefined) =>
+    segments.map(read).find((value) => value !== undefined)
+  const year = inFront?.year ?? first(({ numbers }) => numbers.year)
+  const resolution = first(({ words, text }) => resolutionOf(words.resolution, text))
+  const source = first(({ words, text }) => sourceOf(words.quality, text))
+  const codec = first(({ words }) => codecOf(words.codec))
+  const channels = first(({ words, text }) => channelsOf(words.channels ?? [], text))
+  const group = first(({ words, numbers }) => words.group ?? groupBehindWords(numbers))
+  const languages = first(({ words }) => words.languages) ?? []
+  return {
+    title: titleOf(segments),
+    seasons: own.seasons,
+    episodes: own.episodes,
+    absolute: own.absolute,
+    hdr: hdrOf(first(({ words }) => words.hdr) ?? []),
+    audio: audioOf(first(({ words }) => words.audio) ?? []),
+    languages: languagesOf(languages),
+    isMultiLanguage: segments.some(({ words, text }) => isMultiLanguage(words.languages ?? [], text)),
+    isPack: !isFile && segments.some(isPack),
+    isSample: isSample(path),
+    isExtra: isExtra(path),
+    ...(year === undefined ? {} : { year }),
+    ...(own.part === undefined ? {} : { part: own.part }),
+    ...(own.date === undefined ? {} : { date: own.date }),
+    ...(resolution === undefined ? {} : { resolution }),
+    ...(source === undefined ? {} : { source }),
+    ...(codec === undefined ? {} : { codec }),
+    ...(channels === undefined ? {} : { channels }),
+    ...(group === undefined ? {} : { group }),
+  }
+}
+
+/** What the parser has to say on the words around the numbers. */
+function readWords(numbers: NameNumbers): Segment {
+  const { start, unread: text } = numbers
+  const marked = start === undefined ? text : text.slice(0, start) + MARK + text.slice(start)
+  try {
+    return { numbers, text, words: parser.parse(withoutForeignTail(marked)) }
+  } catch {
+    return { numbers, text, words: {} }
+  }
+}
+
+function cleaned(name: string): string {
+  return name
+    .slice(0, MOST_LETTERS)
+    .replaceAll(MARK, ' ')
+    .replace(/[\s_]+/g, ' ')
+    .trim()
+}
+
+function withoutForeignTail(text: string): string {
+  let letters = 0
+  return text.replace(FOREIGN, (letter) => (++letters > MOST_FOREIGN_LETTERS ? ' ' : letter))
+}
+
+/**
+ * `Show.103.HDTV`: the third of the first season, where nothing else is said. Fansubs count on beyond a hundred, and
+ * a film would have a year.
+ */
+function withGuess<T extends NameNumbers>(numbers: T): T {
+  const { seasons, year, bare, rest, unread } = numbers
+  const last = bare.at(-1)
+  if (!last || last.index === 0 || seasons.length > 0 || year !== undefined) return numbers
+  if (rest.startsWith('[') || !FROM_TELEVISION.test(unread)) return numbers
+  const [, season, episode] = /^([1-9]\d?)(0[1-9]|[1-5]\d)$/.exec(last.digits) ?? []
+  const isBeforeWords = new RegExp(`^[ ._-]*${HIDDEN}`).test(rest.slice(last.index + last.digits.length))
+  if (!isBeforeWords || season === undefined) return numbers
+  return { ...numbers, seasons: [Number(season)], episodes: [Number(episode)], bare: [], start: last.index }
+}
+
+/** The innermost title that something ends, else the innermost one. */
+function titleOf(segments: readonly Segment[]): string {
+  const titled = segments
+    .map((segment) => ({ ...segment, title: titleOfOne(segment) }))
+    .filter(({ title }) => title)
+  const ended = titled.find(({ numbers, words }) => {
+    return numbers.start !== undefined || (words.resolution ?? words.quality ?? words.codec) !== undefined
+  })
+  return (ended ?? titled[0])?.title ?? ''
+}
+
+function titleOfOne({ numbers, words, text }: Segment): string {
+  if (numbers.start === 0) return ''
+  const isReadWhole = !UNKNOWN_LETTER.test(text) && withoutForeignTail(text) === text
+  return isReadWhole ? (words.title ?? '') : roughTitle(numbers)
+}
+
+/** What the parser takes for an episode, `x264-S56`, or does not see: `Show (1080p BluRay x265 Group)`. */
+const GROUP_BEHIND_WORDS = new RegExp(
+  `${HIDDEN}(?:-(?<last>[\\p{L}\\p{N}]+)|[ ](?<inside>[\\p{L}\\p{N}]+)\\))$`,
+  'u',
+)
+
+function groupBehindWords({ rest }: NameNumbers): string | undefined {
+  const found = GROUP_BEHIND_WORDS.exec(rest)?.groups
+  return found?.last ?? found?.inside
+}
+
+function isPack({ numbers, words }: Segment): boolean {
+  const { seasons, episodes, absolute, date } = numbers
+  const most = Math.max(episodes.length, absolute.length)
+  return (
+    seasons.length > 1 ||
+    most > MOST_EPISODES_OF_A_FILE ||
+    (seasons.length === 1 && most === 0 && date === undefined) ||
+    words.complete === true
+  )
+}

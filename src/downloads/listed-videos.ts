@@ -1,0 +1,62 @@
+import { LRUCache } from 'lru-cache'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import { bingeGroupOf } from '../domain/list/binge-group.ts'
+import type { Candidate, Found } from '../domain/list/candidate.ts'
+import { describe } from '../domain/list/listing.ts'
+import { type VideoId, writeVideoId } from '../domain/video-id.ts'
+
+/** bytes; a torrent takes some hundred for each video that it was listed for */
+const MOST_LISTED = 8 * 1024 * 1024
+const A_VIDEO = 250
+/** Of one torrent: a pack is listed for each of its episodes. */
+const MOST_VIDEOS = 50
+
+/** A torrent as it stood in a list. */
+export interface ListedTorrent {
+  /** what the list was for */
+  readonly video: VideoId
+  /** the same for the next episode in the same quality */
+  readonly group: string
+  /** absent where the list did not say it */
+  readonly fileIdx?: number | undefined
+}
+
+/** For which films and episodes each torrent was listed lately. */
+export class ListedVideos {
+  readonly #byTorrent = new LRUCache<InfoHash, readonly ListedTorrent[]>({
+    maxSize: MOST_LISTED,
+    sizeCalculation: (listed) =>
+      listed.reduce((sum, { video, group }) => sum + A_VIDEO + 2 * (video.id.length + group.length), A_VIDEO),
+  })
+
+  note(video: VideoId, found: readonly Found[]): void {
+    for (const candidate of torrentsOf(found)) {
+      const { infoHash, fileIdx } = candidate
+      const listed = { video, group: groupOf(candidate), fileIdx }
+      const others = this.find(infoHash).filter((other) => !isSame(other, listed))
+      this.#byTorrent.set(infoHash, [listed, ...others].slice(0, MOST_VIDEOS))
+    }
+  }
+
+  /** The last one in front. */
+  find(infoHash: InfoHash): readonly ListedTorrent[] {
+    return this.#byTorrent.get(infoHash) ?? []
+  }
+}
+
+export function torrentsOf(found: readonly Found[]): Candidate[] {
+  return found.filter((each) => each.kind === 'torrent')
+}
+
+/** Stremio plays the next episode from the entry of the same group. */
+export function groupOf(candidate: Candidate): string {
+  return bingeGroupOf(describe(candidate), 'proxy')
+}
+
+function isSame(a: ListedTorrent, b: ListedTorrent): boolean {
+  return (
+    a.fileIdx === b.fileIdx &&
+    a.video.kind === b.video.kind &&
+    writeVideoId(a.video) === writeVideoId(b.video)
+  )
+}

@@ -1,0 +1,57 @@
+import {
+  isFileOf,
+  nextFileOf,
+  nextHalfOf,
+  nextPlacesOf,
+  type Place,
+  placeOfFile,
+} from '../domain/choice/next-episode.ts'
+import type { Pack } from '../domain/choice/pack.ts'
+import type { VideoId } from '../domain/video-id.ts'
+import type { ListedTorrent } from './listed-videos.ts'
+
+/** Where the episode after the one that is being watched is to be had. */
+export type NextUp =
+  | { readonly kind: 'file'; readonly fileIdx: number }
+  | {
+      readonly kind: 'list'
+      /** whose lists to look into, the likeliest first */
+      readonly videos: readonly VideoId[]
+      /** of the entry to take */
+      readonly group: string
+    }
+  | { readonly kind: 'none'; readonly why: string }
+
+/**
+ * What comes after a file of a torrent: the next episode in the same pack, else the one of the same group in its list.
+ *
+ * @param listed - what the torrent was listed for
+ */
+export function nextUp(pack: Pack, fileIdx: number, listed: readonly ListedTorrent[]): NextUp {
+  const known = listed.find((each) => isListedFor(each, pack, fileIdx))
+  if (known?.video.kind === 'movie') {
+    const half = nextHalfOf(pack, fileIdx)
+    return half === undefined ? { kind: 'none', why: 'a film' } : { kind: 'file', fileIdx: half }
+  }
+  const place = placeOfFile(pack, fileIdx, known && placeOf(known.video))
+  if (!place) return { kind: 'none', why: 'nobody knows which episode it is' }
+  const inPack = nextFileOf(pack, fileIdx, place)
+  if (inPack !== undefined) return { kind: 'file', fileIdx: inPack }
+  if (!known) return { kind: 'none', why: 'the last one of its torrent, and of no list' }
+  const { id } = known.video
+  const videos = nextPlacesOf(place).map((next): VideoId => ({ kind: 'episode', id, ...next }))
+  return { kind: 'list', videos, group: known.group }
+}
+
+/** A list may leave it to the proxy which file of a pack is the episode. */
+function isListedFor({ fileIdx: listed, video }: ListedTorrent, pack: Pack, fileIdx: number): boolean {
+  if (listed !== undefined) return listed === fileIdx
+  const place = placeOf(video)
+  return place === undefined || isFileOf(pack, fileIdx, place)
+}
+
+function placeOf(video: VideoId): Place | undefined {
+  if (video.kind !== 'episode') return undefined
+  const { season, episode } = video
+  return season === undefined ? { episode } : { season, episode }
+}

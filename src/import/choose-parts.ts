@@ -1,0 +1,67 @@
+import { piecesOf, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import { bytesThere } from '../storage/contents.ts'
+import type { Skipped } from './report.ts'
+import type { SourceFile } from './source-files.ts'
+import type { Verdict } from './verify-pieces.ts'
+
+/** A file of a torrent that is worth having. */
+export interface TorrentPart {
+  readonly fileIdx: number
+  readonly source: SourceFile
+  /** 0 = it is whole */
+  readonly missingBytes: number
+}
+
+export interface ChosenParts {
+  readonly parts: readonly TorrentPart[]
+  /** the others, and what is wrong with them */
+  readonly skipped: readonly Skipped[]
+}
+
+/**
+ * Which of the user's files are worth having, as their pieces say.
+ *
+ * @param sources - by the index of the torrent's file; none of a file without bytes
+ * @param withIncomplete - where a file is whole, take those as well of which only some pieces are right
+ */
+export function chooseParts(
+  info: TorrentInfo,
+  sources: ReadonlyMap<number, SourceFile>,
+  verdicts: readonly Verdict[],
+  withIncomplete: boolean,
+): ChosenParts {
+  const judged = [...sources].map(([fileIdx, source]) => {
+    return { fileIdx, source, ...judge(info, fileIdx, verdicts) }
+  })
+  const isWhole = ({ missingBytes }: Judgement) => missingBytes === 0
+  const hasWhole = judged.some(isWhole)
+  const isWorth = (each: Judgement) => isWhole(each) || (withIncomplete && hasWhole && each.rightBytes > 0)
+  return {
+    parts: judged.filter(isWorth),
+    skipped: judged.filter((each) => !isWorth(each)).map(({ source, why }) => ({ path: source.path, why })),
+  }
+}
+
+interface Judgement {
+  readonly rightBytes: number
+  readonly missingBytes: number
+  /** what is wrong with it; empty if nothing is */
+  readonly why: string
+}
+
+function judge(info: TorrentInfo, fileIdx: number, verdicts: readonly Verdict[]): Judgement {
+  const file = info.files[fileIdx]
+  if (!file) throw new RangeError(`${info.name} has no file ${fileIdx}`)
+  const rightBytes = bytesThere(info, file, (piece) => verdicts[piece] === 'right')
+  const { first, last } = piecesOf(info, file)
+  const pieces = verdicts.slice(first, last + 1)
+  const count = (wanted: Verdict) => pieces.filter((verdict) => verdict === wanted).length
+  const [wrong, unknown] = [count('wrong'), count('unknown')]
+  const reasons = [
+    ...(wrong > 0 ? [`${wrong} of its ${pieces.length} pieces are wrong`] : []),
+    ...(unknown > 0
+      ? [`${unknown} of its ${pieces.length} pieces hold bytes of missing files too, and cannot be checked`]
+      : []),
+  ]
+  return { rightBytes, missingBytes: file.length - rightBytes, why: reasons.join('; ') }
+}

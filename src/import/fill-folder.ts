@@ -1,0 +1,130 @@
+import { lstat, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { piecesIn, writeBitfield } from '../domain/bittorrent/bitfield.ts'
+import { filesIn } from '../domain/bittorrent/segments.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import { newUsage } from '../domain/usage.ts'
+import { readUsage, saveBits, saveState, saveUsage } from '../storage/folder-state.ts'
+import { saveKeptTrackers } from '../storage/kept-trackers.ts'
+import { MadeFiles } from '../storage/made-files.ts'
+import { mustBeOurs, OURS } from '../storage/mark.ts'
+import { adoptFiles, findOwnFiles } from '../storage/own-files.ts'
+import type { TorrentFileContents } from '../storage/torrent-file.ts'
+import { filePaths, writeMetainfo } from '../storage/torrent-folder.ts'
+import { finishFolder, makeUnfinishedFolder } from '../storage/unfinished-folder.ts'
+import type { TorrentPart } from './choose-parts.ts'
+import type { ImportContext } from './context.ts'
+import type { How } from './report.ts'
+import { takeIn } from './take-in.ts'
+import type { TorrentPlace } from './torrent-place.ts'
+import type { Verdict } from './verify-pieces.ts'
+
+/** What comes into a folder. */
+export interface Filling {
+  readonly torrent: TorrentFileContents
+  readonly parts: readonly TorrentPart[]
+  /** for each piece, as it is in the files that are brought */
+  readonly verdicts: readonly Verdict[]
+}
+
+/**
+ * Puts the user's files into the folder of a torrent, and writes down what is in it.
+ *
+ * Wherever this is cut short, nothing is claimed that is not so: a new folder gets its name when everything in it is on
+ * disk; in one that was there before, a file takes its place in one step, and only then it is written down.
+ *
+ * @returns how each part was brought, in the same order
+ * @throws SelfStremeError `folder.in_use` if a file that is not ours has the name of one of them, and others
+ */
+export async function fillFolder(
+  place: TorrentPlace,
+  filling: Filling,
+  context: ImportContext,
+  signal: AbortSignal,
+): Promise<How[]> {
+  if (place.isThere) return fill(place.directory)
+  const unfinished = await makeUnfinishedFolder(context.root, filling.torrent.infoHash)
+  let hows: How[]
+  try {
+    hows = await fill(unfinished)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    throw error
+  }
+  await finishFolder(unfinished, place.directory).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause
+    throw new SelfStremeError('folder.in_use', `${place.directory} is there by now: import again`, { cause })
+  })
+  return hows
+
+  async function fill(directory: string): Promise<How[]> {
+    const { parts, torrent } = filling
+    const paths = filePaths(directory, torrent.info)
+    await mustBeOurs(directory)
+    await adoptFiles(directory, torrent.info)
+    await mustBeFree(directory, paths)
+    const incoming = join(directory, OURS, 'incoming')
+    // Left by an import that was cut short.
+    await rm(incoming, { recursive: true, force: true })
+    const hows = await takeIn(
+      parts.map(({ fileIdx, source, missingBytes }) => {
+        return { source, to: join(incoming, String(fileIdx)), mayLink: missingBytes === 0 }
+      }),
+      context,
+      signal,
+    )
+    // That may have taken minutes.
+    await mustBeFree(directory, paths)
+    const made = await MadeFiles.read(directory)
+    for (const { fileIdx } of parts) {
+      const [from, path] = [join(incoming, String(fileIdx)), paths[fileIdx] ?? '']
+      await made?.add({ name: basename(path), stats: await lstat(from) })
+      await rename(from, path)
+    }
+    await rm(incoming, { recursive: true, force: true })
+    await note(directory, paths)
+    return hows
+  }
+
+  /** What is replaced has to be ours. */
+  async function mustBeFree(directory: string, paths: readonly string[]): Promise<void> {
+    const { others } = await findOwnFiles(directory, filling.torrent.info)
+    const taken = filling.parts
+      .map(({ fileIdx }) => paths[fileIdx])
+      .find((path) => others.includes(path ?? ''))
+    if (taken !== undefined)
+      throw new SelfStremeError(
+        'folder.in_use',
+        `${taken} is a file that self-streme has not made, or that was changed since: take it away and import again`,
+      )
+  }
+
+  async function note(directory: string, paths: readonly string[]): Promise<void> {
+    const { torrent, parts } = filling
+    const whole = { ...place.found?.state.whole }
+    for (const { fileIdx, missingBytes } of parts) {
+      const { size, mtimeMs } = await stat(paths[fileIdx] ?? '')
+      if (missingBytes === 0) whole[fileIdx] = { size, mtimeMs }
+    }
+    await writeMetainfo(directory, torrent.metainfo)
+    const { info, trackers } = torrent
+    if (info.isPrivate && trackers.length > 0)
+      await saveKeptTrackers(directory, { urls: trackers, areOfFile: true })
+    await saveBits(directory, piecesThere())
+    await saveState(directory, { whole })
+    const usage = place.isThere ? await readUsage(directory) : newUsage('imported', Date.now())
+    await saveUsage(directory, { ...usage, isPinned: true })
+  }
+
+  /** A piece is there that is right in what was brought, unless a file of it was left out; and what was there before. */
+  function piecesThere(): Uint8Array {
+    const { parts, verdicts, torrent } = filling
+    const { info } = torrent
+    const here = new Set([...parts.map(({ fileIdx }) => fileIdx), ...place.whole])
+    const before = new Set(piecesIn(place.found?.claimed ?? new Uint8Array(), info.pieceCount))
+    const isBrought = (piece: number) =>
+      verdicts[piece] === 'right' &&
+      filesIn(info, piece).every((file) => here.has(file) || info.files[file]?.isPadding)
+    return writeBitfield(info.pieceCount, (piece) => before.has(piece) || isBrought(piece))
+  }
+}

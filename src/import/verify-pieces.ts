@@ -1,0 +1,49 @@
+import { pieceLengthAt, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import { filesIn } from '../domain/bittorrent/segments.ts'
+import { isPieceRight } from '../storage/check-piece.ts'
+import type { ImportContext } from './context.ts'
+
+const MOST_AT_ONCE = 4
+const MOST_BYTES_AT_ONCE = 64 * 1024 * 1024
+
+/** `unknown`: a file is missing that has bytes in it, too. */
+export type Verdict = 'right' | 'wrong' | 'unknown'
+
+/**
+ * Looks at all pieces of a torrent that can be looked at.
+ *
+ * @param paths - of those of its files that there are, by their index
+ * @returns one verdict for each piece
+ */
+export async function verifyPieces(
+  info: TorrentInfo,
+  paths: Readonly<Record<number, string>>,
+  { onProgress }: Pick<ImportContext, 'onProgress'>,
+  signal: AbortSignal,
+): Promise<Verdict[]> {
+  const isNeeded = (file: number) => !info.files[file]?.isPadding
+  const all = Array.from({ length: info.pieceCount }, (_, piece) => piece)
+  const checkable = all.filter((piece) =>
+    filesIn(info, piece)
+      .filter(isNeeded)
+      .every((file) => paths[file]),
+  )
+  const verdicts = all.map((): Verdict => 'unknown')
+  const totalBytes = checkable.reduce((sum, piece) => sum + pieceLengthAt(info, piece), 0)
+  let doneBytes = 0
+
+  const left = checkable.values()
+  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(MOST_BYTES_AT_ONCE / info.pieceLength)))
+  await Promise.all(Array.from({ length: atOnce }, checkNext))
+  return verdicts
+
+  async function checkNext(): Promise<void> {
+    for (const piece of left) {
+      signal.throwIfAborted()
+      const isRight = await isPieceRight(info, paths, piece).catch(() => false)
+      verdicts[piece] = isRight ? 'right' : 'wrong'
+      doneBytes += pieceLengthAt(info, piece)
+      onProgress({ step: 'hashing', doneBytes, totalBytes })
+    }
+  }
+}

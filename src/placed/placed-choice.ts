@@ -1,0 +1,88 @@
+import type { Stats } from 'node:fs'
+import { sep } from 'node:path'
+import { chooseFile } from '../domain/choice/choose-file.ts'
+import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
+import { fileAt, settlingMs, whenSettled } from '../files/finished-writing.ts'
+import type { IndexedFile } from './placed-index.ts'
+
+/** What is smaller is a sample, or the beginning of a film; bytes. */
+export const SMALLEST = 1_048_576
+/** Of a path: the file, and the folders that may say its season. */
+const PARTS = 3
+const INFO_HASH = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/gi
+
+/** One that lies there now. */
+export interface FoundFile {
+  readonly file: IndexedFile
+  readonly stats: Stats
+}
+
+/** Whether a file, as it is now, may be served. */
+export type MayServe = (found: FoundFile) => boolean
+
+/**
+ * Which of the files that stand for a torrent is served: the one that is called so, else the largest. One that is being
+ * written to is waited for, unless there is another one.
+ */
+export async function choosePlaced(
+  files: readonly IndexedFile[],
+  name: string | undefined,
+  mayServe: MayServe,
+  signal: AbortSignal,
+): Promise<FoundFile | undefined> {
+  const called = files.filter((file) => isCalled(file, name))
+  return (await largest(called, mayServe, signal)) ?? largest(files, mayServe, signal)
+}
+
+async function largest(
+  files: readonly IndexedFile[],
+  mayServe: MayServe,
+  signal: AbortSignal,
+): Promise<FoundFile | undefined> {
+  const now = Date.now()
+  const there = await look(files, ({ path }) => fileAt(path))
+  const settled = there.filter(({ stats }) => settlingMs(stats, now) === 0)
+  const writing = there.filter(({ stats }) => settlingMs(stats, now) > 0).map(({ file }) => file)
+  return (
+    best(settled, mayServe) ?? best(await look(writing, ({ path }) => whenSettled(path, signal)), mayServe)
+  )
+}
+
+function best(found: readonly FoundFile[], mayServe: MayServe): FoundFile | undefined {
+  return found
+    .filter((each) => each.stats.size >= SMALLEST && mayServe(each))
+    .sort((a, b) => b.stats.size - a.stats.size)
+    .at(0)
+}
+
+async function look(
+  files: readonly IndexedFile[],
+  at: (file: IndexedFile) => Promise<Stats | undefined>,
+): Promise<FoundFile[]> {
+  const looked = await Promise.all(
+    files.map(async (file) => {
+      const stats = await at(file)
+      return stats ? [{ file, stats }] : []
+    }),
+  )
+  return looked.flat()
+}
+
+/** The one that is wished for, by what they are called: one at most. */
+export function chooseByName(files: readonly IndexedFile[], wish: EpisodeWish | UnsaidWish): IndexedFile[] {
+  const listed = files.map(({ path, size }) => {
+    // The digits of an info hash are no numbers of episodes.
+    const parts = path
+      .split(sep)
+      .slice(-PARTS)
+      .map((part) => part.replace(INFO_HASH, ' '))
+    return { path: parts.join('/'), name: parts.at(-1) ?? '', length: size, offset: 0, isPadding: false }
+  })
+  const choice = chooseFile({ name: '', files: listed }, wish)
+  return choice.kind === 'chosen' ? files.slice(choice.index, choice.index + 1) : []
+}
+
+/** Letters with marks can be written in two ways, and disks differ in which. */
+export function isCalled(file: IndexedFile, name: unknown): boolean {
+  return typeof name === 'string' && file.name.normalize() === name.normalize()
+}

@@ -1,0 +1,202 @@
+import { dirname, join } from 'node:path'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import type { ByteRange } from '../domain/byte-range.ts'
+import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
+import { fingerprintOf, whenSettled } from '../files/finished-writing.ts'
+import type { FolderWatch } from '../files/folder-watch.ts'
+import { exists } from '../files/free-name.ts'
+import { OpenFiles } from '../files/open-files.ts'
+import { openReadable } from '../files/readable-file.ts'
+import type { Log } from '../observe/log.ts'
+import { OURS } from '../storage/mark.ts'
+import type { IndexDatabase } from '../torrent-index/index-database.ts'
+import { PlacedChecker } from './placed-checker.ts'
+import { chooseByName, choosePlaced, type FoundFile, isCalled, SMALLEST } from './placed-choice.ts'
+import { PlacedFolder } from './placed-folder.ts'
+import type { IndexedFile } from './placed-index.ts'
+import { PlacedMarks } from './placed-marks.ts'
+import { placedTable, type Verdict } from './placed-table.ts'
+
+/** A video that the user put into the download folder, open to be read; we only ever read it. */
+export interface PlacedFile extends AsyncDisposable {
+  readonly path: string
+  readonly name: string
+  /** bytes */
+  readonly size: number
+  readonly mtimeMs: number
+  /** A client reads it now. */
+  noteRead(client: string): void
+  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
+}
+
+/** The same in a list. */
+export interface PlacedEntry {
+  /** all that its name contains, and those of the folders it lies in */
+  readonly infoHashes: readonly InfoHash[]
+  readonly path: string
+  readonly name: string
+  /** bytes */
+  readonly size: number
+  /** `mismatched`: it is not what the torrent says, and not served for it */
+  readonly verdict: Verdict | 'unchecked'
+  readonly plays: number
+  /** epoch ms; `undefined` = never */
+  readonly lastReadAt?: number | undefined
+}
+
+export interface PlacedFiles extends AsyncDisposable {
+  /**
+   * The file that stands for a torrent: its name, or that of a folder it lies in, contains the info hash.
+   *
+   * @param wanted - of several, the one that is called so; without it, or if there is none, the largest. An episode is
+   * never just the largest: if no name says it, there is none
+   * @param mustBeVerified - asked when a file is there: whether it must have been compared with its torrent
+   */
+  find(
+    infoHash: InfoHash,
+    wanted: string | EpisodeWish | UnsaidWish | undefined,
+    signal: AbortSignal,
+    mustBeVerified?: () => boolean,
+  ): Promise<PlacedFile | undefined>
+  /** The same, as far as it is known without looking at the disk. */
+  peek(infoHash: InfoHash, wanted: string | EpisodeWish | UnsaidWish | undefined): PlacedEntry | undefined
+  /**
+   * The file at a path, by itself and for no torrent.
+   *
+   * @returns `undefined` if there is none, or it is not what the torrents in its name say
+   */
+  openAt(path: string, signal: AbortSignal): Promise<PlacedFile | undefined>
+  entries(): PlacedEntry[]
+  /** Those large enough to be videos, as they lie there. */
+  videos(): readonly IndexedFile[]
+  /** another one whenever there are others */
+  readonly version: number
+  /** Looks at a path where something may have changed. */
+  look(path: string): Promise<void>
+  /** Looks at everything again. */
+  check(signal: AbortSignal): Promise<void>
+}
+
+/** What is known of torrents on disk. */
+interface Torrents {
+  find(infoHash: InfoHash): unknown
+  /** Whether a torrent lies in this very folder. */
+  holds(directory: string): boolean
+  readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
+  /** Calls back whenever there is something new of a torrent, such as its metadata. */
+  onTorrent(listener: (infoHash: InfoHash) => void): void
+}
+
+/**
+ * Learns what the user put into the download folder, and keeps that true.
+ *
+ * @param root - the download folder
+ * @param database - has the table of marks, and is open until this is disposed of
+ */
+export async function openPlacedFiles(
+  root: string,
+  database: IndexDatabase,
+  watch: FolderWatch,
+  torrents: Torrents,
+  viewers: { readonly areThere: boolean },
+  log: Log,
+): Promise<PlacedFiles> {
+  await using opening = new AsyncDisposableStack()
+  const files = new OpenFiles()
+  const marks = opening.use(new PlacedMarks(root, placedTable(database)))
+  const checker = opening.use(new PlacedChecker(torrents, viewers, marks, log))
+  const folder = opening.use(new PlacedFolder(root, torrents, watch, log))
+  const { index } = folder
+  folder.onFile((file) => checker.request(file))
+  torrents.onTorrent((infoHash) => {
+    for (const file of index.find(infoHash)) checker.request(file)
+  })
+  await folder.load()
+  marks.keepOnly(index.all().map(({ path }) => path))
+  const parts = opening.move()
+
+  function choose(
+    infoHash: InfoHash,
+    wanted: string | EpisodeWish | UnsaidWish | undefined,
+    signal: AbortSignal,
+    mustBeVerified: () => boolean,
+  ) {
+    const isRight = ({ file: { path }, stats }: FoundFile) => {
+      const verdict = marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash)
+      return mustBeVerified() ? verdict === 'verified' : verdict !== 'mismatched'
+    }
+    if (typeof wanted === 'object')
+      return choosePlaced(chooseByName(index.find(infoHash), wanted), undefined, isRight, signal)
+    return choosePlaced(index.find(infoHash), wanted, isRight, signal)
+  }
+
+  function peek(
+    infoHash: InfoHash,
+    wanted: string | EpisodeWish | UnsaidWish | undefined,
+  ): PlacedEntry | undefined {
+    const isRight = (file: IndexedFile) => marks.verdictOf(file, infoHash) !== 'mismatched'
+    const files = index.find(infoHash)
+    const fitting = typeof wanted === 'object' ? chooseByName(files, wanted) : files
+    const [first] = fitting
+      .filter((file) => file.size >= SMALLEST && isRight(file))
+      .sort((a, b) => Number(isCalled(b, wanted)) - Number(isCalled(a, wanted)) || b.size - a.size)
+    return first && entry(first)
+  }
+
+  async function opened({ file, stats }: FoundFile): Promise<PlacedFile> {
+    const { path, name } = file
+    const readable = await openReadable(files, path, stats)
+    return { ...readable, path, name, noteRead: (client) => marks.noteRead(file, client) }
+  }
+
+  function videos(): IndexedFile[] {
+    return index.all().filter(({ size }) => size >= SMALLEST)
+  }
+
+  function entry(file: IndexedFile): PlacedEntry {
+    const { infoHashes, path, name, size } = file
+    const verdicts = infoHashes.map((infoHash) => marks.verdictOf(file, infoHash))
+    // A name may contain more than one info hash: it is enough to be right for one of them.
+    const verdict =
+      (['verified', 'mismatched'] as const).find((each) => verdicts.includes(each)) ?? 'unchecked'
+    return { infoHashes, path, name, size, verdict, ...marks.readsOf(path) }
+  }
+
+  return {
+    peek,
+    async find(infoHash, wanted, signal, mustBeVerified = () => false) {
+      let chosen = await choose(infoHash, wanted, signal, mustBeVerified)
+      if (!chosen) {
+        // It may have been put there a moment ago.
+        await folder.upToDate()
+        chosen = await choose(infoHash, wanted, signal, mustBeVerified)
+      }
+      // A folder of ours may have come back to the place of the user's.
+      if (!chosen || (await isInOurs(root, chosen.file.path))) return undefined
+      return opened(chosen)
+    },
+    async openAt(path, signal) {
+      const file = index.get(path)
+      const stats = file && (await whenSettled(path, signal))
+      if (!stats || stats.size < SMALLEST || entry(file).verdict === 'mismatched') return undefined
+      return opened({ file, stats })
+    },
+    entries: () => videos().map(entry),
+    videos,
+    get version() {
+      return index.version
+    },
+    look: (path) => folder.look(path),
+    check: (signal) => folder.check(signal),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+/** Whether a file lies in a folder that bears our mark. */
+async function isInOurs(root: string, path: string): Promise<boolean> {
+  for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder))
+    if (await exists(join(folder, OURS))) return true
+  return false
+}

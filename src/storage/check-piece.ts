@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import type { Stats } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { pieceHashAt, pieceLengthAt, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import { segmentsOf } from '../domain/bittorrent/segments.ts'
+import { handles } from '../files/handle-limit.ts'
+import { readAll } from '../files/read-all.ts'
+import { ByteGate } from '../lib/byte-gate.ts'
+
+/** Bytes of the pieces that are being checked at a time. */
+const CHECKED_BYTES = 64 * 1024 * 1024
+/** So much of a longer piece is read and hashed at a time; a millisecond. */
+const PART_BYTES = 1024 * 1024
+const checks = new ByteGate(CHECKED_BYTES)
+
+type Paths = Readonly<Record<number, string>>
+type OnOpened = (fileIdx: number, stats: Stats) => void
+
+/**
+ * Whether a piece on disk is what the torrent says. Hashing is done off the main thread (WebCrypto), but for pieces
+ * beyond 64 MiB, which are hashed part by part.
+ * All checks of this process together hold 64 MiB; more of them wait for their turn.
+ *
+ * @param paths - of the torrent's files, by their index; only those that have bytes in the piece are needed
+ * @param opened - told of each file before it is read
+ * @throws the system's error, or one that says that a file is too short
+ */
+export function isPieceRight(
+  info: TorrentInfo,
+  paths: Paths,
+  piece: number,
+  opened?: OnOpened,
+): Promise<boolean> {
+  const length = pieceLengthAt(info, piece)
+  const hasHash = length <= CHECKED_BYTES ? hasItsHash : hasItsHashInParts
+  return checks.run(Math.min(length, CHECKED_BYTES), () => hasHash(info, paths, piece, opened))
+}
+
+async function hasItsHash(
+  info: TorrentInfo,
+  paths: Paths,
+  piece: number,
+  opened?: OnOpened,
+): Promise<boolean> {
+  const bytes = Buffer.alloc(pieceLengthAt(info, piece))
+  await readPart(info, paths, piece, 0, bytes, opened)
+  const hash = Buffer.from(await crypto.subtle.digest('SHA-1', bytes))
+  return hash.equals(pieceHashAt(info, piece))
+}
+
+async function hasItsHashInParts(
+  info: TorrentInfo,
+  paths: Paths,
+  piece: number,
+  opened?: OnOpened,
+): Promise<boolean> {
+  const length = pieceLengthAt(info, piece)
+  const buffer = Buffer.alloc(PART_BYTES)
+  const hash = createHash('sha1')
+  for (let at = 0; at < length; at += PART_BYTES) {
+    // What the last part left must not show where there is padding.
+    const part = buffer.subarray(0, length - at).fill(0)
+    await readPart(info, paths, piece, at, part, opened)
+    hash.update(part)
+  }
+  return hash.digest().equals(pieceHashAt(info, piece))
+}
+
+async function readPart(
+  info: TorrentInfo,
+  paths: Paths,
+  piece: number,
+  at: number,
+  bytes: Buffer,
+  opened?: OnOpened,
+): Promise<void> {
+  for (const { file, position, offset, length } of segmentsOf(info, piece, at, bytes.length)) {
+    if (info.files[file]?.isPadding) continue
+    const part = bytes.subarray(offset, offset + length)
+    await handles.use(
+      () => open(paths[file] ?? '', 'r'),
+      async (handle) => {
+        if (opened) opened(file, await handle.stat())
+        await readAll(handle, part, position)
+      },
+    )
+  }
+}

@@ -1,0 +1,179 @@
+import { open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { hasPiece, writeBitfield } from '../domain/bittorrent/bitfield.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import { piecesOf, splitting, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import { newUsage, type Usage } from '../domain/usage.ts'
+import { handles } from '../files/handle-limit.ts'
+import { fewAtATime } from '../lib/for-each-parallel.ts'
+import { inTurns } from '../lib/in-turns.ts'
+import { type KeptTrackers, readKeptTrackers } from './kept-trackers.ts'
+import { ONLY_OURS, OURS, writeNote } from './mark.ts'
+import { sha1 } from './torrent-file.ts'
+import { filesThere, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
+
+const STATE = 'state.json'
+const USAGE = 'usage.json'
+const BITS = 'verified.bits'
+
+const folderState = z.object({
+  /** files that are whole, by index, as they were when they became so */
+  whole: z.record(z.string(), z.object({ size: z.number(), mtimeMs: z.number() })),
+})
+
+/** Epoch ms, as far as a `Date` goes (ECMA-262 §21.4.1.1): whoever is told of it is told a date. */
+const time = z.number().min(0).max(8.64e15)
+
+const index = z.number().int().min(0)
+const wish = z.union([
+  z.literal(['main', 'all']),
+  z.array(index),
+  z.object({
+    select: z.array(z.tuple([index, index])),
+    beside: z.union([z.literal('main'), z.array(index)]).optional(),
+  }),
+])
+
+const usage = z.object({
+  addedAt: time,
+  lastReadAt: time,
+  plays: z.number().min(0),
+  playsAt: time,
+  isPinned: z.boolean(),
+  origin: z.enum(['watched', 'added', 'imported', 'ahead']),
+  seeders: z.number().int().min(0).optional(),
+  wish: wish.optional(),
+  trackers: z.array(z.string()).optional(),
+}) satisfies z.ZodType<Usage>
+
+/** What is known of the files of a torrent. */
+export type FolderState = z.infer<typeof folderState>
+
+/** A torrent's folder as an earlier run left it. */
+export interface FoundFolder {
+  readonly directory: string
+  readonly metainfo: Uint8Array
+  readonly info: TorrentInfo
+  readonly state: FolderState
+  /** of a private torrent: its own */
+  readonly trackers?: KeptTrackers | undefined
+  /** pieces that were on disk when the folder was last saved, cut to what the files can hold */
+  readonly claimed: Uint8Array
+}
+
+/** The metadata in a folder; `undefined` if there is none, or it is damaged, or another torrent's. */
+export async function readTorrent(
+  directory: string,
+  infoHash: InfoHash,
+): Promise<{ readonly metainfo: Uint8Array; readonly info: TorrentInfo } | undefined> {
+  const metainfo = await readMetainfo(directory)
+  const info = metainfo && (await tryParse(metainfo))
+  if (!info) return undefined
+  const { info: hashed } = await inTurns(splitting(metainfo))
+  return (await sha1(hashed)) === infoHash ? { metainfo, info } : undefined
+}
+
+/** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
+export async function readFolder(directory: string, infoHash: InfoHash): Promise<FoundFolder | undefined> {
+  const torrent = await readTorrent(directory, infoHash)
+  if (!torrent) return undefined
+  const { metainfo, info } = torrent
+  const state = await readState(directory)
+  const saved = await readBits(directory)
+  const claimed = await possiblePieces(directory, info, state, saved)
+  const trackers = info.isPrivate ? await readKeptTrackers(directory) : undefined
+  return { directory, metainfo, info, state, trackers, claimed }
+}
+
+/** Where the note is gone or damaged, no file counts as whole until its pieces are looked at again. */
+export async function readState(directory: string): Promise<FolderState> {
+  const parsed = folderState.safeParse(tryJson((await readText(join(directory, OURS, STATE))) ?? ''))
+  return parsed.success ? parsed.data : { whole: {} }
+}
+
+export async function saveState(directory: string, state: FolderState): Promise<void> {
+  await writeNote(directory, STATE, JSON.stringify(state))
+}
+
+/** The pieces that were on disk when it was last written down, a bit for each. */
+export async function readBits(directory: string): Promise<Uint8Array> {
+  return (await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array()
+}
+
+/** How a torrent is used; where the note is gone or damaged, as much as the folder itself tells. */
+export async function readUsage(directory: string): Promise<Usage> {
+  const noted = await findUsage(directory)
+  if (noted) return noted
+  return newUsage('watched', (await stat(join(directory, OURS)).catch(() => undefined))?.mtimeMs ?? 0)
+}
+
+/** The same; `undefined` where the note is gone or damaged, or was never made. */
+export async function findUsage(directory: string): Promise<Usage | undefined> {
+  return usage.safeParse(tryJson((await readText(join(directory, OURS, USAGE))) ?? '')).data
+}
+
+export async function saveUsage(directory: string, usage: Usage): Promise<void> {
+  // The trackers of a wish may have a key in them.
+  await writeNote(directory, USAGE, JSON.stringify(usage), usage.trackers?.length ? ONLY_OURS : undefined)
+}
+
+/** Writes down which pieces are on disk; of files that are {@link syncFiles}d, so that it survives a power cut. */
+export async function saveBits(directory: string, bits: Uint8Array): Promise<void> {
+  await writeNote(directory, BITS, bits)
+}
+
+/**
+ * Brings to the disk what was written to files; those that are gone do not count.
+ *
+ * @throws the system's error; what was written may be lost then, and trying again would not show it
+ */
+export async function syncFiles(paths: readonly string[]): Promise<void> {
+  await fewAtATime(paths, syncFile)
+}
+
+/** A bit for each piece that is claimed, but for those that a missing or shortened file cannot hold. */
+async function possiblePieces(
+  directory: string,
+  info: TorrentInfo,
+  state: FolderState,
+  saved: Uint8Array,
+): Promise<Uint8Array> {
+  const claims = new Uint8Array(info.pieceCount)
+  for (let piece = 0; piece < claims.length; piece++) if (hasPiece(saved, piece)) claims[piece] = 1
+  const mark = (from: number, to: number, isClaimed: 0 | 1) => claims.fill(isClaimed, from, to + 1)
+  for (const index of Object.keys(state.whole)) {
+    const file = info.files[Number(index)]
+    if (!file) continue
+    const { first, last } = piecesOf(info, file)
+    mark(first, last, 1)
+  }
+  const there = await filesThere(directory, info)
+  for (const [index, file] of info.files.entries()) {
+    if (file.isPadding || file.length === 0) continue
+    const size = there.get(index)?.size ?? 0
+    if (size >= file.length) continue
+    mark(Math.floor((file.offset + size) / info.pieceLength), piecesOf(info, file).last, 0)
+  }
+  return writeBitfield(info.pieceCount, (piece) => claims[piece] === 1)
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    // Not to be written to: it may be the user's, and read-only.
+    await handles.use(
+      () => open(path, 'r'),
+      (file) => file.datasync(),
+    )
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

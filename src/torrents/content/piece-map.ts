@@ -1,0 +1,87 @@
+import { piecesIn, writeBitfield } from '../../domain/bittorrent/bitfield.ts'
+import { Waiters } from '../../lib/waiters.ts'
+
+/**
+ * `claimed`: an earlier run says that the piece is on disk; nobody has looked since. Its bytes may only be sent after
+ * they were hashed again.
+ */
+export type PieceState = 'missing' | 'claimed' | 'verified'
+
+const STATES: readonly PieceState[] = ['missing', 'claimed', 'verified']
+const MISSING = 0
+const CLAIMED = 1
+const VERIFIED = 2
+
+/** Which pieces of a torrent are there, and who waits for one that is not. */
+export class PieceMap {
+  readonly #states: Uint8Array
+  readonly #waiters = new Map<number, Waiters>()
+
+  constructor(pieceCount: number, claimed: Uint8Array = new Uint8Array()) {
+    this.#states = new Uint8Array(pieceCount)
+    for (const piece of piecesIn(claimed, pieceCount)) this.#states[piece] = CLAIMED
+  }
+
+  stateOf(piece: number): PieceState {
+    return STATES[this.#states[piece] ?? MISSING] ?? 'missing'
+  }
+
+  isMissing(piece: number): boolean {
+    return this.#states[piece] === MISSING
+  }
+
+  /** Whether a piece from `first` to `last`, inclusive, is missing; quicker than to count them. */
+  anyMissing(first: number, last: number): boolean {
+    const missing = this.#states.indexOf(MISSING, first)
+    return missing !== -1 && missing <= last
+  }
+
+  /** How many pieces from `first` to `last`, inclusive, are in a state. */
+  count(state: PieceState, first: number, last: number): number {
+    const code = STATES.indexOf(state)
+    let count = 0
+    for (let piece = first; piece <= last; piece++) if (this.#states[piece] === code) count++
+    return count
+  }
+
+  markVerified(pieces: Iterable<number>): void {
+    for (const piece of pieces) this.#mark(piece, VERIFIED)
+  }
+
+  /** Verified no longer: the file was touched. */
+  markClaimed(pieces: Iterable<number>): void {
+    for (const piece of pieces) this.#mark(piece, CLAIMED)
+  }
+
+  markMissing(pieces: Iterable<number>): void {
+    for (const piece of pieces) this.#mark(piece, MISSING)
+  }
+
+  /** Resolves as soon as the piece is something else than missing. */
+  async whenThere(piece: number, signal: AbortSignal): Promise<void> {
+    if (!this.isMissing(piece)) return
+    const waiters = this.#waiters.get(piece) ?? new Waiters()
+    this.#waiters.set(piece, waiters)
+    try {
+      await waiters.wait(signal)
+    } finally {
+      if (waiters.count === 0 && this.#waiters.get(piece) === waiters) this.#waiters.delete(piece)
+    }
+  }
+
+  /** Whoever waits for a piece hears that it will not come. */
+  failWaiters(error: unknown): void {
+    for (const waiters of this.#waiters.values()) waiters.failAll(error)
+  }
+
+  /** A bit for each piece that is not missing. */
+  toBitfield(): Uint8Array {
+    return writeBitfield(this.#states.length, (piece) => !this.isMissing(piece))
+  }
+
+  #mark(piece: number, state: number): void {
+    if (piece >= this.#states.length) return
+    this.#states[piece] = state
+    if (state !== MISSING) this.#waiters.get(piece)?.wakeAll()
+  }
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import type { MakeList } from '../../../src/addon/make-list.ts'
+import { type AnsweredList, createStreamService } from '../../../src/addon/stream-service.ts'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import type { Candidate } from '../../../src/domain/list/candidate.ts'
+import { describe } from '../../../src/domain/list/listing.ts'
+import type { Log } from '../../../src/observe/log.ts'
+
+const ignore = () => undefined
+const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
+const FOUND: Candidate = {
+  ...{ kind: 'torrent', title: 'Show S01E02', bingeKey: 'group' },
+  ...{ infoHash: 'a'.repeat(40) as InfoHash, trackers: [] },
+}
+
+test('who wants to know is told of every list that a device gets, but of none that another server asks for', async () => {
+  const told: AnsweredList[] = []
+  const madeList = { kept: [describe(FOUND)], dropped: [], sources: [], choices: new Map() }
+  const makeList: MakeList = async () => ({ ...madeList, wish: { kind: 'episode', episode: 2 } })
+  const { getStreams } = createStreamService(
+    { trackers: [] },
+    makeList,
+    (list) => void told.push(list),
+    silent,
+  )
+  const ask = (userAgent: string, isRelayed = false) =>
+    getStreams('series', 'tt1', 1, 2, userAgent, 'http://127.0.0.1:7000', { isRelayed })
+  const video = { kind: 'episode', id: 'tt1', season: 1, episode: 2 }
+  await ask('VIDAA/6.0')
+  await ask('')
+  await ask('VIDAA/6.0', true)
+  expect(told).toEqual([
+    { video, found: [FOUND], delivery: 'proxy', client: 'VIDAA/6.0' },
+    { video, found: [FOUND], delivery: 'magnet', client: '' },
+  ])
+})

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import { chooseFiles } from '../../../src/addon/choose-files.ts'
+import { videoWish } from '../../../src/addon/video-wish.ts'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import type { TorrentFile } from '../../../src/domain/bittorrent/metainfo.ts'
+import type { Candidate, Found } from '../../../src/domain/list/candidate.ts'
+
+const [A, B] = ['a'.repeat(40) as InfoHash, 'b'.repeat(40) as InfoHash]
+const FILES = filesOf('info.nfo', 'Show.S01E01.mkv', 'Show.S01E02.mkv')
+const EPISODE = { kind: 'episode', season: 1, episode: 2 } as const
+
+function filesOf(...paths: readonly string[]): TorrentFile[] {
+  return paths.map((path, at) => {
+    return { path, name: path.split('/').at(-1) ?? '', length: 1_000 + at, offset: 0, isPadding: false }
+  })
+}
+
+function torrent(infoHash: InfoHash, more: Partial<Candidate> = {}): Candidate {
+  const releaseName = 'Show.S01.1080p'
+  return { kind: 'torrent', infoHash, title: releaseName, releaseName, trackers: [], ...more }
+}
+
+function choose(all: readonly Found[], onDisk?: readonly TorrentFile[]) {
+  return chooseFiles(all, EPISODE, async () => onDisk && { name: 'Show.S01', files: onDisk })
+}
+
+test('the file of a pack is chosen from what the torrent file lists', async () => {
+  const { found, choices } = await choose([torrent(A, { files: FILES })])
+  expect(found).toMatchObject([{ fileIdx: 2, fileName: 'Show.S01E02.mkv', sizeBytes: 1_002 }])
+  expect(choices.get(A)).toMatchObject({ from: 'source', choice: { kind: 'chosen', index: 2, score: 100 } })
+})
+
+test('or from metadata on our disk', async () => {
+  const { found, choices } = await choose([torrent(A)], FILES)
+  expect(found).toMatchObject([{ fileIdx: 2, fileName: 'Show.S01E02.mkv' }])
+  expect(choices.get(A)?.from).toBe('disk')
+})
+
+test('a pack without the episode is left out, and it is said why', async () => {
+  const { found, refused } = await choose([
+    torrent(A, { files: filesOf('Show.S01E01.mkv', 'Show.S01E03.mkv') }),
+  ])
+  expect(found).toEqual([])
+  expect(refused).toMatchObject([{ found: { infoHash: A }, why: 'none of 2 videos is S01E02' }])
+})
+
+test('the file that a source names is not chosen anew', async () => {
+  const { found, choices } = await choose([torrent(A, { fileIdx: 1, files: FILES })])
+  expect(found).toMatchObject([{ fileIdx: 1, fileName: 'Show.S01E01.mkv' }])
+  expect(choices.size).toBe(0)
+})
+
+test('a torrent of which nobody knows the files stays as it is', async () => {
+  const all = [torrent(A, { wish: { season: 1, episode: 2 } })]
+  expect((await choose(all)).found).toEqual(all)
+})
+
+test('what is found to be the same file is listed once, with the trackers and the most seeders of all', async () => {
+  const { found } = await choose([
+    torrent(A, { files: FILES, seeders: 3, trackers: ['udp://a'], foundBy: ['one'] }),
+    torrent(A, { fileIdx: 2, seeders: 9, trackers: ['udp://b'], foundBy: ['two'] }),
+    torrent(B, { fileIdx: 2 }),
+  ])
+  expect(found).toMatchObject([
+    { infoHash: A, fileIdx: 2, seeders: 9, trackers: ['udp://a', 'udp://b'], foundBy: ['one', 'two'] },
+    { infoHash: B },
+  ])
+  expect(found).toHaveLength(2)
+})
+
+test('the file that one source names counts for another that knows only the torrent', async () => {
+  const { found } = await choose([torrent(A, { seeders: 4 }), torrent(A, { fileIdx: 7, fileName: 'e2.mkv' })])
+  expect(found).toMatchObject([{ fileIdx: 7, fileName: 'e2.mkv', seeders: 4 }])
+  expect(found).toHaveLength(1)
+})
+
+test('where sources name several files of one torrent, nobody knows which is meant', async () => {
+  const all = [torrent(A), torrent(A, { fileIdx: 7 }), torrent(A, { fileIdx: 8 })]
+  expect((await choose(all)).found).toEqual(all)
+})
+
+test.for([
+  [1, 5, 5],
+  [2, 1, 4],
+  [3, 2, undefined],
+  [0, 1, undefined],
+] as const)('S%d E%d is number %s of the series', ([season, episode, absolute]) => {
+  const episodes = new Map(['1:1', '1:2', '1:3', '2:1', '2:2', '0:1'].map((key) => [key, key]))
+  if (season === 3) episodes.delete('2:1')
+  const wish = videoWish(
+    { kind: 'episode', id: 'tt1', season, episode },
+    { name: 'Show', year: 2020, episodes },
+  )
+  expect(wish).toMatchObject({ kind: 'episode', season, episode, title: 'Show', year: 2020 })
+  expect('absolute' in wish ? wish.absolute : undefined).toBe(absolute)
+})
+
+test('of what nobody knows the name, the wish has none', () => {
+  expect(videoWish({ kind: 'movie', id: 'tt1' }, undefined)).toEqual({ kind: 'movie' })
+  expect(videoWish({ kind: 'episode', id: 'kitsu:1', episode: 5 }, undefined)).toEqual({
+    kind: 'episode',
+    episode: 5,
+  })
+})

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { createLister, type Disk, type Swarms, type Titles } from '../../../src/addon/make-list.ts'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import type { Candidate } from '../../../src/domain/list/candidate.ts'
+import { DEFAULT_LIST_OPTIONS } from '../../../src/domain/list/list-options.ts'
+
+const HASH = 'a'.repeat(40) as InfoHash
+const { signal } = new AbortController()
+const REQUEST = {
+  video: { kind: 'episode', id: 'tt1', season: 2, episode: 1 },
+  options: DEFAULT_LIST_OPTIONS,
+  delivery: 'proxy',
+  isRelayed: false,
+} as const
+/** Counted from the first of the series, as fansubs do. */
+const PACK: Candidate = {
+  kind: 'torrent',
+  infoHash: HASH,
+  title: '[Group] Show (01-04)',
+  trackers: [],
+  files: [1, 2, 3, 4].map((n) => {
+    const name = `[Group] Show - 0${n}.mkv`
+    return { path: name, name, length: 1_000, offset: 0, isPadding: false }
+  }),
+}
+const TITLES: Titles = {
+  async find() {
+    return { name: 'Show', year: 2020, episodes: new Map([1, 2, 3].map((n) => [`1:${n}`, `${n}`])) }
+  },
+}
+const EMPTY: Disk = {
+  pack: async () => undefined,
+  isPrivate: async () => false,
+  video: async () => undefined,
+}
+
+interface Around {
+  readonly disk?: Disk
+  readonly titles?: Titles
+  readonly swarms?: Swarms
+}
+
+function lister({ disk = EMPTY, titles, swarms = { sinceMs: () => undefined } }: Around = {}) {
+  const search = { find: async () => ({ candidates: [PACK], report: [] }) }
+  return createLister(search, disk, titles, swarms)
+}
+
+test('with what the series is called and has, an episode is chosen by its number in the series', async () => {
+  const { kept, wish } = await lister({ titles: TITLES })(REQUEST, signal)
+  expect(wish).toMatchObject({ title: 'Show', year: 2020, absolute: 4 })
+  expect(kept.map(({ found }) => found)).toMatchObject([{ fileIdx: 3, fileName: '[Group] Show - 04.mkv' }])
+})
+
+test.for<readonly [string, Titles | undefined]>([
+  ['says nothing for ever', { find: () => new Promise(() => undefined) }],
+  ['fails', { find: () => Promise.reject(new Error('down')) }],
+  ['does not know it', { find: () => Promise.resolve(undefined) }],
+  ['is not there', undefined],
+])('where whoever knows titles %s, the list comes without them', async ([, titles]) => {
+  const { kept, dropped } = await lister(titles ? { titles } : {})(REQUEST, signal)
+  expect([kept.length, dropped.map(({ why }) => why)]).toEqual([0, ['none of 4 videos is S02E01']])
+})
+
+test('for a device that fetches torrents by itself the disk is not asked what there is', async () => {
+  const asked: string[] = []
+  const disk: Disk = {
+    ...EMPTY,
+    async video({ infoHash, fileIdx }) {
+      asked.push(`${infoHash}/${fileIdx}`)
+      return { share: 1, size: 5, name: 'e.mkv' }
+    },
+  }
+  const make = lister({ disk, titles: TITLES })
+  const magnet = await make({ ...REQUEST, delivery: 'magnet' }, signal)
+  expect([magnet.kept[0]?.disk, asked]).toEqual([undefined, []])
+  const both = await make({ ...REQUEST, delivery: 'both' }, signal)
+  expect([both.kept[0]?.disk?.share, asked]).toEqual([1, [`${HASH}/3`]])
+})
+
+test.for(['magnet', 'both', 'proxy'] as const)(
+  'for "%s", a list says which torrents are known to be private',
+  async (delivery) => {
+    const disk: Disk = { ...EMPTY, isPrivate: async (infoHash) => infoHash === PACK.infoHash }
+    const [listed] = (await lister({ disk, titles: TITLES })({ ...REQUEST, delivery }, signal)).kept
+    expect(listed?.found).toMatchObject({ isPrivate: true })
+    const [open] = (await lister({ titles: TITLES })({ ...REQUEST, delivery }, signal)).kept
+    expect(open?.found).not.toHaveProperty('isPrivate')
+  },
+)
+
+test.for([
+  ['proxy', undefined, 90_000],
+  ['magnet', undefined, 90_000],
+  ['both', { share: 0.5, size: 5, name: 'e.mkv' }, 90_000],
+  ['proxy', { share: 1, size: 5, name: 'e.mkv' }, undefined],
+] as const)('for "%s" and %o, a list says how long a torrent has been without peers', async (row) => {
+  const [delivery, there, expected] = row
+  const disk: Disk = { ...EMPTY, video: async () => there }
+  const swarms: Swarms = { sinceMs: (infoHash) => (infoHash === HASH ? 90_000 : undefined) }
+  const { kept } = await lister({ disk, titles: TITLES, swarms })({ ...REQUEST, delivery }, signal)
+  expect(kept.map(({ withoutPeersMs }) => withoutPeersMs)).toEqual([expected])
+})

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { createNextEpisodes } from '../../../src/addon/next-episodes.ts'
+import type { VideoId } from '../../../src/domain/video-id.ts'
+
+const EPISODE: VideoId = { kind: 'episode', id: 'tt1', season: 1, episode: 2 }
+
+function nextEpisodes() {
+  const asked: { video: VideoId; signal: AbortSignal }[] = []
+  const answers: PromiseWithResolvers<void>[] = []
+  const next = createNextEpisodes({
+    async find(video, signal) {
+      asked.push({ video, signal })
+      const answer = Promise.withResolvers<void>()
+      answers.push(answer)
+      await answer.promise
+      return { candidates: [], report: [] }
+    },
+  })
+  return { ...next, asked, answers, [Symbol.dispose]: () => next[Symbol.dispose]() }
+}
+
+test('behind an episode the next one is searched for, and behind a film nothing', () => {
+  const { warm, asked } = nextEpisodes()
+  warm({ kind: 'movie', id: 'tt2' })
+  warm(EPISODE)
+  warm({ kind: 'episode', id: 'kitsu:1', episode: 9 })
+  expect(asked.map(({ video }) => video)).toEqual([
+    { ...EPISODE, episode: 3 },
+    { kind: 'episode', id: 'kitsu:1', episode: 10 },
+  ])
+})
+
+test('no more than two are searched for at a time, whatever becomes of them', async () => {
+  const { warm, asked, answers } = nextEpisodes()
+  for (let n = 0; n < 5; n++) warm(EPISODE)
+  expect(asked).toHaveLength(2)
+  answers[0]?.reject(new Error('down'))
+  answers[1]?.resolve()
+  await expect
+    .poll(() => {
+      warm(EPISODE)
+      return asked.length
+    })
+    .toBeGreaterThan(2)
+})
+
+test('closing calls it off', () => {
+  const next = nextEpisodes()
+  next.warm(EPISODE)
+  next[Symbol.dispose]()
+  next.warm(EPISODE)
+  expect(next.asked.map(({ signal }) => signal.aborted)).toEqual([true])
+})

@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest'
+import { createLister } from '../../../src/addon/make-list.ts'
+import { createStreamService } from '../../../src/addon/stream-service.ts'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import type { Candidate } from '../../../src/domain/list/candidate.ts'
+import { DEFAULT_LIST_OPTIONS } from '../../../src/domain/list/list-options.ts'
+import type { VideoId } from '../../../src/domain/video-id.ts'
+import type { Log, LogFields } from '../../../src/observe/log.ts'
+import { listeningLog } from '../../support/listening-log.ts'
+
+const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
+const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 QtWebEngine/5.15.8 StremioShell/4.4.168'
+const EDGE =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0'
+const BASE_URL = 'http://127.0.0.1:7000'
+const ignore = () => undefined
+
+function candidate(letter: string): Candidate {
+  return {
+    kind: 'torrent',
+    infoHash: letter.repeat(40) as InfoHash,
+    title: letter,
+    trackers: [],
+    bingeKey: letter,
+  }
+}
+
+/** The use case over a search that finds the same for everything, and remembers what it was asked. */
+function service(found: readonly Candidate[] = [candidate('a')]) {
+  const asked: { video: VideoId; signal: AbortSignal }[] = []
+  const unknown: LogFields[] = []
+  const log: Log = {
+    error: ignore,
+    warn: ignore,
+    debug: ignore,
+    info: (message, fields = {}) => void (message === 'unknown client' && unknown.push(fields)),
+  }
+  const makeList = createLister(
+    {
+      find(video, signal) {
+        asked.push({ video, signal })
+        return Promise.resolve({ candidates: found, report: [] })
+      },
+    },
+    { pack: async () => undefined, isPrivate: async () => false, video: async () => undefined },
+    undefined,
+    { sinceMs: () => undefined },
+  )
+  const { getStreams } = createStreamService({ trackers: ['udp://all.org:1'] }, makeList, ignore, log)
+  return { getStreams, asked, unknown }
+}
+
+test('an iPhone gets links, a desktop gets torrents', async () => {
+  const { getStreams } = service()
+  const [phone] = await getStreams('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL)
+  const [desktop] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL)
+  expect([phone?.url, phone?.infoHash]).toEqual([
+    `${BASE_URL}/stream/proxy/${'a'.repeat(40)}/main/a.mkv`,
+    undefined,
+  ])
+  expect([desktop?.url, desktop?.infoHash]).toEqual([undefined, 'a'.repeat(40)])
+  expect(desktop?.sources).toContain('tracker:udp://all.org:1')
+})
+
+test('each candidate gives an object for each way, in the order found', async () => {
+  const { getStreams } = service([candidate('a'), candidate('b')])
+  const streams = await getStreams('movie', 'tt1', undefined, undefined, 'AIOStreams/2.34.1', BASE_URL)
+  expect(streams.map(({ description, url }) => [description[0], url !== undefined])).toEqual([
+    ['a', true],
+    ['a', false],
+    ['b', true],
+    ['b', false],
+  ])
+})
+
+test("the install URL's word counts more than the device", async () => {
+  const { getStreams } = service()
+  const [stream] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL, {
+    list: { ...DEFAULT_LIST_OPTIONS, mode: 'proxy' },
+  })
+  expect(stream?.url).toBeDefined()
+  const [auto] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL, {
+    list: DEFAULT_LIST_OPTIONS,
+  })
+  expect(auto?.infoHash).toBeDefined()
+})
+
+test('Stremio for Windows is told from Edge', async () => {
+  const { getStreams } = service()
+  const secChUa = '"Microsoft Edge";v="140", "Microsoft Edge WebView2";v="140"'
+  expect(await getStreams('movie', 'tt1', undefined, undefined, EDGE, BASE_URL)).toHaveLength(2)
+  expect(await getStreams('movie', 'tt1', undefined, undefined, EDGE, BASE_URL, { secChUa })).toHaveLength(1)
+})
+
+test.for([
+  ['movie', undefined, undefined, { kind: 'movie', id: 'tt1' }],
+  ['series', 1, 2, { kind: 'episode', id: 'tt1', season: 1, episode: 2 }],
+  ['series', 0, 0, { kind: 'episode', id: 'tt1', season: 0, episode: 0 }],
+] as const)('a %s is searched as what it is', async ([type, season, episode, video]) => {
+  const { getStreams, asked } = service()
+  await getStreams(type, 'tt1', season, episode, IPHONE, BASE_URL)
+  expect(asked.map((each) => each.video)).toEqual([video])
+})
+
+test('an episode of a catalogue without seasons is searched without one', async () => {
+  const { getStreams, asked } = service()
+  await getStreams('series', 'kitsu:7442', undefined, 5, IPHONE, BASE_URL)
+  expect(asked.map((each) => each.video)).toEqual([{ kind: 'episode', id: 'kitsu:7442', episode: 5 }])
+})
+
+test('a series without season and episode has no streams, and nobody is asked', async () => {
+  const { getStreams, asked } = service()
+  expect(await getStreams('series', 'tt1', undefined, undefined, IPHONE, BASE_URL)).toEqual([])
+  expect(await getStreams('series', 'tt1', 1, undefined, IPHONE, BASE_URL)).toEqual([])
+  expect(await getStreams('series', 'tt1', undefined, 2, IPHONE, BASE_URL)).toEqual([])
+  expect(asked).toEqual([])
+})
+
+test('the search can be called off', async () => {
+  const { getStreams, asked } = service()
+  const { signal } = new AbortController()
+  await getStreams('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL, { signal })
+  expect(asked[0]?.signal).toBe(signal)
+})
+
+test.for([
+  ['answered', 1, true],
+  ['kept', undefined, true],
+  ['stale', 0, true],
+  ['skipped', 0, true],
+  ['late', 0, false],
+  ['failed', 0, false],
+  ['paused', 0, false],
+  ['busy', 0, false],
+  ['answered', 0.5, false],
+  ['answered', undefined, false, 5_000],
+  ['answered', 1, true, 5_000],
+] as const)(
+  'a list of which a source %s and %s is on disk is settled: %s (peers missing for %s ms)',
+  async ([outcome, share, isSettled, withoutPeersMs]) => {
+    const found = { candidates: [candidate('a')], report: [{ source: 's', outcome, found: 1 }] }
+    const disk = share === undefined ? undefined : { share, size: 5, name: 'a.mkv' }
+    const makeList = createLister(
+      { find: async () => found },
+      { pack: async () => undefined, isPrivate: async () => false, video: async () => disk },
+      undefined,
+      { sinceMs: () => withoutPeersMs },
+    )
+    const { getList } = createStreamService({ trackers: [] }, makeList, ignore, listeningLog().log)
+    expect(await getList('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL)).toMatchObject({ isSettled })
+  },
+)
+
+test('a client nobody knows is logged once, with what it sent', async () => {
+  const { getStreams, unknown } = service()
+  for (const userAgent of ['New/1', 'New/1', 'New/2', IPHONE, DESKTOP, '']) {
+    await getStreams('movie', 'tt1', undefined, undefined, userAgent, BASE_URL)
+  }
+  await getStreams('movie', 'tt1', undefined, undefined, 'New/1', BASE_URL, { secChUa: '"New"' })
+  expect(unknown).toEqual([
+    { userAgent: 'New/1', secChUa: '' },
+    { userAgent: 'New/2', secChUa: '' },
+    { userAgent: 'New/1', secChUa: '"New"' },
+  ])
+})
+
+test('clients that call themselves differently every time do not fill the log', async () => {
+  const { getStreams, unknown } = service([])
+  for (let n = 0; n < 1_100; n++) await getStreams('movie', 'tt1', undefined, undefined, `New/${n}`, BASE_URL)
+  expect(unknown).toHaveLength(1_000)
+})

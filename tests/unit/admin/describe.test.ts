@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { type Circumstances, describe } from '../../../src/admin/describe.ts'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import { newUsage } from '../../../src/domain/usage.ts'
+import type { CacheEntry } from '../../../src/torrent-index/index-entry.ts'
+import type { Activity } from '../../../src/torrents/fetch-ahead.ts'
+
+const SIZE = 1_000_000
+const QUIET: Activity = {
+  isInSwarm: true,
+  isFetching: false,
+  wanted: new Set(),
+  peers: 3,
+  seeders: 1,
+  downloadSpeed: 200,
+}
+const COMES: Activity = { ...QUIET, isFetching: true, wanted: new Set([0]) }
+
+/** A torrent of one film. @param share - of it, on disk; `undefined` while its metadata is not known */
+function entry(share: number | undefined): CacheEntry {
+  const file = { name: 'Film.mkv', path: '/films/Film.mkv', size: SIZE, bytesThere: SIZE * (share ?? 0) }
+  const contents = {
+    infoHash: 'a'.repeat(40) as InfoHash,
+    directory: '/films',
+    name: 'Film',
+    length: share === undefined ? 0 : SIZE,
+    bytesOnDisk: file.bytesThere,
+    files: share === undefined ? {} : { 0: share === 1 ? { ...file, wholeMtimeMs: 1 } : file },
+    isWhole: share === 1,
+  }
+  return { contents, usage: newUsage('watched', 0) }
+}
+
+test.for<readonly [string, number | undefined, Omit<Circumstances, 'isWatched'>, string, number?]>([
+  ['of which a viewer left, while peers are connected', 0.25, { activity: QUIET }, 'partial'],
+  ['of which a viewer left, and no peer is there', 0.25, { activity: { ...QUIET, peers: 0 } }, 'partial'],
+  ['that is shared with others as far as it is there', 0.75, { activity: QUIET }, 'partial'],
+  ['that is not in the swarm', 0.25, {}, 'partial'],
+  [
+    'that is wished for, and waits for its turn',
+    0.25,
+    { activity: QUIET, progress: { state: 'queued' } },
+    'queued',
+  ],
+  ['that a viewer watches', 0.25, { activity: COMES }, 'fetching', 3_750],
+  ['that is fetched ahead', 0.5, { activity: COMES, progress: { state: 'running' } }, 'fetching', 2_500],
+  ['that is fetched at no speed yet', 0.5, { activity: { ...COMES, downloadSpeed: 0 } }, 'fetching'],
+  ['that is watched, without a peer', 0.25, { activity: { ...COMES, peers: 0 } }, 'looking'],
+  ['without metadata, that is watched', undefined, { activity: COMES }, 'looking'],
+  ['without metadata, of which the viewer left', undefined, { activity: QUIET }, 'partial'],
+  ['that is whole', 1, { activity: QUIET }, 'whole'],
+])('a film %s', ([, share, circumstances, state, etaSeconds]) => {
+  const described = describe(entry(share), { isWatched: false, ...circumstances }, 0)
+  expect([described.state, described.etaSeconds]).toEqual([state, etaSeconds])
+  expect(described.downloadSpeed).toBe(circumstances.activity?.downloadSpeed ?? 0)
+})

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { noRoomFor, refusal } from '../../../src/cleanup/fits.ts'
+import { type Space, spaceFor } from '../../../src/cleanup/space.ts'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import { newUsage } from '../../../src/domain/usage.ts'
+
+const GB = 1e9
+const ROOMY: Space = {
+  maxBytes: 10 * GB,
+  usedBytes: 0,
+  evictableBytes: 0,
+  heldBytes: 0,
+  owedBytes: 0,
+  disk: { freeBytes: 100 * GB, minFreeBytes: GB, evictableBytes: 0, owedBytes: 0 },
+}
+
+function fits(missing: number, space: Partial<Space>, disk: Partial<Space['disk']> = {}): boolean {
+  const need = { bytes: missing * GB, missingBytes: missing * GB }
+  return noRoomFor(need, { ...ROOMY, ...space, disk: { ...ROOMY.disk, ...disk } }) === undefined
+}
+
+test.for([
+  ['into an empty cache', true, fits(10, {})],
+  ['over the limit', false, fits(10.1, {})],
+  ['without a limit', true, fits(90, { maxBytes: undefined })],
+  ['where others are kept', false, fits(5, { usedBytes: 6 * GB, heldBytes: 6 * GB })],
+  ['where others may go', true, fits(5, { usedBytes: 6 * GB, evictableBytes: GB })],
+  ['where others are still to come', false, fits(5, { owedBytes: 6 * GB })],
+  ['up to what stays free on the disk', true, fits(5, {}, { freeBytes: 6 * GB })],
+  ['into what has to stay free on the disk', false, fits(5, {}, { freeBytes: 5.9 * GB })],
+  ['where others on the disk may go', true, fits(5, {}, { freeBytes: 5.9 * GB, evictableBytes: GB })],
+  ['where others are to come to the disk', false, fits(5, {}, { freeBytes: 9 * GB, owedBytes: 4 * GB })],
+] as const)('whether something fits %s', ([, expected, actual]) => {
+  expect(actual).toBe(expected)
+})
+
+test('a film that is there already takes no more room by being pinned', () => {
+  const space = { ...ROOMY, usedBytes: 10 * GB, heldBytes: 4 * GB }
+  expect(noRoomFor({ bytes: 6 * GB, missingBytes: 0 }, space)).toBeUndefined()
+})
+
+test('a refusal has the numbers in words and beside them', () => {
+  const need = { bytes: 8 * GB, missingBytes: 6 * GB }
+  const noRoom = noRoomFor(need, { ...ROOMY, usedBytes: 5 * GB, heldBytes: 3 * GB, owedBytes: 2 * GB })
+  expect(noRoom).toEqual({
+    neededBytes: 8 * GB,
+    missingBytes: 6 * GB,
+    heldBytes: 5 * GB,
+    maxBytes: 10 * GB,
+    evictableBytes: 0,
+    freeBytes: 100 * GB,
+    minFreeBytes: GB,
+  })
+  const { code, message, details } = refusal(noRoom as NonNullable<typeof noRoom>)
+  expect([code, details]).toEqual(['cache.no_room', noRoom])
+  for (const words of ['takes 8.0 GB', '6.0 GB', 'CACHE_MAX_SIZE: 10.0 GB', 'CACHE_MIN_FREE: 1.0 GB']) {
+    expect(message).toContain(words)
+  }
+})
+
+test('the space for one torrent is what the others leave', () => {
+  const entry = (name: string, bytes: number, changes: object = {}, isAwaited = false) => ({
+    infoHash: name as InfoHash,
+    usage: { ...newUsage('watched', 0), ...changes },
+    bytes,
+    isUsed: false,
+    isAwaited,
+    isGuessed: false,
+  })
+  const others = [entry('pinned', 10, { isPinned: true }), entry('wished', 20, {}, true), entry('idle', 40)]
+  const entries = [...others, entry('own', 80, { isPinned: true }, true)]
+  const space = spaceFor('own' as InfoHash, {
+    maxBytes: 1000,
+    minFreeBytes: 1,
+    freeBytes: 500,
+    entries,
+    beside: entries.slice(1),
+    owed: new Map([
+      ['wished', 5],
+      ['own', 7],
+    ]) as Map<InfoHash, number>,
+  })
+  expect(space).toEqual({
+    maxBytes: 1000,
+    usedBytes: 150,
+    evictableBytes: 40,
+    heldBytes: 30,
+    owedBytes: 5,
+    disk: { freeBytes: 500, minFreeBytes: 1, evictableBytes: 40, owedBytes: 5 },
+  })
+})

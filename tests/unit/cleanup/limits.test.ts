@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { chooseEvictions, chooseForRoom, type Keepable } from '../../../src/cleanup/eviction.ts'
+import { ShortageLog } from '../../../src/cleanup/shortage-log.ts'
+import type { Refusal } from '../../../src/disk/disk-errors.ts'
+import type { Room } from '../../../src/disk/disk-room.ts'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import { newUsage } from '../../../src/domain/usage.ts'
+import type { Log } from '../../../src/observe/log.ts'
+
+const NOW = 100_000_000
+const IDLE_MS = 1_000
+const MB = 1_000_000
+
+/** Read so long ago: the longer, the sooner it goes. */
+function film(name: string, idleMs: number, more: Partial<Keepable> = {}): Keepable {
+  const usage = { ...newUsage('watched', 0), lastReadAt: NOW - idleMs }
+  return {
+    infoHash: name as InfoHash,
+    usage,
+    bytes: 10,
+    isUsed: false,
+    isAwaited: false,
+    isGuessed: false,
+    ...more,
+  }
+}
+
+const OLD = film('old', 90_000_000)
+const OLDER = film('older', 95_000_000)
+const WANTED = film('wanted', 99_000_000)
+const WATCHED = film('watched', 99_000_000, { isUsed: true })
+const UNTOUCHABLE = film('on a disk that is read-only', 99_000_000, { isReadOnly: true })
+const ALL = [OLD, WATCHED, WANTED, OLDER, UNTOUCHABLE]
+
+test.for([
+  ['nothing, as long as the limit is kept', 0, 0, []],
+  ['what is worth least, when it is not', 5, 5, ['wanted']],
+  ['as many as have to', 15, 15, ['wanted', 'older']],
+  ['for what is only wanted, nothing that is wanted itself', 0, 5, ['older']],
+  ['and not more than there is', 0, 500, ['older', 'old']],
+  ['what has to go counts for what is wanted, too', 5, 15, ['wanted', 'older']],
+] as const)('to make room goes %s', ([, excess, expected, names]) => {
+  const isWanted = (entry: Keepable) => entry === WANTED
+  const chosen = chooseForRoom(ALL, excess, expected, isWanted, IDLE_MS, NOW)
+  expect(chosen.map(({ infoHash }) => infoHash)).toEqual(names)
+})
+
+test('where nothing has to go nothing is chosen', () => {
+  expect(chooseEvictions(ALL, 0, IDLE_MS, NOW)).toEqual([])
+  expect(chooseEvictions(ALL, -1, IDLE_MS, NOW)).toEqual([])
+})
+
+/** What is said in the log, from one look at the disk to the next. */
+function logOf(...looks: { room?: Partial<Room>; wanted?: number; refusal?: Refusal; bases?: string[] }[]) {
+  const said: string[] = []
+  const note = (level: string) => (message: string) => void said.push(`${level}: ${message.split(':')[0]}`)
+  const log: Log = { error: note('error'), warn: note('warn'), info: note('info'), debug: note('debug') }
+  const shortages = new ShortageLog(log)
+  for (const { room = {}, wanted = 0, refusal, bases = ['/films'] } of looks) {
+    const all = {
+      bytes: 100 * MB,
+      spareBytes: 0,
+      isReadOnly: false,
+      freeBytes: 101 * MB,
+      minFreeBytes: MB,
+      ...room,
+    }
+    shortages.noteDisk({ bases, room: all }, wanted, refusal)
+  }
+  return said
+}
+
+const FULL = 'warn: the disk is full, and nothing more may go'
+const READ_ONLY = 'warn: the disk is read-only, and nothing more may go'
+const OVER = 'info: the disk has room again'
+const NO_ROOM = { bytes: 0, freeBytes: MB }
+
+test.for([
+  ['nothing, while there is room', [{}, { wanted: 50 * MB }], []],
+  ['nothing of a disk that is nearly full and of which nobody wants more', [{ room: NO_ROOM }], []],
+  [
+    'once that it is full, however often one looks',
+    [
+      { room: NO_ROOM, wanted: 1 },
+      { room: NO_ROOM, wanted: 2 },
+    ],
+    [FULL],
+  ],
+  ['nothing when only the viewer has left', [{ room: NO_ROOM, wanted: 1 }, { room: NO_ROOM }], [FULL]],
+  ['once that it is over', [{ room: NO_ROOM, wanted: 1 }, {}, {}], [FULL, OVER]],
+  [
+    'that a limit is passed, though nobody wants more',
+    [{ room: { bytes: 0, freeBytes: MB - 1 } }, {}],
+    [FULL, OVER],
+  ],
+  ['that writes are refused though there is room', [{ refusal: 'EDQUOT' }, {}], [FULL, OVER]],
+  ['that it is read-only', [{ room: { isReadOnly: true, bytes: 0 } }, {}], [READ_ONLY, OVER]],
+  ['that it turns out to be read-only', [{ refusal: 'EROFS' }], [READ_ONLY]],
+  [
+    'once for all folders on it',
+    [
+      { room: NO_ROOM, wanted: 1 },
+      { room: NO_ROOM, wanted: 1, bases: ['/others', '/films'] },
+    ],
+    [FULL],
+  ],
+] as [string, Parameters<typeof logOf>, string[]][])('the log says %s', ([, looks, expected]) => {
+  expect(logOf(...looks)).toEqual(expected)
+})
+
+test('the log says once that the cache is too large, and once that it is not', () => {
+  const said: string[] = []
+  const note = (message: string) => void said.push(message)
+  const shortages = new ShortageLog({ error: note, warn: note, info: note, debug: note })
+  for (const used of [5, 11, 12, 9, 8]) shortages.noteSize(used, 10)
+  shortages.noteSize(1_000, undefined)
+  expect(said).toEqual([
+    'the cache is above CACHE_MAX_SIZE, and nothing more may go',
+    'the cache is below CACHE_MAX_SIZE again',
+  ])
+})

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { UsageError } from '../../../src/cli/command.ts'
+import { importRequest } from '../../../src/cli/import-request.ts'
+
+const HASH = 'abcdef0123456789abcdef0123456789abcdef01'
+const BASE32_OF_HASH = 'VPG66AJDIVTYTK6N54ASGRLHRGV433YB'
+const OTHER = '0'.repeat(40)
+
+test('what is typed is what is imported', async () => {
+  const path = '/films/a.mkv'
+  const trackers = ['udp://t.example.org:1']
+  expect(await importRequest([path, '/b'], { infohash: BASE32_OF_HASH })).toEqual({
+    kind: 'placed',
+    requests: [path, '/b'].map((path) => ({ path, infoHash: HASH })),
+  })
+  expect(await importRequest([path], { create: true, name: 'A film', tracker: trackers })).toEqual({
+    kind: 'create',
+    torrents: [{ path, name: 'A film', trackers }],
+  })
+})
+
+test('without a way that is named, the info hash is the one in the name', async () => {
+  const paths = [`/${OTHER}/My ${HASH.toUpperCase()} film.mkv`, `/x/${BASE32_OF_HASH}`]
+  expect(await importRequest(paths, {})).toEqual({
+    kind: 'placed',
+    requests: paths.map((path) => ({ path, infoHash: HASH })),
+  })
+})
+
+test.for<readonly [paths: string[], options: Parameters<typeof importRequest>[1], why: string]>([
+  [[], {}, 'what shall be imported?'],
+  [['film.mkv'], {}, 'has no info hash in its name: say what it is with --torrent, --infohash or --create'],
+  [[`${HASH}/film.mkv`], {}, 'has no info hash in its name'],
+  [['a'], { create: true, infohash: HASH }, 'only one of --torrent, --infohash and --create can be'],
+  [['a'], { infohash: 'abc' }, '"abc" is neither 40 hex digits nor 32 base32 letters'],
+  [['a'], { infohash: HASH, name: 'x' }, '--name and --tracker go with --create'],
+  [['a', 'b'], { create: true, name: 'x' }, '--name is the name of one torrent, and there are several paths'],
+  [['a'], { create: true, name: '../x' }, '"../x" is not a name'],
+  [['a'], { create: true, name: '' }, '"" is not a name'],
+  [['a'], { create: true, tracker: ['ftp://x'] }, '"ftp://x" is not a tracker'],
+])('%j with %j is not understood', async ([paths, options, why]) => {
+  const asked = importRequest(paths, options)
+  await expect(asked).rejects.toThrow(UsageError)
+  await expect(asked).rejects.toThrow(why)
+})

@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest'
+import type { TorrentFile } from '../../../../src/domain/bittorrent/metainfo.ts'
+import { chooseFile } from '../../../../src/domain/choice/choose-file.ts'
+import type { Wish } from '../../../../src/domain/choice/wish.ts'
+import packs from '../../../fixtures/packs.json' with { type: 'json' }
+import { seededRandom } from '../../../support/random.ts'
+
+/** A torrent, what is wished of it, and the path of the file that must come out; `null` where none may. */
+interface Row {
+  readonly case: string
+  readonly name: string
+  /** size by path; the unit does not matter */
+  readonly files: Readonly<Record<string, number>>
+  readonly wish: {
+    /** title of a film; empty where it is not known */
+    readonly film?: string
+    readonly season?: number
+    readonly episode?: number
+    readonly absolute?: number
+    readonly date?: string
+    readonly title?: string
+    readonly year?: number
+  }
+  readonly is: string | null
+}
+
+const rows: readonly Row[] = packs
+
+function file(path: string, length = 1, isPadding = false): TorrentFile {
+  return { path, name: path.slice(path.lastIndexOf('/') + 1), length, offset: 0, isPadding }
+}
+
+function packOf({ name, files }: Row) {
+  return { name, files: Object.entries(files).map(([path, length]) => file(path, length)) }
+}
+
+function wishOf({ wish: { film, episode = 0, title, ...wish } }: Row): Wish {
+  if (film === undefined) return { kind: 'episode', episode, ...wish, ...(title ? { title } : {}) }
+  return { kind: 'movie', ...(film ? { title: film } : {}), ...(wish.year ? { year: wish.year } : {}) }
+}
+
+describe('out of a torrent comes', () => {
+  test.for(rows)('$case: $is', (row) => {
+    const pack = packOf(row)
+    const choice = chooseFile(pack, wishOf(row))
+    const expected = row.is === null ? undefined : Object.keys(row.files).indexOf(row.is)
+    expect(choice.kind === 'chosen' ? choice.index : undefined, JSON.stringify(choice, null, 2)).toBe(
+      expected,
+    )
+    expect(expected).not.toBe(-1)
+  })
+})
+
+test('the order of the files decides nothing', () => {
+  const random = seededRandom(7)
+  for (const row of rows) {
+    const { name, files } = packOf(row)
+    for (let round = 0; round < 5; round++) {
+      const shuffled = files.map((each) => ({ each, at: random.int(2 ** 30) })).sort((a, b) => a.at - b.at)
+      const pack = { name, files: shuffled.map(({ each }) => each) }
+      const choice = chooseFile(pack, wishOf(row))
+      expect(choice.kind === 'chosen' ? pack.files[choice.index]?.path : null, row.case).toBe(row.is)
+    }
+  }
+})
+
+test('every video is explained, the likeliest first, counted over all files', () => {
+  const files = [
+    file('info.nfo'),
+    file('Show.S01E01.mkv', 5),
+    file('Show.S01E02-E03.mkv', 9),
+    file('Sample/s.mkv'),
+  ]
+  const choice = chooseFile({ name: 'Show.S01', files }, { kind: 'episode', season: 1, episode: 3 })
+  expect(choice).toMatchObject({ kind: 'chosen', index: 2, score: 95 })
+  expect(choice.considered).toEqual([
+    {
+      index: 2,
+      path: 'Show.S01E02-E03.mkv',
+      score: 95,
+      reasons: ['S01E02-E03, as its name says', 'one file for 2 episodes'],
+    },
+    { index: 1, path: 'Show.S01E01.mkv', score: 0, reasons: ['S01E01'] },
+    { index: 3, path: 'Sample/s.mkv', score: 0, reasons: ['a sample'] },
+  ])
+})
+
+test.for([
+  [{ kind: 'episode', season: 2, episode: 5 }, 'none of 2 videos is S02E05'],
+  [{ kind: 'episode', episode: 5 }, 'none of 2 videos is episode 5'],
+  [{ kind: 'movie', title: 'Other', year: 2001 }, 'none of 2 videos is the film Other, 2001'],
+  [{ kind: 'file', fileIdx: 0 }, 'file 0 is no video'],
+  [{ kind: 'file', fileIdx: 9 }, 'there is no file 9'],
+] as const)('what is refused is refused with a reason: %s', ([wish, reason]) => {
+  const files = [file('a.nfo'), file('Show.S01E01.mkv'), file('Show.S01E02.mkv')]
+  expect(chooseFile({ name: 'Show', files }, wish)).toMatchObject({ kind: 'refused', reason })
+})
+
+function largest(files: readonly TorrentFile[]): number | undefined {
+  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'largest' })
+  return choice.kind === 'chosen' ? choice.index : undefined
+}
+
+test('without any wish the largest video is played', () => {
+  expect(largest([file('a.mkv', 5), file('b.mp4', 9), file('c.avi', 7)])).toBe(1)
+})
+
+test('of videos that are equally large, the first by name is played', () => {
+  expect(largest([file('a.txt'), file('b.mkv', 9), file('a.mkv', 9)])).toBe(2)
+})
+
+test('what is no video is never chosen, however large', () => {
+  expect(largest([file('disc.iso', 99), file('film.mkv', 5), file('film.srt', 50)])).toBe(1)
+})
+
+test('padding and empty files are never chosen', () => {
+  expect(largest([file('pad.mkv', 99, true), file('empty.mkv', 0), file('film.mkv', 1)])).toBe(2)
+})
+
+test('a sample or an extra is only chosen where there is nothing else', () => {
+  expect(largest([file('film.mkv', 5), file('Extras/making of.mkv', 9), file('film-sample.mkv', 9)])).toBe(0)
+  expect(largest([file('Extras/making of.mkv', 5), file('film-sample.mkv', 9)])).toBe(0)
+  expect(largest([file('film-sample.mkv', 9), file('film.nfo')])).toBe(0)
+})
+
+/** What is played where the address lost what it asked for. */
+function only(files: readonly TorrentFile[]): string | undefined {
+  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'unsaid' })
+  return choice.kind === 'chosen' ? choice.path : choice.reason
+}
+
+test.for<readonly [string, readonly TorrentFile[], string]>([
+  ['one video', [file('Film.mkv', 5), file('Film.srt', 9)], 'Film.mkv'],
+  [
+    'a film with samples and extras',
+    [file('Extras/a.mkv', 9), file('film.mkv', 5), file('film-sample.mkv', 8)],
+    'film.mkv',
+  ],
+  ['a film with something small beside it', [file('Bonus.mkv', 4), file('Film.mkv', 10)], 'Film.mkv'],
+  ['a film in two halves', [file('Film cd2.avi', 9), file('Film cd1.avi', 8)], 'Film cd1.avi'],
+  [
+    'an episode in two halves',
+    [file('Show.S01E04b.mkv', 9), file('Show.S01E04a.mkv', 8)],
+    'Show.S01E04a.mkv',
+  ],
+])('of a torrent with %s, an address that was cut still plays it', ([, files, path]) => {
+  expect(only(files)).toBe(path)
+})
+
+test.for<readonly [string, readonly TorrentFile[]]>([
+  ['several episodes', [file('Show.S01E01.mkv', 9), file('Show.S01E02.mkv', 1)]],
+  ['episodes counted from the first', [file('[Group] Show - 11.mkv', 9), file('[Group] Show - 12.mkv', 1)]],
+  ['a show of every day', [file('Show.2024.05.17.mkv', 9), file('Show.2024.05.18.mkv', 2)]],
+  ['seasons in folders', [file('Season 1/01.mkv', 9), file('Season 2/01.mkv', 1)]],
+  ['videos that say nothing', [file('Pilot.mkv', 9), file('The Harbour.mkv', 8)]],
+  ['two films', [file('Film 1 (2001).mkv', 9), file('Film 2 (2003).mkv', 7)]],
+])('of a torrent with %s, an address that was cut plays none', ([, files]) => {
+  expect(only(files)).toMatch(/^the address does not say which of 2 videos is meant/)
+})
+
+test.for([
+  ['no file', []],
+  ['no video', [file('a.txt', 9), file('b.jpg', 9)]],
+  ['only an empty video', [file('a.mkv', 0)]],
+  ['only padding', [file('a.mkv', 9, true)]],
+  ['only what every object has', [file('a.constructor', 9), file('a.__proto__', 9)]],
+] as const)('where there is %s, there is nothing to play', ([, files]) => {
+  expect(largest(files)).toBeUndefined()
+})
+
+const FILES = [
+  file('info.nfo'),
+  file('one.mkv', 5),
+  file('pad.mkv', 9, true),
+  file('empty.mkv', 0),
+  file('two.mkv', 9),
+  file('Sample/sample.mkv', 1),
+]
+
+test.for([
+  [1, 'a small video', 1],
+  [4, 'a large video', 4],
+  [5, 'a sample, if it is asked for', 5],
+  [0, 'no video', undefined],
+  [2, 'padding', undefined],
+  [3, 'an empty file', undefined],
+  [6, 'beyond the last', undefined],
+  [-1, 'negative', undefined],
+  [0.5, 'no whole number', undefined],
+] as const)('index %d (%s) leads to %s', ([fileIdx, , expected]) => {
+  const choice = chooseFile({ name: 'Torrent', files: FILES }, { kind: 'file', fileIdx })
+  expect(choice.kind === 'chosen' ? choice.index : undefined).toBe(expected)
+})

@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest'
+import type { FileSelection } from '../../../../src/domain/bittorrent/file-selection.ts'
+import type { TorrentFile } from '../../../../src/domain/bittorrent/metainfo.ts'
+import { wantedFiles } from '../../../../src/domain/choice/wanted-files.ts'
+import { parseWish, type SelectedWish, type Wish, withSelected } from '../../../../src/domain/usage.ts'
+
+const FILES = [
+  file('a.mkv', 10),
+  file('b.mkv', 30),
+  file('notes.txt', 50),
+  file('.pad/5', 5, true),
+  file('empty.mkv', 0),
+]
+
+function file(name: string, length: number, isPadding = false): TorrentFile {
+  return { path: name, name, length, offset: 0, isPadding }
+}
+
+test.for([
+  ['main', [1]],
+  ['all', [0, 1, 2]],
+  [
+    [0, 2],
+    [0, 2],
+  ],
+  [
+    [2, 2, 0],
+    [2, 0],
+  ],
+  [[3, 4, 0], [0]],
+] as const)('of five files, %j means %j', ([wish, files]) => {
+  expect(wantedFiles({ name: '', files: FILES }, wish)).toEqual(files)
+})
+
+/** as tools write them whose files begin at the begin of a piece */
+const PADDED = [
+  file('one.mkv', 10),
+  file('.pad/6', 6, true),
+  file('two.mkv', 10),
+  file('.pad/6', 6, true),
+  file('empty.txt', 0),
+  file('three.mkv', 10),
+]
+
+test.for<readonly [FileSelection, SelectedWish['beside'], readonly number[]]>([
+  [[[0, 0]], undefined, [0]],
+  [[[1, 1]], undefined, [2]],
+  [[[3, 3]], undefined, [5]],
+  [[[1, 3]], undefined, [2, 5]],
+  [[[2, 2]], undefined, []],
+  [[[0, 999_999_999]], undefined, [0, 2, 5]],
+  [
+    [
+      [3, 3],
+      [0, 0],
+      [0, 1],
+    ],
+    undefined,
+    [0, 2, 5],
+  ],
+  [
+    [
+      [1, 1],
+      [9, 9],
+    ],
+    undefined,
+    [2],
+  ],
+  [[[3, 3]], [0], [0, 5]],
+  [[[1, 1]], 'main', [0, 2]],
+])('of files with padding, %j beside %j means %j', ([select, beside, files]) => {
+  expect(wantedFiles({ name: '', files: PADDED }, { select, beside })).toEqual(files)
+})
+
+test('a link that selects what is not there cannot come true', () => {
+  expect(() => wantedFiles({ name: '', files: PADDED }, { select: [[4, 9]] })).toThrow(
+    'selects none of the files: they are counted from 0 to 3',
+  )
+})
+
+test.for<readonly [Wish | undefined, Wish]>([
+  [undefined, { select: [[2, 4]] }],
+  ['all', 'all'],
+  ['main', { select: [[2, 4]], beside: 'main' }],
+  [[0, 7], { select: [[2, 4]], beside: [0, 7] }],
+  [
+    { select: [[1, 1]], beside: 'main' },
+    {
+      select: [
+        [1, 1],
+        [2, 4],
+      ],
+      beside: 'main',
+    },
+  ],
+  [
+    {
+      select: [
+        [2, 4],
+        [9, 9],
+      ],
+    },
+    {
+      select: [
+        [2, 4],
+        [9, 9],
+      ],
+    },
+  ],
+])('files that a link selects are wished for beside %j', ([before, wish]) => {
+  expect(withSelected(before, [[2, 4]])).toEqual(wish)
+})
+
+test('links that are added without end make no wish without end', () => {
+  const many = (from: number) =>
+    Array.from({ length: 1_000 }, (_, index) => [from + index, from + index] as const)
+  let wish: Wish | undefined
+  for (let link = 0; link < 20; link++) wish = withSelected(wish, many(link * 1_000))
+  expect((wish as SelectedWish).select.length).toBe(10_000)
+  expect(
+    wantedFiles(
+      { name: '', files: Array.from({ length: 20_000 }, (_, index) => file(`${index}.mkv`, 1)) },
+      wish as Wish,
+    ),
+  ).toHaveLength(10_000)
+})
+
+test.for([
+  ['main', FILES.slice(2), /no video/],
+  [[0, 5], FILES, /there is no 5/],
+] as const)('%j cannot come true where there is no such file', ([wish, files, words]) => {
+  expect(() => wantedFiles({ name: '', files }, wish)).toThrow(words)
+})
+
+test.for([
+  ['main', 'main'],
+  ['all', 'all'],
+  ['3', [3]],
+  ['0,12,5', [0, 12, 5]],
+  [
+    [0, 12],
+    [0, 12],
+  ],
+] as const)('%j is a wish', ([text, wish]) => {
+  expect(parseWish(text)).toEqual(wish)
+})
+
+test.for([
+  [''],
+  ['most'],
+  ['Main'],
+  ['1,'],
+  [',1'],
+  ['1, 2'],
+  ['-1'],
+  ['1.5'],
+  ['1e3'],
+  ['9'.repeat(30)],
+  [[]],
+  [[-1]],
+  [[0.5]],
+  [['1']],
+  [1],
+  [null],
+  [undefined],
+  [{}],
+])('%j is none', ([text]) => {
+  expect(parseWish(text)).toBeUndefined()
+})

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import { parseStreamAddress, writeStreamAddress } from '../../../src/domain/stream-address.ts'
+
+const HASH = 'dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c' as InfoHash
+const TRACKERS = ['udp://a.org:1', 'http://b.org/announce?key=1&x=2']
+
+const WANTED = [
+  ['s1e2', { kind: 'episode', season: 1, episode: 2 }],
+  ['s0e0', { kind: 'episode', season: 0, episode: 0 }],
+  ['s12e1034', { kind: 'episode', season: 12, episode: 1034 }],
+  ['e5', { kind: 'episode', episode: 5 }],
+  ['0', 0],
+  ['17', 17],
+  ['main', undefined],
+] as const
+const NAMES = ['Show.S01E02.mkv', 'a=b & c?d#e/f%.mkv', '日本語.mkv', '..']
+
+test.for(WANTED)('%s in an address means %j', ([which, wanted]) => {
+  for (const name of NAMES) {
+    const address = { infoHash: HASH, wanted, name, trackers: TRACKERS, isPrivate: false }
+    const url = writeStreamAddress(address)
+    expect(url.split('/')[2]).toBe(which)
+    expect(parseStreamAddress(url)).toEqual(address)
+  }
+})
+
+test.for(WANTED)('an address with %s that is cut at any = or & means the same video', ([, wanted]) => {
+  for (const name of NAMES)
+    for (const isPrivate of [false, true]) {
+      const url = writeStreamAddress({ infoHash: HASH, wanted, name, trackers: TRACKERS, isPrivate })
+      const cuts = [...url].flatMap((letter, at) =>
+        '=&'.includes(letter) ? [url.slice(0, at), url.slice(0, at + 1)] : [],
+      )
+      expect(cuts.length).toBeGreaterThanOrEqual(isPrivate ? 2 : 6)
+      for (const cut of cuts) {
+        const read = parseStreamAddress(cut)
+        expect([read.infoHash, read.wanted, read.name, read.isPrivate], cut).toEqual([
+          HASH,
+          wanted,
+          name,
+          isPrivate,
+        ])
+      }
+    }
+})
+
+test.for([
+  ['/S01E02/x.mkv', { kind: 'episode', season: 1, episode: 2 }],
+  ['/E07', { kind: 'episode', episode: 7 }],
+  ['/MAIN/x.mkv', undefined],
+  ['', undefined],
+  ['/', undefined],
+  ['?season=1&episode=2', { kind: 'episode', season: 1, episode: 2 }],
+  ['?season=1&episode=2&tr=udp%3A%2F%2Fa.org%3A1', { kind: 'episode', season: 1, episode: 2 }],
+  ['?tr=udp%3A%2F%2Fa.org%3A1&season=1&episode=2', { kind: 'episode', season: 1, episode: 2 }],
+  ['?episode=12', { kind: 'episode', episode: 12 }],
+  // What stands in the path counts.
+  ['/s3e4/x.mkv?season=1&episode=2', { kind: 'episode', season: 3, episode: 4 }],
+  ['/4/x.mkv?season=1&episode=2', 4],
+  // What an earlier version wrote, and a player cut.
+  ['?tr', { kind: 'unsaid' }],
+  ['?tr=', { kind: 'unsaid' }],
+  ['?tr=udp%3A%2F%2Fa.org%3A1', { kind: 'unsaid' }],
+  ['/?tr', { kind: 'unsaid' }],
+  ['?private', { kind: 'unsaid' }],
+] as const)('"%s" behind the info hash means %j', ([rest, wanted]) => {
+  expect(parseStreamAddress(`/${HASH}${rest}`).wanted).toEqual(wanted)
+})
+
+test.for([
+  ['/x1', /"x1" says no file/],
+  ['/s1', /"s1" says no file/],
+  ['/s1e', /"s1e" says no file/],
+  ['/s1e2e3', /"s1e2e3" says no file/],
+  ['/-1', /"-1" says no file/],
+  ['/1234567890', /says no file/],
+  ['/s1e1234567', /says no file/],
+  ['?season', /"" is no season number/],
+  ['?season=1', /a season, and no episode/],
+  ['?season=1&episode', /"" is no episode number/],
+  ['?tr=x&episode=two', /"two" is no episode number/],
+] as const)('"%s" behind the info hash is refused', ([rest, words]) => {
+  expect(() => parseStreamAddress(`/${HASH}${rest}`)).toThrow(words)
+})

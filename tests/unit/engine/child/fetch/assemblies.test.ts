@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { Torrent } from 'webtorrent'
+import type { TorrentInfo } from '../../../../../src/domain/bittorrent/metainfo.ts'
+import { Assemblies } from '../../../../../src/engine/child/fetch/assemblies.ts'
+import { BLOCK_BYTES } from '../../../../../src/engine/child/fetch/assembly.ts'
+import type { Peer } from '../../../../../src/engine/child/fetch/peer.ts'
+import { PieceMemory } from '../../../../../src/engine/child/piece-memory.ts'
+import { patternBytes } from '../../../../support/pattern-bytes.ts'
+
+const PIECE = 4 * BLOCK_BYTES
+const anna = {} as Peer
+
+/** A torrent of one piece; its second half is called padding. */
+function halfPadded(bytes: Buffer) {
+  const file = { path: 'a', name: 'a', length: PIECE / 2 }
+  const info: TorrentInfo = {
+    name: 'films',
+    pieceLength: PIECE,
+    length: PIECE,
+    pieceCount: 1,
+    pieceHashes: createHash('sha1').update(bytes).digest(),
+    files: [
+      { ...file, offset: 0, isPadding: false },
+      { ...file, offset: PIECE / 2, isPadding: true },
+    ],
+    isPrivate: false,
+  }
+  const there: Buffer[] = []
+  const torrent = {
+    destroyed: false,
+    wires: [],
+    bitfield: { get: () => there.length > 0 },
+    store: {
+      put: (_piece: number, stored: Buffer, done: (error: null) => void) => {
+        there.push(Buffer.from(stored))
+        done(null)
+      },
+    },
+    _markVerified: () => undefined,
+    _checkDone: () => undefined,
+  } as unknown as Torrent
+  const holder = { hasViewer: true, heldPieces: () => [], onMemoryFree: () => undefined }
+  const memory = new PieceMemory()
+  memory.join(holder)
+  const guilty: Peer[] = []
+  const assemblies = new Assemblies(torrent, () => info, memory, holder, {
+    guilty: (peer) => guilty.push(peer),
+    unwritable: () => undefined,
+    complete: () => undefined,
+    reopened: () => undefined,
+    dropped: () => undefined,
+    stored: () => undefined,
+  })
+  return {
+    guilty,
+    there,
+    /** Has a peer give all that is asked for. @returns how many blocks that were */
+    give() {
+      const assembly = assemblies.of(0, anna)
+      let asked = 0
+      for (let block = assembly.takeFree(); block !== undefined; block = assembly.takeFree(), asked++)
+        assemblies.put(assembly, block, bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES), anna)
+      assemblies.finish(assembly)
+      return asked
+    },
+  }
+}
+
+test('of a piece with padding only the rest is asked for', () => {
+  const bytes = Buffer.concat([patternBytes(PIECE / 2), Buffer.alloc(PIECE / 2)])
+  const { there, give } = halfPadded(bytes)
+  expect(give()).toBe(2)
+  expect(there).toEqual([bytes])
+})
+
+test('where padding turns out to be no zeros, it is asked for, and nobody is to blame', () => {
+  const bytes = patternBytes(PIECE)
+  const { there, guilty, give } = halfPadded(bytes)
+  expect([give(), there]).toEqual([2, []])
+  expect([give(), there]).toEqual([4, [bytes]])
+  expect(guilty).toEqual([])
+})

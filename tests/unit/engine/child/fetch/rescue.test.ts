@@ -1,0 +1,257 @@
+import type Wire from 'bittorrent-protocol'
+import { expect, test } from 'vitest'
+import { Assembly, BLOCK_BYTES } from '../../../../../src/engine/child/fetch/assembly.ts'
+import { type BlockRequest, Peer } from '../../../../../src/engine/child/fetch/peer.ts'
+import { Rescue } from '../../../../../src/engine/child/fetch/rescue.ts'
+
+const TICK = 0.1
+const PIECE = 0
+const BLOCKS = 8
+
+/** One piece that a reader waits for, peers on fake wires, and a clock that is turned by hand. */
+function scene() {
+  let now = 10_000
+  const peers = new Map<string, Peer>()
+  const suspects = new Set<Peer>()
+  const letGo: [name: string, gaveNothing: boolean][] = []
+  const nameOf = (peer: Peer) => [...peers].find(([, each]) => each === peer)?.[0] ?? ''
+  let assembly: Assembly<Peer> | undefined = new Assembly<Peer>(PIECE, Buffer.alloc(BLOCKS * BLOCK_BYTES))
+  const begun = () => (assembly ? [assembly] : [])
+
+  const ask = (peer: Peer, of: Assembly<Peer>, block: number) => {
+    peer.requests.push({ assembly: of, block, askedAt: now, ahead: peer.requests.length })
+  }
+  const rescue = new Rescue(
+    peers,
+    {
+      get begun() {
+        return begun()
+      },
+      get: () => assembly,
+      blocksIn: () => BLOCKS,
+      isSuspect: (_piece, peer) => suspects.has(peer),
+      drop: () => {
+        assembly = undefined
+      },
+    },
+    {
+      askAsWell: (peer, of, block) => {
+        of.ask(block)
+        ask(peer, of, block)
+      },
+      callBack: (peer, which: (request: BlockRequest) => boolean) => {
+        for (const request of peer.requests.filter(which)) {
+          peer.requests.splice(peer.requests.indexOf(request), 1)
+          request.assembly.unask(request.block)
+        }
+      },
+    },
+    (peer, gaveNothing) => {
+      letGo.push([nameOf(peer), gaveNothing])
+      peers.delete(nameOf(peer))
+    },
+  )
+
+  return {
+    peers,
+    suspects,
+    letGo,
+    rescue,
+    assembly,
+    isBegun: () => assembly !== undefined,
+    now: () => now,
+    join(name: string): Peer {
+      const wire = {
+        peerExtendedHandshake: {},
+        destroyed: false,
+        peerChoking: false,
+        peerPieces: { get: () => true },
+        request: () => undefined,
+      }
+      const peer = new Peer(wire as unknown as Wire, now)
+      peers.set(name, peer)
+      return peer
+    },
+    /** It gives so many blocks a second for a second. */
+    serve(peer: Peer, blocksPerSecond: number) {
+      const idle = { assembly: begun()[0] as Assembly<Peer>, block: 0, askedAt: now, ahead: 0 }
+      peer.requests.push(idle)
+      for (let tick = 0; tick < 10; tick++) {
+        now += 100
+        for (let n = 0; n < blocksPerSecond / 10; n++)
+          peer.onBlock(BLOCK_BYTES, { ...idle, askedAt: now - 5 }, now)
+        peer.onTick(TICK)
+      }
+      peer.requests.length = 0
+    },
+    take(peer: Peer, blocks: number) {
+      for (let n = 0; n < blocks; n++) {
+        const block = assembly?.takeFree()
+        if (assembly && block !== undefined) ask(peer, assembly, block)
+      }
+    },
+    /** Time passes; `giving` gives a block in each tick. */
+    pass(seconds: number, giving?: Peer, isCrowded = false) {
+      for (let n = 0; n < seconds / TICK; n++) {
+        now += 100
+        if (giving && assembly)
+          giving.onBlock(BLOCK_BYTES, { assembly, block: 0, askedAt: now - 5, ahead: 0 }, now)
+        for (const peer of peers.values()) peer.onTick(TICK)
+        rescue.tick(TICK, now, isCrowded)
+        rescue.hurry(new Set([PIECE]), now)
+      }
+    },
+    namesAskedFor: (block: number) =>
+      [...peers].filter(([, peer]) => peer.requests.some((r) => r.block === block)).map(([name]) => name),
+  }
+}
+
+test.for([1, 2, 3, 5, 20, 34])(
+  'the blocks of %i silent peers are asked of the one that gives, in half a second',
+  (count) => {
+    const { join, serve, take, pass, namesAskedFor } = scene()
+    const silent = Array.from({ length: count }, (_, n) => join(`silent ${n}`))
+    const honest = join('honest')
+    serve(honest, 300)
+    for (const [n, peer] of silent.entries()) take(peer, n === 0 ? BLOCKS : 0)
+    pass(0.5)
+    for (let block = 0; block < BLOCKS; block++) expect(namesAskedFor(block)).toContain('honest')
+  },
+)
+
+test('a peer that has given nothing is no helper where another one has', () => {
+  const { join, serve, take, pass, namesAskedFor } = scene()
+  const first = join('silent')
+  for (const name of ['new 1', 'new 2']) join(name)
+  serve(join('honest'), 50)
+  take(first, BLOCKS)
+  pass(0.6)
+  expect(namesAskedFor(0)).toEqual(['silent', 'honest'])
+})
+
+test('where nobody has given anything, new peers help', () => {
+  const { join, take, pass, namesAskedFor } = scene()
+  take(join('silent'), BLOCKS)
+  join('new')
+  pass(0.6)
+  expect(namesAskedFor(0)).toEqual(['silent', 'new'])
+})
+
+test('stuck peers hold no block, and are no helpers, however many there are', () => {
+  const { join, serve, take, pass, peers, assembly } = scene()
+  for (const name of ['a', 'b', 'c']) take(join(name), 2)
+  const honest = join('honest')
+  serve(honest, 300)
+  pass(2.5, honest)
+  expect(['a', 'b', 'c'].map((name) => [peers.get(name)?.isStuck, peers.get(name)?.requests.length])).toEqual(
+    Array.from({ length: 3 }, () => [true, 0]),
+  )
+  // What they were asked for is asked of the one that gives, and of nobody else.
+  expect([0, 1, 2, 3, 4, 5].map((block) => assembly?.askedFor(block))).toEqual([1, 1, 1, 1, 1, 1])
+  expect(honest.requests).toHaveLength(6)
+})
+
+test('a peer that is asked again and is silent again goes, and it is said that it gave nothing', () => {
+  const { join, serve, take, pass, letGo } = scene()
+  take(join('silent'), 2)
+  const late = join('gave before')
+  serve(late, 10)
+  take(late, 2)
+  const honest = join('honest')
+  serve(honest, 300)
+  pass(7, honest)
+  expect(letGo).toEqual([['gave before', false]])
+  pass(2, honest)
+  expect(letGo).toEqual([
+    ['gave before', false],
+    ['silent', true],
+  ])
+})
+
+test('where nobody gives anything, only those go whose place others want, one at a time', () => {
+  const { join, take, pass, letGo } = scene()
+  for (const name of ['a', 'b', 'c', 'd']) take(join(name), 2)
+  pass(20)
+  expect(letGo).toEqual([])
+  pass(0.1, undefined, true)
+  pass(2.8, undefined, true)
+  expect(letGo).toEqual([])
+  pass(0.3, undefined, true)
+  expect(letGo.length).toBeGreaterThan(0)
+  expect(letGo.length).toBeLessThan(4)
+  expect(letGo[0]).toEqual(['a', false])
+})
+
+test('a peer that comes back after three seconds stays', () => {
+  const { join, serve, take, pass, letGo, now } = scene()
+  const pausing = join('pausing')
+  serve(pausing, 100)
+  take(pausing, 4)
+  const honest = join('honest')
+  serve(honest, 100)
+  pass(3, honest)
+  expect(pausing.isStuck).toBe(true)
+  expect(pausing.onLateBlock(BLOCK_BYTES, PIECE, 0, now())).toBe(true)
+  expect([pausing.isFit, letGo]).toEqual([true, []])
+})
+
+test.for([
+  ['a new one', (peer: Peer) => peer],
+  ['one that drips', undefined],
+] as const)('a piece that must come from one peer does not stay with %s', ([, isNew]) => {
+  const { join, serve, pass, assembly, isBegun, suspects, rescue, peers } = scene()
+  const bound = join('bound')
+  if (!isNew) {
+    serve(bound, 10)
+    bound.requests.push({ assembly: assembly as Assembly<Peer>, block: 0, askedAt: 0, ahead: 0 })
+    for (let n = 0; n < 30; n++) bound.onTick(TICK)
+    bound.onLateBlock(0, 0, 0, 0)
+  }
+  const honest = join('honest')
+  serve(honest, 300)
+  suspects.add(honest)
+  if (assembly) assembly.boundTo = bound
+  bound.requests.push({ assembly: assembly as Assembly<Peer>, block: 0, askedAt: 0, ahead: 0 })
+  pass(2.5)
+  expect(isBegun()).toBe(false)
+  expect(rescue.giverOf(PIECE)).toBe(peers.get('honest'))
+})
+
+test('a piece that came wrong is asked of one that had no part in it, where that is about as quick', () => {
+  const { join, serve, suspects, rescue } = scene()
+  const [suspect, innocent, unknown] = [join('suspect'), join('innocent'), join('unknown')]
+  serve(suspect, 300)
+  serve(innocent, 200)
+  suspects.add(suspect)
+  expect(rescue.giverOf(PIECE)).toBe(innocent)
+  expect(rescue.giverOf(PIECE)).not.toBe(unknown)
+})
+
+test('where none of those that gave something is any quick, new peers help as well', () => {
+  const { join, serve, take, pass, namesAskedFor } = scene()
+  const slow = join('slow')
+  serve(slow, 1)
+  slow.onTick(TICK)
+  take(slow, BLOCKS)
+  join('new')
+  pass(1)
+  expect(namesAskedFor(BLOCKS - 1)).toContain('new')
+})
+
+test('while a reader starves, peers of no use give way one by one, and nobody does while it does not', () => {
+  const { join, serve, letGo, rescue, now, pass } = scene()
+  for (const name of ['a', 'b']) join(name)
+  const honest = join('honest')
+  for (const _ of [1, 2, 3]) serve(honest, 300)
+  rescue.makeRoom(now(), true)
+  expect(letGo).toEqual([])
+  pass(1.2, honest)
+  rescue.makeRoom(now(), true)
+  expect(letGo).toEqual([['a', false]])
+  rescue.makeRoom(now(), true)
+  rescue.makeRoom(now(), true)
+  expect(letGo).toEqual([
+    ['a', false],
+    ['b', false],
+  ])
+})

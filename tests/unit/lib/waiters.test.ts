@@ -1,0 +1,56 @@
+import { getEventListeners } from 'node:events'
+import { expect, test } from 'vitest'
+import { Waiters } from '../../../src/lib/waiters.ts'
+
+function listenersOf(signal: AbortSignal): number {
+  return getEventListeners(signal, 'abort').length
+}
+
+test('all who wait are woken, and nothing of them stays behind', async () => {
+  const waiters = new Waiters()
+  const { signal } = new AbortController()
+  const waiting = [waiters.wait(signal), waiters.wait(signal)]
+  expect(waiters.count).toBe(2)
+  waiters.wakeAll()
+  await Promise.all(waiting)
+  expect([waiters.count, listenersOf(signal)]).toEqual([0, 0])
+})
+
+test('one who gives up hears why, and the others go on waiting', async () => {
+  const waiters = new Waiters()
+  const impatient = new AbortController()
+  const patient = new AbortController()
+  const gaveUp = waiters.wait(impatient.signal)
+  const waits = waiters.wait(patient.signal)
+  impatient.abort(new Error('gone'))
+  await expect(gaveUp).rejects.toThrow('gone')
+  expect([waiters.count, listenersOf(impatient.signal)]).toEqual([1, 0])
+  waiters.wakeAll()
+  await waits
+})
+
+test('who has given up before it began does not wait', async () => {
+  const waiters = new Waiters()
+  const signal = AbortSignal.abort(new Error('gone'))
+  await expect(waiters.wait(signal)).rejects.toThrow('gone')
+  expect([waiters.count, listenersOf(signal)]).toEqual([0, 0])
+})
+
+test('all who wait hear that it will not come', async () => {
+  const waiters = new Waiters()
+  const { signal } = new AbortController()
+  const waiting = Promise.allSettled([waiters.wait(signal), waiters.wait(signal)])
+  waiters.failAll(new Error('no peers'))
+  expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect([waiters.count, listenersOf(signal)]).toEqual([0, 0])
+})
+
+test('what happened before one came does not wake it', async () => {
+  const waiters = new Waiters()
+  waiters.wakeAll()
+  const leaving = new AbortController()
+  const waits = waiters.wait(leaving.signal)
+  expect(waiters.count).toBe(1)
+  leaving.abort(new Error('gone'))
+  await expect(waits).rejects.toThrow('gone')
+})

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
+import type { Candidate } from '../../../src/domain/list/candidate.ts'
+import { ListedFiles } from '../../../src/streaming/listed-files.ts'
+
+const HASH = 'ab'.repeat(20) as InfoHash
+const FILM: Candidate = {
+  kind: 'torrent',
+  infoHash: HASH,
+  title: 'Copper Harbor',
+  trackers: [],
+  fileName: 'Copper.Harbor.2023.mkv',
+  sizeBytes: 7_000,
+}
+const SAID = { name: 'Copper.Harbor.2023.mkv', size: 7_000 }
+
+test.for([
+  ['a film', {}, undefined, SAID],
+  ['a file', { fileIdx: 0 }, 0, { ...SAID, fileIdx: 0 }],
+  ['an episode', { wish: { season: 2, episode: 3 } }, { season: 2, episode: 3 }, SAID],
+  ['an episode without season', { wish: { episode: 12 } }, { episode: 12 }, SAID],
+  ['an episode whose file is known', { fileIdx: 4, wish: { episode: 12 } }, 4, { ...SAID, fileIdx: 4 }],
+] as const)('what a list said of %s is found by what its link asks for', ([, more, wanted, said]) => {
+  const listed = new ListedFiles()
+  listed.note([{ ...FILM, ...more }])
+  expect(listed.find(HASH, wanted)).toEqual(said)
+  expect(listed.find('cd'.repeat(20) as InfoHash, wanted)).toBeUndefined()
+  expect(listed.find(HASH, { season: 9, episode: 9 })).toBeUndefined()
+  expect(listed.find(HASH, 9)).toBeUndefined()
+})
+
+test.for<readonly [string, Partial<Candidate>]>([
+  ['no name', { fileName: undefined as never }],
+  ['no size', { sizeBytes: undefined as never }],
+  ['no bytes', { sizeBytes: 0 }],
+  ['a name that no video has', { fileName: 'Copper.Harbor.2023.rar' }],
+  ['a file of our own disk', { isLocal: true }],
+])('nothing is known of %s', ([, more]) => {
+  const listed = new ListedFiles()
+  listed.note([{ ...FILM, ...more }])
+  expect(listed.find(HASH, undefined)).toBeUndefined()
+})
+
+test('what is kept is bounded by files and by letters', () => {
+  const listed = new ListedFiles()
+  const count = () =>
+    Array.from({ length: 9_000 }, (_, index) => listed.find(HASH, index)).filter(Boolean).length
+  listed.note(Array.from({ length: 9_000 }, (_, fileIdx) => ({ ...FILM, fileIdx })))
+  expect(count()).toBe(5_000)
+  listed.note(
+    Array.from({ length: 100 }, (_, fileIdx) => ({
+      ...FILM,
+      fileIdx,
+      fileName: `${'x'.repeat(50_000)}.mkv`,
+    })),
+  )
+  expect(count()).toBeLessThan(25)
+})
