@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { trackerHost } from '../domain/bittorrent/tracker-url.ts'
 import { isOwnPath, parsePathPrefix } from '../domain/path-prefix.ts'
+import { parseIpAddress, writtenVersion } from '../lib/ip-address.ts'
 import { addonList, indexerList, metadataUrl } from './server-list.ts'
 
 const MIB = 1024 * 1024
@@ -375,16 +375,16 @@ function trustedProxies() {
 }
 
 function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
+  return host === 'localhost' || parseIpAddress(host)?.range === 'loopback'
 }
 
 /** An address as people write it, one with a prefix, or one of the words Express has for them. */
 function isProxy(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true
   const [, address = '', prefix] = /^([^/]+)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? []
-  const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address)
-  if (!isV4 && !(address.includes(':') && ipaddr.IPv6.isValid(address))) return false
-  return prefix === undefined || Number(prefix) <= (isV4 ? 32 : 128)
+  const version = writtenVersion(address)
+  if (version === undefined) return false
+  return prefix === undefined || Number(prefix) <= (version === 4 ? 32 : 128)
 }
 
 function split(text: string): string[] {

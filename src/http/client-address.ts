@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import ipaddr from 'ipaddr.js'
+import { parseIpAddress, usualForm } from '../lib/ip-address.ts'
 
 /** Headers by which proxies say for whom they ask, each in its own way. */
 const CLIENT_HEADERS = [
@@ -74,8 +74,7 @@ export function isOfThisMachine(req: IncomingMessage, address: string): boolean 
 
 /** @returns name of the address range, `undefined` for what is no address */
 function rangeOf(address: string): string | undefined {
-  const text = bare(address)
-  return ipaddr.isValid(text) ? ipaddr.process(text).range() : undefined
+  return parseIpAddress(bare(address))?.range
 }
 
 /** An address without brackets, port and zone: what two spellings of it have in common. */
@@ -85,5 +84,5 @@ export function bare(address: string): string {
     .replace(/^\[(.*)\](:\d+)?$/, '$1')
     .replace(/%.*$/s, '')
     .replace(/^([\d.]+):\d+$/, '$1')
-  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : text
+  return usualForm(text)
 }

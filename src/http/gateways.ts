@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import ipaddr from 'ipaddr.js'
+import { addressOfBytes } from '../lib/ip-address.ts'
 
 const KEEP_MS = 30_000
 
@@ -44,7 +44,7 @@ export function gatewaysIn(ipv4: string, ipv6: string): ReadonlySet<string> {
 
 function addressOf(hex: string, isReversed: boolean): string {
   const bytes = [...Buffer.from(hex, 'hex')]
-  return ipaddr.fromByteArray(isReversed ? bytes.reverse() : bytes).toString()
+  return addressOfBytes(isReversed ? bytes.reverse() : bytes)
 }
 
 function textOf(path: string): string {

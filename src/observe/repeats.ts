@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js'
 import { clientKey } from '../domain/clients/client-key.ts'
+import { parseIpAddress } from '../lib/ip-address.ts'
 import type { LogFields, LogLevel } from './log-event.ts'
 
 type Write = (level: LogLevel, message: string, fields: LogFields) => void
@@ -75,7 +75,7 @@ function senderOf(fields: LogFields): string | undefined {
   const said = SENDERS.map((name) => fields[name]).find((value) => typeof value === 'string')
   if (said === undefined) return undefined
   const address = String(said).slice(0, 100)
-  const bare = ipaddr.isValid(address)
+  const bare = parseIpAddress(address)
     ? address
     : address.replace(/:\d{1,5}$/, '').replace(/^\[(.*)\]$/, '$1')
   return clientKey(bare)

@@ -27,6 +27,7 @@ const doors = {
   'ua-parser-js': '^src/domain/list/device\\.ts$',
   bencode: '^src/lib/bencoding\\.ts$',
   'create-torrent': '^src/import/make-torrent\\.ts$',
+  'ipaddr.js': '^src/lib/ip-address\\.ts$',
   undici: '^src/sources/guarded-',
   'fast-xml-parser': '^src/sources/torznab-xml\\.ts$',
   '@viren070/parse-torrent-title': '^src/domain/names/release-name\\.ts$',

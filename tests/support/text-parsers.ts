@@ -97,6 +97,7 @@ import { decode, encode } from '../../src/lib/bencoding.ts'
 import { foldText } from '../../src/lib/fold-text.ts'
 import { heapBytes } from '../../src/lib/heap-bytes.ts'
 import { atOnce } from '../../src/lib/in-turns.ts'
+import { parseIpAddress, usualForm, writtenVersion } from '../../src/lib/ip-address.ts'
 import { printableLine, printableText } from '../../src/lib/printable.ts'
 import { redactSecrets, redactTrackers } from '../../src/lib/redact.ts'
 import { filesPlaced } from '../../src/library/torrent-files.ts'
@@ -187,6 +188,9 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     streamFileName(candidateOf(text), text),
   ],
   'admin/torrent-source#sourceOfMagnet': sourceOfMagnet,
+  'lib/ip-address#parseIpAddress': parseIpAddress,
+  'lib/ip-address#usualForm': usualForm,
+  'lib/ip-address#writtenVersion': writtenVersion,
   'admin/watched-file#kindOf': kindOf,
   'admin/watched-file#torrentsIn': (text) => torrentsIn('a.magnet', bytes(text)),
   'domain/clients/address-scope#scopeOf': scopeOf,

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { parseIpAddress } from '../../lib/ip-address.ts'
 import { isOwnNetworkAddress, isPublicAddress } from './public-host.ts'
 
 /** How far an address reaches: this machine, a network that the user runs, the internet, or nowhere we connect to. */
@@ -8,7 +8,7 @@ export type Scope = 'machine' | 'network' | 'internet' | 'nowhere'
 export function scopeOf(address: string): Scope {
   if (isPublicAddress(address)) return 'internet'
   if (!isOwnNetworkAddress(address)) return 'nowhere'
-  return ipaddr.process(address).range() === 'loopback' ? 'machine' : 'network'
+  return parseIpAddress(address)?.range === 'loopback' ? 'machine' : 'network'
 }
 
 /**

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { parseIpAddress } from '../../lib/ip-address.ts'
 
 /**
  * What limits per client are counted by: an IPv4 address, or the /64 of an IPv6 one, which is what a household gets
@@ -9,9 +9,9 @@ import ipaddr from 'ipaddr.js'
  */
 export function clientKey(address: string): string {
   const bare = address.slice(0, 64).replace(/%.*$/s, '')
-  if (!ipaddr.isValid(bare)) return bare
-  const parsed = ipaddr.process(bare)
-  if (parsed.kind() === 'ipv4') return parsed.toString()
-  const [a = 0, b = 0, c = 0, d = 0] = (parsed as ipaddr.IPv6).parts
-  return `${[a, b, c, d].map((part) => part.toString(16)).join(':')}::/64`
+  const parsed = parseIpAddress(bare)
+  if (!parsed) return bare
+  if (parsed.version === 4) return parsed.text
+  const part = (at: number) => (((parsed.bytes[at] ?? 0) << 8) | (parsed.bytes[at + 1] ?? 0)).toString(16)
+  return `${[0, 2, 4, 6].map(part).join(':')}::/64`
 }

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { parseIpAddress } from '../../lib/ip-address.ts'
 
 const LOCAL_NAME =
   /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|home\.arpa|fritz\.box|test|onion)$/
@@ -11,17 +11,15 @@ const OWN_NETWORKS = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGrad
 
 /** Whether an address is one that a host on the internet can have; for IPv6 that is 2000::/3 and no tunnel into IPv4. */
 export function isPublicAddress(text: string): boolean {
-  if (!ipaddr.isValid(text)) return false
-  const address = ipaddr.process(text)
-  if (address.range() !== 'unicast' || CLOUD_METADATA.has(address.toString())) return false
-  return address.kind() === 'ipv4' || ((address.toByteArray()[0] ?? 0) & 0xe0) === 0x20
+  const address = parseIpAddress(text)
+  if (address?.range !== 'unicast' || CLOUD_METADATA.has(address.text)) return false
+  return address.version === 4 || ((address.bytes[0] ?? 0) & 0xe0) === 0x20
 }
 
 /** Whether an address is one of this machine or of a network around it, where nothing but what somebody runs answers. */
 export function isOwnNetworkAddress(text: string): boolean {
-  if (!ipaddr.isValid(text)) return false
-  const address = ipaddr.process(text)
-  return OWN_NETWORKS.has(address.range()) && !CLOUD_METADATA.has(address.toString())
+  const address = parseIpAddress(text)
+  return address !== undefined && OWN_NETWORKS.has(address.range) && !CLOUD_METADATA.has(address.text)
 }
 
 /**
@@ -31,7 +29,7 @@ export function isOwnNetworkAddress(text: string): boolean {
  */
 export function isPublicHost(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
-  if (ipaddr.isValid(address)) return isPublicAddress(address)
+  if (parseIpAddress(address)) return isPublicAddress(address)
   const name = host.replace(/\.$/, '')
   return name.includes('.') && !LOCAL_NAME.test(name)
 }

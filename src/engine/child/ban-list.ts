@@ -1,8 +1,8 @@
 import type Wire from 'bittorrent-protocol'
-import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import { clientKey } from '../../domain/clients/client-key.ts'
 import { isPublicAddress } from '../../domain/clients/public-host.ts'
+import { usualForm } from '../../lib/ip-address.ts'
 
 /** The oldest are forgiven first. */
 const MAX_KNOWN = 10_000
@@ -61,14 +61,9 @@ interface Silent {
 
 function keysOf({ remoteAddress = '', remotePort, peerId }: Wire): string[] {
   const key = keyOf(remoteAddress, remotePort ?? 0)
-  return isPublicAddress(remoteAddress) ? [key] : [key, `${plain(remoteAddress)} ${peerId}`]
+  return isPublicAddress(remoteAddress) ? [key] : [key, `${usualForm(remoteAddress)} ${peerId}`]
 }
 
 function keyOf(address: string, port: number | string): string {
-  return isPublicAddress(address) ? clientKey(address) : `${plain(address)}:${port}`
-}
-
-/** An IPv4 address that is written as IPv6 is the same one. */
-function plain(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address
+  return isPublicAddress(address) ? clientKey(address) : `${usualForm(address)}:${port}`
 }

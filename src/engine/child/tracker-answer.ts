@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import { decode, encode } from '../../lib/bencoding.ts'
+import { parseIpAddress } from '../../lib/ip-address.ts'
 
 /** Bytes of an address with its port (BEP 23 and 7). */
 const ENTRY_BYTES = { peers: 6, peers6: 18 } as const
@@ -57,7 +57,7 @@ function compactEntry(peer: unknown): Uint8Array | undefined {
   if (isIP(host) === 0 || host.includes('%') || port === undefined || port < 1 || port > 65_535)
     return undefined
   // `::ffff:192.0.2.1` is an address of IPv4.
-  return Uint8Array.of(...ipaddr.process(host).toByteArray(), port >> 8, port & 255)
+  return Uint8Array.of(...(parseIpAddress(host)?.bytes ?? []), port >> 8, port & 255)
 }
 
 /** A refusal without words is one as well. */
