@@ -32,7 +32,7 @@ export async function connectPeer(
   infoHash: string,
   from = '127.0.0.1',
   peerId = PEER_ID,
-  patienceMs = 10_000,
+  patienceMs = 40_000,
 ): Promise<RawPeer> {
   const giveUpAt = Date.now() + patienceMs
   for (;;) {
