@@ -8,8 +8,7 @@ const MIDDLE = 165
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\u3000-\u303f\uff00-\uff60]/u
 /** XML has no words for them. @see https://www.w3.org/TR/xml/#charsets */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const NO_TEXT = /[\u0000-\u001f\u007f-\u009f\ufffe\uffff]+/g
+const NO_TEXT = /[\p{Cc}\ufffe\uffff]+/gu
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

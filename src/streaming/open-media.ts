@@ -8,6 +8,8 @@ import type { Viewer } from '../domain/clients/viewer.ts'
 import { contentTypeOf } from '../domain/content-type.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { Deadline } from '../lib/deadline.ts'
+import type { PlacedFile } from '../placed/placed-files.ts'
+import type { TorrentStream } from '../torrents/torrent-stream.ts'
 import type { ListedFile, ListedFiles } from './listed-files.ts'
 import type { ListedTrackers } from './listed-trackers.ts'
 import type { Media } from './media.ts'
@@ -32,28 +34,6 @@ export interface MediaRequest {
   readonly client: string
   /** the request itself, which may have to give way to others; absent: it need not */
   readonly viewer?: Viewer | undefined
-}
-
-/** A file of a torrent, as the torrents hand it out. */
-interface TorrentStream extends AsyncDisposable {
-  readonly infoHash: InfoHash
-  readonly fileIdx: number
-  readonly name: string
-  readonly size: number
-  readonly path: string
-  readonly isWhole: boolean
-  noteRead(): void
-  whenStartable(position: number, signal: AbortSignal): Promise<void>
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
-}
-
-interface PlacedFile extends AsyncDisposable {
-  readonly path: string
-  readonly name: string
-  readonly size: number
-  readonly mtimeMs: number
-  noteRead(client: string): void
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
 export interface Torrents {

@@ -97,7 +97,7 @@ test('the engine reads its code and the folders of torrents, and writes to those
   const asked = [...inFolders, ...code, ...elsewhere]
   const script = `const has = (what, path) => process.permission.has(what, path)
     const answers = JSON.parse(process.argv[1]).map((path) => [has('fs.read', path), has('fs.write', path)])
-    console.log(JSON.stringify({ answers, child: has('child'), worker: has('worker') }))`
+    process.stdout.write(JSON.stringify({ answers, child: has('child'), worker: has('worker') }))`
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...permissions,
     '-e',

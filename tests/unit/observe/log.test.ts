@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { createLog, type Log, type LogOptions } from '../../../src/observe/log.ts'
+import { keepOutput } from '../../support/kept-output.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -7,18 +8,10 @@ afterEach(() => {
 
 /** What stands on stdout after something was logged. */
 function written(options: Partial<LogOptions>, write: (log: Log) => void): string {
-  let text = ''
-  const keep = (chunk: unknown) => {
-    text += String(chunk)
-    return true
-  }
-  vi.spyOn(process.stdout, 'write').mockImplementation(keep)
-  // Where a console has a stream of its own, winston writes to that.
-  const stream = (console as unknown as { _stdout?: NodeJS.WriteStream })._stdout
-  if (stream && stream !== process.stdout) vi.spyOn(stream, 'write').mockImplementation(keep)
+  const text = keepOutput()
   write(createLog({ level: 'debug', format: 'text', ...options }))
   vi.restoreAllMocks()
-  return text
+  return text()
 }
 
 test('an event is one line, the level before the message, the fields behind it', () => {

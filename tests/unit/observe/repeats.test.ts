@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createLog, type LogFields, type LogLevel } from '../../../src/observe/log.ts'
 import { boundRepeats } from '../../../src/observe/repeats.ts'
+import { keepOutput } from '../../support/kept-output.ts'
 
 const MINUTE = 60_000
 
@@ -98,18 +99,13 @@ test('kinds that strangers make up take no memory', () => {
 })
 
 test('the log counts, whatever is said to it', () => {
-  let text = ''
-  const keep = (chunk: unknown) => {
-    text += String(chunk)
-    return true
-  }
-  vi.spyOn(process.stdout, 'write').mockImplementation(keep)
-  const stream = (console as unknown as { _stdout?: NodeJS.WriteStream })._stdout
-  if (stream && stream !== process.stdout) vi.spyOn(stream, 'write').mockImplementation(keep)
+  const text = keepOutput()
   const log = createLog({ level: 'info', format: 'text' })
   for (let n = 0; n < 5_000; n++)
     log.warn('request failed', { client: '192.0.2.1', path: `/${n}`, code: 'torrent.failed' })
   vi.advanceTimersByTime(MINUTE)
-  expect(text.trim().split('\n')).toHaveLength(11)
-  expect(text).toContain('warn: request failed (4990 more) withinMs=60000 mostBy=192.0.2.1 timesAtLeast=5000')
+  expect(text().trim().split('\n')).toHaveLength(11)
+  expect(text()).toContain(
+    'warn: request failed (4990 more) withinMs=60000 mostBy=192.0.2.1 timesAtLeast=5000',
+  )
 })
