@@ -5,7 +5,7 @@ const GIB = 1024 ** 3
 /** Played so often, a film is not removed just because nobody has watched it lately. */
 const POPULAR_PLAYS = 10
 /** A player that has just closed its connection is about to open the next one. */
-const LONGEST_GRACE_MS = 60_000
+const MAX_GRACE_MS = 60_000
 /** What somebody had a reason to fetch is worth a little, though it was never played. */
 const WORTH_UNPLAYED = 0.1
 /** Where no peer was met, nobody knows how rare it is. */
@@ -41,7 +41,7 @@ export function protectionOf(entry: Keepable, idleMs: number, now: number): Prot
   if (isUnplayedGuess(entry)) return undefined
   // A clock that was put back says that it was read in the future: if that is far away, it was not just now.
   const agoMs = Math.abs(now - entry.usage.lastReadAt)
-  return agoMs < Math.min(LONGEST_GRACE_MS, idleMs) ? 'just_read' : undefined
+  return agoMs < Math.min(MAX_GRACE_MS, idleMs) ? 'just_read' : undefined
 }
 
 /** Watched so often that it is kept even when nobody has watched it for a while. */

@@ -10,8 +10,8 @@ import { type Explanation, explainCache, reasonToKeep } from './explain.ts'
 import { type Limits, type Lock, limitKeeper, type Weighed } from './limits.ts'
 import { type Space, spaceFor } from './space.ts'
 
-const SHORTEST_ROUND_MS = 100
-const LONGEST_ROUND_MS = 60_000
+const MIN_INTERVAL_MS = 100
+const MAX_INTERVAL_MS = 60_000
 /** How often the disks are looked at; while somebody waits for room, which the user may make by hand, more often. */
 const LIMITS_ROUND_MS = { usual: 2_000, short: 500 }
 
@@ -88,7 +88,7 @@ export function startJanitor(
   let lookedAt = Number.NEGATIVE_INFINITY
   const idleTimer = setInterval(
     () => void inTurn(cleanIdle),
-    Math.max(SHORTEST_ROUND_MS, Math.min(idleMs / 4, LONGEST_ROUND_MS)),
+    Math.max(MIN_INTERVAL_MS, Math.min(idleMs / 4, MAX_INTERVAL_MS)),
   )
   const limitsTimer = setInterval(() => {
     if (room.isShort || performance.now() - lookedAt >= LIMITS_ROUND_MS.usual) void look()

@@ -4,7 +4,7 @@ import { printableLine } from '../lib/printable.ts'
 import { Failure, UsageError } from './command.ts'
 import type { RunningServer } from './running-server.ts'
 
-const SHORTEST = 6
+const MIN_PREFIX_LENGTH = 6
 
 /** The one torrent that a command is about, as it was typed. @throws UsageError if it is not one */
 export function onlyOne(typed: readonly string[], what: string): string {
@@ -23,7 +23,7 @@ export async function namedTorrent(typed: string, server: RunningServer): Promis
   if (infoHash) return infoHash
   const digits = typed.toLowerCase()
   if (!/^[0-9a-f]{6,39}$/.test(digits))
-    throw new UsageError(`"${typed}" is no info hash, nor its first ${SHORTEST} digits or more`)
+    throw new UsageError(`"${typed}" is no info hash, nor its first ${MIN_PREFIX_LENGTH} digits or more`)
   const { torrents } = await server.ask<{ torrents: LibraryEntry[] }>('GET', '/api/torrents')
   const meant = torrents.filter((torrent) => torrent.infoHash.startsWith(digits))
   const [one, another] = meant

@@ -6,7 +6,7 @@ const WIDTH = 30
 const BAR_EVERY_MS = 100
 const LINE_EVERY_MS = 10_000
 /** What is done sooner needs no bar. */
-const SHORTEST_MS = 500
+const MIN_INTERVAL_MS = 500
 
 interface Progress {
   onProgress(progress: ImportProgress): void
@@ -20,7 +20,7 @@ interface Progress {
  */
 export function showProgress(isForPrograms: boolean): Progress {
   const hasBar = process.stderr.isTTY && !isForPrograms
-  let shownAt = performance.now() + (hasBar ? SHORTEST_MS - BAR_EVERY_MS : 0)
+  let shownAt = performance.now() + (hasBar ? MIN_INTERVAL_MS - BAR_EVERY_MS : 0)
   let isShown = false
 
   return {

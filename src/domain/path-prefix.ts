@@ -1,7 +1,7 @@
 import { parseListOptions } from './list/list-options.ts'
 
 const SEGMENT = /^[\w~-][\w.~-]*$/
-const MOST_LETTERS = 200
+const MAX_LENGTH = 200
 
 /** What our own addresses begin with, beside a mode such as `proxy`. */
 const OWN_SEGMENTS = new Set([
@@ -17,7 +17,7 @@ const OWN_SEGMENTS = new Set([
  * @returns without a slash at the end; empty for `/`; `undefined` for what is no such path
  */
 export function parsePathPrefix(text: string): string | undefined {
-  if (text.length > MOST_LETTERS) return undefined
+  if (text.length > MAX_LENGTH) return undefined
   const path = text.replace(/^\/|\/$/g, '')
   if (path === '') return ''
   const parts = path.split('/')

@@ -2,11 +2,11 @@ import { LRUCache } from 'lru-cache'
 
 /** Reading again after so long without is another play. */
 const PAUSE_MS = 30 * 60 * 1000
-const MOST_REMEMBERED = 10_000
+const MAX_REMEMBERED = 10_000
 
 /** Tells a play from the many requests that one is made of: players open a connection for every seek. */
 export class Plays {
-  readonly #lastRead = new LRUCache<string, number>({ max: MOST_REMEMBERED })
+  readonly #lastRead = new LRUCache<string, number>({ max: MAX_REMEMBERED })
 
   /**
    * A client reads a file now.

@@ -1,7 +1,7 @@
 import type { FileSelection } from './bittorrent/file-selection.ts'
 
 /** Of the selections of several links together. */
-const MOST_RANGES = 10_000
+const MAX_RANGES = 10_000
 /** What happened so long ago counts half. */
 const HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1000
 
@@ -46,7 +46,7 @@ export function withSelected(before: Wish | undefined, selected: FileSelection):
   const isSelection = typeof before === 'object' && 'select' in before
   if (!isSelection) return { select: selected, beside: before }
   const all = new Map([...before.select, ...selected].map((range) => [range.join('-'), range]))
-  return { ...before, select: [...all.values()].slice(-MOST_RANGES) }
+  return { ...before, select: [...all.values()].slice(-MAX_RANGES) }
 }
 
 /** @param value - `main`, `all`, a list of indexes, or one in text with commas; `undefined` for anything else */

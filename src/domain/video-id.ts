@@ -21,7 +21,7 @@ const IMDB_ID = /^tt\d{1,10}$/
 const CATALOGUE_ID = /^(?:kitsu|mal|anilist|anidb|tmdb|tvdb):(?:[a-z]{1,10}:)?\d{1,10}$/
 /** What begins like an id of a known catalogue is one of it, or none. */
 const OF_CATALOGUE = /^(?:tt\d|(?:kitsu|mal|anilist|anidb|tmdb|tvdb|selfstreme):)/
-const MOST_LETTERS = 200
+const MAX_LENGTH = 200
 
 /**
  * Reads the id of a stream request: `tt1254207`, `tt1:2:3` for season 2, episode 3 of a series, or `kitsu:7442:5` for
@@ -32,7 +32,7 @@ const MOST_LETTERS = 200
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/requests/defineStreamHandler.md
  */
 export function parseVideoId(type: string, text: string): VideoId | undefined {
-  if (text.length > MOST_LETTERS) return undefined
+  if (text.length > MAX_LENGTH) return undefined
   const [, series = text, number] = ANIME_EPISODE.exec(text) ?? []
   if (number !== undefined) return videoIdOf(type, isSeries(type) ? series : text, undefined, Number(number))
   const [, id = '', season, episode] = EPISODE.exec(text) ?? []
@@ -46,7 +46,7 @@ export function parseVideoId(type: string, text: string): VideoId | undefined {
  * @returns `undefined` for a series without episode, or without season where it has seasons
  */
 export function videoIdOf(type: string, id: string, season?: number, episode?: number): VideoId | undefined {
-  if (id === '' || id.length > MOST_LETTERS) return undefined
+  if (id === '' || id.length > MAX_LENGTH) return undefined
   if (!isSeries(type)) return { kind: 'movie', id }
   const isAnime = ANIME_ID.test(id)
   if (episode === undefined) return type === 'anime' && isAnime ? { kind: 'movie', id } : undefined

@@ -10,7 +10,7 @@ import { fileAt, settlingMs } from './finished-writing.ts'
 import type { FolderWatch } from './folder-watch.ts'
 
 /** Longest that anybody waits for what is being looked at: a disk that does not answer must not hold up the others. */
-const LONGEST_LOOK_MS = 1_000
+const MAX_SCAN_MS = 1_000
 /** While a file is being written to, it is looked at so often. */
 const WRITING_MS = 250
 
@@ -91,7 +91,7 @@ export class FolderTree implements Disposable {
     // The system is asked for news once in each turn of the event loop, and in this one that may have been before.
     await turn()
     await turn()
-    using deadline = new Deadline(LONGEST_LOOK_MS)
+    using deadline = new Deadline(MAX_SCAN_MS)
     const tooLong = new Promise<void>((resolve) => deadline.signal.addEventListener('abort', () => resolve()))
     await Promise.race([this.#looked, tooLong])
   }

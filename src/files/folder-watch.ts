@@ -4,7 +4,7 @@ import { messageOf } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
 
 /** A system has only so many watches to give out, to all programs together. */
-const MOST_FOLDERS = 1_000
+const MAX_FOLDERS = 1_000
 
 export interface FolderChange {
   /** what has changed; a folder that is watched, where the system does not say what in it */
@@ -37,8 +37,8 @@ export class FolderWatch implements Disposable {
   /** Watches a folder, not those in it. One that is watched already is watched anew: another may have its name. */
   add(directory: string): void {
     const former = this.#watchers.get(directory)
-    if (!former && this.#watchers.size >= MOST_FOLDERS)
-      return this.#complain(directory, `${MOST_FOLDERS} folders are watched already`)
+    if (!former && this.#watchers.size >= MAX_FOLDERS)
+      return this.#complain(directory, `${MAX_FOLDERS} folders are watched already`)
     try {
       const watcher = watch(directory, { persistent: false }, (event, name) => {
         const path = name === null ? directory : join(directory, name)

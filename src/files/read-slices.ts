@@ -1,12 +1,12 @@
 import type { ByteRange } from '../domain/byte-range.ts'
 import { BufferPool } from './buffer-pool.ts'
 import type { ByteSource } from './open-once.ts'
-import { SliceMemory, SMALLEST_SLICE } from './slice-memory.ts'
+import { MIN_SLICE, SliceMemory } from './slice-memory.ts'
 
 /** Small, so that the first bytes leave soon. */
 const FIRST_SLICE = 128 * 1024
 const SLICE = 256 * 1024
-const LONGEST_SLICE = 512 * 1024
+const MAX_SLICE = 512 * 1024
 /** A viewer who takes a slice in less than this is a fast one, and is given more at a time. */
 const FAST_MS = 15
 
@@ -86,7 +86,7 @@ export async function* readSlices(
       inSocket = undefined
       giveBack(buffer)
       const isFast = performance.now() - handedOutAt < FAST_MS
-      length = isFast ? Math.min(2 * length, LONGEST_SLICE) : SLICE
+      length = isFast ? Math.min(2 * length, MAX_SLICE) : SLICE
     }
   } finally {
     // If the viewer left, this one may still be in the socket, which closes: it is left to the collector.
@@ -104,7 +104,7 @@ function giveBack(buffer: Buffer): void {
 
 /** A power of two, so that a buffer fits the next one who comes, too. */
 function bufferLengthFor(bytes: number): number {
-  return Math.max(SMALLEST_SLICE, 2 ** Math.ceil(Math.log2(bytes)))
+  return Math.max(MIN_SLICE, 2 ** Math.ceil(Math.log2(bytes)))
 }
 
 interface Slice {

@@ -8,7 +8,7 @@ const STEPS = [
   { usedBelow: 1, bytes: 32 * KIB },
 ] as const
 
-export const SMALLEST_SLICE = 32 * KIB
+export const MIN_SLICE = 32 * KIB
 
 interface Request {
   readonly bytes: number
@@ -41,7 +41,7 @@ export class SliceMemory {
   /** The most bytes that a slice may have now. */
   get longestSlice(): number {
     const used = this.#usedBytes / this.#mostBytes
-    return STEPS.find(({ usedBelow }) => used < usedBelow)?.bytes ?? SMALLEST_SLICE
+    return STEPS.find(({ usedBelow }) => used < usedBelow)?.bytes ?? MIN_SLICE
   }
 
   /** Whether there is enough for a stream to have two slices at a time. */

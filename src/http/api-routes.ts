@@ -10,7 +10,7 @@ import { invalid, readAddition, readFlag, readInfoHash, readQuestion } from './a
 import { goneSignal } from './gone-signal.ts'
 import { onlyMethods } from './only-methods.ts'
 
-const MOST_JSON = '64kb'
+const MAX_JSON_LENGTH = '64kb'
 
 /**
  * `/api/…`: the owner's torrents and the cache, for programs. Whoever may not clean up may do none of this; as there,
@@ -37,7 +37,7 @@ export function apiRoutes(
       res.json({ torrents: await library.list() })
     },
     post: [
-      json({ limit: MOST_JSON }),
+      json({ limit: MAX_JSON_LENGTH }),
       raw({ type: 'application/x-bittorrent', limit: MAX_TORRENT_FILE_BYTES }),
       async (req, res) => {
         const entry = await library.add(await readAddition(req.body, req.query))

@@ -10,7 +10,7 @@ import type { TrustsProxy } from './client-address.ts'
 /** Handles for the database, folders that are watched, the engine, and what is asked of other servers. */
 const OTHER_HANDLES = 128
 /** More would cost memory: a connection takes up to 128 KiB while its requests wait. */
-const MOST_CONNECTIONS = 2_048
+const MAX_CONNECTIONS = 2_048
 
 interface Connection {
   readonly socket: Socket
@@ -26,7 +26,7 @@ interface Connection {
  * @param handles - how many this process may have open
  */
 export function mostConnections(handles: number): number {
-  return Math.max(16, Math.min(MOST_CONNECTIONS, Math.floor((handles - OTHER_HANDLES) / 2)))
+  return Math.max(16, Math.min(MAX_CONNECTIONS, Math.floor((handles - OTHER_HANDLES) / 2)))
 }
 
 /** How many handles this process may have open. @see proc_pid_limits(5) */

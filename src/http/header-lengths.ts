@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { SelfStremeError } from '../domain/errors.ts'
 
 /** Letters. What is read of a header is never longer: some of what reads it takes the square of its length. */
-const LONGEST = 500
+const MAX_LENGTH = 500
 
 /** What a client says of itself; the beginning tells enough. */
 const CUT = ['user-agent', 'sec-ch-ua', 'accept']
@@ -37,10 +37,13 @@ export const READ_HEADERS: readonly string[] = [...CUT, ...EMPTIED, ...REFUSED]
  * @throws SelfStremeError `request.invalid`
  */
 export function boundHeaders({ headers }: IncomingMessage): void {
-  const isTooLong = (name: string) => String(headers[name] ?? '').length > LONGEST
+  const isTooLong = (name: string) => String(headers[name] ?? '').length > MAX_LENGTH
   const refused = REFUSED.find(isTooLong)
   if (refused !== undefined)
-    throw new SelfStremeError('request.invalid', `the header "${refused}" has more than ${LONGEST} letters`)
-  for (const name of CUT.filter(isTooLong)) headers[name] = String(headers[name]).slice(0, LONGEST)
+    throw new SelfStremeError(
+      'request.invalid',
+      `the header "${refused}" has more than ${MAX_LENGTH} letters`,
+    )
+  for (const name of CUT.filter(isTooLong)) headers[name] = String(headers[name]).slice(0, MAX_LENGTH)
   for (const name of EMPTIED.filter(isTooLong)) headers[name] = ''
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Requests of one connection that may wait for their answers; a player has one, HTTP clients that pipeline two. */
-export const MOST_WAITING = 4
+export const MAX_WAITING = 4
 
 const END_OF_HEADERS = '\r\n\r\n'
 
@@ -10,7 +10,7 @@ const END_OF_HEADERS = '\r\n\r\n'
 type ParsedSocket = Socket & { readonly _paused?: boolean }
 
 /**
- * Stops reading from a connection while {@link MOST_WAITING} of its requests wait for their answers.
+ * Stops reading from a connection while {@link MAX_WAITING} of its requests wait for their answers.
  *
  * Node parses everything that a client pipelines: up to 64 KiB at a time, which are 2,500 requests, and it goes on as
  * long as the answers are small. So the bytes are given to its parser request by request here, and what is left over
@@ -28,7 +28,7 @@ export function limitPipelining(server: Server): void {
     socket.on('data', (bytes: Buffer) => {
       let rest = bytes
       while (rest.length > 0 && !socket.destroyed) {
-        if (socket._paused || (waiting.get(socket) ?? 0) >= MOST_WAITING) {
+        if (socket._paused || (waiting.get(socket) ?? 0) >= MAX_WAITING) {
           socket.pause()
           socket.unshift(rest)
           return
@@ -47,7 +47,7 @@ export function limitPipelining(server: Server): void {
     res.once('close', () => {
       const left = (waiting.get(socket) ?? 1) - 1
       waiting.set(socket, left)
-      if (left === MOST_WAITING - 1) socket.resume()
+      if (left === MAX_WAITING - 1) socket.resume()
     })
   }
   server.prependListener('request', count)

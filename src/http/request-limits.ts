@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerOptions } from 'node:http'
 import { SelfStremeError } from '../domain/errors.ts'
 
 /** Browsers send about 20, and a proxy adds ten. */
-const MOST_HEADERS = 100
+const MAX_HEADERS = 100
 
 /** How much one request may send, and how long it may take; a request that exceeds them costs its connection. */
 export const REQUEST_LIMITS = {
@@ -24,7 +24,7 @@ export const REQUEST_LIMITS = {
  * @throws SelfStremeError `request.invalid`
  */
 export function checkHeaderCount({ rawHeaders }: IncomingMessage): void {
-  if (rawHeaders.length > 2 * MOST_HEADERS) {
-    throw new SelfStremeError('request.invalid', `the request has more than ${MOST_HEADERS} headers`)
+  if (rawHeaders.length > 2 * MAX_HEADERS) {
+    throw new SelfStremeError('request.invalid', `the request has more than ${MAX_HEADERS} headers`)
   }
 }

@@ -7,10 +7,10 @@ import { SelfStremeError } from '../domain/errors.ts'
  * A stream of which the client takes nothing for so long ends. A player that was paused asks again where it stopped,
  * with a `Range`, as AVPlayer, ExoPlayer, mpv, VLC and browsers do after any cut; one slice in this time is 6 kbit/s.
  */
-const LONGEST_IDLE_MS = 300_000
+const MAX_IDLE_MS = 300_000
 const SWEEP_MS = 1_000
 /** at a time, where others wait for memory; each had 32 KiB or more */
-const MOST_ENDED = 64
+const MAX_ENDED = 64
 
 /** One stream; disposing of it gives its place back. */
 export interface StreamPlace extends Viewer, Disposable {
@@ -85,12 +85,12 @@ export class StreamPlaces implements Disposable {
           ? [{ place, clients: [place.client], isIdle: true, since: place.idleSince ?? now }]
           : [],
       )
-    const remaining = new Set(idle.filter(({ since }) => now - since < LONGEST_IDLE_MS))
+    const remaining = new Set(idle.filter(({ since }) => now - since < MAX_IDLE_MS))
     for (const each of idle) {
       if (remaining.has(each)) continue
-      each.place.end(new SelfStremeError('client.idle', `nothing was taken for ${LONGEST_IDLE_MS / 1000} s`))
+      each.place.end(new SelfStremeError('client.idle', `nothing was taken for ${MAX_IDLE_MS / 1000} s`))
     }
-    const most = Math.min(this.#options.waitingForMemory(), MOST_ENDED)
+    const most = Math.min(this.#options.waitingForMemory(), MAX_ENDED)
     for (let ended = 0; ended < most; ended++) {
       const answer = whoGivesWay([...remaining], [], { most: 0, mostPerClient: 1 })
       if (typeof answer === 'string') return

@@ -6,7 +6,7 @@ import { writeMagnet } from '../domain/bittorrent/magnet.ts'
 import { isPlaceableVideo } from '../domain/content-type.ts'
 import { exists, moveTo } from '../files/free-name.ts'
 import { isSameContent } from '../files/same-content.ts'
-import { SMALLEST } from '../placed/placed-choice.ts'
+import { MIN_VIDEO_BYTES } from '../placed/placed-choice.ts'
 import { makeUnfinishedFolder } from '../storage/unfinished-folder.ts'
 import type { ImportContext } from './context.ts'
 import type { How, ImportReport, Skipped } from './report.ts'
@@ -103,5 +103,7 @@ function skip(file: SourceFile): Skipped[] {
 /** Why a file would not be served. */
 function whyNot({ relative, stats }: SourceFile): string | undefined {
   if (!isPlaceableVideo(relative)) return 'it is not a video that can be served by its name'
-  return stats.size < SMALLEST ? `it has ${stats.size} bytes, and ${SMALLEST} are the least` : undefined
+  return stats.size < MIN_VIDEO_BYTES
+    ? `it has ${stats.size} bytes, and ${MIN_VIDEO_BYTES} are the least`
+    : undefined
 }

@@ -8,9 +8,9 @@ import type { Skipped } from './report.ts'
 import { findSource, type Source, type SourceFile } from './source-files.ts'
 
 /** More would be taken, and make a torrent file of over 2 MB. */
-const MOST_PIECES = 100_000
+const MAX_PIECES = 100_000
 /** Up to here create-torrent's own choice of a piece length gives no more pieces. */
-const LONGEST_WITH_ITS_OWN_PIECES = MOST_PIECES * 4 * 1024 * 1024
+const MAX_LENGTH_OF_DEFAULT_PIECES = MAX_PIECES * 4 * 1024 * 1024
 
 export interface NewTorrent {
   /** file or folder */
@@ -72,7 +72,7 @@ function create(
     name: source.isFolder || extname(name) === extname(source.name) ? name : name + extname(source.name),
     announceList: trackers.map((tracker) => [tracker]),
     pieceLength:
-      length > LONGEST_WITH_ITS_OWN_PIECES ? 2 ** Math.ceil(Math.log2(length / MOST_PIECES)) : undefined,
+      length > MAX_LENGTH_OF_DEFAULT_PIECES ? 2 ** Math.ceil(Math.log2(length / MAX_PIECES)) : undefined,
     onProgress: (doneBytes: number, totalBytes: number) =>
       onProgress({ step: 'hashing', doneBytes, totalBytes }),
   }

@@ -3,8 +3,8 @@ import { filesIn } from '../domain/bittorrent/segments.ts'
 import { isPieceRight } from '../storage/check-piece.ts'
 import type { ImportContext } from './context.ts'
 
-const MOST_AT_ONCE = 4
-const MOST_BYTES_AT_ONCE = 64 * 1024 * 1024
+const MAX_PARALLEL = 4
+const MAX_BYTES_IN_MEMORY = 64 * 1024 * 1024
 
 /** `unknown`: a file is missing that has bytes in it, too. */
 export type Verdict = 'right' | 'wrong' | 'unknown'
@@ -33,7 +33,7 @@ export async function verifyPieces(
   let doneBytes = 0
 
   const left = checkable.values()
-  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(MOST_BYTES_AT_ONCE / info.pieceLength)))
+  const atOnce = Math.max(1, Math.min(MAX_PARALLEL, Math.floor(MAX_BYTES_IN_MEMORY / info.pieceLength)))
   await Promise.all(Array.from({ length: atOnce }, checkNext))
   return verdicts
 

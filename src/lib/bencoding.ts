@@ -1,9 +1,9 @@
 import bencode, { type Decoder } from 'bencode'
 
 /** More than any message of an honest peer or tracker has. */
-const MOST_ITEMS = 250_000
+const MAX_ITEMS = 250_000
 /** A file tree of version 2 has three levels for each folder of a path. */
-export const DEEPEST = 100
+export const MAX_DEPTH = 100
 const MINUS = '-'.charCodeAt(0)
 
 hardenDecoder(bencode.decode)
@@ -32,8 +32,8 @@ export function hardenDecoder(decoder: Decoder): void {
   decoder.next = () => {
     // A decoder that threw in the midst of something has not counted down: a new run begins at the first byte.
     if (decoder.position === 0) depth = items = 0
-    if (++items > MOST_ITEMS) throw new Error(`more than ${MOST_ITEMS} items`)
-    if (++depth > DEEPEST) throw new Error(`nested deeper than ${DEEPEST}`)
+    if (++items > MAX_ITEMS) throw new Error(`more than ${MAX_ITEMS} items`)
+    if (++depth > MAX_DEPTH) throw new Error(`nested deeper than ${MAX_DEPTH}`)
     const value = next()
     depth--
     return value

@@ -1,5 +1,5 @@
 /** What Node's timers can count; a longer wait would become one of 1 ms. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1
+export const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** A point in time that a wait must not go beyond. Disposing of it stops the clock. */
 export class Deadline implements Disposable {
@@ -8,7 +8,7 @@ export class Deadline implements Disposable {
 
   /** @param ms - from now; any number, the longest wait is 24 days */
   constructor(ms: number) {
-    this.#timer = setTimeout(() => this.#passed.abort(timeOver()), Math.min(ms, LONGEST_TIMER_MS)).unref()
+    this.#timer = setTimeout(() => this.#passed.abort(timeOver()), Math.min(ms, MAX_TIMER_MS)).unref()
   }
 
   /** Aborts when the time has come. */

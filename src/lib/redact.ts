@@ -7,7 +7,7 @@ export function redactSecrets(text: string): string {
 }
 
 const TRACKER_URL = /((?:https?|udp|wss?):\/\/[^\s/?#"'<>]+)[^\s"'<>]*/gi
-const SHORTEST_SECRET = 6
+const MIN_SECRET_LENGTH = 6
 /** parts of tracker URLs that say nothing about the user */
 const PLAIN_WORDS = new Set(['announce', 'announce.php'])
 
@@ -27,5 +27,5 @@ function partsOf(tracker: string): string[] {
   const [, rest = ''] = /^[a-z]+:\/\/[^/?#]*(.*)$/i.exec(tracker) ?? []
   return rest
     .split(/[/?&=#]/)
-    .filter((part) => part.length >= SHORTEST_SECRET && !PLAIN_WORDS.has(part.toLowerCase()))
+    .filter((part) => part.length >= MIN_SECRET_LENGTH && !PLAIN_WORDS.has(part.toLowerCase()))
 }

@@ -16,9 +16,9 @@ import { NfoIds } from './nfo-ids.ts'
 import { Sidecars } from './sidecars.ts'
 
 /** What is smaller is a sample, or the beginning of a film; bytes. */
-const SMALLEST = 1_048_576
-const MOST_FOLDERS_DEEP = 12
-const MOST_FILES = 200_000
+const MIN_VIDEO_BYTES = 1_048_576
+const MAX_DEPTH = 12
+const MAX_FILES = 200_000
 /** What systems and network disks keep for themselves. */
 const NOT_FOR_PEOPLE =
   /^(?:\.|(?:@eadir|@recycle|@recently-snapshot|#recycle|#snapshot|\$recycle\.bin|recycler|lost\+found|system volume information)$)/i
@@ -62,7 +62,7 @@ export class MediaFolder implements Disposable {
     this.#options = options
     this.#watch = new FolderWatch(log)
     const mayEnter = (directory: string) => directory !== leftOut && !NOT_FOR_PEOPLE.test(basename(directory))
-    const limits = { maxDepth: MOST_FOLDERS_DEEP, maxFiles: MOST_FILES }
+    const limits = { maxDepth: MAX_DEPTH, maxFiles: MAX_FILES }
     const keeper = { counts, put: this.#put.bind(this), remove: this.#remove.bind(this) }
     this.#tree = new FolderTree({ root, marker: OURS, mayEnter, ...limits }, keeper, this.#watch, log)
   }
@@ -81,7 +81,7 @@ export class MediaFolder implements Disposable {
     const noted = this.#nfoIds.changed()
     return [...this.#videos.values()].flatMap((video) => {
       const { about, size, path } = video
-      if (!about || size < SMALLEST) return []
+      if (!about || size < MIN_VIDEO_BYTES) return []
       if (noted.size > 0 && [dirname(path), dirname(dirname(path))].some((each) => noted.has(each)))
         video.file = undefined
       video.file ??= this.#fileOf(video, about)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 
 /** Larger ones are no notes on a film. */
-const MOST_BYTES = 256 * 1024
+const MAX_BYTES = 256 * 1024
 const IMDB_ID = /(?<![\p{L}\d])tt\d{7,9}(?!\d)/u
 
 /** IMDb ids out of the `.nfo` files that media servers and releases put beside videos. */
@@ -18,7 +18,7 @@ export class NfoIds {
     const seen = `${size}/${mtimeMs}`
     if (this.#seen.get(path) === seen) return false
     this.#seen.set(path, seen)
-    const text = size > MOST_BYTES ? '' : await readFile(path, 'latin1').catch(() => '')
+    const text = size > MAX_BYTES ? '' : await readFile(path, 'latin1').catch(() => '')
     const id = IMDB_ID.exec(text)?.[0]
     if (id === this.#ids.get(path)) return false
     if (id === undefined) this.#ids.delete(path)

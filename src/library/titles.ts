@@ -34,7 +34,7 @@ export interface Titles {
 }
 
 /** What the names that were read may weigh, beside those in the index: bytes; one takes some hundred. */
-const MOST_READINGS = 32 * 1024 * 1024
+const MAX_READINGS = 32 * 1024 * 1024
 
 const NONE: readonly KnownFilm[] = []
 
@@ -42,7 +42,7 @@ const NONE: readonly KnownFilm[] = []
 export function createTitles(root: string, { torrents, placed, media, films }: Shelves): Titles {
   const index = new TitleIndex()
   const readings: Readings = new LRUCache({
-    maxSize: MOST_READINGS,
+    maxSize: MAX_READINGS,
     sizeCalculation: (reading, path) => heapBytes([path, reading]),
   })
   const listed = new WeakMap<object, { readonly files: readonly LibraryFile[]; readonly isNamed: boolean }>()

@@ -37,9 +37,9 @@ export interface PlacedVideo {
 export type Readings = LRUCache<string, { readonly about: LibraryName | undefined }>
 
 /** The longest series have some 2 000 episodes; what has more files does not fill the library. */
-const MOST_FILES = 3_000
+const MAX_FILES = 3_000
 /** Of a path; folders further out say nothing of the file. */
-const MOST_LETTERS = 1_000
+const MAX_LENGTH = 1_000
 
 /** The videos of a torrent of which something is on disk. */
 export function filesOfTorrent(
@@ -73,7 +73,7 @@ export function* readNames(torrents: readonly TorrentOnDisk[], readings: Reading
 }
 
 function filesIn({ files }: Contents): [index: string, file: FileContents][] {
-  return Object.entries(files).slice(0, MOST_FILES)
+  return Object.entries(files).slice(0, MAX_FILES)
 }
 
 /** A path in a torrent, with its name in front. */
@@ -93,7 +93,7 @@ export function filesPlaced(root: string, placed: readonly PlacedVideo[], readin
   }
   return placed.flatMap(({ infoHashes: [infoHash], path, name, size, mtimeMs: addedAt }) => {
     const way = relative(root, path).split(sep).join('/')
-    const about = read(withoutHashes(way.slice(-MOST_LETTERS)), readings)
+    const about = read(withoutHashes(way.slice(-MAX_LENGTH)), readings)
     if (!about || infoHash === undefined) return []
     const where =
       counts.get(infoHash) === 1

@@ -16,13 +16,13 @@ export interface LogOptions {
 
 const SECRET = /password|token|secret|authorization|api_?key/i
 /** Events of one kind, before they are counted instead; whoever sets `debug` wants to see more. */
-const MOST_A_MINUTE = { error: 20, warn: 10, info: 10, debug: 100 }
+const MAX_PER_MINUTE = { error: 20, warn: 10, info: 10, debug: 100 }
 /** Letters of a message or a value; more is cut before anything looks at it. */
-const MOST_LETTERS = 1_000
+const MAX_LENGTH = 1_000
 /** Letters of a value that is made of several, as JSON. */
-const MOST_JSON = 4_000
+const MAX_JSON_LENGTH = 4_000
 /** Entries of a list or an object in it. */
-const MOST_ENTRIES = 100
+const MAX_ENTRIES = 100
 
 /**
  * The log on stdout, one event a line: `level: message key=value`, or a JSON object.
@@ -45,7 +45,7 @@ export function createLog({ level, format }: LogOptions): Log {
   const say = boundRepeats(
     (eventLevel, message, fields) => void logger.log({ level: eventLevel, message, fields }),
     {
-      most: MOST_A_MINUTE,
+      most: MAX_PER_MINUTE,
     },
   )
   const at = (eventLevel: LogLevel) => {
@@ -81,11 +81,11 @@ function shownValue(key: string, value: unknown): string {
 function toJson(value: unknown): string {
   try {
     const plain = JSON.stringify(value, (key, each: unknown) => {
-      if (SECRET.test(key.slice(0, MOST_LETTERS))) return '***'
+      if (SECRET.test(key.slice(0, MAX_LENGTH))) return '***'
       return plainOf(each)
     })
     const text = plain ?? JSON.stringify(shortened(String(value)))
-    return text.length <= MOST_JSON ? text : JSON.stringify(`${text.slice(0, MOST_LETTERS)}…`)
+    return text.length <= MAX_JSON_LENGTH ? text : JSON.stringify(`${text.slice(0, MAX_LENGTH)}…`)
   } catch {
     return JSON.stringify(shortened(String(value)))
   }
@@ -96,20 +96,20 @@ function plainOf(value: unknown): unknown {
   if (value instanceof Error) return shortened(value.message)
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.slice(0, MOST_ENTRIES)
+  if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES)
   return Object.fromEntries(entriesOf(value))
 }
 
 function entriesOf(fields: unknown): [string, unknown][] {
   return Object.entries(fields as LogFields)
-    .slice(0, MOST_ENTRIES)
-    .map(([key, value]) => [key.slice(0, MOST_LETTERS), value])
+    .slice(0, MAX_ENTRIES)
+    .map(([key, value]) => [key.slice(0, MAX_LENGTH), value])
 }
 
 /** The beginning of a text that is too long, without a URL in the middle of which it would end: that may hide who signs in. */
 function shortened(text: string): string {
-  if (text.length <= MOST_LETTERS) return text
-  const cut = text.slice(0, MOST_LETTERS)
+  if (text.length <= MAX_LENGTH) return text
+  const cut = text.slice(0, MAX_LENGTH)
   const url = cut.lastIndexOf('://')
   const isInAuthority = url >= 0 && !/[/?#\s]/.test(cut.slice(url + 3))
   return `${(isInAuthority ? cut.slice(0, url) : cut).toWellFormed()}…`

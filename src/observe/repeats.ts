@@ -20,7 +20,7 @@ interface Kind {
 
 const WINDOW_MS = 60_000
 /** There are some hundred messages in the code; more kinds than this are names of strangers. */
-const MOST_KINDS = 300
+const MAX_KINDS = 300
 const OTHERS = 'other events'
 /** Fields that say who caused an event, the surest first. */
 const SENDERS = ['client', 'peer', 'from', 'address', 'source']
@@ -36,7 +36,7 @@ export function boundRepeats(write: Write, { most, windowMs = WINDOW_MS }: Repea
 
   return (level, message, fields) => {
     const name = kindOf(message)
-    const known = kinds.has(`${level} ${name}`) || kinds.size < MOST_KINDS ? name : OTHERS
+    const known = kinds.has(`${level} ${name}`) || kinds.size < MAX_KINDS ? name : OTHERS
     const key = `${level} ${known}`
     const kind = kinds.get(key) ?? open(key, level, known)
     const sender = senderOf(fields)
@@ -86,12 +86,12 @@ function senderOf(fields: LogFields): string | undefined {
  * once (Misra and Gries, 1982). Counts may be too low.
  */
 class FrequentSenders {
-  static readonly #MOST = 64
+  static readonly #MAX = 64
   readonly #counts = new Map<string, number>()
 
   add(sender: string): void {
     const count = this.#counts.get(sender)
-    if (count !== undefined || this.#counts.size < FrequentSenders.#MOST) {
+    if (count !== undefined || this.#counts.size < FrequentSenders.#MAX) {
       this.#counts.set(sender, (count ?? 0) + 1)
       return
     }

@@ -6,7 +6,7 @@ import { fileAt, settlingMs, whenSettled } from '../files/finished-writing.ts'
 import type { IndexedFile } from './placed-index.ts'
 
 /** What is smaller is a sample, or the beginning of a film; bytes. */
-export const SMALLEST = 1_048_576
+export const MIN_VIDEO_BYTES = 1_048_576
 /** Of a path: the file, and the folders that may say its season. */
 const PARTS = 3
 const INFO_HASH = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/gi
@@ -50,7 +50,7 @@ async function largest(
 
 function best(found: readonly FoundFile[], mayServe: MayServe): FoundFile | undefined {
   return found
-    .filter((each) => each.stats.size >= SMALLEST && mayServe(each))
+    .filter((each) => each.stats.size >= MIN_VIDEO_BYTES && mayServe(each))
     .sort((a, b) => b.stats.size - a.stats.size)
     .at(0)
 }

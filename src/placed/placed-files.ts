@@ -12,7 +12,7 @@ import type { Log } from '../observe/log.ts'
 import { OURS } from '../storage/mark.ts'
 import type { IndexDatabase } from '../torrent-index/index-database.ts'
 import { PlacedChecker } from './placed-checker.ts'
-import { chooseByName, choosePlaced, type FoundFile, isCalled, SMALLEST } from './placed-choice.ts'
+import { chooseByName, choosePlaced, type FoundFile, isCalled, MIN_VIDEO_BYTES } from './placed-choice.ts'
 import { PlacedFolder } from './placed-folder.ts'
 import type { IndexedFile } from './placed-index.ts'
 import { PlacedMarks } from './placed-marks.ts'
@@ -140,7 +140,7 @@ export async function openPlacedFiles(
     const files = index.find(infoHash)
     const fitting = typeof wanted === 'object' ? chooseByName(files, wanted) : files
     const [first] = fitting
-      .filter((file) => file.size >= SMALLEST && isRight(file))
+      .filter((file) => file.size >= MIN_VIDEO_BYTES && isRight(file))
       .sort((a, b) => Number(isCalled(b, wanted)) - Number(isCalled(a, wanted)) || b.size - a.size)
     return first && entry(first)
   }
@@ -152,7 +152,7 @@ export async function openPlacedFiles(
   }
 
   function videos(): IndexedFile[] {
-    return index.all().filter(({ size }) => size >= SMALLEST)
+    return index.all().filter(({ size }) => size >= MIN_VIDEO_BYTES)
   }
 
   function entry(file: IndexedFile): PlacedEntry {
@@ -180,7 +180,7 @@ export async function openPlacedFiles(
     async openAt(path, signal) {
       const file = index.get(path)
       const stats = file && (await whenSettled(path, signal))
-      if (!stats || stats.size < SMALLEST || entry(file).verdict === 'mismatched') return undefined
+      if (!stats || stats.size < MIN_VIDEO_BYTES || entry(file).verdict === 'mismatched') return undefined
       return opened({ file, stats })
     },
     entries: () => videos().map(entry),

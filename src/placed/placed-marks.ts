@@ -6,7 +6,7 @@ import type { Mark, PlacedTable, Verdict } from './placed-table.ts'
 
 const FLUSH_MS = 5_000
 /** They may lie on a disk that will be there again, and looking at all of them once more takes long. */
-const MOST_GONE = 10_000
+const MAX_GONE = 10_000
 
 type Marked = Pick<IndexedFile, 'path' | 'fingerprint'>
 
@@ -59,7 +59,7 @@ export class PlacedMarks implements Disposable {
   keepOnly(paths: readonly string[]): void {
     const kept = new Set(paths.map((path) => relative(this.#root, path)))
     const gone = [...this.#marks.keys()].filter((path) => !kept.has(path))
-    if (gone.length <= MOST_GONE) return
+    if (gone.length <= MAX_GONE) return
     for (const path of gone) this.#marks.delete(path)
     this.#table.keepOnly([...kept])
   }

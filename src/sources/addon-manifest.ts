@@ -13,13 +13,13 @@ export interface StreamResource {
   readonly idPrefixes?: readonly string[] | undefined
 }
 
-const MOST_TEXTS = 200
-const MOST_LETTERS = 100
-const MOST_RESOURCES = 50
+const MAX_TEXTS = 200
+const MAX_LENGTH = 100
+const MAX_RESOURCES = 50
 
 const texts = z
   .array(z.string())
-  .transform((all) => all.filter((text) => text.length <= MOST_LETTERS).slice(0, MOST_TEXTS))
+  .transform((all) => all.filter((text) => text.length <= MAX_LENGTH).slice(0, MAX_TEXTS))
 const prefixes = texts.optional().catch(undefined)
 const resource = z.union([
   z.string().transform((name) => ({ name, isShort: true, types: [], idPrefixes: undefined })),
@@ -34,7 +34,7 @@ const manifest = z.object({
   id: z.string(),
   name: z
     .string()
-    .transform((name) => name.slice(0, MOST_LETTERS))
+    .transform((name) => name.slice(0, MAX_LENGTH))
     .catch('addon'),
   types: texts.catch([]),
   idPrefixes: prefixes,
@@ -55,7 +55,7 @@ export function parseManifest(json: unknown): AddonManifest {
   const streams = resources
     .map((each) => resource.safeParse(each).data)
     .filter((each) => each?.name === 'stream')
-    .slice(0, MOST_RESOURCES)
+    .slice(0, MAX_RESOURCES)
     .map((each) => (each?.isShort ? { types, idPrefixes } : (each as StreamResource)))
   return { name, streams }
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
 
-const MOST_CLIENTS = 1_000
+const MAX_CLIENTS = 1_000
 
 /**
  * For which clients a source is left in peace. Each has a breaker of its own: what one of them asks for may fail as
@@ -9,7 +9,7 @@ const MOST_CLIENTS = 1_000
  */
 export class ClientPauses {
   readonly #clients = new LRUCache<string, { readonly breaker: CircuitBreaker; lastFailure: string }>({
-    max: MOST_CLIENTS,
+    max: MAX_CLIENTS,
   })
 
   /** Why the source is not asked for a client now; `undefined` if it is, and then it is told how that went. */

@@ -49,8 +49,8 @@ export interface GuardedFetch extends AsyncDisposable {
   ): Promise<Fetched>
 }
 
-const MOST_REDIRECTS = 5
-const MOST_CONNECTIONS = 8
+const MAX_REDIRECTS = 5
+const MAX_CONNECTIONS = 8
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const UNPACKERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
@@ -69,9 +69,9 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     options.proxy === undefined
       ? new Agent({
           connect: guardedConnector((host, port) => trusted.has(`${host}:${port}`), options.lookup),
-          connections: MOST_CONNECTIONS,
+          connections: MAX_CONNECTIONS,
         })
-      : new ProxyAgent({ uri: options.proxy, connections: MOST_CONNECTIONS })
+      : new ProxyAgent({ uri: options.proxy, connections: MAX_CONNECTIONS })
 
   async function follow(
     start: URL,
@@ -82,7 +82,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     const common = { 'user-agent': options.userAgent, 'accept-encoding': 'gzip, br', ...headers }
     const credentials = credentialsOf(start)
     let url = start
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       if (!trusted.has(placeOf(url)) && !isPublicHost(url.hostname)) {
         throw new SelfStremeError('fetch.forbidden', `${url.host} is a private host`)
       }
@@ -97,7 +97,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       if (!isWeb(next)) return fetched
       url = next
     }
-    throw new SelfStremeError('fetch.failed', `${url.host} redirects more than ${MOST_REDIRECTS} times`)
+    throw new SelfStremeError('fetch.failed', `${url.host} redirects more than ${MAX_REDIRECTS} times`)
   }
 
   return {

@@ -22,12 +22,12 @@ export interface PrivateFile {
 }
 
 /** A list of more files is not kept: it is fetched again by whoever plays it. */
-const MOST_FILES = 300
+const MAX_FILES = 300
 
 /** @throws SelfStremeError `torrent.invalid` */
 export function readLinkedTorrent(bytes: Uint8Array): LinkedTorrent {
   const { infoHash, info, metainfo, trackers } = parseTorrentFile(bytes)
-  const files = info.files.length <= MOST_FILES ? { files: info.files } : {}
+  const files = info.files.length <= MAX_FILES ? { files: info.files } : {}
   const own = { metainfo, trackers: trackers.slice(0, MAX_TRACKERS) }
   return {
     infoHash,

@@ -18,7 +18,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const FRESH_MS = 24 * HOUR
 /** What all titles that are kept may weigh, in bytes: a film takes some hundred, a series of 3 000 episodes a million. */
-const MOST_KEPT = 16 * 1024 * 1024
+const MAX_KEPT = 16 * 1024 * 1024
 
 interface KnownTitle {
   /** absent = it is not known there */
@@ -36,7 +36,7 @@ interface KnownTitle {
  */
 export function createMetadata(options: { readonly url: string }, server: RemoteServer): Metadata {
   const titles = new LRUCache<string, KnownTitle>({
-    maxSize: MOST_KEPT,
+    maxSize: MAX_KEPT,
     sizeCalculation: (known, path) => heapBytes([path, known]),
   })
   /** no more than may wait for the server */

@@ -37,7 +37,7 @@ export interface Search extends Disposable {
 /** Sources work this long at least on an answer that is late for its list, so that the next one has it. */
 const LATE_MS = 30_000
 /** What all kept answers may weigh together, each source's an equal part of it: bytes. */
-const MOST_KEPT = 32 * 1024 * 1024
+const MAX_KEPT = 32 * 1024 * 1024
 
 /**
  * Asks all sources at once, and takes what is there in time. One that is slow or fails gives a shorter list; the viewer
@@ -51,7 +51,7 @@ export function createSearch(options: SearchOptions, sources: readonly Source[],
   const closing = new AbortController()
   const lateMs = Math.max(LATE_MS, timeoutMs)
   const remote = sources.filter(({ kind }) => kind !== 'local').length
-  const keptBytes = Math.floor(MOST_KEPT / Math.max(1, remote))
+  const keptBytes = Math.floor(MAX_KEPT / Math.max(1, remote))
   const watch = { keptBytes, now, patienceMs: timeoutMs, lateMs, closing: closing.signal }
   const watched = sources.map((source) => watchSource(source, watch, log))
 

@@ -15,13 +15,13 @@ export interface Title {
   readonly ids?: { readonly tmdb?: string; readonly tvdb?: string }
 }
 
-const MOST_LETTERS = 200
-const MOST_EPISODES = 3_000
-const MOST_ALIASES = 10
+const MAX_LENGTH = 200
+const MAX_EPISODES = 3_000
+const MAX_ALIASES = 10
 
 const text = z
   .string()
-  .transform((value) => value.slice(0, MOST_LETTERS).toWellFormed().trim())
+  .transform((value) => value.slice(0, MAX_LENGTH).toWellFormed().trim())
   .pipe(z.string().min(1))
 const year = z
   .union([z.string(), z.number()])
@@ -65,10 +65,10 @@ export function readTitle(json: unknown): Title | undefined {
   const { name, aliases, videos } = known.data
   return withoutUndefined({
     name,
-    aliases: aliases.flatMap((alias) => text.safeParse(alias).data ?? []).slice(0, MOST_ALIASES),
+    aliases: aliases.flatMap((alias) => text.safeParse(alias).data ?? []).slice(0, MAX_ALIASES),
     year: known.data.year ?? known.data.releaseInfo,
     ids: withoutUndefined({ tmdb: known.data.moviedb_id, tvdb: known.data.tvdb_id }),
-    episodes: new Map(videos.slice(0, MOST_EPISODES).flatMap(readEpisode)),
+    episodes: new Map(videos.slice(0, MAX_EPISODES).flatMap(readEpisode)),
   })
 }
 

@@ -24,11 +24,11 @@ export interface TorrentLinks {
 const LIMITS = { timeoutMs: 10_000, maxBytes: 4 * 1024 * 1024 }
 /** Other torrents need no link to be read, and must not wait for those that do. */
 const PATIENCE_MS = 2_000
-const MOST_FETCHED = 12
+const MAX_FETCHED = 12
 const AT_A_TIME = 4
 /** bytes, of one indexer; a torrent takes a thousand, and some hundred for each of its files */
-const MOST_KNOWN = 4 * 1024 * 1024
-const MOST_FAILURES = 1024 * 1024
+const MAX_KNOWN = 4 * 1024 * 1024
+const MAX_FAILURES = 1024 * 1024
 
 interface KnownTorrent extends Omit<LinkedTorrent, 'privateFile'> {
   readonly isPrivate: boolean
@@ -46,11 +46,11 @@ export interface PrivateFiles {
  */
 export function createTorrentLinks(server: RemoteServer, privateFiles: PrivateFiles, log: Log): TorrentLinks {
   const known = new LRUCache<string, KnownTorrent>({
-    maxSize: MOST_KNOWN,
+    maxSize: MAX_KNOWN,
     sizeCalculation: (torrent, url) => heapBytes([url, torrent]),
   })
   const failures = new LRUCache<string, number>({
-    maxSize: MOST_FAILURES,
+    maxSize: MAX_FAILURES,
     sizeCalculation: (_count, url) => heapBytes(url),
   })
   const failuresOf = (url: string) => failures.get(url) ?? 0
@@ -86,7 +86,7 @@ export function createTorrentLinks(server: RemoteServer, privateFiles: PrivateFi
     async resolve(urls, signal) {
       const unknown = urls.filter((url) => !knownAt(url))
       // Those that never lead anywhere must not keep others from their turn.
-      const left = unknown.toSorted((a, b) => failuresOf(a) - failuresOf(b)).slice(0, MOST_FETCHED)
+      const left = unknown.toSorted((a, b) => failuresOf(a) - failuresOf(b)).slice(0, MAX_FETCHED)
       const work = async () => {
         for (let url = left.shift(); url !== undefined && !signal.aborted; url = left.shift())
           await read(url, signal)

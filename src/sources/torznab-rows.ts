@@ -36,8 +36,8 @@ export interface TorznabAnswer {
 }
 
 /** As many as are taken of one source. */
-const MOST_ROWS = 500
-const MOST_DROPPED = 50
+const MAX_ROWS = 500
+const MAX_DROPPED = 50
 
 /**
  * Takes the rows of an answer that may be what is wanted. What an indexer finds by id counts whatever it is called, since
@@ -53,9 +53,9 @@ export function readRows(xml: string, wanted: WantedRows): TorznabAnswer {
   for (const item of items) {
     const why = whyNot(item, wanted, isJudgedByName)
     if (why === undefined) rows.push(rowOf(item))
-    else if (dropped.length < MOST_DROPPED) dropped.push({ name: item.title, why })
+    else if (dropped.length < MAX_DROPPED) dropped.push({ name: item.title, why })
   }
-  return { rows: rows.slice(0, MOST_ROWS), dropped }
+  return { rows: rows.slice(0, MAX_ROWS), dropped }
 }
 
 function whyNot(

@@ -37,12 +37,12 @@ type Tag = Readonly<Record<string, unknown>>
 /** Codes that say something about what was asked for: 200–299 its parameters, 300 that there is no such item. */
 const OF_THE_QUESTION = /^(?:2\d\d|300)$/
 
-const MOST_ITEMS = 2_000
-const MOST_CATEGORIES = 2_000
-const MOST_PARAMS = 50
+const MAX_ITEMS = 2_000
+const MAX_CATEGORIES = 2_000
+const MAX_PARAMS = 50
 /** A magnet link with twenty trackers takes about a thousand, a link with a key and a path as much. */
-const MOST_LETTERS_OF_LINK = 4_000
-const MOST_LETTERS = 500
+const MAX_LINK_LENGTH = 4_000
+const MAX_LENGTH = 500
 
 // An entity can only be one of those that every XML has, or a number: documents that define their own are refused.
 const parser = new XMLParser({
@@ -74,7 +74,7 @@ export function parseCaps(xml: string): TorznabCaps {
   return {
     ...Object.fromEntries(Object.entries(kinds).filter(([, params]) => params !== undefined)),
     categories: categories
-      .slice(0, MOST_CATEGORIES)
+      .slice(0, MAX_CATEGORIES)
       .map((each) => Number(each['@id']))
       .filter(Number.isInteger),
   }
@@ -83,14 +83,14 @@ export function parseCaps(xml: string): TorznabCaps {
 /** @throws as {@link parseCaps} */
 export function parseItems(xml: string): TorznabItem[] {
   const channel = tag(rootOf(xml, 'rss').channel)
-  return tags(channel.item).slice(0, MOST_ITEMS).flatMap(readItem)
+  return tags(channel.item).slice(0, MAX_ITEMS).flatMap(readItem)
 }
 
 function rootOf(xml: string, name: string): Tag {
   const document = tag(parse(xml))
   if (document.error !== undefined) {
     const error = tag(document.error)
-    const words = redactSecrets(text(error['@description']).slice(0, MOST_LETTERS))
+    const words = redactSecrets(text(error['@description']).slice(0, MAX_LENGTH))
     const number = text(error['@code']).slice(0, 10)
     throw new SelfStremeError(
       OF_THE_QUESTION.test(number) ? 'source.unknown_id' : 'source.refused',
@@ -132,15 +132,15 @@ function paramsOf(value: unknown): ReadonlySet<string> | undefined {
   if (search['@available'] !== 'yes') return undefined
   return new Set(
     text(search['@supportedParams'] ?? 'q')
-      .slice(0, MOST_LETTERS)
+      .slice(0, MAX_LENGTH)
       .toLowerCase()
       .split(/[,\s]+/)
-      .slice(0, MOST_PARAMS),
+      .slice(0, MAX_PARAMS),
   )
 }
 
 function readItem(item: Tag): TorznabItem[] {
-  const title = text(item.title).slice(0, MOST_LETTERS).toWellFormed()
+  const title = text(item.title).slice(0, MAX_LENGTH).toWellFormed()
   if (!title) return []
   const attributes = new Map(
     tags(item.attr).map((each) => [text(each['@name']).toLowerCase(), text(each['@value'])]),
@@ -148,7 +148,7 @@ function readItem(item: Tag): TorznabItem[] {
   const [enclosure = {}] = tags(item.enclosure)
   const links = [attributes.get('magneturl'), enclosure['@url'], item.link, item.guid]
     .map(text)
-    .map((link) => (link.length > MOST_LETTERS_OF_LINK ? '' : link))
+    .map((link) => (link.length > MAX_LINK_LENGTH ? '' : link))
   const size = count(attributes.get('size') ?? item.size ?? enclosure['@length'])
   const seeders = count(attributes.get('seeders'))
   const infoHash = attributes.get('infohash')

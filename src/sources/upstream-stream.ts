@@ -8,10 +8,10 @@ import type { VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
 import { statedBytes, statedSeeders } from './parse-description.ts'
 
-const MOST_STREAMS = 2_000
-const MOST_HEADERS = 20
+const MAX_STREAMS = 2_000
+const MAX_HEADERS = 20
 /** of the name of a release */
-const MOST_LETTERS = 300
+const MAX_LENGTH = 300
 
 const text = (max: number) =>
   z
@@ -37,7 +37,7 @@ const count = z
 const maybe = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
 const headers = z
   .record(z.string().max(100), z.string().max(2_000))
-  .transform((all) => Object.fromEntries(Object.entries(all).slice(0, MOST_HEADERS)))
+  .transform((all) => Object.fromEntries(Object.entries(all).slice(0, MAX_HEADERS)))
   .catch({})
 const subtitle = z.object({
   id: z.string().max(200),
@@ -73,7 +73,7 @@ const streamList = z.object({ streams: z.array(z.unknown()) })
 export function readStreams(json: unknown, video: VideoId): Found[] {
   const parsed = streamList.safeParse(json)
   if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it answered without "streams"')
-  return parsed.data.streams.slice(0, MOST_STREAMS).flatMap((entry) => readStream(entry, video) ?? [])
+  return parsed.data.streams.slice(0, MAX_STREAMS).flatMap((entry) => readStream(entry, video) ?? [])
 }
 
 /**
@@ -126,5 +126,5 @@ function trackersOf(sources: readonly string[], more: readonly string[] = []): s
 /** Most addons begin their description with the name of the torrent; a line that begins with a sign is something else. */
 function releaseNameOf(description: string | undefined, { filename }: BehaviorHints): string | undefined {
   const [first = ''] = description?.split('\n') ?? []
-  return /^[\p{L}\p{N}[(]/u.test(first) ? first.slice(0, MOST_LETTERS).toWellFormed().trim() : filename
+  return /^[\p{L}\p{N}[(]/u.test(first) ? first.slice(0, MAX_LENGTH).toWellFormed().trim() : filename
 }

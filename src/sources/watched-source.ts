@@ -59,10 +59,10 @@ type Refusal = Required<Pick<SourceReport, 'outcome' | 'why'>>
 /** The most that one source is asked at a time, and the most for one client. */
 const PLACES = { most: 16, perClient: 4, mostWaiting: 200 }
 /** The most of an answer that is looked at, and the most that is kept of it. */
-const MOST_LOOKED_AT = 5_000
-const MOST_FOUND = 500
-const MOST_WORDS = 300
-const MOST_DROPPED = 100
+const MAX_EXAMINED = 5_000
+const MAX_FOUND = 500
+const MAX_WORDS = 300
+const MAX_DROPPED = 100
 const SAID_AGAIN_AFTER_MS = 60_000
 
 const BUSY: Refusal = { outcome: 'busy', why: 'it is asked too much already' }
@@ -190,7 +190,7 @@ export function watchSource(
     try {
       const dropped: DroppedRow[] = []
       const drop = (row: DroppedRow) => {
-        if (dropped.length < MOST_DROPPED) dropped.push(row)
+        if (dropped.length < MAX_DROPPED) dropped.push(row)
       }
       const asked = (async () => bounded(await source.find(video, signal, { onlyKnown, drop })))()
       const found = (await untilAborted(asked, signal)).map((each) => ({ ...each, foundBy: [name] }))
@@ -199,7 +199,7 @@ export function watchSource(
     } catch (error) {
       const why = deadline.isPassed ? `no answer within ${lateMs} ms` : redactSecrets(messageOf(error))
       const isOfId = error instanceof SelfStremeError && error.code === 'source.unknown_id'
-      const failure = { at: now(), why: why.slice(0, MOST_WORDS), isOfId }
+      const failure = { at: now(), why: why.slice(0, MAX_WORDS), isOfId }
       return { askedAt, answeredAt: now(), failure }
     }
   }
@@ -253,5 +253,5 @@ function* readNames(found: readonly Found[]): Work<void> {
 
 function bounded(answer: readonly Found[]): Found[] {
   if (!Array.isArray(answer)) throw new SelfStremeError('source.bad_answer', 'it answered with no list')
-  return mergeCandidates(answer.slice(0, MOST_LOOKED_AT) as Found[]).slice(0, MOST_FOUND)
+  return mergeCandidates(answer.slice(0, MAX_EXAMINED) as Found[]).slice(0, MAX_FOUND)
 }

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { limitPipelining, MOST_WAITING } from '../../src/http/pipelining.ts'
+import { limitPipelining, MAX_WAITING } from '../../src/http/pipelining.ts'
 
 const MIB = 1024 * 1024
 
@@ -12,13 +12,13 @@ test('of all that one connection asks for, four requests wait', async () => {
   await using server = await startServer((req, res) => void held.push(() => res.end(`answer to ${req.url}`)))
   await using client = await connectTo(server.port)
   client.socket.write(requests(0, 3_000))
-  await expect.poll(() => held.length).toBe(MOST_WAITING)
+  await expect.poll(() => held.length).toBe(MAX_WAITING)
   await sleep(50)
-  expect(held).toHaveLength(MOST_WAITING)
+  expect(held).toHaveLength(MAX_WAITING)
 
   // Each answer lets in one more, and the answers come in order whichever is there first.
   for (let answered = 0; answered < 3_000; ) {
-    expect(held.length).toBeLessThanOrEqual(MOST_WAITING)
+    expect(held.length).toBeLessThanOrEqual(MAX_WAITING)
     const now = held.splice(0).reverse()
     for (const answer of now) answer()
     answered += now.length
@@ -46,7 +46,7 @@ test.for([
   await stable(() => client.socket.bytesWritten - client.socket.writableLength)
   await stable(() => waiting)
   expect(client.socket.writableLength).toBeGreaterThan(48 * MIB)
-  expect(waiting).toBeLessThanOrEqual(MOST_WAITING)
+  expect(waiting).toBeLessThanOrEqual(MAX_WAITING)
 })
 
 describe('what comes in pieces', () => {
@@ -103,12 +103,12 @@ test('a connection that closes while requests wait leaves nothing running', asyn
   await using server = await startServer((req) => void seen.push(req.socket))
   await using client = await connectTo(server.port)
   client.socket.write(requests(0, 1_000))
-  await expect.poll(() => seen.length).toBe(MOST_WAITING)
+  await expect.poll(() => seen.length).toBe(MAX_WAITING)
   client.socket.resetAndDestroy()
   // The system tells of it with the next byte that is written.
   seen[0]?.write('x')
   await expect.poll(() => seen[0]?.destroyed).toBe(true)
-  expect(seen).toHaveLength(MOST_WAITING)
+  expect(seen).toHaveLength(MAX_WAITING)
 })
 
 function requests(from: number, count: number): string {

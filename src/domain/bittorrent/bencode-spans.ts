@@ -1,4 +1,4 @@
-import { DEEPEST } from '../../lib/bencoding.ts'
+import { MAX_DEPTH } from '../../lib/bencoding.ts'
 import type { Work } from '../../lib/in-turns.ts'
 
 /** Where a value lies: `bytes.subarray(start, end)`. */
@@ -11,7 +11,7 @@ const [COLON, DICTIONARY, END, INTEGER, LIST, MINUS, ZERO, NINE] = [...':deil-09
   letter.charCodeAt(0),
 ) as [number, number, number, number, number, number, number, number]
 /** A length of more digits is longer than any bytes. */
-const MOST_LENGTH_DIGITS = 12
+const MAX_LENGTH_DIGITS = 12
 /** So many values are passed over in one go: some tenths of a millisecond. */
 const VALUES_AT_ONCE = 4_096
 
@@ -107,7 +107,7 @@ class Scanner {
     const kind = this.#bytes[this.at]
     if (kind === DICTIONARY || kind === LIST) {
       this.#open.push(kind === DICTIONARY)
-      if (this.#open.length > DEEPEST) throw new Error(`nested deeper than ${DEEPEST}`)
+      if (this.#open.length > MAX_DEPTH) throw new Error(`nested deeper than ${MAX_DEPTH}`)
       this.at++
     } else this.at = kind === INTEGER ? this.#integer(this.at) : this.string(this.at).end
   }
@@ -117,7 +117,7 @@ class Scanner {
     const colon = this.#digits(start)
     const count = colon - start
     if (count === 0 || this.#bytes[colon] !== COLON) throw new Error(`no value at byte ${start}`)
-    if (count > MOST_LENGTH_DIGITS) throw new Error('a string longer than the bytes')
+    if (count > MAX_LENGTH_DIGITS) throw new Error('a string longer than the bytes')
     let length = 0
     for (let at = start; at < colon; at++) length = length * 10 + ((this.#bytes[at] ?? 0) - ZERO)
     const end = colon + 1 + length

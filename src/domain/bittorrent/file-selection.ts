@@ -4,7 +4,7 @@
  */
 export type FileSelection = readonly (readonly [first: number, last: number])[]
 
-const MOST_RANGES = 1_000
+const MAX_RANGES = 1_000
 const RANGE = /^(\d{1,9})(?:-(\d{1,9}))?$/
 
 /**
@@ -14,7 +14,7 @@ const RANGE = /^(\d{1,9})(?:-(\d{1,9}))?$/
  * @see BEP 53
  */
 export function parseFileSelection(text: string): FileSelection | undefined {
-  const ranges = text.split(',', MOST_RANGES).flatMap((part): [number, number][] => {
+  const ranges = text.split(',', MAX_RANGES).flatMap((part): [number, number][] => {
     const [, first, last = first] = RANGE.exec(part.trim()) ?? []
     const isRange = first !== undefined && Number(first) <= Number(last)
     return isRange ? [[Number(first), Number(last)]] : []

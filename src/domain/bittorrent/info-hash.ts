@@ -9,7 +9,7 @@ const FORMS = [
   { runs: /[a-z2-7]{32,}/gi, length: 32 },
 ]
 /** A run that is longer than a hash holds one at each place, and a name may be one long run. */
-const MOST_IN_NAME = 64
+const MAX_HASHES_IN_NAME = 64
 
 /**
  * An info hash as people and clients write it: 40 hex digits or 32 base32 letters, in any case.
@@ -34,7 +34,7 @@ export function infoHashesIn(name: string): InfoHash[] {
     [...name.matchAll(runs)].map(([run]) => ({ run, length, places: run.length - length + 1 })),
   )
   const found = new Set<InfoHash>()
-  let left = MOST_IN_NAME
+  let left = MAX_HASHES_IN_NAME
   for (const { run, length, places } of runs.sort((a, b) => a.places - b.places)) {
     for (let at = 0; at < places && left > 0; at++, left--) {
       const infoHash = parseInfoHash(run.slice(at, at + length))

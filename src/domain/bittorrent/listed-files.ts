@@ -21,15 +21,15 @@ const MAX_FILES = 20_000
 /** Their names are read, which takes a fifth of a millisecond and some kilobytes for each. */
 const MAX_VIDEOS = 10_000
 /** Letters of a name or a part of a path that are used; no file system keeps longer ones. */
-const LONGEST_NAME = 255
+const MAX_NAME_LENGTH = 255
 /** Letters of a path that are used: longer ones are those of folders that say nothing. */
-const LONGEST_PATH = 1_000
+const MAX_PATH_LENGTH = 1_000
 /** Of a name that is too long, the end stays as well: there is the extension. */
 const KEPT_END = 50
 /** UTF-8 takes no more for a letter as JavaScript counts them; so many bytes hold as many letters as are kept. */
-const BYTES_OF_NAME = 4 * LONGEST_NAME
+const BYTES_OF_NAME = 4 * MAX_NAME_LENGTH
 /** Folders of a path with its file. */
-const MOST_PARTS = 20_000
+const MAX_PARTS = 20_000
 const PADDING_FOLDER = '.pad'
 /** What BitComet calls the zeros between files, since before BEP 47; a number follows, and a hint to update BitComet. */
 const PADDING_NAME = /^_____padding_file_\d/
@@ -85,11 +85,11 @@ function* readPath(
   encoded: Uint8Array | undefined,
   mayLack: boolean,
 ): Work<Pick<TorrentFile, 'path' | 'name' | 'isPadding'>> {
-  const parts = encoded && (yield* encodedItems(encoded, MOST_PARTS + 1))
-  if (mayLack && !(parts && parts.length > 0 && parts.length <= MOST_PARTS && parts.every(isText)))
+  const parts = encoded && (yield* encodedItems(encoded, MAX_PARTS + 1))
+  if (mayLack && !(parts && parts.length > 0 && parts.length <= MAX_PARTS && parts.every(isText)))
     return { path: '', name: '', isPadding: true }
   if (!parts || parts.length === 0) throw invalid('a file has no path')
-  if (parts.length > MOST_PARTS) throw invalid(`a path has more than ${MOST_PARTS} parts`)
+  if (parts.length > MAX_PARTS) throw invalid(`a path has more than ${MAX_PARTS} parts`)
   if (!parts.every(isText)) throw invalid('a path holds what is no text')
   const name = nameOf(plain(parts.at(-1))) ?? ''
   const isInPadding = parts.length > 1 && nameOf(plain(parts[0])) === PADDING_FOLDER
@@ -99,7 +99,7 @@ function* readPath(
   for (const part of parts.slice(0, -1).reverse()) {
     const folder = nameOf(plain(part)) ?? ''
     letters += folder.length + 1
-    if (letters > LONGEST_PATH) break
+    if (letters > MAX_PATH_LENGTH) break
     names.push(folder)
   }
   return { path: names.reverse().join('/'), name, isPadding: isInPadding || PADDING_NAME.test(name) }
@@ -107,17 +107,17 @@ function* readPath(
 
 /** BEP 47: each letter of "attr" is an attribute. */
 function hasAttribute(attributes: unknown, letter: number): boolean {
-  return attributes instanceof Uint8Array && attributes.subarray(0, LONGEST_NAME).includes(letter)
+  return attributes instanceof Uint8Array && attributes.subarray(0, MAX_NAME_LENGTH).includes(letter)
 }
 
 /** A name, cut in the middle where it is too long; `undefined` for what is no text. */
 export function nameOf(value: unknown): string | undefined {
   if (!(value instanceof Uint8Array)) return undefined
-  if (value.length <= LONGEST_NAME) return utf8.decode(value)
+  if (value.length <= MAX_NAME_LENGTH) return utf8.decode(value)
   const start = utf8.decode(value.subarray(0, BYTES_OF_NAME))
-  if (value.length <= BYTES_OF_NAME && start.length <= LONGEST_NAME) return start
+  if (value.length <= BYTES_OF_NAME && start.length <= MAX_NAME_LENGTH) return start
   const end = utf8.decode(value.subarray(-BYTES_OF_NAME))
-  return (start.slice(0, LONGEST_NAME - KEPT_END) + end.slice(-KEPT_END)).toWellFormed()
+  return (start.slice(0, MAX_NAME_LENGTH - KEPT_END) + end.slice(-KEPT_END)).toWellFormed()
 }
 
 export function isCount(value: unknown): value is number {

@@ -36,7 +36,7 @@ export const MAX_PIECE_LENGTH = 256 * KIB * KIB
 export const MAX_PIECES = 1_000_000
 const HASH_BYTES = 20
 /** Letters; no tracker has a longer address. */
-const LONGEST_TRACKER = 500
+const MAX_TRACKER_LENGTH = 500
 const OUTER_KEYS = new Set(['info', 'announce', 'announce-list'])
 const INFO_KEYS = new Set([
   ...['name', 'name.utf-8', 'piece length', 'pieces', 'length', 'files', 'attr', 'private', 'meta version'],
@@ -150,7 +150,9 @@ function readTrackers(announce: Uint8Array | undefined, tiers: Uint8Array | unde
   const list = decoded(tiers)
   const listed: unknown[] = Array.isArray(list) ? list.flat() : []
   const urls = [plain(announce), ...listed].filter((url) => url instanceof Uint8Array)
-  return [...new Set(urls.filter(({ length }) => length <= LONGEST_TRACKER).map((url) => utf8.decode(url)))]
+  return [
+    ...new Set(urls.filter(({ length }) => length <= MAX_TRACKER_LENGTH).map((url) => utf8.decode(url))),
+  ]
 }
 
 /** Anything but 0 counts: asking too few is mended by the user, telling too many is not. */

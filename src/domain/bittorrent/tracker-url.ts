@@ -4,7 +4,7 @@ import { isPublicHost } from '../clients/public-host.ts'
 export const MAX_TRACKERS = 20
 
 /** Letters; no tracker has a longer address. */
-const LONGEST = 500
+const MAX_LENGTH = 500
 const SCHEMES = new Set(['http:', 'https:', 'udp:', 'ws:', 'wss:'])
 
 /** Where a tracker answers. HTTP and WebSocket share their ports; UDP has ports of its own. */
@@ -66,7 +66,7 @@ export function endpointKey({ transport, host, port }: TrackerEndpoint): string 
 
 /** @returns host in canonical form, or `undefined` if the URL is no tracker's */
 export function trackerHost(url: string): string | undefined {
-  if (url.length > LONGEST) return undefined
+  if (url.length > MAX_LENGTH) return undefined
   // Whoever parses it next may see another host behind a backslash or a name before "@"; trackers have neither.
   if (/[\\@\s\p{Cc}]/u.test(url)) return undefined
   const scheme = /^([a-z]+:)\/\/[^/]/i.exec(url)?.[1]?.toLowerCase() ?? ''

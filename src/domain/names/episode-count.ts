@@ -5,7 +5,7 @@ export interface KnownEpisodes {
 }
 
 /** A season of which more is missing has not merely an episode without a title. */
-const LEAST_KNOWN = 0.75
+const MIN_KNOWN = 0.75
 
 /**
  * The number of an episode counted from the first of its series, as fansubs count. A season has as many episodes as its
@@ -28,7 +28,7 @@ export function countFromFirst(
     // Some catalogues count on through all seasons: the second begins with 13.
     const isCountedOn = before > 0 && Math.min(...numbers) > before
     const count = isCountedOn ? last - before : last
-    if (numbers.size < count * LEAST_KNOWN) return undefined
+    if (numbers.size < count * MIN_KNOWN) return undefined
     before += count
   }
   const own = seasons.get(season)

@@ -68,7 +68,7 @@ const ANIME_EXTRA = [
 ].map((source) => new RegExp(source, 'iu'))
 
 /** What stands further in front says nothing of the file. */
-const MOST_LETTERS = 500
+const MAX_LENGTH = 500
 
 /**
  * Whether a file is only a taste of what it lies beside.
@@ -97,7 +97,7 @@ export function isExtra(path: string): boolean {
 }
 
 function partsOf(path: string): { folders: string[]; stem: string } {
-  const folders = path.slice(-MOST_LETTERS).split('/')
+  const folders = path.slice(-MAX_LENGTH).split('/')
   const name = folders.pop() ?? ''
   return { folders: folders.map((folder) => folder.trim()), stem: name.replace(/\.\w{2,4}$/, '') }
 }

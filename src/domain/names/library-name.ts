@@ -28,7 +28,7 @@ const IDS =
 const ID_IN_BRACKETS =
   /(?<![ ._-])[ ._-]*[{[(](?:imdb(?:id)?[-=])?(?:tt\d{7,9}|(?:tmdb|tvdb)(?:id)?[-=]\d{1,9})[)\]}]/gi
 /** Folders further out say nothing of the file. */
-const MOST_LETTERS = 1_000
+const MAX_LENGTH = 1_000
 const BEFORE_EPISODE = /^(.*?)(?:(?<![\p{L}\p{N}])(?:s\d|seasons?[ ._-]*\d|\d{1,2}x\d)|$)/iu
 
 /**
@@ -38,7 +38,7 @@ const BEFORE_EPISODE = /^(.*?)(?:(?<![\p{L}\p{N}])(?:s\d|seasons?[ ._-]*\d|\d{1,
  * @returns `undefined` for what is not worth a row: samples, extras, and what no name calls by a title or an episode
  */
 export function readLibraryName(wholePath: string): LibraryName | undefined {
-  const path = wholePath.slice(-MOST_LETTERS)
+  const path = wholePath.slice(-MAX_LENGTH)
   const name = parseReleaseName(path.replace(ID_IN_BRACKETS, ''))
   const { title, absolute, date, year, resolution, group } = name
   if (name.isSample || name.isExtra || titleKey(title) === '') return undefined

@@ -1,9 +1,9 @@
 import type { TorrentInfo } from '../bittorrent/metainfo.ts'
 
 /** Names at the end of two paths that agree beyond this number make no difference. */
-const MOST_NAMES = 20
+const MAX_NAMES = 20
 /** Folders further out make none either. */
-const MOST_LETTERS = 2_000
+const MAX_LENGTH = 2_000
 
 /** A file that somebody has, which may be one of a torrent. */
 export interface OfferedFile {
@@ -40,7 +40,7 @@ export function matchFiles(
     offered.map(({ path, length }, index): Candidate => ({ index, length, names: namesOf(path) })),
   )
 
-  for (let depth = MOST_NAMES; depth > 0; depth--) {
+  for (let depth = MAX_NAMES; depth > 0; depth--) {
     const byEnd = Map.groupBy(offers, (offer) => endOf(offer, depth))
     for (const file of wanted) {
       const offer = file.names.length < depth ? undefined : byEnd.get(endOf(file, depth))?.shift()
@@ -64,12 +64,12 @@ export function matchFiles(
 /** Letters with marks can be written in two ways, and disks differ in which. */
 function namesOf(path: string): string[] {
   return path
-    .slice(-MOST_LETTERS)
+    .slice(-MAX_LENGTH)
     .normalize()
     .split('/')
     .filter((name) => name !== '')
     .reverse()
-    .slice(0, MOST_NAMES)
+    .slice(0, MAX_NAMES)
 }
 
 /** The same for two files of one length if the last names in their paths are the same. */

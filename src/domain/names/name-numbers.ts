@@ -58,9 +58,9 @@ export interface NameNumbers {
 }
 
 /** No file system keeps longer names; more is not worth the time. */
-export const MOST_LETTERS = 255
+export const MAX_LENGTH = 255
 /** A torrent may have thousands of files, and strangers name them. */
-const MOST_EPISODES = 99
+const MAX_EPISODES = 99
 
 /**
  * Reads the numbers of one file, folder or release.
@@ -69,7 +69,7 @@ const MOST_EPISODES = 99
  * @param isFile - a file is one episode or a few, and may well be called `05`; a release may be many seasons
  */
 export function readNumbers(name: string, isFile: boolean): NameNumbers {
-  const text = new NameText(name.slice(0, MOST_LETTERS))
+  const text = new NameText(name.slice(0, MAX_LENGTH))
   const version = Number(/\dv(\d)(?![\p{L}\p{N}])/iu.exec(text.rest)?.[1] ?? 1)
   const date = readDate(text)
   const said = readBoth(text) ?? readApart(text, isFile)
@@ -82,8 +82,8 @@ export function readNumbers(name: string, isFile: boolean): NameNumbers {
   const isSaid = numbers.episodes.length > 0 || numbers.absolute.length > 0 || date !== undefined
   return {
     ...numbers,
-    episodes: isFile ? numbers.episodes.slice(0, MOST_EPISODES) : numbers.episodes,
-    absolute: isFile ? numbers.absolute.slice(0, MOST_EPISODES) : numbers.absolute,
+    episodes: isFile ? numbers.episodes.slice(0, MAX_EPISODES) : numbers.episodes,
+    absolute: isFile ? numbers.absolute.slice(0, MAX_EPISODES) : numbers.absolute,
     ...(part === undefined ? {} : { part }),
     ...(date === undefined ? {} : { date }),
     ...(year === undefined ? {} : { year }),

@@ -1,5 +1,5 @@
 /** More episodes than this are in no pack; a longer run is a misreading, and costs memory. */
-const LONGEST_RUN = 2_000
+const MAX_RUN_LENGTH = 2_000
 
 /**
  * Numbers of a text such as `01E02E03` or `01-03`; a dash, a tilde or "to" between them stands for all between.
@@ -14,7 +14,7 @@ export function expandRun(text: string): number[] {
   const last = numbers.at(-1)
   if (first === undefined || last === undefined) return []
   if (/\d[ªº°]?[ ._]*(?:[-–~]|to|thru|bis|à|ao?(?!\p{L}))[ ._]*\D{0,4}\d/iu.test(plain)) {
-    if (last <= first || last - first > LONGEST_RUN) return [first]
+    if (last <= first || last - first > MAX_RUN_LENGTH) return [first]
     return Array.from({ length: last - first + 1 }, (_, index) => first + index)
   }
   return [...new Set(numbers)].sort((a, b) => a - b)

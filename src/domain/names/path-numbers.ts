@@ -1,4 +1,4 @@
-import { type BareNumber, MOST_LETTERS, type NameNumbers, readNumbers } from './name-numbers.ts'
+import { type BareNumber, MAX_LENGTH, type NameNumbers, readNumbers } from './name-numbers.ts'
 
 /** The numbers of a file, with what its folders say. */
 export interface PathNumbers extends NameNumbers {
@@ -10,12 +10,12 @@ export interface PathNumbers extends NameNumbers {
 }
 
 /** A folder of more episodes is a pack, and says nothing about the one file in it. */
-const MOST_EPISODES_OF_A_FILE = 4
+const MAX_EPISODES_PER_FILE = 4
 const SPECIALS = /^(?:[^+&]{0,80}[-–_. ])?(?:specials?|ovas?|oads?|sps?)$/i
 
 /** Reads a folder: `Season 2`, `Staffel 02`, `Specials`, or the name of a release. */
 export function readFolder(folder: string): NameNumbers {
-  const name = folder.slice(0, MOST_LETTERS)
+  const name = folder.slice(0, MAX_LENGTH)
   const numbers = readNumbers(name, false)
   const isSpecials = SPECIALS.test(name.trim()) && numbers.episodes.length === 0
   if (!isSpecials) return numbers
@@ -30,7 +30,7 @@ export function readFolder(folder: string): NameNumbers {
 export function placeNumbers(file: NameNumbers, folders: readonly NameNumbers[]): PathNumbers {
   if (countOf(file) === 0 && file.date === undefined) {
     const release = folders.find((folder) => countOf(folder) > 0 || folder.date !== undefined)
-    if (release && countOf(release) <= MOST_EPISODES_OF_A_FILE) return ofFolder(file, release)
+    if (release && countOf(release) <= MAX_EPISODES_PER_FILE) return ofFolder(file, release)
   }
   const isSaid = countOf(file) > 0
   const own = { ...file, isGuess: false, ...(isSaid ? { episodeOf: 'file' as const } : {}) }

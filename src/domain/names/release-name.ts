@@ -1,6 +1,6 @@
 import { type ParsedResult, Parser } from '@viren070/parse-torrent-title'
 import { isExtra, isSample } from './extras.ts'
-import { MOST_LETTERS, type NameNumbers, readNumbers } from './name-numbers.ts'
+import { MAX_LENGTH, type NameNumbers, readNumbers } from './name-numbers.ts'
 import { placeNumbers, readFolder } from './path-numbers.ts'
 import {
   type AudioCodec,
@@ -66,16 +66,16 @@ const FIELDS = `
   .trim()
   .split(/\s+/)
 /** The parser takes cubic time for letters that are not Latin. */
-const MOST_FOREIGN_LETTERS = 30
+const MAX_FOREIGN_LETTERS = 30
 const FOREIGN = /[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]/g
 const FROM_TELEVISION = /(?<![\p{L}\d])(?:[hp]dtv|dsr|tv-?rip|sat-?rip|dvb-?rip|web)(?![\p{L}\d])/iu
 /** The parser takes letters that it does not know off the beginning of a title: `Éclair` would be `clair`. */
 const UNKNOWN_LETTER = /^(?![\w\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff])\p{L}/u
 const FILE = /\.(?:mkv|mp4|m4v|avi|mov|webm|wmv|flv|mpe?g|m?2?ts|ogv|3gp|srt|ass|ssa|sub|idx|vtt)$/i
 /** Deeper folders are those of the disk. */
-const MOST_SEGMENTS = 4
+const MAX_SEGMENTS = 4
 /** More than this in one name is no double or triple episode. */
-const MOST_EPISODES_OF_A_FILE = 4
+const MAX_EPISODES_PER_FILE = 4
 
 /** Put into a name where its numbers begin: there its title ends. */
 const MARK = '\u241e'
@@ -101,7 +101,7 @@ interface Segment {
 export function parseReleaseName(path: string): ReleaseName {
   const isFile = FILE.test(path)
   const [name = '', ...parents] = isFile
-    ? path.replace(FILE, '').split('/').slice(-MOST_SEGMENTS).reverse()
+    ? path.replace(FILE, '').split('/').slice(-MAX_SEGMENTS).reverse()
     : [path]
   const folders = parents.map((parent) => readFolder(cleaned(parent)))
   const inFront = yearInFront(cleaned(name), folders.map(roughTitle))
@@ -153,7 +153,7 @@ function readWords(numbers: NameNumbers): Segment {
 
 function cleaned(name: string): string {
   return name
-    .slice(0, MOST_LETTERS)
+    .slice(0, MAX_LENGTH)
     .replaceAll(MARK, ' ')
     .replace(/[\s_]+/g, ' ')
     .trim()
@@ -161,7 +161,7 @@ function cleaned(name: string): string {
 
 function withoutForeignTail(text: string): string {
   let letters = 0
-  return text.replace(FOREIGN, (letter) => (++letters > MOST_FOREIGN_LETTERS ? ' ' : letter))
+  return text.replace(FOREIGN, (letter) => (++letters > MAX_FOREIGN_LETTERS ? ' ' : letter))
 }
 
 /**
@@ -212,7 +212,7 @@ function isPack({ numbers, words }: Segment): boolean {
   const most = Math.max(episodes.length, absolute.length)
   return (
     seasons.length > 1 ||
-    most > MOST_EPISODES_OF_A_FILE ||
+    most > MAX_EPISODES_PER_FILE ||
     (seasons.length === 1 && most === 0 && date === undefined) ||
     words.complete === true
   )

@@ -11,9 +11,9 @@ export interface ReadTitle {
 }
 
 /** Indexers with titles in several languages write names of up to 400 letters. */
-const MOST_LETTERS = 500
+const MAX_LENGTH = 500
 /** More readings than this only come out of a name that is made to cost time. */
-const MOST_PARTS = 12
+const MAX_PARTS = 12
 
 /** `[Group]`, `【Site】` */
 const TAG = /^(?:\[[^\]]{0,80}\]|【[^】]{0,80}】)[ ._-]{0,3}/u
@@ -32,7 +32,7 @@ const CYRILLIC_THEN_LATIN =
  * @yields the likeliest first; the words that follow a title in front of the numbers are still there
  */
 export function* titlesIn(name: string): Generator<ReadTitle, void, void> {
-  const text = name.slice(0, MOST_LETTERS).trim()
+  const text = name.slice(0, MAX_LENGTH).trim()
   const { title, year } = parseReleaseName(text)
   yield readTitle(title, year)
   for (const part of partsOf(text)) {
@@ -58,7 +58,7 @@ function partsOf(text: string): Set<string> {
   // `[Copper Harbor][S02][1080p]`: what stands in brackets is a title only where none stands outside.
   const isAllBrackets = roughTitle(readNumbers(text.replace(IN_BRACKETS, ' '), false)) === ''
   const bracketed = isAllBrackets ? [...text.matchAll(IN_BRACKETS)].map(([, a, b]) => a ?? b ?? '') : []
-  return new Set([...parts, ...bracketed].map((part) => part.trim()).slice(0, MOST_PARTS))
+  return new Set([...parts, ...bracketed].map((part) => part.trim()).slice(0, MAX_PARTS))
 }
 
 function withoutTags(text: string): string {

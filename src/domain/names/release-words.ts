@@ -1,7 +1,7 @@
 /** Heights that films come in. */
 const HEIGHTS = [240, 360, 480, 576, 720, 1080, 1440, 2160, 4320] as const
 /** Fewer lines are no film. */
-const LEAST_HEIGHT = 180
+const MIN_HEIGHT = 180
 
 export type Resolution = `${(typeof HEIGHTS)[number]}p`
 
@@ -115,7 +115,7 @@ export function resolutionOf(said: string | undefined, name: string): Resolution
   if (said === '4k' || (!said && /(?<![\p{L}\d])UHD(?![\p{L}\d])/iu.test(name))) return '2160p'
   const height = Number.parseInt(said ?? '', 10)
   const nearest = HEIGHTS.find((each) => height <= each)
-  return nearest && height >= LEAST_HEIGHT ? `${nearest}p` : undefined
+  return nearest && height >= MIN_HEIGHT ? `${nearest}p` : undefined
 }
 
 export function sourceOf(said: string | undefined, name: string): ReleaseSource | undefined {

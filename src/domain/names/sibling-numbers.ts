@@ -4,7 +4,7 @@ import { likeliest, type PathNumbers } from './path-numbers.ts'
 /** `103` or `1211`: the season, and the episode in two digits. */
 const COMPACT = /^([1-9]\d?)(0[1-9]|[1-5]\d)$/
 /** More episodes in one season are rather counted from the first of the series. */
-const MOST_EPISODES_OF_A_SEASON = 40
+const MAX_EPISODES_PER_SEASON = 40
 
 /** Something whose name was read, such as a video. */
 interface Named<T extends NameNumbers> {
@@ -54,7 +54,7 @@ export function withGuesses<T extends Named<PathNumbers>>(siblings: readonly T[]
   const seasons = Map.groupBy(open, ({ bare }) => COMPACT.exec(likeliest(bare)?.digits ?? '')?.[1])
   const isCompact =
     !seasons.has(undefined) &&
-    [...seasons.values()].every(({ length }) => length <= MOST_EPISODES_OF_A_SEASON) &&
+    [...seasons.values()].every(({ length }) => length <= MAX_EPISODES_PER_SEASON) &&
     !open.some(({ rest }) => rest.startsWith('['))
   return siblings.map((each) =>
     isOpen(each.numbers) ? { ...each, numbers: withGuess(each.numbers, isCompact) } : each,

@@ -12,7 +12,7 @@ export type SubtitleFormat = 'srt' | 'vtt' | 'ass' | 'ssa' | 'sub'
 
 const FILE = /^(?<stem>.+)\.(?<format>srt|vtt|ass|ssa|sub)$/is
 /** No file system keeps longer names. */
-const MOST_LETTERS = 255
+const MAX_LENGTH = 255
 const FORCED = new Set(['forced', 'foreign'])
 const HEARING = new Set(['sdh', 'cc', 'hoh'])
 const SAY_NOTHING = new Set(['sub', 'subs', 'subtitle', 'subtitles', 'default', 'full', 'utf8'])
@@ -97,5 +97,5 @@ const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }
 
 /** Letters with marks can be written in two ways, and disks differ in which. */
 function folded(text: string): string {
-  return text.slice(0, MOST_LETTERS).normalize().toLowerCase()
+  return text.slice(0, MAX_LENGTH).normalize().toLowerCase()
 }

@@ -44,13 +44,13 @@ const SMALL_BYTES = 16 * 1024
  * JSON takes up to forty times its bytes while it is parsed. Out of memory there, V8 ends the whole process, so this is
  * far more than the largest answer takes; what keeps memory low are the limits on the bytes.
  */
-const MOST_HEAP_MB = 512
-const MOST_WAITING = 1_000
+const MAX_HEAP_MB = 512
+const MAX_WAITING = 1_000
 
 /** One thread, started when there is something to read. One that takes too long is ended, and the next starts anew. */
 export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerReader {
   const { limitMs = LIMIT_MS, idleMs = IDLE_MS } = options
-  const turns = new FairPlaces({ most: 1, perClient: 1, mostWaiting: MOST_WAITING })
+  const turns = new FairPlaces({ most: 1, perClient: 1, mostWaiting: MAX_WAITING })
   let thread: Promise<Worker> | undefined
   let isClosed = false
   let idle: NodeJS.Timeout | undefined
@@ -60,7 +60,7 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
     const worker = new Worker(THREAD, {
       // Nothing of the environment but where Node keeps what it has compiled: with it the thread starts in 0.1 s, not 0.25.
       env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
-      resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     })
     // Who waits for it is told by resultFrom; an error that has no listener would end the process.
     worker.on('error', () => undefined)

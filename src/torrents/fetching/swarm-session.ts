@@ -3,7 +3,7 @@ import type { Refusal } from '../../disk/disk-errors.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import type { Engine, OpenTorrent, PieceWindow, SwarmStats } from '../../engine/engine.ts'
 import type { FileId } from '../../files/file-id.ts'
-import { LONGEST_TIMER_MS } from '../../lib/deadline.ts'
+import { MAX_TIMER_MS } from '../../lib/deadline.ts'
 import { Waiters } from '../../lib/waiters.ts'
 import type { Log } from '../../observe/log.ts'
 
@@ -213,7 +213,7 @@ export class SwarmSession {
         if (this.#metainfo && (this.#stats.peers > 0 || !isNeeded)) watch.refresh()
         else over.resolve(new SelfStremeError('media.no_peers', `no peer for ${infoHash} in ${timeoutMs} ms`))
       },
-      Math.min(timeoutMs, LONGEST_TIMER_MS),
+      Math.min(timeoutMs, MAX_TIMER_MS),
     )
     try {
       this.#engine.open({
