@@ -1,8 +1,8 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
-import { type Origin, playsAt, type Wish } from '../domain/usage.ts'
+import { type Origin, playsAt, type Selection } from '../domain/usage.ts'
 import type { Progress } from '../downloads/attempt.ts'
-import { bytesThere, type Wanted } from '../downloads/wanted.ts'
+import { bytesThere, type SelectedFiles } from '../downloads/selected-files.ts'
 import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import type { Activity } from '../torrents/fetch-ahead.ts'
 
@@ -30,7 +30,7 @@ export interface LibraryEntry {
   /** somebody reads it, or waits to */
   readonly isWatched: boolean
   readonly origin: Origin
-  readonly wish?: Wish | undefined
+  readonly wish?: Selection | undefined
   /** ISO 8601 */
   readonly addedAt: string
   readonly lastReadAt: string
@@ -74,7 +74,7 @@ export interface Circumstances {
   readonly activity?: Activity | undefined
   /** of its wish */
   readonly progress?: Progress | undefined
-  readonly wanted?: Wanted | undefined
+  readonly wanted?: SelectedFiles | undefined
   /** given: all files are listed */
   readonly info?: TorrentInfo | undefined
 }
@@ -127,7 +127,7 @@ function stateOf({ activity, progress }: Circumstances, isKnown: boolean, isWhol
 }
 
 /** Without a wish: what is being watched or is whole, else the file of which there is most. */
-function wantedByItself({ contents }: CacheEntry, activity: Activity | undefined): Wanted {
+function wantedByItself({ contents }: CacheEntry, activity: Activity | undefined): SelectedFiles {
   const files = Object.entries(contents.files).map(([index, file]) => ({ index: Number(index), ...file }))
   const most = files.toSorted((a, b) => b.bytesThere - a.bytesThere).slice(0, 1)
   const wanted = files.filter(
@@ -137,7 +137,11 @@ function wantedByItself({ contents }: CacheEntry, activity: Activity | undefined
   return { files: chosen.map(({ index }) => index), bytes: chosen.reduce((sum, { size }) => sum + size, 0) }
 }
 
-function filesOf({ contents }: CacheEntry, wanted: Wanted, info: TorrentInfo | undefined): LibraryFile[] {
+function filesOf(
+  { contents }: CacheEntry,
+  wanted: SelectedFiles,
+  info: TorrentInfo | undefined,
+): LibraryFile[] {
   const isWanted = new Set(wanted.files)
   const listed = info
     ? info.files.map(({ name, length: size, isPadding }, index) => ({ index, name, size, isPadding }))

@@ -2,9 +2,9 @@ import { refusal } from '../cleanup/fits.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { type Usage, type Wish, withSelected } from '../domain/usage.ts'
+import { type Selection, type Usage, withSelected } from '../domain/usage.ts'
 import type { Wishes } from '../downloads/queue.ts'
-import { bytesThere, wantedOf } from '../downloads/wanted.ts'
+import { bytesThere, resolveSelection } from '../downloads/selected-files.ts'
 import type { Log } from '../observe/log.ts'
 import type { PlacedFiles } from '../placed/placed-files.ts'
 import type { CacheEntry } from '../torrent-index/index-entry.ts'
@@ -16,7 +16,7 @@ import type { TorrentSource } from './torrent-source.ts'
 export interface Addition {
   readonly source: TorrentSource
   /** what of it to fetch; absent: what its magnet link selects, else the largest video */
-  readonly wish?: Wish | undefined
+  readonly selection?: Selection | undefined
   /** put it there instead of the download folder; must lie under one of the extra paths */
   readonly path?: string | undefined
   /** keep it until the user says otherwise */
@@ -73,17 +73,17 @@ export function createLibrary(
   }
 
   /** What is asked for, or selected by the link. */
-  function wishOf({ source: { infoHash, selected }, wish }: Addition): Wish {
-    if (wish !== undefined || !selected) return wish ?? 'main'
+  function selectionOf({ source: { infoHash, selected }, selection }: Addition): Selection {
+    if (selection !== undefined || !selected) return selection ?? 'main'
     return withSelected(index.get(infoHash)?.usage.wish, selected)
   }
 
   async function add(addition: Addition): Promise<LibraryEntry> {
     const { source, path, isPinned } = addition
     const { infoHash, metainfo, trackers } = source
-    const wish = wishOf(addition)
+    const wish = selectionOf(addition)
     const info = source.info ?? (await torrents.infoOf(infoHash))
-    const wanted = info && wantedOf(info, wish)
+    const wanted = info && resolveSelection(info, wish)
     const before = index.get(infoHash)?.contents
     const place = await torrents.placeFor({ infoHash, path })
     if (wanted) {

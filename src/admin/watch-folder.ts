@@ -98,7 +98,7 @@ export class WatchFolder implements AsyncDisposable {
   async #take(name: string, path: string, { size }: Stats): Promise<void> {
     if (isTooLong(name, size)) throw new SelfStremeError('request.invalid', `it is too long: ${size} bytes`)
     for (const source of await torrentsIn(name, await readFile(path)))
-      await this.#library.add({ source, wish: source.selected ? undefined : 'all', isPinned: true })
+      await this.#library.add({ source, selection: source.selected ? undefined : 'all', isPinned: true })
   }
 
   async #rename(path: string, ending: 'added' | 'bad', { ctimeMs }: Stats): Promise<void> {

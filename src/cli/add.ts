@@ -1,6 +1,6 @@
 import type { LibraryEntry } from '../admin/describe.ts'
 import { parseInfoHash } from '../domain/bittorrent/info-hash.ts'
-import { parseWish } from '../domain/usage.ts'
+import { parseSelection } from '../domain/usage.ts'
 import { loadTorrentFile } from '../storage/torrent-file.ts'
 import { command, Failure, UsageError } from './command.ts'
 import { howFar } from './describe-torrent.ts'
@@ -35,7 +35,7 @@ export const add = command({
   async run({ values, positionals }) {
     const typed = onlyOne(positionals, 'a magnet link, an info hash or a torrent file')
     const { files, path, 'no-pin': isUnpinned, json } = values
-    if (files !== undefined && parseWish(files) === undefined)
+    if (files !== undefined && parseSelection(files) === undefined)
       throw new UsageError(`--files is "main", "all" or indexes such as 0,2, and not "${files}"`)
     const options = {
       ...(files === undefined ? {} : { files }),

@@ -17,9 +17,9 @@ export interface Usage {
   readonly origin: Origin
   /** peers that had all of it, the most at a time when it was last in the swarm; absent = we never met one */
   readonly seeders?: number | undefined
-  /** fetched to its end, although nobody watches */
-  readonly wish?: Wish | undefined
-  /** asked for it besides the configured ones, as long as it is wished for; as they came with the wish */
+  /** what the owner added and is not complete yet; `wish` is its name on disk and in the API */
+  readonly wish?: Selection | undefined
+  /** in addition to the configured ones, as long as there is a `wish`; as they came with it */
   readonly trackers?: readonly string[] | undefined
 }
 
@@ -27,20 +27,20 @@ export interface Usage {
 export type Origin = 'watched' | 'added' | 'imported' | 'ahead'
 
 /**
- * Which files of a torrent somebody wants: the largest video, all of them, these (counted over all files from 0), or those
+ * Which files of a torrent to download: the largest video, all of them, these (counted over all files from 0), or those
  * that a magnet link selects.
  */
-export type Wish = PlainWish | SelectedWish
-type PlainWish = 'main' | 'all' | readonly number[]
+export type Selection = PlainSelection | LinkSelection
+type PlainSelection = 'main' | 'all' | readonly number[]
 
-export interface SelectedWish {
+export interface LinkSelection {
   readonly select: FileSelection
-  /** what was wished for before the link was added */
+  /** what was selected before the link was added */
   readonly beside?: 'main' | readonly number[] | undefined
 }
 
-/** What a magnet link selects is fetched beside what was wished for before (BEP 53). */
-export function withSelected(before: Wish | undefined, selected: FileSelection): Wish {
+/** What a magnet link selects is fetched in addition to what was selected before (BEP 53). */
+export function withSelected(before: Selection | undefined, selected: FileSelection): Selection {
   if (before === undefined) return { select: selected }
   if (before === 'all') return before
   const isSelection = typeof before === 'object' && 'select' in before
@@ -50,7 +50,7 @@ export function withSelected(before: Wish | undefined, selected: FileSelection):
 }
 
 /** @param value - `main`, `all`, a list of indexes, or one in text with commas; `undefined` for anything else */
-export function parseWish(value: unknown): PlainWish | undefined {
+export function parseSelection(value: unknown): PlainSelection | undefined {
   if (value === 'main' || value === 'all') return value
   const isText = typeof value === 'string' && /^\d{1,9}(,\d{1,9})*$/.test(value)
   const indexes: unknown = isText ? value.split(',').map(Number) : value

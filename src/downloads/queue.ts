@@ -2,14 +2,14 @@ import { type Need, type NoRoom, noRoomFor, refusal } from '../cleanup/fits.ts'
 import type { Janitor } from '../cleanup/janitor.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../domain/errors.ts'
-import type { Wish } from '../domain/usage.ts'
+import type { Selection } from '../domain/usage.ts'
 import { Leases } from '../lib/leases.ts'
 import type { Log } from '../observe/log.ts'
 import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { FetchAhead } from '../torrents/fetch-ahead.ts'
 import { Attempt, type Progress } from './attempt.ts'
-import { bytesThere, type Wanted, wantedOf } from './wanted.ts'
+import { bytesThere, resolveSelection, type SelectedFiles } from './selected-files.ts'
 
 const LOOK_MS = 5_000
 
@@ -31,7 +31,7 @@ export interface Wishes extends AsyncDisposable {
   /** `undefined` for what nobody wishes for. */
   progressOf(infoHash: InfoHash): Progress | undefined
   /** `undefined` while the metadata is not known, and for what nobody wishes for. */
-  wantedOf(infoHash: InfoHash): Promise<Wanted | undefined>
+  wantedOf(infoHash: InfoHash): Promise<SelectedFiles | undefined>
   /** What is still to come of all that is wished for, without what is refused; bytes. */
   owed(): Promise<Map<InfoHash, number>>
   /** Whether something fits beside all that is pinned or wished for already; `undefined` if it does. */
@@ -39,7 +39,7 @@ export interface Wishes extends AsyncDisposable {
 }
 
 interface Wished extends CacheEntry {
-  readonly wish: Wish
+  readonly wish: Selection
 }
 
 export function keepWishes(
@@ -51,7 +51,7 @@ export function keepWishes(
 ): Wishes {
   const attempts = new Map<InfoHash, Attempt>()
   /** what each wish means, as long as it is the same one */
-  const meanings = new Map<InfoHash, { readonly wish: Wish; readonly wanted: Wanted }>()
+  const meanings = new Map<InfoHash, { readonly wish: Selection; readonly wanted: SelectedFiles }>()
   const paused = new Leases()
   const timer = setInterval(look, LOOK_MS)
   let isClosing = false
@@ -136,7 +136,7 @@ export function keepWishes(
     const { infoHash, directory } = contents
     const request = { infoHash, trackers: usage.trackers ?? [] }
     const info = await torrents.whenInfo(request, signal)
-    const wanted = wantedOf(info, wish)
+    const wanted = resolveSelection(info, wish)
     meanings.set(infoHash, { wish, wanted })
     const known = index.get(infoHash)?.contents ?? contents
     const need = { bytes: wanted.bytes, missingBytes: wanted.bytes - bytesThere(known, wanted.files) }
@@ -155,14 +155,14 @@ export function keepWishes(
     log.info(`Fetched ahead: ${info.name}`, { infoHash, bytes: wanted.bytes })
   }
 
-  async function meaningOf(infoHash: InfoHash): Promise<Wanted | undefined> {
+  async function meaningOf(infoHash: InfoHash): Promise<SelectedFiles | undefined> {
     const wish = index.get(infoHash)?.usage.wish
     if (wish === undefined) return undefined
     const known = meanings.get(infoHash)
     if (known?.wish === wish) return known.wanted
     const info = await torrents.infoOf(infoHash)
     try {
-      const wanted = info && wantedOf(info, wish)
+      const wanted = info && resolveSelection(info, wish)
       if (wanted) meanings.set(infoHash, { wish, wanted })
       return wanted
     } catch {

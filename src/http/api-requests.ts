@@ -3,7 +3,7 @@ import { sourceOfFile, sourceOfMagnet, type TorrentSource } from '../admin/torre
 import type { Addition } from '../admin/torrents.ts'
 import { type InfoHash, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { parseWish } from '../domain/usage.ts'
+import { parseSelection } from '../domain/usage.ts'
 import { readListOptions } from './read-list-options.ts'
 
 const OPTIONS = ['files', 'path', 'pin']
@@ -71,12 +71,12 @@ function readOptions(
   if (unknown !== undefined)
     throw invalid(`nobody knows "${unknown.slice(0, 80)}"; there are ${expected.join(', ')}`)
   const { files, path, pin } = fields
-  const wish = files === undefined ? undefined : parseWish(files)
-  if (files !== undefined && wish === undefined)
+  const selection = files === undefined ? undefined : parseSelection(files)
+  if (files !== undefined && selection === undefined)
     throw invalid('"files" is "main" (the largest video), "all", or a list of indexes counted from 0')
   if (path !== undefined && (typeof path !== 'string' || path === ''))
     throw invalid('"path" is a folder under one of TORRENT_EXTRA_PATHS')
-  return { wish, path, isPinned: readFlag('pin', pin, true) }
+  return { selection, path, isPinned: readFlag('pin', pin, true) }
 }
 
 export function invalid(what: string): SelfStremeError {

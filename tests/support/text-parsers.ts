@@ -73,7 +73,7 @@ import { foldMarks, titleForms, titleWords } from '../../src/domain/names/titles
 import { yearInFront } from '../../src/domain/names/year-in-front.ts'
 import { isOwnPath, parsePathPrefix, withoutPrefix } from '../../src/domain/path-prefix.ts'
 import { parseStreamAddress, writeStreamAddress } from '../../src/domain/stream-address.ts'
-import { parseWish } from '../../src/domain/usage.ts'
+import { parseSelection } from '../../src/domain/usage.ts'
 import {
   isCatalogueId,
   isImdbId,
@@ -318,7 +318,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/bittorrent/tracker-url#trackerEndpoint': trackerEndpoint,
   'domain/bittorrent/tracker-url#trackerHost': trackerHost,
   'domain/bittorrent/tracker-url#trackerIdentity': trackerIdentity,
-  'domain/usage#parseWish': parseWish,
+  'domain/usage#parseSelection': parseSelection,
   'domain/video-id#isCatalogueId': isCatalogueId,
   'domain/video-id#isImdbId': isImdbId,
   'domain/video-id#isOtherId': isOtherId,
@@ -439,7 +439,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'admin/owner-token#openOwnerToken': OURS,
   'admin/owner-token#readOwnerToken': OURS,
   'admin/torrent-source#sourceOfFile': SAME,
-  'downloads/wanted#wantedOf': THROUGH,
+  'downloads/selected-files#resolveSelection': THROUGH,
   'admin/watched-file#isTooLong': THROUGH,
   'domain/bittorrent/bitfield#hasPiece': 'it looks at a bit',
   'domain/bittorrent/bitfield#piecesIn': 'it looks at bits, as many as there are pieces',

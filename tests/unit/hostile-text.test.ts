@@ -7,7 +7,7 @@ import { NO_PARSERS, PARSERS, PARSERS_OF_SHORT } from '../support/text-parsers.t
 const LONGEST = 10_000
 /** Where text of strangers is read. Elsewhere are paths of our own disk, and what was read here. */
 const PARTS =
-  /^(?:lib|domain|sources|http|engine|admin|library|observe|addon)\/|^storage\/torrent-file$|^downloads\/wanted$/
+  /^(?:lib|domain|sources|http|engine|admin|library|observe|addon)\/|^storage\/torrent-file$|^downloads\/selected-files$/
 
 const source = readSource()
 const functions = source

@@ -1,23 +1,23 @@
 import { selectedOf } from '../bittorrent/file-selection.ts'
 import { SelfStremeError } from '../errors.ts'
-import type { SelectedWish, Wish } from '../usage.ts'
+import type { LinkSelection, Selection } from '../usage.ts'
 import { mainFileOf } from './choose-file.ts'
 import type { Pack } from './pack.ts'
 
 /**
- * Which files of a torrent a wish means, by index; those of which there is nothing to fetch are left out.
+ * The files of a torrent that a selection stands for, by index, without padding and empty files.
  *
  * @throws SelfStremeError `wish.impossible`
  */
-export function wantedFiles(pack: Pack, wish: Wish): number[] {
+export function wantedFiles(pack: Pack, selection: Selection): number[] {
   const { files } = pack
-  if (typeof wish === 'object' && 'select' in wish) return selectedFiles(pack, wish)
-  if (wish === 'main') {
+  if (typeof selection === 'object' && 'select' in selection) return selectedFiles(pack, selection)
+  if (selection === 'main') {
     const main = mainFileOf(pack)
     if (main === undefined) throw impossible('the torrent has no video; say which files you want')
     return [main]
   }
-  const indexes = wish === 'all' ? files.keys() : new Set(wish)
+  const indexes = selection === 'all' ? files.keys() : new Set(selection)
   return [...indexes].filter((index) => {
     const file = files[index]
     if (!file)
@@ -28,7 +28,7 @@ export function wantedFiles(pack: Pack, wish: Wish): number[] {
   })
 }
 
-function selectedFiles(pack: Pack, { select, beside = [] }: SelectedWish): number[] {
+function selectedFiles(pack: Pack, { select, beside = [] }: LinkSelection): number[] {
   const real = [...pack.files.entries()].filter(([, { isPadding }]) => !isPadding)
   const isMeant = selectedOf(select, real.length)
   const meant = real.filter((_, index) => isMeant[index])

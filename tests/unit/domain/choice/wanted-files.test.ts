@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import type { FileSelection } from '../../../../src/domain/bittorrent/file-selection.ts'
 import type { TorrentFile } from '../../../../src/domain/bittorrent/metainfo.ts'
 import { wantedFiles } from '../../../../src/domain/choice/wanted-files.ts'
-import { parseWish, type SelectedWish, type Wish, withSelected } from '../../../../src/domain/usage.ts'
+import {
+  type LinkSelection,
+  parseSelection,
+  type Selection,
+  withSelected,
+} from '../../../../src/domain/usage.ts'
 
 const FILES = [
   file('a.mkv', 10),
@@ -42,7 +47,7 @@ const PADDED = [
   file('three.mkv', 10),
 ]
 
-test.for<readonly [FileSelection, SelectedWish['beside'], readonly number[]]>([
+test.for<readonly [FileSelection, LinkSelection['beside'], readonly number[]]>([
   [[[0, 0]], undefined, [0]],
   [[[1, 1]], undefined, [2]],
   [[[3, 3]], undefined, [5]],
@@ -78,7 +83,7 @@ test('a link that selects what is not there cannot come true', () => {
   )
 })
 
-test.for<readonly [Wish | undefined, Wish]>([
+test.for<readonly [Selection | undefined, Selection]>([
   [undefined, { select: [[2, 4]] }],
   ['all', 'all'],
   ['main', { select: [[2, 4]], beside: 'main' }],
@@ -114,13 +119,13 @@ test.for<readonly [Wish | undefined, Wish]>([
 test('links that are added without end make no wish without end', () => {
   const many = (from: number) =>
     Array.from({ length: 1_000 }, (_, index) => [from + index, from + index] as const)
-  let wish: Wish | undefined
+  let wish: Selection | undefined
   for (let link = 0; link < 20; link++) wish = withSelected(wish, many(link * 1_000))
-  expect((wish as SelectedWish).select.length).toBe(10_000)
+  expect((wish as LinkSelection).select.length).toBe(10_000)
   expect(
     wantedFiles(
       { name: '', files: Array.from({ length: 20_000 }, (_, index) => file(`${index}.mkv`, 1)) },
-      wish as Wish,
+      wish as Selection,
     ),
   ).toHaveLength(10_000)
 })
@@ -142,7 +147,7 @@ test.for([
     [0, 12],
   ],
 ] as const)('%j is a wish', ([text, wish]) => {
-  expect(parseWish(text)).toEqual(wish)
+  expect(parseSelection(text)).toEqual(wish)
 })
 
 test.for([
@@ -165,5 +170,5 @@ test.for([
   [undefined],
   [{}],
 ])('%j is none', ([text]) => {
-  expect(parseWish(text)).toBeUndefined()
+  expect(parseSelection(text)).toBeUndefined()
 })

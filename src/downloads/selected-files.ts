@@ -1,10 +1,10 @@
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { wantedFiles } from '../domain/choice/wanted-files.ts'
-import type { Wish } from '../domain/usage.ts'
+import type { Selection } from '../domain/usage.ts'
 import type { Contents } from '../storage/contents.ts'
 
-/** What a wish means once the metadata is known. */
-export interface Wanted {
+/** The files that a selection stands for. */
+export interface SelectedFiles {
   /** by index */
   readonly files: readonly number[]
   /** of all of them */
@@ -12,9 +12,9 @@ export interface Wanted {
 }
 
 /** @throws SelfStremeError `wish.impossible` */
-export function wantedOf(info: TorrentInfo, wish: Wish): Wanted {
+export function resolveSelection(info: TorrentInfo, selection: Selection): SelectedFiles {
   const { files } = info
-  const wanted = wantedFiles(info, wish)
+  const wanted = wantedFiles(info, selection)
   return { files: wanted, bytes: wanted.reduce((sum, index) => sum + (files[index]?.length ?? 0), 0) }
 }
 
