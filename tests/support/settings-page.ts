@@ -1,7 +1,7 @@
-/** `npm run docs`: writes docs/settings.md from the table in config.ts. A test compares the two. */
+/** `npm run docs`: writes docs/settings.md from the table in settings.ts. A test compares the two. */
 import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { SETTINGS } from '../../src/config/config.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 
 type Name = keyof typeof SETTINGS.shape
 
@@ -16,7 +16,7 @@ export const SETTINGS_PAGE = new URL('../../docs/settings.md', import.meta.url)
 
 const INTRO = `# Settings
 
-<!-- Written by \`npm run docs\` from src/config/config.ts: change the text there, or in tests/support/settings-page.ts. -->
+<!-- Written by \`npm run docs\` from src/config/settings.ts: change the text there, or in tests/support/settings-page.ts. -->
 
 Set them in the environment, or in a file \`.env\` in the folder that the server is started in. The environment wins. All
 mistakes are reported together at the start, and the server does not start with one.

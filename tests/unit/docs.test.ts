@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
-import { SETTINGS } from '../../src/config/config.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 import { STATUS } from '../../src/http/error-handler.ts'
 import { SETTINGS_PAGE, settingsPage } from '../support/settings-page.ts'
 
