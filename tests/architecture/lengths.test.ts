@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import { type Lengths, lengthsOf, lengthsOfSources } from './lengths.ts'
+
+/** Not done yet: none of these may get longer, and nothing may be added. */
+const NOT_YET: Lengths = {
+  files: {
+    'src/engine/child/fetch/fetcher.ts': 261,
+    'src/engine/child/piece-store.ts': 331,
+    'src/engine/child/webtorrent-adapter.ts': 289,
+    'src/sources/watched-source.ts': 257,
+    'src/streaming/open-media.ts': 259,
+    'src/torrent-index/torrent-index.ts': 379,
+    'src/torrents/content/torrent-content.ts': 354,
+    'src/torrents/fetching/swarm-session.ts': 262,
+    'src/torrents/torrent-service.ts': 470,
+    'src/torrents/torrent.ts': 761,
+  },
+  functions: {
+    'src/addon/addon.ts createAddon': 68,
+    'src/admin/torrents.ts createLibrary': 146,
+    'src/app.ts createApp': 96,
+    'src/cleanup/janitor.ts startJanitor': 127,
+    'src/cleanup/limits.ts limitKeeper': 98,
+    'src/downloads/guesses.ts openPredownloads': 144,
+    'src/downloads/queue.ts keepWishes': 184,
+    'src/engine/child/peer-sources.ts guardPeerSources': 72,
+    'src/engine/child/webtorrent-adapter.ts add': 111,
+    'src/engine/child/webtorrent-adapter.ts startSwarm': 221,
+    'src/engine/engine-process.ts startEngineProcess': 168,
+    'src/files/read-slices.ts readSlices': 62,
+    'src/http/api-routes.ts apiRoutes': 84,
+    'src/http/connection-places.ts limitConnections': 73,
+    'src/http/server.ts startServer': 89,
+    'src/import/fill-folder.ts fillFolder': 92,
+    'src/import/import-placed.ts importPlaced': 68,
+    'src/placed/placed-files.ts openPlacedFiles': 98,
+    'src/sources/reading/answer-reader.ts createAnswerReader': 83,
+    'src/sources/torrent-links.ts createTorrentLinks': 61,
+    'src/sources/torznab.ts createTorznab': 84,
+    'src/sources/upstream-addon.ts createUpstreamAddon': 63,
+    'src/sources/watched-source.ts watchSource': 167,
+    'src/streaming/open-media.ts mediaOpener': 108,
+    'src/torrent-index/watch-download-folder.ts keepUp': 66,
+    'src/torrents/fetch-ahead.ts fetchAhead': 72,
+    'src/torrents/torrent-service.ts openTorrentService': 347,
+    'src/torrents/torrent.ts new Torrent': 65,
+  },
+  parameters: {
+    'src/addon/addon.ts createAddon': 5,
+    'src/addon/addon.ts get': 5,
+    'src/addon/make-list.ts createLister': 5,
+    'src/admin/torrents.ts createLibrary': 5,
+    'src/cleanup/eviction.ts chooseForRoom': 6,
+    'src/cleanup/janitor.ts startJanitor': 6,
+    'src/cleanup/limits.ts limitKeeper': 5,
+    'src/downloads/fetch-guess.ts get': 5,
+    'src/downloads/guess-slots.ts begin': 5,
+    'src/downloads/guesses.ts openPredownloads': 8,
+    'src/downloads/queue.ts keepWishes': 5,
+    'src/engine/child/fetch/assemblies.ts new Assemblies': 5,
+    'src/engine/child/fetch/fetcher.ts new Fetcher': 5,
+    'src/engine/child/message-limits.ts answer': 5,
+    'src/engine/child/piece-store.ts new PieceStore': 6,
+    'src/engine/child/torrent-reports.ts new TorrentReports': 6,
+    'src/engine/child/webtorrent-adapter.ts startSwarm': 5,
+    'src/http/api-routes.ts apiRoutes': 5,
+    'src/http/connection-places.ts limitConnections': 5,
+    'src/http/send-media.ts sendMedia': 6,
+    'src/http/stream-routes.ts streamRoutes': 6,
+    'src/placed/placed-files.ts openPlacedFiles': 6,
+    'src/sources/reading/answer-reader.ts read': 5,
+    'src/sources/remote-server.ts ask': 5,
+    'src/storage/check-piece.ts readPart': 6,
+    'src/storage/contents.ts contentsOf': 7,
+    'src/streaming/open-media.ts getStream': 7,
+    'src/streaming/open-media.ts mediaOpener': 7,
+    'src/torrent-index/watch-download-folder.ts keepUp': 5,
+    'src/torrents/content/torrent-journal.ts new TorrentJournal': 5,
+    'src/torrents/fetching/swarm-session.ts new SwarmSession': 5,
+    'src/torrents/torrent-service.ts getStream': 7,
+    'src/torrents/torrent-service.ts openTorrentService': 7,
+    'src/torrents/torrent.ts new Torrent': 6,
+  },
+}
+
+const found = lengthsOfSources()
+
+test('the sources are there to be measured', () => {
+  expect(found.fileCount).toBeGreaterThan(250)
+})
+
+test.for([
+  ['no file has more than 250 lines', 'files'],
+  ['no function has more than 60 lines without a reason above it (// long: …)', 'functions'],
+  ['no function has more than four positional parameters', 'parameters'],
+] as const)('%s', ([, kind]) => {
+  const longer = Object.entries(found[kind]).filter(([where, length]) => length > (NOT_YET[kind][where] ?? 0))
+  expect(Object.fromEntries(longer)).toEqual({})
+})
+
+test('what is too long is found, wherever it is written', () => {
+  const body = '  call()\n'.repeat(60)
+  const text = [
+    `export function plain() {\n${body}}`,
+    `const arrow = (): void => {\n${body}}`,
+    `class Some {\n  constructor(a, b, c, d, e) {}\n  method() {\n${body}}\n}`,
+    'interface Port {\n  get(a: 1, b: 2, c: 3, d: 4, e: 5, f: 6): void\n}',
+  ].join('\n')
+  expect(lengthsOf('x.ts', text)).toEqual({
+    files: {},
+    functions: { 'x.ts plain': 62, 'x.ts arrow': 62, 'x.ts method': 62 },
+    parameters: { 'x.ts new Some': 5, 'x.ts get': 6 },
+  })
+  expect(lengthsOf('x.ts', 'call()\n'.repeat(251)).files).toEqual({ 'x.ts': 251 })
+  expect(lengthsOf('x.ts', 'call()\n'.repeat(250)).files).toEqual({})
+})
+
+test('only a reason right above a function lets it be long', () => {
+  const long = `function long() {\n${'  call()\n'.repeat(60)}}`
+  const isTooLong = (above: string) =>
+    Object.keys(lengthsOf('x.ts', `${above}\n${long}`).functions).length > 0
+  expect(isTooLong('// long: one step after the other, in the order of the protocol')).toBe(false)
+  expect(isTooLong('/** What it does. */\n// long: one step after the other, in order')).toBe(false)
+  expect(isTooLong('// long: it is')).toBe(true)
+  expect(isTooLong('// long: one step after the other, in order\n')).toBe(true)
+  expect(isTooLong('/** What it does. */')).toBe(true)
+})
