@@ -15,17 +15,17 @@ const pages = [
     .map((path) => `docs/${path}`),
 ]
 
-test('docs/settings.md is what `npm run docs` writes', () => {
+test('docs/settings.md is the output of `npm run docs`', () => {
   expect(readFileSync(SETTINGS_PAGE, 'utf8')).toBe(settingsPage())
 })
 
-test('docs/settings.md names every setting, each with a meaning', () => {
+test('docs/settings.md lists every setting with its meaning', () => {
   const rows = [...settingsPage().matchAll(/^\| `([A-Z_]+)` \| .+? \| (.+) \|$/gm)]
   expect(rows.map(([, name]) => name).toSorted()).toEqual(Object.keys(SETTINGS.shape).toSorted())
   expect(rows.filter(([, , meaning = '']) => meaning === 'undefined' || meaning.length < 10)).toEqual([])
 })
 
-test.for(['README.md', 'docs/settings.md'])('the defaults of settings in %s are the real ones', (path) => {
+test.for(['README.md', 'docs/settings.md'])('the defaults shown in %s are the real ones', (path) => {
   const shown = [...read(path).matchAll(/^\| `([A-Z_]+)` \| `([^`]+)` \|/gm)].map(([, name, value]) => [
     name,
     value,
@@ -34,8 +34,8 @@ test.for(['README.md', 'docs/settings.md'])('the defaults of settings in %s are 
   expect(SETTINGS.parse(Object.fromEntries(shown))).toEqual(SETTINGS.parse({}))
 })
 
-test.for(pages)('settings that %s writes down exist', (path) => {
-  // Rows of a table of settings, and assignments such as ACCESS=open.
+test.for(pages)('the settings named in %s exist', (path) => {
+  // Rows of a settings table, and assignments such as ACCESS=open.
   const named = [...read(path).matchAll(/^\| `([A-Z_]+)` \||`([A-Z]+(?:_[A-Z]+)*)=/gm)].map(
     ([, a, b]) => a ?? b,
   )
@@ -43,17 +43,17 @@ test.for(pages)('settings that %s writes down exist', (path) => {
   expect(named.filter((name) => name !== undefined && !known.has(name))).toEqual([])
 })
 
-test('docs/api-and-cli.md has every error code with its status', () => {
+test('docs/api-and-cli.md lists every error code with its status', () => {
   const rows = [...read('docs/api-and-cli.md').matchAll(/^\| `([a-z]+\.[a-z_]+)` \| (\d{3}) \| \S.+ \|$/gm)]
   expect(Object.fromEntries(rows.map(([, code, status]) => [code, Number(status)]))).toEqual(STATUS)
 })
 
-test('docs/api-and-cli.md has every command but those that other pages explain', () => {
+test('docs/api-and-cli.md lists every command that no other page explains', () => {
   const explained = read('docs/api-and-cli.md')
   expect(COMMANDS.map(({ name }) => name).filter((name) => !explained.includes(`\`${name}`))).toEqual([])
 })
 
-test.for(pages)('links in %s lead to files and headings that exist', (path) => {
+test.for(pages)('links in %s lead to existing files and headings', (path) => {
   const here = new URL(path, root)
   const links = [...read(path).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
   for (const [link, file = '', anchor] of links) {
@@ -62,14 +62,14 @@ test.for(pages)('links in %s lead to files and headings that exist', (path) => {
   }
 })
 
-test('README.md has at most 9 000 bytes, and links to every page of docs/', () => {
+test('README.md has at most 9,000 bytes and links to every page of docs/', () => {
   const readme = read('README.md')
   expect(Buffer.byteLength(readme)).toBeLessThanOrEqual(9_000)
   const linked = pages.filter((path) => !readme.includes(`(${path})`) && !path.startsWith('docs/decisions/'))
   expect(linked).toEqual(['README.md'])
 })
 
-/** As GitHub makes them out of headings. */
+/** As GitHub makes them from headings. */
 function anchorsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

@@ -3,9 +3,9 @@ import { slowestExpression, slowestParser, UNTESTED_EXPRESSIONS } from '../suppo
 import { readSource } from '../support/source-code.ts'
 import { NO_PARSERS, PARSERS, PARSERS_OF_SHORT } from '../support/text-parsers.ts'
 
-/** Long enough that what takes the square of it takes too long; tests/long has ten times as much. */
+/** Long enough that quadratic cost takes too long; tests/long uses ten times as much. */
 const LONGEST = 10_000
-/** Where text of strangers is read. Elsewhere are paths of our own disk, and what was read here. */
+/** Where text from strangers is parsed. Elsewhere are paths of our own disk, and text made here. */
 const PARTS =
   /^(?:lib|domain|sources|http|engine|admin|library|observe|addon)\/|^storage\/torrent-file$|^downloads\/selected-files$/
 
@@ -14,17 +14,17 @@ const functions = source
   .filter(({ name }) => PARTS.test(name))
   .flatMap((file) => file.functions.map((name) => `${file.name}#${name}`))
 
-test('each function that is given text is tested with hostile text, or it is said why not', () => {
+test('each function that takes text is tested with hostile text, or has a reason why not', () => {
   const listed = [PARSERS, PARSERS_OF_SHORT, NO_PARSERS].flatMap((list) => Object.keys(list))
   expect(functions.length).toBeGreaterThan(100)
   expect(functions.filter((name) => !listed.includes(name))).toEqual([])
-  // Two that take headers and the like under another name are tested as well.
+  // Two that are called with headers under another name are tested too.
   const gone = listed.filter((name) => !functions.includes(name))
   expect(gone).toEqual(['http/conditions#isNotModified'])
   expect(listed.length).toBe(new Set(listed).size)
 })
 
-test('each regular expression is tested with hostile text, or it is said why not', () => {
+test('each regular expression is tested with hostile text, or has a reason why not', () => {
   const names = source
     .filter(({ regularExpressions }) => regularExpressions.length > 0)
     .map(({ name }) => name)
@@ -32,7 +32,7 @@ test('each regular expression is tested with hostile text, or it is said why not
   expect(source.flatMap(({ regularExpressions }) => regularExpressions).length).toBeGreaterThan(150)
 })
 
-/** Files that put regular expressions together, and the parser that uses all of theirs. */
+/** Files that build regular expressions, and the parser that uses all of theirs. */
 const MAKERS = {
   'domain/choice/film': 'domain/choice/choose-file#chooseFile',
   'domain/names/library-name': 'domain/names/library-name#readLibraryName',
@@ -43,7 +43,7 @@ const MAKERS = {
   'domain/names/release-name': 'domain/names/release-name#parseReleaseName',
 }
 
-test('regular expressions that are put together are tested by what uses them', () => {
+test('regular expressions built at run time are tested through their users', () => {
   const makers = source
     .filter(({ makesRegularExpressions }) => makesRegularExpressions)
     .map(({ name }) => name)
@@ -59,12 +59,16 @@ test.for(
   expect(slowestExpression(file, LONGEST)).toBeUndefined()
 })
 
-test.for(Object.entries(PARSERS))('no text keeps %s busy', { timeout: 120_000 }, async ([, parser]) => {
-  expect(await slowestParser(parser, LONGEST)).toBeUndefined()
-})
+test.for(Object.entries(PARSERS))(
+  'no text keeps parser %s busy',
+  { timeout: 120_000 },
+  async ([, parser]) => {
+    expect(await slowestParser(parser, LONGEST)).toBeUndefined()
+  },
+)
 
 test.for(Object.entries(PARSERS_OF_SHORT))(
-  'no name keeps %s busy',
+  'no short text keeps parser %s busy',
   { timeout: 120_000 },
   async ([, [most, parser]]) => {
     expect(await slowestParser(parser, most)).toBeUndefined()

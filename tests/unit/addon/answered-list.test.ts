@@ -13,7 +13,7 @@ const FOUND: Candidate = {
   ...{ infoHash: 'a'.repeat(40) as InfoHash, trackers: [] },
 }
 
-test('who wants to know is told of every list that a device gets, but of none that another server asks for', async () => {
+test('listeners get every list that was answered to a device, and no list that another server asked for', async () => {
   const told: AnsweredList[] = []
   const madeList = { kept: [describe(FOUND)], dropped: [], sources: [], choices: new Map() }
   const makeList: MakeList = async () => ({ ...madeList, wish: { kind: 'episode', episode: 2 } })

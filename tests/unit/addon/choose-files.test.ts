@@ -24,19 +24,19 @@ function choose(all: readonly Found[], onDisk?: readonly TorrentFile[]) {
   return chooseFiles(all, EPISODE, async () => onDisk && { name: 'Show.S01', files: onDisk })
 }
 
-test('the file of a pack is chosen from what the torrent file lists', async () => {
+test('the file of a pack is chosen from the files that a torrent file lists', async () => {
   const { found, choices } = await choose([torrent(A, { files: FILES })])
   expect(found).toMatchObject([{ fileIdx: 2, fileName: 'Show.S01E02.mkv', sizeBytes: 1_002 }])
   expect(choices.get(A)).toMatchObject({ from: 'source', choice: { kind: 'chosen', index: 2, score: 100 } })
 })
 
-test('or from metadata on our disk', async () => {
+test('the file of a pack is chosen from the metadata on our disk', async () => {
   const { found, choices } = await choose([torrent(A)], FILES)
   expect(found).toMatchObject([{ fileIdx: 2, fileName: 'Show.S01E02.mkv' }])
   expect(choices.get(A)?.from).toBe('disk')
 })
 
-test('a pack without the episode is left out, and it is said why', async () => {
+test('a pack without the episode is left out, with the reason', async () => {
   const { found, refused } = await choose([
     torrent(A, { files: filesOf('Show.S01E01.mkv', 'Show.S01E03.mkv') }),
   ])
@@ -44,18 +44,18 @@ test('a pack without the episode is left out, and it is said why', async () => {
   expect(refused).toMatchObject([{ found: { infoHash: A }, why: 'none of 2 videos is S01E02' }])
 })
 
-test('the file that a source names is not chosen anew', async () => {
+test('a file that the source names is kept', async () => {
   const { found, choices } = await choose([torrent(A, { fileIdx: 1, files: FILES })])
   expect(found).toMatchObject([{ fileIdx: 1, fileName: 'Show.S01E01.mkv' }])
   expect(choices.size).toBe(0)
 })
 
-test('a torrent of which nobody knows the files stays as it is', async () => {
+test('a torrent whose files are unknown stays as it is', async () => {
   const all = [torrent(A, { wish: { season: 1, episode: 2 } })]
   expect((await choose(all)).found).toEqual(all)
 })
 
-test('what is found to be the same file is listed once, with the trackers and the most seeders of all', async () => {
+test('candidates that turn out to be the same file are listed once, with all trackers and the highest seeder count', async () => {
   const { found } = await choose([
     torrent(A, { files: FILES, seeders: 3, trackers: ['udp://a'], foundBy: ['one'] }),
     torrent(A, { fileIdx: 2, seeders: 9, trackers: ['udp://b'], foundBy: ['two'] }),
@@ -68,13 +68,13 @@ test('what is found to be the same file is listed once, with the trackers and th
   expect(found).toHaveLength(2)
 })
 
-test('the file that one source names counts for another that knows only the torrent', async () => {
+test('a file that one source names is also taken for a source that knows only the torrent', async () => {
   const { found } = await choose([torrent(A, { seeders: 4 }), torrent(A, { fileIdx: 7, fileName: 'e2.mkv' })])
   expect(found).toMatchObject([{ fileIdx: 7, fileName: 'e2.mkv', seeders: 4 }])
   expect(found).toHaveLength(1)
 })
 
-test('where sources name several files of one torrent, nobody knows which is meant', async () => {
+test('no file is chosen when sources name different files of one torrent', async () => {
   const all = [torrent(A), torrent(A, { fileIdx: 7 }), torrent(A, { fileIdx: 8 })]
   expect((await choose(all)).found).toEqual(all)
 })
@@ -95,7 +95,7 @@ test.for([
   expect('absolute' in wish ? wish.absolute : undefined).toBe(absolute)
 })
 
-test('of what nobody knows the name, the wish has none', () => {
+test('the file choice has no title when the name of the video is unknown', () => {
   expect(videoWish({ kind: 'movie', id: 'tt1' }, undefined)).toEqual({ kind: 'movie' })
   expect(videoWish({ kind: 'episode', id: 'kitsu:1', episode: 5 }, undefined)).toEqual({
     kind: 'episode',

@@ -59,25 +59,28 @@ test.for<readonly [string, Case, readonly string[]]>([
     ['Director', 'Copper Harbor'],
   ],
   ['Медная гавань', { more: { seeders: 0 } }, ['👤 0', 'Медная гавань']],
-])('the first line of "%s" says it all, and where it is cut, the file', ([name, more, facts]) => {
-  const [first = ''] = linesOf(name, more)
-  let at = -1
-  for (const fact of facts) {
-    const next = first.indexOf(fact, at + 1)
-    expect(next, `${fact} in ${first}`).toBeGreaterThan(at)
-    at = next
-  }
-  // All but the file is on a phone's screen.
-  const shown = [...first].slice(0, PHONE).join('')
-  for (const fact of facts.slice(0, -1)) expect(shown).toContain(fact)
-  expect([...first].length).toBeLessThanOrEqual(TV)
-})
+])(
+  'the first line for "%s" has all facts, in order, and the file where the line is cut',
+  ([name, more, facts]) => {
+    const [first = ''] = linesOf(name, more)
+    let at = -1
+    for (const fact of facts) {
+      const next = first.indexOf(fact, at + 1)
+      expect(next, `${fact} in ${first}`).toBeGreaterThan(at)
+      at = next
+    }
+    // All but the file is on a phone's screen.
+    const shown = [...first].slice(0, PHONE).join('')
+    for (const fact of facts.slice(0, -1)) expect(shown).toContain(fact)
+    expect([...first].length).toBeLessThanOrEqual(TV)
+  },
+)
 
-test('with nothing to say of it, the first line is its name', () => {
+test('the first line is the name when nothing else is known', () => {
   expect(linesOf('Copper Harbor')).toEqual(['Copper Harbor', 'Copper Harbor S02E03'])
 })
 
-test('the other lines say title, file and technique, and nothing that the first one shows', () => {
+test('the other lines give title, file and technical details, and repeat nothing of the first line', () => {
   const release = 'Copper.Harbor.S02.1080p.WEB-DL.DDP5.1.H.264-GRP'
   const fileName = 'Copper.Harbor.S02E03.A.Title.That.Is.Long.1080p.WEB-DL.mkv'
   expect(linesOf(release, { more: { fileName, seeders: 7 } })).toEqual([
@@ -92,7 +95,10 @@ test('the other lines say title, file and technique, and nothing that the first 
   ])
 })
 
-test.for(['a\nb', 'a\r\nb', 'a\rb'])('a name of several lines (%j) leaves the first line one', (title) => {
-  const more = { title, releaseName: undefined as never, quality: '720p', seeders: 3 }
-  expect(linesOf('', { more })[0]).toBe('720p · 👤 3 · a')
-})
+test.for(['a\nb', 'a\r\nb', 'a\rb'])(
+  'a name of several lines (%j) puts only its first line into the description',
+  (title) => {
+    const more = { title, releaseName: undefined as never, quality: '720p', seeders: 3 }
+    expect(linesOf('', { more })[0]).toBe('720p · 👤 3 · a')
+  },
+)

@@ -12,7 +12,7 @@ const REQUEST = {
   delivery: 'proxy',
   isRelayed: false,
 } as const
-/** Counted from the first of the series, as fansubs do. */
+/** Counted from the first episode of the series, as fansubs do. */
 const PACK: Candidate = {
   kind: 'torrent',
   infoHash: HASH,
@@ -45,23 +45,23 @@ function lister({ disk = EMPTY, titles, swarms = { sinceMs: () => undefined } }:
   return createLister(search, disk, titles, swarms)
 }
 
-test('with what the series is called and has, an episode is chosen by its number in the series', async () => {
+test('an episode is chosen by its number in the series when title and episode list are known', async () => {
   const { kept, wish } = await lister({ titles: TITLES })(REQUEST, signal)
   expect(wish).toMatchObject({ title: 'Show', year: 2020, absolute: 4 })
   expect(kept.map(({ found }) => found)).toMatchObject([{ fileIdx: 3, fileName: '[Group] Show - 04.mkv' }])
 })
 
 test.for<readonly [string, Titles | undefined]>([
-  ['says nothing for ever', { find: () => new Promise(() => undefined) }],
+  ['never answers', { find: () => new Promise(() => undefined) }],
   ['fails', { find: () => Promise.reject(new Error('down')) }],
   ['does not know it', { find: () => Promise.resolve(undefined) }],
   ['is not there', undefined],
-])('where whoever knows titles %s, the list comes without them', async ([, titles]) => {
+])('a list is made without titles when the title service %s', async ([, titles]) => {
   const { kept, dropped } = await lister(titles ? { titles } : {})(REQUEST, signal)
   expect([kept.length, dropped.map(({ why }) => why)]).toEqual([0, ['none of 4 videos is S02E01']])
 })
 
-test('for a device that fetches torrents by itself the disk is not asked what there is', async () => {
+test('the disk is not asked when the device downloads torrents itself', async () => {
   const asked: string[] = []
   const disk: Disk = {
     ...EMPTY,
@@ -78,7 +78,7 @@ test('for a device that fetches torrents by itself the disk is not asked what th
 })
 
 test.for(['magnet', 'both', 'proxy'] as const)(
-  'for "%s", a list says which torrents are known to be private',
+  'a list for "%s" marks torrents known to be private',
   async (delivery) => {
     const disk: Disk = { ...EMPTY, isPrivate: async (infoHash) => infoHash === PACK.infoHash }
     const [listed] = (await lister({ disk, titles: TITLES })({ ...REQUEST, delivery }, signal)).kept
@@ -93,7 +93,7 @@ test.for([
   ['magnet', undefined, 90_000],
   ['both', { share: 0.5, size: 5, name: 'e.mkv' }, 90_000],
   ['proxy', { share: 1, size: 5, name: 'e.mkv' }, undefined],
-] as const)('for "%s" and %o, a list says how long a torrent has been without peers', async (row) => {
+] as const)('a list for "%s" with %o on disk says how long a torrent has been without peers', async (row) => {
   const [delivery, there, expected] = row
   const disk: Disk = { ...EMPTY, video: async () => there }
   const swarms: Swarms = { sinceMs: (infoHash) => (infoHash === HASH ? 90_000 : undefined) }

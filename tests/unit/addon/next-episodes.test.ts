@@ -19,7 +19,7 @@ function nextEpisodes() {
   return { ...next, asked, answers, [Symbol.dispose]: () => next[Symbol.dispose]() }
 }
 
-test('behind an episode the next one is searched for, and behind a film nothing', () => {
+test('listing an episode starts a search for the next one, listing a film starts none', () => {
   const { warm, asked } = nextEpisodes()
   warm({ kind: 'movie', id: 'tt2' })
   warm(EPISODE)
@@ -30,7 +30,7 @@ test('behind an episode the next one is searched for, and behind a film nothing'
   ])
 })
 
-test('no more than two are searched for at a time, whatever becomes of them', async () => {
+test('at most two searches for next episodes run at a time, even after failures', async () => {
   const { warm, asked, answers } = nextEpisodes()
   for (let n = 0; n < 5; n++) warm(EPISODE)
   expect(asked).toHaveLength(2)
@@ -44,7 +44,7 @@ test('no more than two are searched for at a time, whatever becomes of them', as
     .toBeGreaterThan(2)
 })
 
-test('closing calls it off', () => {
+test('closing aborts the searches for next episodes', () => {
   const next = nextEpisodes()
   next.warm(EPISODE)
   next[Symbol.dispose]()

@@ -4,7 +4,7 @@ import { drawPoster } from '../../../src/addon/poster.ts'
 
 const MOST_BYTES = 4_000
 
-/** What can be read on a poster, line by line. */
+/** The text of a poster, line by line. */
 function linesOn(svg: string): string[] {
   expect(XMLValidator.validate(svg)).toBe(true)
   const parser = new XMLParser({ ignoreAttributes: false, isArray: (name) => name === 'text' })
@@ -20,15 +20,15 @@ test.for<readonly [string, readonly string[]]>([
   ['銅の港と長い道のり', ['銅の港と長い', '道のり']],
   ['  a\t\nb  ', ['a b']],
   ['', []],
-])('%j stands on its poster in lines', ([name, lines]) => {
+])('title %j is broken into lines on its poster', ([name, lines]) => {
   expect(linesOn(drawPoster({ name }))).toEqual(lines)
 })
 
-test('the year stands below the title', () => {
+test('the year stands below the title on a poster', () => {
   expect(linesOn(drawPoster({ name: 'Copper Harbor', year: 2023 }))).toEqual(['Copper Harbor', '2023'])
 })
 
-test('what is not there has our own name', () => {
+test('a poster without a film shows our own name', () => {
   expect(linesOn(drawPoster())).toEqual(['self-streme'])
 })
 
@@ -41,7 +41,7 @@ test.for([
   '&lt;script&gt;&#60;script&#62;',
   'a\u0000b\u001bc\u007fd\u0085e\ufffef\uffff',
   'half a letter \ud83c',
-])('%j is text on a poster, and nothing else', (name) => {
+])('title %j cannot add markup to a poster', (name) => {
   const svg = drawPoster({ name })
   expect(XMLValidator.validate(svg)).toBe(true)
   const elements = new Set([...svg.matchAll(/<\/?([^\s>/]*)/g)].map(([, element]) => element))
@@ -59,7 +59,7 @@ test.for<readonly [string, string]>([
   ['marks on one letter', `a${'\u0301'.repeat(1e5)}`],
   ['signs of many parts', '👩‍👩‍👧‍👦'.repeat(1e4)],
   ['white space', ' \n'.repeat(1e5)],
-])('a title of %s makes no large poster', ([, name]) => {
+])('a title of %s does not make a large poster', ([, name]) => {
   const svg = drawPoster({ name })
   expect(XMLValidator.validate(svg)).toBe(true)
   expect(Buffer.byteLength(svg)).toBeLessThan(MOST_BYTES)

@@ -6,11 +6,11 @@ const POSTER = `${BASE_URL}/poster/movie/tt1.svg`
 const FILM: CatalogFilm = { id: 'tt1', type: 'movie', name: 'Film' }
 const EPISODE: CatalogFilm = { id: 'tt2', type: 'series', name: 'Show', season: 1, episode: 1 }
 
-test('what is not known of a film is left out', () => {
+test('unknown facts are left out of the preview of a film', () => {
   expect(presentPreview(FILM, BASE_URL)).toEqual({ id: 'tt1', type: 'movie', name: 'Film', poster: POSTER })
 })
 
-test('licence and attribution stand in the description', () => {
+test('licence and attribution are in the description of a film', () => {
   const film = {
     ...FILM,
     description: 'A rabbit.',
@@ -28,11 +28,11 @@ test('licence and attribution stand in the description', () => {
   })
 })
 
-test('the page of a film is its row', () => {
+test('the page of a film has the same content as its row', () => {
   expect(presentMeta([FILM], BASE_URL)).toEqual(presentPreview(FILM, BASE_URL))
 })
 
-test('the episodes of a series are sorted, each once, with the id that Stremio asks for', () => {
+test('the episodes of a series are sorted, without duplicates, and have the ids that Stremio asks for', () => {
   const meta = presentMeta(
     [
       { ...EPISODE, season: 2 },
@@ -53,7 +53,7 @@ test('the episodes of a series are sorted, each once, with the id that Stremio a
   })
 })
 
-test('a poster of its own comes first, and one of ours has the id in its address', () => {
+test("a film's own poster is used, else ours with the id in its address", () => {
   const poster = 'https://films.example.org/poster.jpg'
   expect(presentPreview({ ...FILM, poster }, BASE_URL)).toMatchObject({ poster })
   const own = { ...EPISODE, id: 'selfstreme:a?b/c' }

@@ -27,7 +27,7 @@ function present(candidate: Candidate, delivery: Delivery, options: PresentOptio
   return presentStreams(describe(candidate, disk), delivery, options)
 }
 
-test('a magnet stream is a torrent, and no link', () => {
+test('a magnet stream is a torrent without a link', () => {
   expect(present(KNOWN, 'magnet', OPTIONS)).toEqual([
     {
       name: 'self-streme P2P\n1080p',
@@ -44,7 +44,7 @@ test('a magnet stream is a torrent, and no link', () => {
   ])
 })
 
-test('a proxy stream is a link, and no torrent', () => {
+test('a proxy stream is a link without a torrent', () => {
   expect(present(KNOWN, 'proxy', OPTIONS)).toEqual([
     {
       name: 'self-streme Server\n1080p',
@@ -60,20 +60,23 @@ test('a proxy stream is a link, and no torrent', () => {
   ])
 })
 
-test('both are two objects, the proxy first', () => {
+test('delivery "both" gives two streams, the proxy first', () => {
   expect(present(KNOWN, 'both', OPTIONS)).toEqual([
     ...present(KNOWN, 'proxy', OPTIONS),
     ...present(KNOWN, 'magnet', OPTIONS),
   ])
 })
 
-test.for(['magnet', 'both', 'proxy'] as const)('what no swarm has is a link, also for "%s"', (delivery) => {
-  const local = { ...KNOWN, isLocal: true }
-  expect(present(local, delivery)).toEqual(present(KNOWN, 'proxy'))
-})
+test.for(['magnet', 'both', 'proxy'] as const)(
+  'a file that no swarm has is a link, also for "%s"',
+  (delivery) => {
+    const local = { ...KNOWN, isLocal: true }
+    expect(present(local, delivery)).toEqual(present(KNOWN, 'proxy'))
+  },
+)
 
 test.for(['magnet', 'both', 'proxy'] as const)(
-  'a private torrent is a link without trackers, also for "%s", and knows the episode',
+  'a private torrent is a link without trackers, also for "%s", and names the episode',
   (delivery) => {
     const secret = {
       isPrivate: true,
@@ -92,7 +95,7 @@ test.for(['magnet', 'both', 'proxy'] as const)(
   },
 )
 
-test('what is not known is left out', () => {
+test('unknown facts are left out of a stream', () => {
   const [proxy, magnet] = present(FILM, 'both', { ...OPTIONS, trackers: [] })
   expect(proxy?.url).toBe(`http://192.168.1.5:7000/stream/proxy/${HASH}/main/Big%20Buck%20Bunny.mkv`)
   expect(Object.keys(proxy?.behaviorHints ?? {}).toSorted()).toEqual([
@@ -105,7 +108,7 @@ test('what is not known is left out', () => {
   expect(magnet?.behaviorHints).toEqual({ bingeGroup: expect.any(String), filename: 'Big Buck Bunny.mkv' })
 })
 
-test('the first file of a torrent is known', () => {
+test('file index 0 is written like any other', () => {
   const [proxy, magnet] = present({ ...FILM, fileIdx: 0 }, 'both', OPTIONS)
   expect(proxy?.url).toMatch(/\/0\/Big%20Buck%20Bunny\.mkv$/)
   expect(magnet?.fileIdx).toBe(0)
@@ -118,18 +121,18 @@ test.for([
   ['https://a', 'film.mp4.mkv', true],
   ['https://a', 'film.mp4', false],
   ['https://a', 'FILM.MP4', false],
-] as const)('over %s, "%s" has notWebReady %s', ([baseUrl, fileName, notWebReady]) => {
+] as const)('over %s, file "%s" gets notWebReady %s', ([baseUrl, fileName, notWebReady]) => {
   const candidate: Candidate = { ...FILM, fileIdx: 0, ...(fileName ? { fileName } : {}) }
   const [proxy] = present(candidate, 'proxy', { ...OPTIONS, baseUrl })
   expect(proxy?.behaviorHints.notWebReady).toBe(notWebReady)
 })
 
-test('our own links never ask for headers', () => {
+test('our own links never ask for proxy headers', () => {
   expect(JSON.stringify(present(KNOWN, 'both', OPTIONS))).not.toContain('proxyHeaders')
 })
 
 test.for(['a/b.mkv', 'a b?c#d%.mkv', '日本語.mkv', '"&+;.mkv'])(
-  'the name "%s" stands in a link as one part of the path',
+  'the name "%s" is one part of the path in a link',
   (fileName) => {
     const [proxy] = present({ ...KNOWN, fileName }, 'proxy', OPTIONS)
     const { pathname, searchParams, hash } = new URL(proxy?.url ?? '')
@@ -138,23 +141,23 @@ test.for(['a/b.mkv', 'a b?c#d%.mkv', '日本語.mkv', '"&+;.mkv'])(
   },
 )
 
-test('half a letter in a name stands in a link as a sign for what cannot be read', () => {
+test('half a surrogate pair in a name is written as a replacement character in the link', () => {
   const [proxy] = present({ ...KNOWN, fileName: 'a\ud83c.mkv' }, 'proxy', OPTIONS)
   expect(new URL(proxy?.url ?? '').pathname).toBe(`/stream/proxy/${HASH}/1/a%EF%BF%BD.mkv`)
 })
 
-test("a link carries the torrent's own trackers, and not those that the server asks anyway", () => {
+test("a link has the torrent's own trackers, without those of the settings", () => {
   const trackers = ['http://a.org/announce?key=1&x=2', 'udp://b.org:1']
   const [proxy] = present({ ...FILM, trackers }, 'proxy', OPTIONS)
   expect(new URL(proxy?.url ?? '').searchParams.getAll('tr')).toEqual(trackers)
 })
 
-test("a tracker that is both its own and everybody's is named once", () => {
+test('a tracker of both the torrent and the settings is listed once', () => {
   const [magnet] = present({ ...FILM, trackers: OPTIONS.trackers }, 'magnet', OPTIONS)
   expect(magnet?.sources).toEqual(['tracker:udp://all.org:1', `dht:${HASH}`])
 })
 
-test('the next episode is found by a group that is the same for all, but not for both ways', () => {
+test('all episodes have the same binge group, but proxy and magnet streams have different ones', () => {
   const episodes = ['a', 'b'].map(
     (letter): Candidate => ({ ...FILM, infoHash: letter.repeat(40) as InfoHash, title: letter }),
   )
@@ -176,7 +179,7 @@ test.for<readonly [string, Partial<Candidate>, OnDisk | undefined, string]>([
   ['next to nothing', { seeders: 0 }, { ...WHOLE, share: 0.009 }, '👤 0 · 4.00 GB · on-disk.mkv'],
   ['seeders', { seeders: 12, sizeBytes: 1_234_567_890 }, undefined, '👤 12 · 1.23 GB · Big Buck Bunny'],
   ['a size that is only roughly known', { roughBytes: 1_500_000_000 }, undefined, '1.50 GB · Big Buck Bunny'],
-])('of a video with %s the first line says so', ([, more, disk, line]) => {
+])('the first line of a video with %s says so', ([, more, disk, line]) => {
   const [stream] = present({ ...FILM, ...more }, 'proxy', OPTIONS, disk)
   expect(stream?.description.split('\n')[0]).toBe(line)
 })
@@ -186,19 +189,19 @@ test.for([
   [59_999, '⚠ no peers just now'],
   [120_000, '⚠ no peers 2 min ago'],
   [599_000, '⚠ no peers 10 min ago'],
-] as const)('that a film was waited for in vain %i ms ago, both ways say', ([withoutPeersMs, said]) => {
+] as const)('both streams say that a film was waited for in vain %i ms ago', ([withoutPeersMs, said]) => {
   const listed = { ...describe({ ...FILM, seeders: 7 }), withoutPeersMs }
   for (const { description } of presentStreams(listed, 'both', OPTIONS)) expect(description).toContain(said)
 })
 
-test('a device that fetches the torrent by itself is told nothing of our disk', () => {
+test('a magnet stream says nothing about our disk', () => {
   const [proxy, magnet] = present({ ...FILM, seeders: 3 }, 'both', OPTIONS, WHOLE)
   expect(proxy?.description).toContain('⚡ on disk')
   expect(magnet?.description).toContain('👤 3')
   expect(magnet?.description).not.toContain('⚡')
 })
 
-test('what is on disk tells name, size and hash, by which subtitles are found', () => {
+test('a file on disk gives its name, size and hash, so that subtitles can be found', () => {
   const [stream] = present(FILM, 'proxy', OPTIONS, { ...WHOLE, videoHash: '8e245d9679d31e12' })
   expect(stream?.behaviorHints).toMatchObject({
     filename: 'on-disk.mkv',
@@ -207,21 +210,21 @@ test('what is on disk tells name, size and hash, by which subtitles are found', 
   })
 })
 
-test('lines are short enough for a TV, whatever the release is called', () => {
+test('lines are short enough for a TV, however long the release name is', () => {
   const title = `Show.S01E02.${'The.Long.One.'.repeat(10)}1080p.WEB-DL.DDP5.1.H.264-${'G'.repeat(30)}`
   const streams = present({ ...KNOWN, title, releaseName: title, fileName: `${title}.mkv` }, 'both')
   for (const line of streams.flatMap(({ name, description }) => `${name}\n${description}`.split('\n')))
     expect([...line].length, line).toBeLessThanOrEqual(60)
 })
 
-test('what the name of the release says is shown', () => {
+test('a stream shows what the release name says', () => {
   const title = 'Film.2020.2160p.WEB-DL.HDR.DDP5.1.HEVC-GRP'
   const [stream] = present({ ...FILM, title, releaseName: title }, 'proxy')
   expect(stream?.name).toBe('self-streme Server\n2160p HDR')
   expect(stream?.description.split('\n').at(-1)).toMatch(/^WEB-DL · .* · GRP$/)
 })
 
-test('where nobody knows which file is the episode, the link says the episode', () => {
+test('a link names the episode when its file is not known', () => {
   const wish = { season: 1, episode: 2 }
   const [proxy] = present({ ...FILM, wish, trackers: ['udp://own.org:1'] }, 'proxy')
   expect(proxy?.url).toBe(
@@ -234,14 +237,14 @@ test('where nobody knows which file is the episode, the link says the episode', 
 })
 
 test.for<readonly [string, Partial<Candidate>]>([
-  ['of which nothing is known', {}],
+  ['without any details', {}],
   ['for a file that is only known by its place', { fileIdx: 7 }],
-  ['of which an episode is to be chosen', { wish: { season: 3, episode: 4 }, releaseName: 'Show.S03.1080p' }],
+  ['with an episode still to choose', { wish: { season: 3, episode: 4 }, releaseName: 'Show.S03.1080p' }],
   ['called by a name that is no file name', { fileIdx: 2, fileName: 'Show S01E02?tr=udp://t.org' }],
   ['called by a title alone that looks like a link', { title: 'http://t.org/announce?key=1&a=b' }],
   ['that is private', { isPrivate: true, wish: { episode: 9 } }],
   ['that is no torrent', { isLocal: true, fileIdx: 0 }],
-])('an entry %s has a file name, its link ends in it, and the trackers come behind', ([, more]) => {
+])('an entry %s has a file name, at the end of its link and before the trackers', ([, more]) => {
   const trackers = ['udp://own.org:1', 'http://b.org/announce?key=1&x=2']
   for (const stream of present({ ...FILM, trackers, ...more }, 'both')) {
     expect(stream.behaviorHints.filename).toMatch(/^[^?=&/:]+\.mkv$|^[^?/:]+\.mkv$/)

@@ -11,7 +11,7 @@ const FOUND: Candidate = {
 }
 
 test.for(['Film.MKV', 'a/b.mp4', 'kiln.ts', '日本語.avi'])(
-  'the name of a file, %s, stays as it is',
+  'the name of a known file, %s, stays as it is',
   (name) => {
     expect(streamFileName({ ...FOUND, releaseName: 'Other.Name' }, name)).toBe(name)
   },
@@ -25,31 +25,31 @@ test.for([
   ['Copper Harbor [1080p][MP4]', 'Copper Harbor [1080p][MP4].mp4'],
   ['Copper.Harbor.2023.mkv', 'Copper.Harbor.2023.mkv'],
   ['Copper.Harbor.2023.HDTV.x264.wmv', 'Copper.Harbor.2023.HDTV.x264.wmv'],
-  // A copy made in a cinema, and no transport stream.
+  // A copy made in a cinema (TS), not a transport stream.
   ['Copper.Harbor.2024.TS', 'Copper.Harbor.2024.TS.mkv'],
   ['Copper.Harbor.2023.1080p.torrent', 'Copper.Harbor.2023.1080p.mkv'],
   ['Copper.Harbor.2023.rar', 'Copper.Harbor.2023.mkv'],
   ['www.site.im - Мідна гавань / Copper Harbor', 'www.site.im - Мідна гавань _ Copper Harbor.mkv'],
   ['Film?tr=udp://t.org:1&x=y', 'Film_tr=udp___t.org_1&x=y.mkv'],
   ['two\nlines\tand\u202e more', 'twolinesand more.mkv'],
-] as const)('the release %j is the file %j', ([releaseName, expected]) => {
+] as const)('release %j gets the file name %j', ([releaseName, expected]) => {
   expect(streamFileName({ ...FOUND, releaseName }, undefined)).toBe(expected)
 })
 
 test.for(['', '   ', '...', '\u200b', '/', '?', '.mkv'])(
-  'of the release %j there is a file name all the same',
+  'release %j gets a usable file name',
   (releaseName) => {
     expect(streamFileName({ ...FOUND, releaseName }, undefined)).toMatch(/^[^./?].*\.mkv$/)
   },
 )
 
-test('without a release the title is taken, and a name without an ending gets one', () => {
+test('a stream without a release name is called by its title, with an extension added when it has none', () => {
   expect(streamFileName(FOUND, undefined)).toBe('Copper Harbor.mkv')
   expect(streamFileName(FOUND, '')).toBe('Copper Harbor.mkv')
   expect(streamFileName(FOUND, 'Copper Harbor S01E02')).toBe('Copper Harbor S01E02.mkv')
 })
 
-test('a long name is cut, and keeps its ending', () => {
+test('a long file name is cut and keeps its extension', () => {
   const name = streamFileName({ ...FOUND, releaseName: 'Гавань '.repeat(10_000) }, undefined)
   expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200)
   expect(name).toMatch(/\.mkv$/)

@@ -25,7 +25,7 @@ function candidate(letter: string): Candidate {
   }
 }
 
-/** The use case over a search that finds the same for everything, and remembers what it was asked. */
+/** The service on top of a search that finds the same for every video, and records its calls. */
 function service(found: readonly Candidate[] = [candidate('a')]) {
   const asked: { video: VideoId; signal: AbortSignal }[] = []
   const unknown: LogFields[] = []
@@ -62,7 +62,7 @@ test('an iPhone gets links, a desktop gets torrents', async () => {
   expect(desktop?.sources).toContain('tracker:udp://all.org:1')
 })
 
-test('each candidate gives an object for each way, in the order found', async () => {
+test('each candidate becomes one stream per delivery, in the order found', async () => {
   const { getStreams } = service([candidate('a'), candidate('b')])
   const streams = await getStreams('movie', 'tt1', undefined, undefined, 'AIOStreams/2.34.1', BASE_URL)
   expect(streams.map(({ description, url }) => [description[0], url !== undefined])).toEqual([
@@ -73,7 +73,7 @@ test('each candidate gives an object for each way, in the order found', async ()
   ])
 })
 
-test("the install URL's word counts more than the device", async () => {
+test('the delivery in the install URL overrides the one of the device', async () => {
   const { getStreams } = service()
   const [stream] = await getStreams('movie', 'tt1', undefined, undefined, DESKTOP, BASE_URL, {
     list: { ...DEFAULT_LIST_OPTIONS, mode: 'proxy' },
@@ -85,7 +85,7 @@ test("the install URL's word counts more than the device", async () => {
   expect(auto?.infoHash).toBeDefined()
 })
 
-test('Stremio for Windows is told from Edge', async () => {
+test('Stremio for Windows is not mistaken for Edge', async () => {
   const { getStreams } = service()
   const secChUa = '"Microsoft Edge";v="140", "Microsoft Edge WebView2";v="140"'
   expect(await getStreams('movie', 'tt1', undefined, undefined, EDGE, BASE_URL)).toHaveLength(2)
@@ -96,19 +96,22 @@ test.for([
   ['movie', undefined, undefined, { kind: 'movie', id: 'tt1' }],
   ['series', 1, 2, { kind: 'episode', id: 'tt1', season: 1, episode: 2 }],
   ['series', 0, 0, { kind: 'episode', id: 'tt1', season: 0, episode: 0 }],
-] as const)('a %s is searched as what it is', async ([type, season, episode, video]) => {
-  const { getStreams, asked } = service()
-  await getStreams(type, 'tt1', season, episode, IPHONE, BASE_URL)
-  expect(asked.map((each) => each.video)).toEqual([video])
-})
+] as const)(
+  '%s (season %s, episode %s) is searched by its own kind',
+  async ([type, season, episode, video]) => {
+    const { getStreams, asked } = service()
+    await getStreams(type, 'tt1', season, episode, IPHONE, BASE_URL)
+    expect(asked.map((each) => each.video)).toEqual([video])
+  },
+)
 
-test('an episode of a catalogue without seasons is searched without one', async () => {
+test('an episode of a catalogue without seasons is searched without a season', async () => {
   const { getStreams, asked } = service()
   await getStreams('series', 'kitsu:7442', undefined, 5, IPHONE, BASE_URL)
   expect(asked.map((each) => each.video)).toEqual([{ kind: 'episode', id: 'kitsu:7442', episode: 5 }])
 })
 
-test('a series without season and episode has no streams, and nobody is asked', async () => {
+test('a series without season and episode has no streams and starts no search', async () => {
   const { getStreams, asked } = service()
   expect(await getStreams('series', 'tt1', undefined, undefined, IPHONE, BASE_URL)).toEqual([])
   expect(await getStreams('series', 'tt1', 1, undefined, IPHONE, BASE_URL)).toEqual([])
@@ -116,7 +119,7 @@ test('a series without season and episode has no streams, and nobody is asked', 
   expect(asked).toEqual([])
 })
 
-test('the search can be called off', async () => {
+test('the search gets the signal that aborts it', async () => {
   const { getStreams, asked } = service()
   const { signal } = new AbortController()
   await getStreams('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL, { signal })
@@ -136,7 +139,7 @@ test.for([
   ['answered', undefined, false, 5_000],
   ['answered', 1, true, 5_000],
 ] as const)(
-  'a list of which a source %s and %s is on disk is settled: %s (peers missing for %s ms)',
+  'a list whose source %s and with share %s on disk is settled: %s (peers missing for %s ms)',
   async ([outcome, share, isSettled, withoutPeersMs]) => {
     const found = { candidates: [candidate('a')], report: [{ source: 's', outcome, found: 1 }] }
     const disk = share === undefined ? undefined : { share, size: 5, name: 'a.mkv' }
@@ -151,7 +154,7 @@ test.for([
   },
 )
 
-test('a client nobody knows is logged once, with what it sent', async () => {
+test('an unknown client is logged once, with the User-Agent it sent', async () => {
   const { getStreams, unknown } = service()
   for (const userAgent of ['New/1', 'New/1', 'New/2', IPHONE, DESKTOP, '']) {
     await getStreams('movie', 'tt1', undefined, undefined, userAgent, BASE_URL)
@@ -164,7 +167,7 @@ test('a client nobody knows is logged once, with what it sent', async () => {
   ])
 })
 
-test('clients that call themselves differently every time do not fill the log', async () => {
+test('clients that change their User-Agent with every request do not fill the log', async () => {
   const { getStreams, unknown } = service([])
   for (let n = 0; n < 1_100; n++) await getStreams('movie', 'tt1', undefined, undefined, `New/${n}`, BASE_URL)
   expect(unknown).toHaveLength(1_000)

@@ -16,7 +16,7 @@ const QUIET: Activity = {
 }
 const COMES: Activity = { ...QUIET, isFetching: true, wanted: new Set([0]) }
 
-/** A torrent of one film. @param share - of it, on disk; `undefined` while its metadata is not known */
+/** A torrent of one film. @param share - its part on disk; `undefined` while the metadata is not known */
 function entry(share: number | undefined): CacheEntry {
   const file = { name: 'Film.mkv', path: '/films/Film.mkv', size: SIZE, bytesThere: SIZE * (share ?? 0) }
   const contents = {
@@ -32,24 +32,19 @@ function entry(share: number | undefined): CacheEntry {
 }
 
 test.for<readonly [string, number | undefined, Omit<Circumstances, 'isWatched'>, string, number?]>([
-  ['of which a viewer left, while peers are connected', 0.25, { activity: QUIET }, 'partial'],
-  ['of which a viewer left, and no peer is there', 0.25, { activity: { ...QUIET, peers: 0 } }, 'partial'],
+  ['whose viewer has left, with peers connected', 0.25, { activity: QUIET }, 'partial'],
+  ['whose viewer has left, without peers', 0.25, { activity: { ...QUIET, peers: 0 } }, 'partial'],
   ['that is shared with others as far as it is there', 0.75, { activity: QUIET }, 'partial'],
   ['that is not in the swarm', 0.25, {}, 'partial'],
-  [
-    'that is wished for, and waits for its turn',
-    0.25,
-    { activity: QUIET, progress: { state: 'queued' } },
-    'queued',
-  ],
+  ['that is queued', 0.25, { activity: QUIET, progress: { state: 'queued' } }, 'queued'],
   ['that a viewer watches', 0.25, { activity: COMES }, 'fetching', 3_750],
   ['that is fetched ahead', 0.5, { activity: COMES, progress: { state: 'running' } }, 'fetching', 2_500],
   ['that is fetched at no speed yet', 0.5, { activity: { ...COMES, downloadSpeed: 0 } }, 'fetching'],
   ['that is watched, without a peer', 0.25, { activity: { ...COMES, peers: 0 } }, 'looking'],
   ['without metadata, that is watched', undefined, { activity: COMES }, 'looking'],
-  ['without metadata, of which the viewer left', undefined, { activity: QUIET }, 'partial'],
-  ['that is whole', 1, { activity: QUIET }, 'whole'],
-])('a film %s', ([, share, circumstances, state, etaSeconds]) => {
+  ['without metadata, whose viewer has left', undefined, { activity: QUIET }, 'partial'],
+  ['that is complete', 1, { activity: QUIET }, 'whole'],
+])('the state of a film %s', ([, share, circumstances, state, etaSeconds]) => {
   const described = describe(entry(share), { isWatched: false, ...circumstances }, 0)
   expect([described.state, described.etaSeconds]).toEqual([state, etaSeconds])
   expect(described.downloadSpeed).toBe(circumstances.activity?.downloadSpeed ?? 0)

@@ -46,36 +46,40 @@ function film({
   }
 }
 
-describe('a film nobody has read for the idle time', () => {
+describe('idle clean-up of a film', () => {
   test.for([
-    ['read just now stays', { readAgo: 0 }, false],
-    ['read almost long enough ago stays', { readAgo: IDLE_MS - 1 }, false],
-    ['read exactly long enough ago goes', { readAgo: IDLE_MS }, true],
-    ['left by an earlier run long ago goes', { readAgo: NOW }, true],
-    ['that somebody reads stays, however long ago it began', { readAgo: NOW, isUsed: true }, false],
-    ['that is pinned stays', { readAgo: NOW, isPinned: true }, false],
-    ['that is just being fetched ahead stays', { readAgo: NOW, origin: 'ahead', isGuessed: true }, false],
-    ['that somebody asked for and that is not there yet stays', { readAgo: NOW, isAwaited: true }, false],
-    ['read in the future, by a clock that was set back, stays', { readAgo: -5 * SECOND }, false],
-    ['played ten times stays', { plays: 10, playsAt: NOW - HOUR }, false],
-    ['played nine times goes', { plays: 9, playsAt: NOW - HOUR }, true],
-    ['played ten times two weeks ago counts half, and goes', { plays: 10, playsAt: NOW - 14 * DAY }, true],
-    ['played twenty times two weeks ago stays', { plays: 20, playsAt: NOW - 14 * DAY }, false],
+    ['read just now: it stays', { readAgo: 0 }, false],
+    ['read almost the idle time ago: it stays', { readAgo: IDLE_MS - 1 }, false],
+    ['read exactly the idle time ago: it goes', { readAgo: IDLE_MS }, true],
+    ['left by an earlier run long ago: it goes', { readAgo: NOW }, true],
+    ['being read since long ago: it stays', { readAgo: NOW, isUsed: true }, false],
+    ['pinned: it stays', { readAgo: NOW, isPinned: true }, false],
+    ['being fetched ahead: it stays', { readAgo: NOW, origin: 'ahead', isGuessed: true }, false],
+    ['waited for and not complete: it stays', { readAgo: NOW, isAwaited: true }, false],
+    ['read in the future, after the clock was set back: it stays', { readAgo: -5 * SECOND }, false],
+    ['played ten times: it stays', { plays: 10, playsAt: NOW - HOUR }, false],
+    ['played nine times: it goes', { plays: 9, playsAt: NOW - HOUR }, true],
+    [
+      'played ten times two weeks ago, which counts half: it goes',
+      { plays: 10, playsAt: NOW - 14 * DAY },
+      true,
+    ],
+    ['played twenty times two weeks ago: it stays', { plays: 20, playsAt: NOW - 14 * DAY }, false],
   ] as const)('%s', ([, shape, isRemoved]) => {
     const entry = film(shape)
     expect(chooseIdle([entry], IDLE_MS, NOW)).toEqual(isRemoved ? [entry] : [])
   })
 
-  test('stays for good with an idle time of 0', () => {
+  test('an idle time of 0 keeps every film', () => {
     expect(chooseIdle([film({ readAgo: NOW })], 0, NOW)).toEqual([])
   })
 
-  test('stays as long as an idle time says that no timer can count', () => {
+  test('an idle time longer than any timer can count keeps the film', () => {
     expect(chooseIdle([film({ readAgo: NOW })], Number.MAX_SAFE_INTEGER, NOW)).toEqual([])
   })
 })
 
-test('what was read within a minute never goes, nor within the idle time where that is shorter', () => {
+test('a film read within the last minute, or the idle time if shorter, is never removed', () => {
   expect(protectionOf(film({ readAgo: 59 * SECOND }), IDLE_MS, NOW)).toBe('just_read')
   expect(protectionOf(film({ readAgo: 60 * SECOND }), IDLE_MS, NOW)).toBeUndefined()
   expect(protectionOf(film({ readAgo: 9 * SECOND }), 10 * SECOND, NOW)).toBe('just_read')
@@ -83,24 +87,28 @@ test('what was read within a minute never goes, nor within the idle time where t
   expect(protectionOf(film({ readAgo: 0 }), 0, NOW)).toBeUndefined()
 })
 
-test('what was read at a time that is yet to come is protected only as long as the clock may be a little off', () => {
+test('a last read in the future protects a film only within a small clock error', () => {
   expect(protectionOf(film({ readAgo: -59 * SECOND }), IDLE_MS, NOW)).toBe('just_read')
   expect(protectionOf(film({ readAgo: -DAY }), IDLE_MS, NOW)).toBeUndefined()
 })
 
-describe('worth more, and going later', () => {
+describe('of two films, the one to keep longer', () => {
   test.for([
     ['is the one played more often', { plays: 3, playsAt: NOW }, { plays: 1, playsAt: NOW }],
-    ['is the one played lately', { plays: 1, playsAt: NOW - DAY }, { plays: 1, playsAt: NOW - 20 * DAY }],
+    [
+      'is the one played more recently',
+      { plays: 1, playsAt: NOW - DAY },
+      { plays: 1, playsAt: NOW - 20 * DAY },
+    ],
     [
       'is the one with fewer seeders',
       { plays: 1, playsAt: NOW, seeders: 0 },
       { plays: 1, playsAt: NOW, seeders: 80 },
     ],
     ['is the smaller one', { plays: 1, playsAt: NOW, bytes: GB }, { plays: 1, playsAt: NOW, bytes: 50 * GB }],
-    ['of two that were never played, is the one read last', { readAgo: HOUR }, { readAgo: 9 * DAY }],
+    ['is the one read last, when neither was ever played', { readAgo: HOUR }, { readAgo: 9 * DAY }],
     [
-      'is a big film watched today, against a small one of two months ago',
+      'is a big film watched today, not a small one watched two months ago',
       { plays: 1, playsAt: NOW, bytes: 40 * GB },
       { plays: 1, playsAt: NOW - 60 * DAY, bytes: GB },
     ],
@@ -110,7 +118,7 @@ describe('worth more, and going later', () => {
   })
 })
 
-test('room is made down to nine tenths of the limit, and none while the limit is kept', () => {
+test('eviction goes down to nine tenths of the limit, and does nothing while the limit is kept', () => {
   expect(excessOver(100, 100)).toBe(0)
   expect(excessOver(100, 101)).toBe(11)
   expect(shortageBelow(90, 90)).toBe(0)
@@ -135,8 +143,8 @@ const anyExcess = fc.integer({ min: 0, max: 300 * GB })
 const anyIdleMs = fc.constantFrom(0, 10 * SECOND, IDLE_MS, 30 * DAY)
 const bytesOf = (films: readonly Keepable[]) => films.reduce((sum, { bytes }) => sum + bytes, 0)
 
-describe('whatever lies in the cache', () => {
-  test('nothing that is protected is ever chosen', () => {
+describe('eviction from any cache', () => {
+  test('never chooses a protected film', () => {
     fc.assert(
       fc.property(anyFilms, anyExcess, anyIdleMs, (films, excess, idleMs) => {
         const chosen = [...chooseEvictions(films, excess, idleMs, NOW), ...chooseIdle(films, idleMs, NOW)]
@@ -148,7 +156,7 @@ describe('whatever lies in the cache', () => {
     )
   })
 
-  test('enough goes, or everything that may', () => {
+  test('frees enough, or everything that may go', () => {
     fc.assert(
       fc.property(anyFilms, anyExcess, anyIdleMs, (films, excess, idleMs) => {
         const freed = bytesOf(chooseEvictions(films, excess, idleMs, NOW))
@@ -158,7 +166,7 @@ describe('whatever lies in the cache', () => {
     )
   })
 
-  test('nothing goes that need not: without the last one chosen it would not be enough', () => {
+  test('frees no more than needed: without the last film chosen it would be too little', () => {
     fc.assert(
       fc.property(anyFilms, anyExcess, anyIdleMs, (films, excess, idleMs) => {
         const chosen = chooseEvictions(films, excess, idleMs, NOW)
@@ -167,7 +175,7 @@ describe('whatever lies in the cache', () => {
     )
   })
 
-  test('nothing that stays is worth less than what goes', () => {
+  test('keeps no film that is worth less than one that goes', () => {
     fc.assert(
       fc.property(anyFilms, anyExcess, anyIdleMs, (films, excess, idleMs) => {
         const chosen = chooseEvictions(films, excess, idleMs, NOW)
@@ -178,7 +186,7 @@ describe('whatever lies in the cache', () => {
     )
   })
 
-  test('the order they are listed in changes nothing', () => {
+  test('does not depend on the order of the entries', () => {
     fc.assert(
       fc.property(anyFilms, anyExcess, (films, excess) => {
         const scores = (each: readonly Keepable[]) => each.map((one) => keepScore(one, NOW))
@@ -189,7 +197,7 @@ describe('whatever lies in the cache', () => {
     )
   })
 
-  test('one play more never makes a film go sooner', () => {
+  test('one more play never makes a film go earlier', () => {
     fc.assert(
       fc.property(anyFilm, (entry) => {
         const played = { ...entry, usage: { ...entry.usage, plays: entry.usage.plays + 1 } }
@@ -199,7 +207,7 @@ describe('whatever lies in the cache', () => {
   })
 })
 
-test('what was only guessed goes before everything that somebody wanted, even while it is being fetched', () => {
+test('a guess is evicted before everything that was wanted, even while it is being fetched', () => {
   const guess = film({ origin: 'ahead', readAgo: 0, bytes: MB, seeders: 0, isGuessed: true })
   const worthless = film({ readAgo: 300 * DAY, bytes: 100 * GB, seeders: 1000 })
   const played = film({ origin: 'ahead', plays: 1, readAgo: 2 * HOUR })

@@ -23,23 +23,27 @@ test.for([
   ['into an empty cache', true, fits(10, {})],
   ['over the limit', false, fits(10.1, {})],
   ['without a limit', true, fits(90, { maxBytes: undefined })],
-  ['where others are kept', false, fits(5, { usedBytes: 6 * GB, heldBytes: 6 * GB })],
-  ['where others may go', true, fits(5, { usedBytes: 6 * GB, evictableBytes: GB })],
-  ['where others are still to come', false, fits(5, { owedBytes: 6 * GB })],
-  ['up to what stays free on the disk', true, fits(5, {}, { freeBytes: 6 * GB })],
-  ['into what has to stay free on the disk', false, fits(5, {}, { freeBytes: 5.9 * GB })],
-  ['where others on the disk may go', true, fits(5, {}, { freeBytes: 5.9 * GB, evictableBytes: GB })],
-  ['where others are to come to the disk', false, fits(5, {}, { freeBytes: 9 * GB, owedBytes: 4 * GB })],
-] as const)('whether something fits %s', ([, expected, actual]) => {
+  ['where other torrents are kept', false, fits(5, { usedBytes: 6 * GB, heldBytes: 6 * GB })],
+  ['where other torrents may go', true, fits(5, { usedBytes: 6 * GB, evictableBytes: GB })],
+  ['where other torrents are still to be fetched', false, fits(5, { owedBytes: 6 * GB })],
+  ['up to the free space to keep on the disk', true, fits(5, {}, { freeBytes: 6 * GB })],
+  ['into the free space to keep on the disk', false, fits(5, {}, { freeBytes: 5.9 * GB })],
+  ['where other torrents on the disk may go', true, fits(5, {}, { freeBytes: 5.9 * GB, evictableBytes: GB })],
+  [
+    'where other torrents are still to be fetched to the disk',
+    false,
+    fits(5, {}, { freeBytes: 9 * GB, owedBytes: 4 * GB }),
+  ],
+] as const)('whether a download fits %s', ([, expected, actual]) => {
   expect(actual).toBe(expected)
 })
 
-test('a film that is there already takes no more room by being pinned', () => {
+test('pinning a film that is complete needs no further space', () => {
   const space = { ...ROOMY, usedBytes: 10 * GB, heldBytes: 4 * GB }
   expect(noRoomFor({ bytes: 6 * GB, missingBytes: 0 }, space)).toBeUndefined()
 })
 
-test('a refusal has the numbers in words and beside them', () => {
+test('a refusal gives its numbers in words and as fields', () => {
   const need = { bytes: 8 * GB, missingBytes: 6 * GB }
   const noRoom = noRoomFor(need, { ...ROOMY, usedBytes: 5 * GB, heldBytes: 3 * GB, owedBytes: 2 * GB })
   expect(noRoom).toEqual({
@@ -58,7 +62,7 @@ test('a refusal has the numbers in words and beside them', () => {
   }
 })
 
-test('the space for one torrent is what the others leave', () => {
+test('the space for one torrent is what all others leave', () => {
   const entry = (name: string, bytes: number, changes: object = {}, isAwaited = false) => ({
     infoHash: name as InfoHash,
     usage: { ...newUsage('watched', 0), ...changes },

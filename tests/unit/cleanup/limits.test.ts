@@ -11,7 +11,7 @@ const NOW = 100_000_000
 const IDLE_MS = 1_000
 const MB = 1_000_000
 
-/** Read so long ago: the longer, the sooner it goes. */
+/** A film last read that long ago: the longer, the sooner it goes. */
 function film(name: string, idleMs: number, more: Partial<Keepable> = {}): Keepable {
   const usage = { ...newUsage('watched', 0), lastReadAt: NOW - idleMs }
   return {
@@ -33,24 +33,24 @@ const UNTOUCHABLE = film('on a disk that is read-only', 99_000_000, { isReadOnly
 const ALL = [OLD, WATCHED, WANTED, OLDER, UNTOUCHABLE]
 
 test.for([
-  ['nothing, as long as the limit is kept', 0, 0, []],
-  ['what is worth least, when it is not', 5, 5, ['wanted']],
-  ['as many as have to', 15, 15, ['wanted', 'older']],
-  ['for what is only wanted, nothing that is wanted itself', 0, 5, ['older']],
-  ['and not more than there is', 0, 500, ['older', 'old']],
-  ['what has to go counts for what is wanted, too', 5, 15, ['wanted', 'older']],
-] as const)('to make room goes %s', ([, excess, expected, names]) => {
+  ['nothing while the limit is kept', 0, 0, []],
+  ['the film that is worth least when the limit is passed', 5, 5, ['wanted']],
+  ['as many films as needed', 15, 15, ['wanted', 'older']],
+  ['nothing that is wanted itself, to fetch what is wanted', 0, 5, ['older']],
+  ['no more films than there are', 0, 500, ['older', 'old']],
+  ['films that must go, which also make room for what is wanted', 5, 15, ['wanted', 'older']],
+] as const)('to make room, clean-up removes %s', ([, excess, expected, names]) => {
   const isWanted = (entry: Keepable) => entry === WANTED
   const chosen = chooseForRoom(ALL, excess, expected, isWanted, IDLE_MS, NOW)
   expect(chosen.map(({ infoHash }) => infoHash)).toEqual(names)
 })
 
-test('where nothing has to go nothing is chosen', () => {
+test('nothing is evicted when no excess is given', () => {
   expect(chooseEvictions(ALL, 0, IDLE_MS, NOW)).toEqual([])
   expect(chooseEvictions(ALL, -1, IDLE_MS, NOW)).toEqual([])
 })
 
-/** What is said in the log, from one look at the disk to the next. */
+/** The lines in the log, from one look at the disk to the next. */
 function logOf(...looks: { room?: Partial<Room>; wanted?: number; refusal?: Refusal; bases?: string[] }[]) {
   const said: string[] = []
   const note = (level: string) => (message: string) => void said.push(`${level}: ${message.split(':')[0]}`)
@@ -76,28 +76,28 @@ const OVER = 'info: the disk has room again'
 const NO_ROOM = { bytes: 0, freeBytes: MB }
 
 test.for([
-  ['nothing, while there is room', [{}, { wanted: 50 * MB }], []],
-  ['nothing of a disk that is nearly full and of which nobody wants more', [{ room: NO_ROOM }], []],
+  ['nothing while there is space', [{}, { wanted: 50 * MB }], []],
+  ['nothing about a disk that is nearly full when nothing more is wanted', [{ room: NO_ROOM }], []],
   [
-    'once that it is full, however often one looks',
+    'once that a disk is full, however often it is checked',
     [
       { room: NO_ROOM, wanted: 1 },
       { room: NO_ROOM, wanted: 2 },
     ],
     [FULL],
   ],
-  ['nothing when only the viewer has left', [{ room: NO_ROOM, wanted: 1 }, { room: NO_ROOM }], [FULL]],
-  ['once that it is over', [{ room: NO_ROOM, wanted: 1 }, {}, {}], [FULL, OVER]],
+  ['nothing more when only the viewer has left', [{ room: NO_ROOM, wanted: 1 }, { room: NO_ROOM }], [FULL]],
+  ['once that a disk has space again', [{ room: NO_ROOM, wanted: 1 }, {}, {}], [FULL, OVER]],
   [
-    'that a limit is passed, though nobody wants more',
+    'that a limit is passed, even when nothing more is wanted',
     [{ room: { bytes: 0, freeBytes: MB - 1 } }, {}],
     [FULL, OVER],
   ],
-  ['that writes are refused though there is room', [{ refusal: 'EDQUOT' }, {}], [FULL, OVER]],
-  ['that it is read-only', [{ room: { isReadOnly: true, bytes: 0 } }, {}], [READ_ONLY, OVER]],
-  ['that it turns out to be read-only', [{ refusal: 'EROFS' }], [READ_ONLY]],
+  ['that writes are refused despite free space', [{ refusal: 'EDQUOT' }, {}], [FULL, OVER]],
+  ['that a disk is read-only', [{ room: { isReadOnly: true, bytes: 0 } }, {}], [READ_ONLY, OVER]],
+  ['that a disk turns out to be read-only', [{ refusal: 'EROFS' }], [READ_ONLY]],
   [
-    'once for all folders on it',
+    'once for all folders on a disk',
     [
       { room: NO_ROOM, wanted: 1 },
       { room: NO_ROOM, wanted: 1, bases: ['/others', '/films'] },
@@ -108,7 +108,7 @@ test.for([
   expect(logOf(...looks)).toEqual(expected)
 })
 
-test('the log says once that the cache is too large, and once that it is not', () => {
+test('the log says once that the cache is too large, and once that it no longer is', () => {
   const said: string[] = []
   const note = (message: string) => void said.push(message)
   const shortages = new ShortageLog({ error: note, warn: note, info: note, debug: note })

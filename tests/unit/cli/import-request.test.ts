@@ -6,7 +6,7 @@ const HASH = 'abcdef0123456789abcdef0123456789abcdef01'
 const BASE32_OF_HASH = 'VPG66AJDIVTYTK6N54ASGRLHRGV433YB'
 const OTHER = '0'.repeat(40)
 
-test('what is typed is what is imported', async () => {
+test('import takes the paths and options as typed', async () => {
   const path = '/films/a.mkv'
   const trackers = ['udp://t.example.org:1']
   expect(await importRequest([path, '/b'], { infohash: BASE32_OF_HASH })).toEqual({
@@ -19,7 +19,7 @@ test('what is typed is what is imported', async () => {
   })
 })
 
-test('without a way that is named, the info hash is the one in the name', async () => {
+test('import without an option takes the info hash from the file name', async () => {
   const paths = [`/${OTHER}/My ${HASH.toUpperCase()} film.mkv`, `/x/${BASE32_OF_HASH}`]
   expect(await importRequest(paths, {})).toEqual({
     kind: 'placed',
@@ -38,7 +38,7 @@ test.for<readonly [paths: string[], options: Parameters<typeof importRequest>[1]
   [['a'], { create: true, name: '../x' }, '"../x" is not a name'],
   [['a'], { create: true, name: '' }, '"" is not a name'],
   [['a'], { create: true, tracker: ['ftp://x'] }, '"ftp://x" is not a tracker'],
-])('%j with %j is not understood', async ([paths, options, why]) => {
+])('import of %j with %j is a usage error', async ([paths, options, why]) => {
   const asked = importRequest(paths, options)
   await expect(asked).rejects.toThrow(UsageError)
   await expect(asked).rejects.toThrow(why)

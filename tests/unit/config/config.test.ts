@@ -12,7 +12,7 @@ function mistakesOf(env: Readonly<Record<string, string>>): string[] {
   return []
 }
 
-test('without a single setting there is a working server', () => {
+test('the defaults of all settings give a working server', () => {
   expect(readConfig({})).toMatchObject({
     http: { port: 7000, host: '0.0.0.0', publicUrl: undefined, trustProxy: undefined },
     access: { mode: 'lan', adminPassword: undefined },
@@ -46,11 +46,11 @@ test('without a single setting there is a working server', () => {
   expect(readConfig({}).torrents.trackers.length).toBeGreaterThan(3)
 })
 
-test('settings of other programs are none of our business', () => {
+test('settings of other programs are ignored', () => {
   expect(readConfig({ PATH: '/bin', npm_config_x: '1' })).toEqual(readConfig({}))
 })
 
-test('all mistakes are told together, one a line, each with its name and what was expected', () => {
+test('all mistakes are reported together, one per line, each with the name of the setting and what was expected', () => {
   const mistakes = mistakesOf({
     PORT: 'http',
     TORRENT_TIMEOUT: '2 min',
@@ -81,11 +81,11 @@ test.for([
   'UPSTREAM_ADDONS',
   'TORZNAB_URL',
   'TORZNAB_API_KEY',
-])('an empty %s says "none"', (name) => {
+])('an empty %s means "none"', (name) => {
   expect(readConfig({ [name]: '' })).toEqual(readConfig({}))
 })
 
-test('an empty list of trackers is no trackers, not the built-in ones', () => {
+test('an empty list of trackers means no trackers, not the built-in ones', () => {
   const config = readConfig({ TORRENT_TRACKERS: '', TORRENT_EXTRA_PATHS: '' })
   expect(config.torrents.trackers).toEqual([])
   expect(config.engine.trustedTrackers).toEqual([])
@@ -104,7 +104,7 @@ test.for([
   'ADMIN_PASSWORD',
   'ACCESS',
   'LOG_LEVEL',
-])('an empty %s is a value, and a wrong one', (name) => {
+])('an empty %s is a mistake', (name) => {
   expect(mistakesOf({ [name]: '' })).toEqual([expect.stringContaining(`${name}: "" is not `)])
 })
 
@@ -116,7 +116,7 @@ test.for([
   expect(readConfig({ PORT }).http.port).toBe(port)
 })
 
-test.for(['65536', '-1', '80.5', '0x50', '8e1', ' 80', '80 ', '٨٠'])('PORT=%s is none', (PORT) => {
+test.for(['65536', '-1', '80.5', '0x50', '8e1', ' 80', '80 ', '٨٠'])('PORT=%s is not a port', (PORT) => {
   expect(mistakesOf({ PORT })).toEqual([`PORT: "${PORT}" is not a port (try 7000)`])
 })
 
@@ -132,13 +132,13 @@ test.for([
   ['1.5GB', 1_500_000_000],
   ['2GiB', 2 ** 31],
   ['1TB', 1e12],
-] as const)('%s are %i bytes', ([text, bytes]) => {
+] as const)('%s is %i bytes', ([text, bytes]) => {
   const { engine } = readConfig({ TORRENT_DOWNLOAD_LIMIT: text, TORRENT_UPLOAD_LIMIT: text })
   expect([engine.downloadLimit, engine.uploadLimit]).toEqual([bytes, bytes])
 })
 
 test.for(['lots', '-5', '5PB', '1e9', '.5G', '5.', '1,5GB', '5 5', 'GB', '9999999TB'])(
-  '"%s" is no size',
+  '"%s" is not a size',
   (text) => {
     expect(mistakesOf({ TORRENT_UPLOAD_LIMIT: text })).toEqual([
       `TORRENT_UPLOAD_LIMIT: "${text}" is not a size (try 50GB)`,
@@ -146,30 +146,33 @@ test.for(['lots', '-5', '5PB', '1e9', '.5G', '5.', '1,5GB', '5 5', 'GB', '999999
   },
 )
 
-test('nothing may be uploaded, but something has to be downloaded', () => {
+test('an upload limit of 0 is accepted, a download limit of 0 is a mistake', () => {
   expect(readConfig({ TORRENT_UPLOAD_LIMIT: '0' }).engine.uploadLimit).toBe(0)
   expect(mistakesOf({ TORRENT_DOWNLOAD_LIMIT: '0' })).toHaveLength(1)
   expect(mistakesOf({ TORRENT_DOWNLOAD_LIMIT: '0.5' })).toHaveLength(1)
 })
 
-test.for(['1', '2147483647', '2147483648', '9007199254740991'])('%s ms is a time, however long', (text) => {
-  const config = readConfig({
-    TORRENT_TIMEOUT: text,
-    TORRENT_CLEANUP_INTERVAL: text,
-    STREAM_STALL_TIMEOUT: text,
-  })
-  expect([config.torrents.timeoutMs, config.cleanup.idleMs, config.torrents.stallTimeoutMs]).toEqual(
-    Array(3).fill(Number(text)),
-  )
-})
+test.for(['1', '2147483647', '2147483648', '9007199254740991'])(
+  '%s ms is a valid time, even if no timer can count it',
+  (text) => {
+    const config = readConfig({
+      TORRENT_TIMEOUT: text,
+      TORRENT_CLEANUP_INTERVAL: text,
+      STREAM_STALL_TIMEOUT: text,
+    })
+    expect([config.torrents.timeoutMs, config.cleanup.idleMs, config.torrents.stallTimeoutMs]).toEqual(
+      Array(3).fill(Number(text)),
+    )
+  },
+)
 
-test.for(['-5', '1.5', '2 min', '120s', '9007199254740992'])('"%s" is no time', (text) => {
+test.for(['-5', '1.5', '2 min', '120s', '9007199254740992'])('"%s" is not a time', (text) => {
   expect(mistakesOf({ TORRENT_TIMEOUT: text })).toEqual([
     `TORRENT_TIMEOUT: "${text}" is not a number of milliseconds (try 120000)`,
   ])
 })
 
-test('films may be kept for good, but nobody waits for no time at all', () => {
+test('0 is accepted for the idle time and retries, and is a mistake for timeouts', () => {
   expect(readConfig({ TORRENT_CLEANUP_INTERVAL: '0' }).cleanup.idleMs).toBe(0)
   expect(readConfig({ TORRENT_MAX_RETRIES: '0' }).torrents.maxRetries).toBe(0)
   for (const name of [
@@ -187,7 +190,7 @@ test.for([
   ['1', true],
   ['false', false],
   ['0', false],
-] as const)('%s is a switch', ([text, expected]) => {
+] as const)('%s is a valid switch', ([text, expected]) => {
   expect(readConfig({ TORRENT_DHT: text, TORRENT_SEED: text })).toMatchObject({
     engine: { dht: expected },
     torrents: { seed: expected },
@@ -201,17 +204,20 @@ test.for([
   ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
   ['fd00::/8', ['fd00::/8']],
   ['10.0.0.0/8, fd00::/8', ['10.0.0.0/8', 'fd00::/8']],
-] as const)('TRUST_PROXY=%s says which proxies are believed', ([TRUST_PROXY, expected]) => {
+] as const)('TRUST_PROXY=%s names the trusted proxies', ([TRUST_PROXY, expected]) => {
   expect(readConfig({ TRUST_PROXY }).http.trustProxy).toEqual(expected)
 })
 
-test.for(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('with HOST=%s proxies may be counted', (HOST) => {
-  for (const TRUST_PROXY of ['1', '2'])
-    expect(readConfig({ HOST, TRUST_PROXY }).http.trustProxy).toBe(Number(TRUST_PROXY))
-})
+test.for(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])(
+  'with HOST=%s, TRUST_PROXY may be a number of proxies',
+  (HOST) => {
+    for (const TRUST_PROXY of ['1', '2'])
+      expect(readConfig({ HOST, TRUST_PROXY }).http.trustProxy).toBe(Number(TRUST_PROXY))
+  },
+)
 
 test.for([undefined, '0.0.0.0', '::', '192.168.1.5', 'films.lan', '127.0.0.1.example.org'])(
-  'with HOST=%s proxies are named by address, as a number believes every client',
+  'with HOST=%s, TRUST_PROXY must be addresses, because a number would trust every client',
   (HOST) => {
     for (const TRUST_PROXY of ['1', '2']) {
       expect(mistakesOf({ TRUST_PROXY, ...(HOST === undefined ? {} : { HOST }) })).toEqual([
@@ -230,7 +236,7 @@ test.for(['twelve chars', 'pässwörter✓✓', '🔑🔑🔑🔑🔑🔑🔑�
 )
 
 test.for(['x', 'hunter2', 'eleven char', '🔑🔑🔑🔑🔑🔑', ' '.repeat(20)])(
-  'ADMIN_PASSWORD=%j can be guessed: a mistake, told without the password',
+  'ADMIN_PASSWORD=%j is too short, and the message does not repeat it',
   (ADMIN_PASSWORD) => {
     const [mistake, ...others] = mistakesOf({ ADMIN_PASSWORD })
     expect(mistake).toBe('ADMIN_PASSWORD: is too short: expected a password of at least 12 letters')
@@ -238,7 +244,7 @@ test.for(['x', 'hunter2', 'eleven char', '🔑🔑🔑🔑🔑🔑', ' '.repeat(
   },
 )
 
-// Express takes some of these for "everybody", or for another address than the one that was meant.
+// Express takes some of these as "trust everyone", or as another address than the one that was meant.
 test.for([
   'true',
   'all',
@@ -259,7 +265,7 @@ test.for([
   '0x7f.1',
   '0.0.0.0/0',
   '::/0',
-])('TRUST_PROXY="%s" believes nobody, and is a mistake', (TRUST_PROXY) => {
+])('TRUST_PROXY="%s" is a mistake and trusts no proxy', (TRUST_PROXY) => {
   expect(mistakesOf({ TRUST_PROXY })).toEqual([
     `TRUST_PROXY: "${TRUST_PROXY}" is not a list of addresses of proxies (try loopback or 10.0.0.0/8), nor a number of them`,
   ])
@@ -273,7 +279,7 @@ test.for([
   ['https://Example.org/streme', 'https://example.org/streme'],
   ['https://example.org/streme/', 'https://example.org/streme'],
   ['http://nas:8080/media/self-streme_2/v1.0~a', 'http://nas:8080/media/self-streme_2/v1.0~a'],
-] as const)('PUBLIC_URL=%s begins every link with %s', ([PUBLIC_URL, expected]) => {
+] as const)('PUBLIC_URL=%s makes links begin with %s', ([PUBLIC_URL, expected]) => {
   expect(readConfig({ PUBLIC_URL }).http.publicUrl).toBe(expected)
 })
 
@@ -299,12 +305,12 @@ test.for([
   'http://a.org\\b',
   'http://127.0.0.1\\@a.org',
   'http://a b',
-])('PUBLIC_URL=%s is no address that links can begin with', (PUBLIC_URL) => {
+])('PUBLIC_URL=%s is a mistake: links cannot begin with it', (PUBLIC_URL) => {
   expect(mistakesOf({ PUBLIC_URL })).toEqual([expect.stringContaining(`PUBLIC_URL: "${PUBLIC_URL}" is not `)])
 })
 
 test.for(['stream', 'api/films', 'proxy', 'manifest.json'])(
-  'PUBLIC_URL with the path /%s could not be told from our own addresses',
+  'PUBLIC_URL with the path /%s is a mistake: it looks like one of our own addresses',
   (path) => {
     expect(mistakesOf({ PUBLIC_URL: `https://a.org/${path}` })).toEqual([
       expect.stringMatching(/^PUBLIC_URL: ".*" has a path that begins like an address of self-streme's own/),
@@ -312,7 +318,7 @@ test.for(['stream', 'api/films', 'proxy', 'manifest.json'])(
   },
 )
 
-test('lists are separated by commas, with blanks or without', () => {
+test('lists are separated by commas, with or without spaces', () => {
   const config = readConfig({
     TORRENT_TRACKERS: 'udp://a.org:1, http://b.org/announce ,,wss://c.org',
     TORRENT_EXTRA_PATHS: '/films , more',
@@ -322,7 +328,7 @@ test('lists are separated by commas, with blanks or without', () => {
 })
 
 test.for(['udp://a b', 'http://user@a.org/', 'http://127.0.0.1\\@a.org/', 'udp://', 'a.org'])(
-  'TORRENT_TRACKERS=%s is no tracker',
+  'TORRENT_TRACKERS=%s is a mistake: not a tracker',
   (TORRENT_TRACKERS) => {
     expect(mistakesOf({ TORRENT_TRACKERS })).toEqual([
       `TORRENT_TRACKERS: "${TORRENT_TRACKERS}" is not a tracker (try udp://tracker.example.org:1337/announce)`,
@@ -330,7 +336,7 @@ test.for(['udp://a b', 'http://user@a.org/', 'http://127.0.0.1\\@a.org/', 'udp:/
   },
 )
 
-test('trackers that the user configured are trusted by the engine', () => {
+test('trackers in the settings are trusted by the engine', () => {
   expect(readConfig({ TORRENT_TRACKERS: 'http://10.0.0.1/' }).engine.trustedTrackers).toEqual([
     'http://10.0.0.1/',
   ])
@@ -342,7 +348,7 @@ test.for([
   ['https://player.example.org', ['https://player.example.org']],
   ['https://Player.example.org:443/, http://a.lan:8080', ['https://player.example.org', 'http://a.lan:8080']],
   ['null, file://, capacitor://localhost/', ['null', 'file://', 'capacitor://localhost']],
-] as const)('CORS_ORIGINS=%s names the sites %j', ([CORS_ORIGINS, expected]) => {
+] as const)('CORS_ORIGINS=%s allows the sites %j', ([CORS_ORIGINS, expected]) => {
   expect(readConfig({ CORS_ORIGINS }).http.corsOrigins).toEqual(expected)
 })
 
@@ -361,18 +367,18 @@ test.for([
   ])
 })
 
-test('paths are told from where the server was started', () => {
+test('relative paths start at the working directory of the server', () => {
   const config = readConfig({ TORRENT_DOWNLOAD_PATH: 'films', FILMS_FILE: './films.json' })
   expect([config.torrents.root, config.films.file]).toEqual([resolve('films'), resolve('films.json')])
 })
 
-test('nobody changes the settings afterwards, at any depth', () => {
+test('the config is frozen at every depth', () => {
   const config = readConfig({ TRUST_PROXY: 'loopback', TORRENT_EXTRA_PATHS: '/films' })
   expect(notFrozen(config)).toEqual([])
   expect(notFrozen(readConfig({}))).toEqual([])
 })
 
-/** Paths of the objects that could still be changed. */
+/** Paths of the objects that are not frozen. */
 function notFrozen(value: unknown, path = 'config'): string[] {
   if (typeof value !== 'object' || value === null) return []
   const inside = Object.entries(value).flatMap(([key, each]) => notFrozen(each, `${path}.${key}`))
@@ -384,7 +390,7 @@ test.for([
   ['/_media/', '/_media'],
   ['/a/b.c/~d', '/a/b.c/~d'],
   ['', undefined],
-] as const)('ACCEL_PREFIX %j is %j', ([text, prefix]) => {
+] as const)('ACCEL_PREFIX %j is the prefix %j', ([text, prefix]) => {
   expect(readConfig({ ACCEL_PREFIX: text, TRUST_PROXY: 'loopback' }).http.accelPrefix).toBe(prefix)
 })
 
@@ -397,13 +403,13 @@ test.for(['_media', '/', '/a b', '/../a', '/a/./b', '/a?b', 'http://a/b', '//a']
   },
 )
 
-test('ACCEL_PREFIX needs to know the proxy', () => {
+test('ACCEL_PREFIX without TRUST_PROXY is a mistake', () => {
   expect(mistakesOf({ ACCEL_PREFIX: '/_media' })).toEqual([
     'ACCEL_PREFIX: works only with TRUST_PROXY, which says where the proxy is (try TRUST_PROXY=loopback)',
   ])
 })
 
-test('other addons are named by their manifests, which may have commas in them', () => {
+test('UPSTREAM_ADDONS is a list of manifest URLs, which may contain commas', () => {
   const addons = `https://a.example.org/sort=x,y|z/manifest.json,stremio://b.example.org/manifest.json?c=1
     proxy=http://me:pass@10.0.0.5:8080, http://127.0.0.1:7001/manifest.json#top`
   expect(readConfig({ UPSTREAM_ADDONS: addons }).sources.addons).toEqual([
@@ -413,7 +419,7 @@ test('other addons are named by their manifests, which may have commas in them',
   ])
 })
 
-test('indexers are named by their address as other programs show it, each with its key', () => {
+test('TORZNAB_URL is a list of indexers, each with its own API key', () => {
   const indexers = `http://127.0.0.1:9696/1/api?x=1&apikey=in-url, http://jackett:9117/results/torznab/ apikey=own
     proxy=socks5://10.0.0.5:1080 http://127.0.0.1:9696`
   expect(readConfig({ TORZNAB_URL: indexers, TORZNAB_API_KEY: 'common' }).sources.indexers).toEqual([
@@ -428,7 +434,7 @@ test.for([
   ['https://titles.example.org/x/manifest.json', 'https://titles.example.org/x'],
   ['https://titles.example.org/x/', 'https://titles.example.org/x'],
   ['', undefined],
-] as const)('METADATA_URL "%s" is %s', ([METADATA_URL, expected]) => {
+] as const)('METADATA_URL "%s" is the address %s', ([METADATA_URL, expected]) => {
   expect(readConfig({ METADATA_URL }).sources.metadataUrl).toBe(expected)
 })
 
@@ -442,7 +448,7 @@ test.for([
   ['TORZNAB_URL', 'ftp://s3cret@a.org/?apikey=s3cret', '"ftp://a.org/…" is not the Torznab address'],
   ['TORZNAB_URL', 'http://a.org key=s3cret', '"key=…" is not an option (there is apikey=…, proxy=…)'],
   ['METADATA_URL', 'cinemeta', '"cinemeta" is not an addon that knows titles'],
-] as const)('%s "%s" is a mistake that is told, without what is secret', ([name, value, expected]) => {
+] as const)('the message for %s "%s" hides secrets', ([name, value, expected]) => {
   const mistakes = mistakesOf({ [name]: value })
   expect(mistakes).toHaveLength(1)
   expect(mistakes[0]).toContain(`${name}: ${expected}`)
@@ -459,7 +465,7 @@ test.for([
   expect(readConfig({ PREDOWNLOAD }).predownload.kinds).toEqual(expected)
 })
 
-test.for(['yes', 'off,first', 'first;next'])('PREDOWNLOAD "%s" is a mistake that is told', (PREDOWNLOAD) => {
+test.for(['yes', 'off,first', 'first;next'])('PREDOWNLOAD "%s" is a mistake', (PREDOWNLOAD) => {
   expect(mistakesOf({ PREDOWNLOAD })).toEqual([
     expect.stringMatching(/^PREDOWNLOAD: ".*" is not off, nor one or several of first, next, all$/),
   ])

@@ -15,21 +15,21 @@ function room(bytes: number, more: Partial<Room> = {}): Room {
   }
 }
 
-/** A room in which somebody has looked. */
+/** A disk room that was measured once. */
 async function roomOf(found: Room, bases = [FILMS]): Promise<DiskRoom> {
   const disks = new DiskRoom()
   await disks.renew(async () => [{ bases, room: found }])
   return disks
 }
 
-test('as long as nobody looks after the disks there is room without end', async () => {
+test('space is unlimited until the disks were measured', async () => {
   const disks = new DiskRoom()
   await disks.need(FILMS, 1e15)
   disks.spend(FILMS, 1e15)
   expect(disks.in(FILMS).bytes).toBe(Number.POSITIVE_INFINITY)
 })
 
-test('what is used up counts at once, for all folders on the same disk', async () => {
+test('spent bytes are subtracted at once, for all folders on the same disk', async () => {
   const disks = await roomOf(room(1_000, { spareBytes: 300 }), [FILMS, OTHERS])
   disks.spend(FILMS, 400)
   expect(disks.in(OTHERS)).toMatchObject({ bytes: 600, spareBytes: 0 })
@@ -37,7 +37,7 @@ test('what is used up counts at once, for all folders on the same disk', async (
   expect(disks.in(FILMS)).toMatchObject({ bytes: 0, spareBytes: 0 })
 })
 
-test('what is used up while somebody looks is not forgotten', async () => {
+test('bytes spent during a measurement are subtracted from its result', async () => {
   const disks = await roomOf(room(1_000))
   await disks.renew(async () => {
     disks.spend(FILMS, 100)
@@ -46,7 +46,7 @@ test('what is used up while somebody looks is not forgotten', async () => {
   expect(disks.in(FILMS).bytes).toBe(400)
 })
 
-test('where there is enough nobody is asked to make room', async () => {
+test('no clean-up is requested while there is enough space', async () => {
   const disks = await roomOf(room(1_000))
   let asked = 0
   disks.servedBy(async () => void asked++)
@@ -56,9 +56,9 @@ test('where there is enough nobody is asked to make room', async () => {
 })
 
 test.for([
-  ['more than there is', { bytes: 1_001, neededBytes: 1_001 }],
-  ['more in the background than is to spare', { bytes: 600, neededBytes: 0 }],
-] as const)('who wants %s has room made for it', async ([, demand]) => {
+  ['more than is left', { bytes: 1_001, neededBytes: 1_001 }],
+  ['more background bytes than are spare', { bytes: 600, neededBytes: 0 }],
+] as const)('wanting %s requests clean-up', async ([, demand]) => {
   const disks = await roomOf(room(1_000, { spareBytes: 500 }))
   let asked = 0
   disks.servedBy(async () => void asked++)
@@ -68,7 +68,7 @@ test.for([
   expect([disks.demands.size, disks.isShort]).toEqual([0, false])
 })
 
-test('somebody has to look at a folder in which nothing was wanted before', async () => {
+test('a demand in a folder that was never measured requests a measurement', async () => {
   const disks = await roomOf(room(1_000))
   let asked = 0
   disks.servedBy(async () => void asked++)
@@ -78,7 +78,7 @@ test('somebody has to look at a folder in which nothing was wanted before', asyn
   expect(asked).toBe(1)
 })
 
-test('who needs room waits until it is made', async () => {
+test('a request for space waits until clean-up has made it', async () => {
   const disks = await roomOf(room(10))
   disks.servedBy(() => disks.renew(async () => [{ bases: [FILMS], room: room(5_000) }]))
   await disks.need(FILMS, 5_000)
@@ -88,16 +88,16 @@ test('who needs room waits until it is made', async () => {
 test.for([
   ['a full disk', room(10), undefined, 'disk.full', /full: 1\.0 MB are free.*1\.0 MB .*CACHE_MIN_FREE/],
   [
-    'a full disk of which nothing has to stay free',
+    'a full disk with no minimum to keep free',
     room(10, { minFreeBytes: 0 }),
     undefined,
     'disk.full',
     /^(?!.*CACHE_MIN_FREE)/,
   ],
-  ['a disk that is read-only', room(0, { isReadOnly: true }), undefined, 'disk.read_only', /read-only/],
-  ['a disk that says too late that it is read-only', room(5_000), 'EROFS', 'disk.read_only', /read-only/],
-  ['a share that is used up', room(5_000), 'EDQUOT', 'disk.full', /share of the disk/],
-] as const)('who cannot have room hears why: %s', async ([, found, refusal, code, message]) => {
+  ['a read-only disk', room(0, { isReadOnly: true }), undefined, 'disk.read_only', /read-only/],
+  ['a disk that turns out to be read-only on a write', room(5_000), 'EROFS', 'disk.read_only', /read-only/],
+  ['a quota that is used up', room(5_000), 'EDQUOT', 'disk.full', /share of the disk/],
+] as const)('a request for space fails with the reason: %s', async ([, found, refusal, code, message]) => {
   const disks = await roomOf(found)
   if (refusal) disks.refuse('another film', FILMS, refusal)
   await expect(disks.need(FILMS, 1_000)).rejects.toMatchObject({
@@ -109,7 +109,7 @@ test.for([
   })
 })
 
-test('a refused write leaves no room in its folder until nothing waits there any more', async () => {
+test('a refused write leaves no space in its folder until no write there waits any more', async () => {
   const disks = await roomOf(room(1_000), [FILMS, OTHERS])
   let told = 0
   disks.onChange(() => told++)
@@ -123,7 +123,7 @@ test('a refused write leaves no room in its folder until nothing waits there any
   expect(told).toBe(4)
 })
 
-test('those who wait for room are told when somebody has looked, the others are left alone', async () => {
+test('listeners are notified of a new measurement only while a demand waits for space', async () => {
   const disks = await roomOf(room(1_000))
   let told = 0
   disks.onChange(() => told++)

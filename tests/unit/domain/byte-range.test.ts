@@ -16,7 +16,7 @@ test.for([
   ['bytes=-1000', 0, 999],
   ['bytes=5-5', 5, 5],
   ['bytes=007-009', 7, 9],
-] as const)('"%s" of 1000 bytes is %i to %i', ([header, start, end]) => {
+] as const)('"%s" of 1000 bytes is the range %i to %i', ([header, start, end]) => {
   expect(parseRange(header, SIZE)).toEqual({ start, end })
 })
 
@@ -32,9 +32,12 @@ test.for([
   expect(parseRange(header, SIZE)).toEqual({ start, end: 999 })
 })
 
-test.for(['BYTES=0-1', 'Bytes=0-1', 'bYtEs=0-1', ' bytes=0-1 '])('the unit may be written "%s"', (header) => {
-  expect(parseRange(header, SIZE)).toEqual({ start: 0, end: 1 })
-})
+test.for(['BYTES=0-1', 'Bytes=0-1', 'bYtEs=0-1', ' bytes=0-1 '])(
+  'the range unit may be written as in "%s"',
+  (header) => {
+    expect(parseRange(header, SIZE)).toEqual({ start: 0, end: 1 })
+  },
+)
 
 test.for([
   'bytes=1000-',
@@ -44,7 +47,7 @@ test.for([
   `bytes=${'9'.repeat(400)}-`,
   'bytes=-0',
   'bytes=-000',
-])('no byte of the file is in "%s", which is an error that tells the size', (header) => {
+])('"%s" is not satisfiable, and the error has the file size', (header) => {
   expect(() => parseRange(header, SIZE)).toThrow(RangeNotSatisfiableError)
   expect(() => parseRange(header, SIZE)).toThrow(expect.objectContaining({ size: SIZE }))
 })
@@ -80,18 +83,18 @@ test.for([
   'none',
   '0-1',
   'x bytes=0-1',
-])('"%s" is not one byte range, so everything is sent', (header) => {
+])('"%s" is not a single byte range and is ignored', (header) => {
   expect(parseRange(header, SIZE)).toBeUndefined()
 })
 
 test.for(['bytes=0-0', 'bytes=0-', 'bytes=5-9', 'bytes=-0', 'bytes=-5'])(
-  'an empty file has no byte for "%s"',
+  '"%s" is not satisfiable in an empty file',
   (header) => {
     expect(() => parseRange(header, 0)).toThrow(RangeNotSatisfiableError)
   },
 )
 
-test.for([undefined, 'bytes=5-2', 'items=0-1'])('an empty file is sent whole for "%s"', (header) => {
+test.for([undefined, 'bytes=5-2', 'items=0-1'])('an empty file is sent in full for "%s"', (header) => {
   expect(parseRange(header, 0)).toBeUndefined()
 })
 
@@ -99,7 +102,7 @@ test('ranges beyond 4 GiB keep every digit', () => {
   expect(parseRange('bytes=8589934592-8589934593', 2 ** 40)).toEqual({ start: 2 ** 33, end: 2 ** 33 + 1 })
 })
 
-test('both ends of a range count', () => {
+test('the length of a range includes both ends', () => {
   expect(lengthOf({ start: 0, end: 0 })).toBe(1)
   expect(lengthOf({ start: 5, end: 9 })).toBe(5)
 })

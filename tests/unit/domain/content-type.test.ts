@@ -26,7 +26,7 @@ test.for([
   ['rm', 'application/vnd.rn-realmedia', false],
   ['asf', 'video/x-ms-asf', false],
   ['mk3d', 'video/x-matroska', false],
-] as const)('.%s is %s', ([extension, type, isPlaceable]) => {
+] as const)('extension .%s has the content type %s', ([extension, type, isPlaceable]) => {
   for (const name of [`film.${extension}`, `FILM.${extension.toUpperCase()}`, `a.b.${extension}`]) {
     expect(contentTypeOf(name)).toBe(type)
     expect(isVideo(name)).toBe(true)
@@ -50,7 +50,7 @@ test.for([
   'a.constructor',
   'a.__proto__',
   'a.toString',
-])('"%s" is no video', (name) => {
+])('"%s" is not a video', (name) => {
   expect(contentTypeOf(name)).toBe('application/octet-stream')
   expect(isVideo(name)).toBe(false)
   expect(isPlaceableVideo(name)).toBe(false)

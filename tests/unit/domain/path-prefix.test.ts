@@ -11,7 +11,7 @@ test.for([
   ['', ''],
   ['/', ''],
   ['//', ''],
-] as const)('%j is the prefix %j', ([text, expected]) => {
+] as const)('%j is the path prefix %j', ([text, expected]) => {
   expect(parsePathPrefix(text)).toBe(expected)
 })
 
@@ -40,7 +40,7 @@ test.for([
   'javascript:alert(1)',
   '/фільми',
   `/${'a'.repeat(200)}`,
-])('%j is no prefix', (text) => {
+])('%j is not a path prefix', (text) => {
   expect(parsePathPrefix(text)).toBeUndefined()
 })
 
@@ -54,16 +54,16 @@ test.for([
   ['/stremes/manifest.json', '/stremes/manifest.json'],
   ['/a/streme/b', '/a/streme/b'],
   ['/', '/'],
-] as const)('of %s behind the prefix /streme, %s is left', ([target, rest]) => {
+] as const)('path %s without the prefix /streme is %s', ([target, rest]) => {
   expect(withoutPrefix(target, '/streme')).toBe(rest)
 })
 
-test('a prefix that begins like an address of ours is never taken off by us', () => {
+test('a prefix that begins like one of our own addresses is never removed', () => {
   for (const prefix of ['/proxy', '/stream', '/auto/x', '/api'])
     expect(withoutPrefix(`${prefix}/manifest.json`, prefix)).toBe(`${prefix}/manifest.json`)
 })
 
-test('every address of ours is known as one', () => {
+test('every route of the server is recognised as one of our own addresses', () => {
   const folder = new URL('../../../src/http/', import.meta.url)
   const sources = readdirSync(folder).filter((name) => /(routes|server)\.ts$/.test(name))
   const literals = sources.flatMap((name) =>

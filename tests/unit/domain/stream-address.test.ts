@@ -16,7 +16,7 @@ const WANTED = [
 ] as const
 const NAMES = ['Show.S01E02.mkv', 'a=b & c?d#e/f%.mkv', '日本語.mkv', '..']
 
-test.for(WANTED)('%s in an address means %j', ([which, wanted]) => {
+test.for(WANTED)('%s in a stream address means %j', ([which, wanted]) => {
   for (const name of NAMES) {
     const address = { infoHash: HASH, wanted, name, trackers: TRACKERS, isPrivate: false }
     const url = writeStreamAddress(address)
@@ -25,7 +25,7 @@ test.for(WANTED)('%s in an address means %j', ([which, wanted]) => {
   }
 })
 
-test.for(WANTED)('an address with %s that is cut at any = or & means the same video', ([, wanted]) => {
+test.for(WANTED)('a stream address with %s that is cut at any = or & means the same video', ([, wanted]) => {
   for (const name of NAMES)
     for (const isPrivate of [false, true]) {
       const url = writeStreamAddress({ infoHash: HASH, wanted, name, trackers: TRACKERS, isPrivate })
@@ -55,16 +55,16 @@ test.for([
   ['?season=1&episode=2&tr=udp%3A%2F%2Fa.org%3A1', { kind: 'episode', season: 1, episode: 2 }],
   ['?tr=udp%3A%2F%2Fa.org%3A1&season=1&episode=2', { kind: 'episode', season: 1, episode: 2 }],
   ['?episode=12', { kind: 'episode', episode: 12 }],
-  // What stands in the path counts.
+  // What the path says has priority.
   ['/s3e4/x.mkv?season=1&episode=2', { kind: 'episode', season: 3, episode: 4 }],
   ['/4/x.mkv?season=1&episode=2', 4],
-  // What an earlier version wrote, and a player cut.
+  // Addresses of an earlier version, cut by a player.
   ['?tr', { kind: 'unsaid' }],
   ['?tr=', { kind: 'unsaid' }],
   ['?tr=udp%3A%2F%2Fa.org%3A1', { kind: 'unsaid' }],
   ['/?tr', { kind: 'unsaid' }],
   ['?private', { kind: 'unsaid' }],
-] as const)('"%s" behind the info hash means %j', ([rest, wanted]) => {
+] as const)('"%s" after the info hash means %j', ([rest, wanted]) => {
   expect(parseStreamAddress(`/${HASH}${rest}`).wanted).toEqual(wanted)
 })
 
@@ -80,6 +80,6 @@ test.for([
   ['?season=1', /a season, and no episode/],
   ['?season=1&episode', /"" is no episode number/],
   ['?tr=x&episode=two', /"two" is no episode number/],
-] as const)('"%s" behind the info hash is refused', ([rest, words]) => {
+] as const)('"%s" after the info hash is refused', ([rest, words]) => {
   expect(() => parseStreamAddress(`/${HASH}${rest}`)).toThrow(words)
 })

@@ -6,7 +6,7 @@ test.for([
   ['movie', 'selfstreme:my-film'],
   ['movie', 'tt1:2:3'],
   ['channel', 'anything'],
-] as const)('a %s called "%s" is one film', ([type, id]) => {
+] as const)('%s "%s" is a film', ([type, id]) => {
   expect(parseVideoId(type, id)).toEqual({ kind: 'movie', id })
 })
 
@@ -28,7 +28,7 @@ test.for([
   ['series', 'mal:1:12', 'mal:1', 12],
   ['series', 'anilist:1:0', 'anilist:1', 0],
   ['series', 'anidb:1:1071', 'anidb:1', 1071],
-] as const)('a %s called "%s" is an episode of %s without a season', ([type, text, id, episode]) => {
+] as const)('%s "%s" is an episode of %s without a season', ([type, text, id, episode]) => {
   expect(parseVideoId(type, text)).toEqual({ kind: 'episode', id, episode })
 })
 
@@ -37,7 +37,7 @@ test.for([
   ['movie', 'kitsu:123', { kind: 'movie', id: 'kitsu:123' }],
   ['anime', 'kitsu:123', { kind: 'movie', id: 'kitsu:123' }],
   ['movie', 'kitsu:123:5', { kind: 'movie', id: 'kitsu:123:5' }],
-] as const)('%s "%s" is what its type says', ([type, text, video]) => {
+] as const)('the kind of %s "%s" follows its type', ([type, text, video]) => {
   expect(parseVideoId(type, text)).toEqual(video)
 })
 
@@ -58,15 +58,15 @@ test.for([
   'tt1::2',
   'tt1:1.5:2',
   'tt1:9999999:1',
-])('a series without season and episode, as in "%s", is nothing to play', (text) => {
+])('a series without season and episode, such as "%s", is not a video id', (text) => {
   expect(parseVideoId('series', text)).toBeUndefined()
 })
 
-test('a film without a name is nothing to play', () => {
+test('a film without an id is not a video id', () => {
   expect(parseVideoId('movie', '')).toBeUndefined()
 })
 
-test('what is longer than any id is nothing to play', () => {
+test('text longer than any id is not a video id', () => {
   for (const type of ['movie', 'series', 'anime']) {
     expect(parseVideoId(type, `tt${'1'.repeat(199)}`)).toBeUndefined()
     expect(parseVideoId(type, `${'a'.repeat(100_000)}:1:2`)).toBeUndefined()
@@ -74,15 +74,15 @@ test('what is longer than any id is nothing to play', () => {
 })
 
 test.for(['tt1', 'tt12345678', 'kitsu:7442', 'mal:1', 'tmdb:1399', 'tmdb:tv:1399', 'tvdb:5'])(
-  '"%s" may be an id of a catalogue',
+  '"%s" may be a catalogue id',
   (id) => expect([isCatalogueId(id), isOtherId(id)]).toEqual([true, false]),
 )
 
-test.for(['tt', 'nonsense', 'my-addon:5', 'x.y:z'])('"%s" may be known to some addon', (id) =>
+test.for(['tt', 'nonsense', 'my-addon:5', 'x.y:z'])('"%s" may be an id of another addon', (id) =>
   expect([isCatalogueId(id), isOtherId(id)]).toEqual([false, true]),
 )
 
 test.for(['tt12345678901', 'tt1x', 'kitsu:x', 'tmdb:', 'selfstreme:holidays', 'a b', '../x', 'a\n', 'a/b'])(
-  '"%s" is no id that anybody else knows',
+  '"%s" is not an id that other addons know',
   (id) => expect([isCatalogueId(id), isOtherId(id)]).toEqual([false, false]),
 )

@@ -79,14 +79,14 @@ function fetching(why: Why, { isPlaced = false } = {}) {
   }
 }
 
-test('of the first of a list, head and tail are fetched', async () => {
+test('guess "first" fetches the head and tail of the file', async () => {
   const { job, asked, end } = fetching('first')
   await end()
   expect(asked).toEqual(['0-8 96-100'])
   expect(job.describe()).toMatchObject({ state: 'done', name: 'Film.mkv', bytesThere: 12 * MIB })
 })
 
-test('of the next episode, head and tail are fetched, and the rest when it is due', async () => {
+test('guess "next" fetches head and tail, and the rest when it is due', async () => {
   const { job, asked, end, restIsDue, later } = fetching('next')
   await end()
   await later(3_600_000)
@@ -97,20 +97,20 @@ test('of the next episode, head and tail are fetched, and the rest when it is du
   expect(job.describe()).toMatchObject({ state: 'done', bytesWanted: SIZE, bytesThere: SIZE })
 })
 
-test('of what is being watched, all is fetched', async () => {
+test('guess "all" fetches all of the file being watched', async () => {
   const { asked, end, restIsDue } = fetching('all')
   restIsDue(true)
   await end()
   expect(asked).toEqual(['all'])
 })
 
-test('what the user put there is not fetched', async () => {
+test('a file that the user placed is not fetched', async () => {
   const { job, asked, later } = fetching('first', { isPlaced: true })
   await later()
   expect([job.describe().state, asked]).toEqual(['done', []])
 })
 
-test('what was put aside is taken up again', async () => {
+test('a suspended guess is resumed later', async () => {
   const { job, asked, end, later } = fetching('first')
   await end(new SelfStremeError('torrent.busy', 'put aside'))
   expect(job.describe()).toMatchObject({ state: 'waiting', reason: 'put aside' })
@@ -120,7 +120,7 @@ test('what was put aside is taken up again', async () => {
   expect(job.describe().state).toBe('done')
 })
 
-test('what was removed to make room is not fetched again', async () => {
+test('a guess that was evicted is not fetched again', async () => {
   const { job, asked, state, end, later } = fetching('first')
   await later()
   state.isOnDisk = false
@@ -129,7 +129,7 @@ test('what was removed to make room is not fetched again', async () => {
   expect([job.describe().state, asked.length]).toEqual(['failed', 1])
 })
 
-test('what nobody has is not looked for any more', async () => {
+test('a guess that no peer has fails and is not retried', async () => {
   const { job, asked, end, later } = fetching('first')
   await end(new SelfStremeError('media.no_peers', 'nobody has it'))
   await later(3_600_000)
@@ -143,7 +143,7 @@ test.for<[what: string, space: Partial<Space>]>([
     { disk: { ...ROOMY.disk, freeBytes: 21 * MIB, minFreeBytes: 10 * MIB, evictableBytes: 1e12 } },
   ],
   ['what others are still to fetch', { maxBytes: 20 * MIB, owedBytes: 9 * MIB }],
-])('nothing is fetched that does not fit beside everything else: %s', async ([, space]) => {
+])('a guess that does not fit beside everything else waits: %s', async ([, space]) => {
   const { job, asked, state, end, later } = fetching('first')
   state.space = { ...ROOMY, ...space }
   await later()
@@ -155,7 +155,7 @@ test.for<[what: string, space: Partial<Space>]>([
   expect(job.describe().state).toBe('done')
 })
 
-test('one that is stopped while it waits ends at once', async () => {
+test('stopping a waiting guess ends it at once', async () => {
   const { job, end } = fetching('first')
   await end(new SelfStremeError('torrent.busy', 'put aside'))
   job.stop()

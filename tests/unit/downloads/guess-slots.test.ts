@@ -7,7 +7,7 @@ function targetOf(letter: string, fileIdx = 0): Target {
   return { infoHash: letter.repeat(40) as InfoHash, trackers: [], wish: { kind: 'file', fileIdx } }
 }
 
-/** Jobs that go on until they are stopped. */
+/** Jobs that run until they are stopped. */
 function slotsOf() {
   const slots = new JobSlots()
   const begun: string[] = []
@@ -37,7 +37,7 @@ function slotsOf() {
   }
 }
 
-test('a guess takes the place of the last one for the same viewer, and of the same kind', () => {
+test('a guess replaces the last one of the same kind for the same viewer', () => {
   const { begin, running, stopped } = slotsOf()
   begin('phone', 'a')
   begin('phone', 'b', 'next')
@@ -47,7 +47,7 @@ test('a guess takes the place of the last one for the same viewer, and of the sa
   expect(stopped).toEqual(['a'])
 })
 
-test('the same guess again changes nothing, unless it had failed', () => {
+test('a repeated guess changes nothing, unless the first one failed', () => {
   const { begin, begun, set } = slotsOf()
   begin('phone', 'a')
   begin('phone', 'a')
@@ -58,7 +58,7 @@ test('the same guess again changes nothing, unless it had failed', () => {
   expect(begun).toEqual(['a', 'a', 'a'])
 })
 
-test('of each kind there are three at most, and the oldest goes', () => {
+test('at most three guesses of each kind run, and the oldest is stopped', () => {
   const { begin, running, stopped } = slotsOf()
   begin('tv', 'n', 'next')
   for (const letter of 'abcde') begin(`client of ${letter}`, letter)
@@ -66,7 +66,7 @@ test('of each kind there are three at most, and the oldest goes', () => {
   expect(stopped).toEqual(['a', 'b'])
 })
 
-test('what the owner has stopped has ended, and does not begin again; the others go on', async () => {
+test('a guess that the owner stopped does not start again, and the others go on', async () => {
   const { slots, begin, running, stopped } = slotsOf()
   begin('phone', 'a')
   begin('tv', 'b')
@@ -80,7 +80,7 @@ test('what the owner has stopped has ended, and does not begin again; the others
   expect(running()).toEqual([])
 })
 
-test('what is done and was removed is forgotten, and may come again', () => {
+test('a finished guess whose files were removed is forgotten and may start again', () => {
   const { slots, begin, begun, set, running } = slotsOf()
   begin('phone', 'a')
   begin('tv', 'b')

@@ -41,7 +41,7 @@ test.for<Row>([
     is: { fileIdx: 1 },
   },
   {
-    what: 'the same for a pack that was',
+    what: 'the next file of a pack that was listed',
     pack: SEASON,
     fileIdx: 1,
     listed: [listed(episode(1, 2), 1)],
@@ -57,7 +57,7 @@ test.for<Row>([
     is: { fileIdx: 1 },
   },
   {
-    what: 'behind the end of a pack the list of the next episode, or season',
+    what: 'at the end of a pack the list of the next episode or season',
     pack: SEASON,
     fileIdx: 2,
     listed: [listed(episode(1, 3))],
@@ -65,7 +65,7 @@ test.for<Row>([
     is: { videos: [episode(1, 4), episode(2, 1)], group: 'g' },
   },
   {
-    what: 'nothing behind the end of a pack that was in no list',
+    what: 'nothing at the end of a pack that was in no list',
     pack: SEASON,
     fileIdx: 2,
     listed: [],
@@ -88,7 +88,7 @@ test.for<Row>([
     is: { videos: [episode(3, 8), episode(4, 1)] },
   },
   {
-    what: 'in a catalogue without seasons the next number',
+    what: 'the next number in a catalogue without seasons',
     pack: NAMELESS,
     fileIdx: 0,
     listed: [listed(episode(undefined, 7, 'kitsu:5'), 0)],
@@ -96,7 +96,7 @@ test.for<Row>([
     is: { videos: [episode(undefined, 8, 'kitsu:5')] },
   },
   {
-    what: 'behind a special the next special',
+    what: 'after a special the next special',
     pack: NAMELESS,
     fileIdx: 0,
     listed: [listed(episode(0, 1), 0)],
@@ -104,13 +104,13 @@ test.for<Row>([
     is: { videos: [episode(0, 2)] },
   },
   {
-    what: 'nothing behind a film',
+    what: 'nothing after a film',
     pack: packOf('Film.1.mkv', 'Film.2.mkv'),
     fileIdx: 0,
     listed: [listed({ kind: 'movie', id: 'tt1' }, 0)],
     next: 'none',
   },
-  { what: 'nothing where nobody knows what it is', pack: NAMELESS, fileIdx: 0, listed: [], next: 'none' },
+  { what: 'nothing for an unknown video', pack: NAMELESS, fileIdx: 0, listed: [], next: 'none' },
   {
     what: 'nothing from the list of another file',
     pack: packOf('a.mkv', 'b.mkv'),
@@ -118,6 +118,6 @@ test.for<Row>([
     listed: [listed(episode(1, 1), 1)],
     next: 'none',
   },
-])('what comes next: $what', ({ pack, fileIdx, listed, next, is = {} }) => {
+])('what is watched next: $what', ({ pack, fileIdx, listed, next, is = {} }) => {
   expect(nextUp(pack, fileIdx, listed)).toMatchObject({ kind: next, ...is })
 })

@@ -25,10 +25,10 @@ interface Row {
 }
 
 test.for<Row>([
-  { what: 'nothing yet', reads: [], isPlayed: false, isNearlyThrough: false },
-  { what: 'a look at the head', reads: [[0, 4]], isPlayed: false, isNearlyThrough: false },
+  { what: 'no reads', reads: [], isPlayed: false, isNearlyThrough: false },
+  { what: 'a read of the head', reads: [[0, 4]], isPlayed: false, isNearlyThrough: false },
   {
-    what: 'a look at head and tail, and the head again',
+    what: 'reads of head and tail, and of the head again',
     reads: [
       [0, 2],
       [5392, 5400],
@@ -40,7 +40,7 @@ test.for<Row>([
   },
   { what: 'the beginning', reads: [[0, 20]], isPlayed: true, isNearlyThrough: false },
   {
-    what: 'the beginning, and a look at the tail',
+    what: 'the beginning, and a read of the tail',
     reads: [
       [0, 20],
       [5392, 5400],
@@ -62,7 +62,7 @@ test.for<Row>([
     isNearlyThrough: true,
   },
   {
-    what: 'behind a jump near the end',
+    what: 'the beginning, and a jump to near the end',
     reads: [
       [0, 20],
       [5000, 5020],
@@ -92,7 +92,7 @@ test.for<Row>([
     isNearlyThrough: false,
   },
   {
-    what: 'ten minutes left at the pace of a 20 minute episode',
+    what: 'ten minutes left, at the pace of a 20 minute episode',
     size: 1000 * MIB,
     reads: [
       [0, 10, 0],
@@ -103,7 +103,7 @@ test.for<Row>([
     isNearlyThrough: true,
   },
   {
-    what: 'the same long before',
+    what: 'more than ten minutes left, at the pace of a 20 minute episode',
     size: 1000 * MIB,
     reads: [
       [0, 10, 0],
@@ -127,7 +127,7 @@ test.for<Row>([
     isPlayed: true,
     isNearlyThrough: false,
   },
-])('$what', ({ reads, size = SIZE, now = 0, ...row }) => {
+])('whether a file is played and nearly finished after: $what', ({ reads, size = SIZE, now = 0, ...row }) => {
   const runs = runsOf(...reads)
   expect({
     isPlayed: isPlayed(runs, size),
@@ -135,7 +135,7 @@ test.for<Row>([
   }).toEqual({ isPlayed: row.isPlayed, isNearlyThrough: row.isNearlyThrough })
 })
 
-test('however many jumps there are, few are remembered', () => {
+test('only a few runs are remembered, however many jumps there are', () => {
   const jumps = Array.from({ length: 100 }, (_, at): Read => [at * 50, at * 50 + 1])
   expect(runsOf(...jumps).length).toBeLessThanOrEqual(4)
 })

@@ -24,10 +24,10 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 function ignore(): void {
-  // Nobody listens.
+  // No listeners.
 }
 
-/** Wishes for torrents of one film each; fetching one is ended by hand. */
+/** A queue of downloads of one film each; their fetches are ended by hand. */
 function wishing(names: readonly string[], { atOnce = 2, stallMs = 600 * SECOND_MS } = {}) {
   const entries = new Map(names.map((name, at) => [name as InfoHash, wished(name, at)]))
   const fetching = new Map<string, { resolve: () => void; reject: (error: unknown) => void }>()
@@ -65,7 +65,7 @@ function wishing(names: readonly string[], { atOnce = 2, stallMs = 600 * SECOND_
     begun,
     usageOf: (name: string) => entries.get(name as InfoHash)?.usage as Usage,
     stateOf: (name: string) => wishes.progressOf(name as InfoHash)?.state,
-    /** what is being fetched now */
+    /** The downloads being fetched now. */
     async running() {
       await vi.advanceTimersByTimeAsync(0)
       return [...fetching.keys()]
@@ -117,7 +117,7 @@ function infoOf(): TorrentInfo {
   }
 }
 
-test('so many at a time are fetched, in the order in which they were added', async () => {
+test('downloads run so many at a time, in the order in which they were added', async () => {
   const { running, end, usageOf } = wishing(['a', 'b', 'c', 'd'])
   expect(await running()).toEqual(['a', 'b'])
   await end('b')
@@ -127,7 +127,7 @@ test('so many at a time are fetched, in the order in which they were added', asy
   expect(usageOf('a').wish).toBe('main')
 })
 
-test('one that nobody has lets others try, and is tried again later and later', async () => {
+test('a download without peers lets others run, and is retried after longer and longer pauses', async () => {
   const { running, end, stateOf, begun } = wishing(['a', 'b', 'c'], { atOnce: 1 })
   const nobody = new SelfStremeError('media.no_peers', 'nobody has it')
   await end('a', nobody)
@@ -147,7 +147,7 @@ test('one that nobody has lets others try, and is tried again later and later', 
   expect(await running()).toEqual(['a'])
 })
 
-test('one that is put aside for a viewer is taken up again soon', async () => {
+test('a download suspended for a viewer is resumed soon', async () => {
   const { running, end, stateOf } = wishing(['a'])
   await end('a', new SelfStremeError('torrent.busy', 'put aside'))
   expect(stateOf('a')).toBe('queued')
@@ -155,7 +155,7 @@ test('one that is put aside for a viewer is taken up again soon', async () => {
   expect(await running()).toEqual(['a'])
 })
 
-test('one for which there is no room is refused, and begins as soon as there is', async () => {
+test('a download that does not fit is refused, and starts as soon as there is space', async () => {
   const { wishes, running, stateOf, setSpace } = wishing(['a'])
   setSpace({ maxBytes: SIZE - 1 })
   expect(await running()).toEqual([])
@@ -172,7 +172,7 @@ test('one for which there is no room is refused, and begins as soon as there is'
   expect(stateOf('a')).toBe('running')
 })
 
-test('one that cannot come true is not tried again', async () => {
+test('a download that can never succeed is not retried', async () => {
   const { running, end, stateOf } = wishing(['a'])
   await end('a', new SelfStremeError('torrent.invalid', 'no torrent at all'))
   expect(stateOf('a')).toBe('failed')
@@ -180,7 +180,7 @@ test('one that cannot come true is not tried again', async () => {
   expect(await running()).toEqual([])
 })
 
-test('one of which nothing comes gives way to others that wait, and to nobody else', async () => {
+test('a download that makes no progress gives way to waiting ones only', async () => {
   const { running, end, come } = wishing(['slow', 'dead', 'next'], { stallMs: 60 * SECOND_MS })
   for (let bytes = 1; bytes <= 8; bytes++) {
     come('slow', bytes)
@@ -189,11 +189,11 @@ test('one of which nothing comes gives way to others that wait, and to nobody el
   expect(await running()).toEqual(['slow', 'next'])
   await end('next')
   await vi.advanceTimersByTimeAsync(200 * SECOND_MS)
-  // Nothing comes of either, and nobody waits any more.
+  // Neither makes progress, and no other download waits.
   expect(await running()).toEqual(['slow', 'dead'])
 })
 
-test('while one is paused it is not fetched, and nothing of how it went is remembered', async () => {
+test('a paused download is not fetched, and its earlier failures are forgotten', async () => {
   const { wishes, running, end, stateOf } = wishing(['a'])
   expect(await running()).toEqual(['a'])
   {
@@ -210,7 +210,7 @@ test('while one is paused it is not fetched, and nothing of how it went is remem
   expect(stateOf('a')).toBe('running')
 })
 
-test('what is closed fetches nothing more, and keeps the wish', async () => {
+test('a closed queue fetches nothing more and keeps its downloads', async () => {
   const { wishes, running, usageOf } = wishing(['a', 'b', 'c'])
   expect(await running()).toEqual(['a', 'b'])
   await wishes[Symbol.asyncDispose]()
@@ -219,7 +219,7 @@ test('what is closed fetches nothing more, and keeps the wish', async () => {
   expect(usageOf('a').wish).toBe('main')
 })
 
-test('one whose folder is taken away is fetched no longer', async () => {
+test('a download whose folder was removed is no longer fetched', async () => {
   const { running, takeAway } = wishing(['a', 'b'])
   expect(await running()).toEqual(['a', 'b'])
   takeAway('a')

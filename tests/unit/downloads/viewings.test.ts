@@ -24,7 +24,7 @@ function watching() {
   }
 }
 
-test('what there is to say of a viewing is said once', () => {
+test('a viewing is reported once as played and once as nearly finished', () => {
   const { read, told } = watching()
   read(0, 8)
   expect(told).toEqual([])
@@ -32,14 +32,14 @@ test('what there is to say of a viewing is said once', () => {
   expect(told).toEqual(['phone plays', 'phone is nearly through'])
 })
 
-test('two viewers of a film are two viewings', () => {
+test('two viewers of the same film are two viewings', () => {
   const { read, told } = watching()
   read(0, 400, 0, 'phone')
   read(400, 800, 0, 'tv')
   expect(told).toEqual(['phone plays', 'tv plays', 'tv is nearly through'])
 })
 
-test('who comes back after half an hour watches anew', () => {
+test('a viewer who returns after half an hour starts a new viewing', () => {
   const { read, told } = watching()
   read(0, 900)
   read(900, 950, 29)
@@ -48,7 +48,7 @@ test('who comes back after half an hour watches anew', () => {
   expect(told).toHaveLength(3)
 })
 
-test('of a film that somebody else sends, what comes next may be fetched at once', () => {
+test('a film handed off to nginx counts as nearly finished at once', () => {
   const { handOff, told } = watching()
   handOff()
   handOff()

@@ -7,8 +7,8 @@ const OPTIONS = { nat: false } as EngineOptions
 test.for([
   ['/var/cache/compiled', '/var/cache/compiled/engine'],
   [undefined, undefined],
-  // Node takes this for none; a folder `engine` would be made wherever the server was started.
+  // Node takes this as unset; a folder `engine` would be made in the working directory of the server.
   ['', undefined],
-])('what is compiled for a main with the cache %j is kept in %j', ([ofMain, ofEngine]) => {
+])('with the compile cache %j of main, the engine compiles into %j', ([ofMain, ofEngine]) => {
   expect(environmentOf(OPTIONS, { NODE_COMPILE_CACHE: ofMain }).NODE_COMPILE_CACHE).toBe(ofEngine)
 })

@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers())
 
 const SILENCE_MS = 15_000
 
-/** Time passes in which this process has nothing else to do: there is a turn of the event loop for each timer. */
+/** Time passes in which this process is idle: one turn of the event loop for each timer. */
 async function idle(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) {
     vi.advanceTimersByTime(100)
@@ -14,12 +14,12 @@ async function idle(ms: number): Promise<void> {
   }
 }
 
-/** This process does something else: afterwards all timers are late, and come before any message. */
+/** This process is busy: afterwards all timers are late, and run before any message is read. */
 function busy(ms: number): void {
   vi.advanceTimersByTime(ms)
 }
 
-test('silence is noticed, once', async () => {
+test('silence of the engine is reported once', async () => {
   let silences = 0
   using _watch = whenSilent(SILENCE_MS, () => silences++)
   await idle(SILENCE_MS - 200)
@@ -30,7 +30,7 @@ test('silence is noticed, once', async () => {
   expect(silences).toBe(1)
 })
 
-test('whoever says something now and then is not silent', async () => {
+test('an engine that sends something now and then is not silent', async () => {
   let silences = 0
   using watch = whenSilent(SILENCE_MS, () => silences++)
   for (let n = 0; n < 20; n++) {
@@ -40,20 +40,23 @@ test('whoever says something now and then is not silent', async () => {
   expect(silences).toBe(0)
 })
 
-test.for([15_000, 60_000, 3_600_000])('%d ms in which this process was busy are no silence', async (ms) => {
-  let silences = 0
-  using watch = whenSilent(SILENCE_MS, () => silences++)
-  for (let n = 0; n < 20; n++) {
-    busy(ms)
-    await idle(200)
-    expect(silences).toBe(0)
-    if (n % 5 === 4) watch.heard()
-  }
-  await idle(SILENCE_MS)
-  expect(silences).toBe(1)
-})
+test.for([15_000, 60_000, 3_600_000])(
+  '%d ms in which this process was busy are not silence of the engine',
+  async (ms) => {
+    let silences = 0
+    using watch = whenSilent(SILENCE_MS, () => silences++)
+    for (let n = 0; n < 20; n++) {
+      busy(ms)
+      await idle(200)
+      expect(silences).toBe(0)
+      if (n % 5 === 4) watch.heard()
+    }
+    await idle(SILENCE_MS)
+    expect(silences).toBe(1)
+  },
+)
 
-test('what was said while this process was busy counts, though the timers come first', async () => {
+test('a message that arrived while this process was busy counts, though timers run before it is read', async () => {
   let silences = 0
   using watch = whenSilent(SILENCE_MS, () => silences++)
   await idle(SILENCE_MS - 500)
@@ -64,7 +67,7 @@ test('what was said while this process was busy counts, though the timers come f
   expect(silences).toBe(0)
 })
 
-test('whoever is no longer waited for is not silent', async () => {
+test('an engine that is no longer watched is not silent', async () => {
   let silences = 0
   whenSilent(SILENCE_MS, () => silences++)[Symbol.dispose]()
   await idle(2 * SILENCE_MS)

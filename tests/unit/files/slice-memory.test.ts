@@ -13,7 +13,7 @@ test.for([
   [16, 32 * KIB, false],
   [64, 32 * KIB, false],
 ] as const)(
-  'with %i of 64 MiB used, a slice has at most %i bytes, and a second one is read: %s',
+  'with %i of 64 MiB used, a slice has at most %i bytes, and a second slice is read ahead: %s',
   async ([used, longest, isPlenty]) => {
     const memory = new SliceMemory(64 * MIB)
     if (used > 0) await memory.take(used * MIB, never)
@@ -21,7 +21,7 @@ test.for([
   },
 )
 
-test('who waits is served in turn, as soon as there is enough', async () => {
+test('waiting readers get memory in order, as soon as there is enough', async () => {
   const memory = new SliceMemory(100)
   await memory.take(60, never)
   await memory.take(40, never)
@@ -38,7 +38,7 @@ test('who waits is served in turn, as soon as there is enough', async () => {
   expect([served, memory.usedBytes, memory.waiting]).toEqual([['first', 'second', 'third'], 90, 0])
 })
 
-test('a newcomer does not overtake who waits', async () => {
+test('a new reader does not overtake a waiting one', async () => {
   const memory = new SliceMemory(100)
   await memory.take(90, never)
   const waiting = memory.take(50, never)
@@ -49,7 +49,7 @@ test('a newcomer does not overtake who waits', async () => {
   expect(memory.usedBytes).toBe(55)
 })
 
-test('who leaves waits no more, and is in nobody’s way', async () => {
+test('a reader that leaves stops waiting and blocks no other', async () => {
   const memory = new SliceMemory(100)
   await memory.take(80, never)
   const leaving = new AbortController()
@@ -62,7 +62,7 @@ test('who leaves waits no more, and is in nobody’s way', async () => {
   await expect(memory.take(1, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
 })
 
-test('what is longer than all there is gets it when nothing else is used', async () => {
+test('a request larger than all memory is granted when nothing else is used', async () => {
   const memory = new SliceMemory(100)
   await memory.take(1, never)
   const long = memory.take(500, never)

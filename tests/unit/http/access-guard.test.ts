@@ -16,7 +16,7 @@ interface Asked {
   readonly mode?: 'lan' | 'open'
 }
 
-/** @returns what the guard says, `undefined` if it lets the request in */
+/** @returns the reason for the refusal, `undefined` if the request may come in */
 function refusalOf({ from, host, httpVersion = '1.1', headers, publicUrl, trusted, mode = 'lan' }: Asked) {
   const guard = accessGuard(
     { mode, publicUrl },
@@ -63,7 +63,7 @@ test.for<Asked>([
   { from: GATEWAY, host: 'films.example.org', ...forwarded('fd12::1') },
   { from: '8.8.8.8', host: 'films.example.org', mode: 'open' },
   { from: '127.0.0.1', host: 'films.example.org', mode: 'open' },
-])('lets in %j', (asked) => {
+])('the access guard lets in %j', (asked) => {
   expect(refusalOf(asked)).toBeUndefined()
 })
 
@@ -96,11 +96,11 @@ test.for<readonly [Asked, words: RegExp]>([
   [{ from: '192.168.1.20', host: 'evil.example' }, /PUBLIC_URL/],
   [{ from: '192.168.1.20', host: 'evil.example:7000', publicUrl: PUBLIC_URL }, /PUBLIC_URL/],
   [{ from: '8.8.8.8', host: '192.168.1.5' }, /ACCESS=open/],
-])('refuses %j and says what to set', ([asked, words]) => {
+])('the access guard refuses %j and says which setting to change', ([asked, words]) => {
   expect(refusalOf(asked)).toMatch(words)
 })
 
-test('the default gateways are read as Linux tells them', () => {
+test('default gateways are read from the tables of Linux', () => {
   const ipv4 = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0
 eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0

@@ -24,11 +24,11 @@ test.for([
   [{ 'if-none-match': '"a-0"', 'if-modified-since': EARLIER }, true],
   [{ 'if-none-match': '"a-0"', 'cache-control': 'no-cache' }, false],
   [{ 'if-none-match': '"a-0"', 'cache-control': 'max-age=0' }, true],
-] as const)('with %j, "not modified" is %s', ([headers, expected]) => {
+] as const)('with headers %j, the answer is "not modified": %s', ([headers, expected]) => {
   expect(isNotModified(headers, version)).toBe(expected)
 })
 
-test('without a date, only the tag counts', () => {
+test('without a date, only the entity tag is compared', () => {
   expect(isNotModified({ 'if-modified-since': LATER }, { etag: '"a-0"' })).toBe(false)
   expect(isSameVersion(SAME, { etag: '"a-0"' })).toBe(false)
 })
@@ -42,6 +42,6 @@ test.for([
   [LATER, false],
   ['nonsense', false],
   ['*', false],
-] as const)('a client goes on with If-Range %s: %s', ([condition, expected]) => {
+] as const)('If-Range %s allows a client to resume: %s', ([condition, expected]) => {
   expect(isSameVersion(condition, version)).toBe(expected)
 })

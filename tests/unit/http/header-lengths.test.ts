@@ -12,25 +12,25 @@ function bounded(headers: Record<string, string>): IncomingMessage['headers'] {
   return req.headers
 }
 
-test.for(['user-agent', 'sec-ch-ua'])('of a long "%s" the beginning is read', (name) => {
+test.for(['user-agent', 'sec-ch-ua'])('an overlong "%s" header is cut', (name) => {
   expect(bounded({ [name]: LONG })).toEqual({ [name]: 'a'.repeat(500) })
 })
 
 test.for(['range', 'if-range', 'if-none-match', 'if-modified-since', 'cache-control', 'x-accel-prefix'])(
-  'a long "%s" is there, and says nothing',
+  'an overlong "%s" header counts as empty',
   (name) => {
     expect(bounded({ [name]: LONG })).toEqual({ [name]: '' })
   },
 )
 
 test.for(['host', 'origin', 'authorization', 'sec-fetch-site', 'x-forwarded-for', 'x-forwarded-host'])(
-  'a request with a long "%s" is refused',
+  'a request with an overlong "%s" header is refused',
   (name) => {
     expect(() => bounded({ [name]: LONG })).toThrow(expect.objectContaining({ code: 'request.invalid' }))
   },
 )
 
-test('500 letters, and what nothing reads, stay as they are', () => {
+test('headers of 500 letters, and headers that are never read, stay as they are', () => {
   const headers = {
     ...Object.fromEntries(READ_HEADERS.map((name) => [name, 'a'.repeat(500)])),
     cookie: 'a'.repeat(4_000),
@@ -38,7 +38,7 @@ test('500 letters, and what nothing reads, stay as they are', () => {
   expect(bounded(headers)).toEqual(headers)
 })
 
-test('every header that is read is bounded', () => {
+test('every header that the code reads is bounded', () => {
   const reads = [
     /\b(?:req|request)\.get\('([\w-]+)'\)/g,
     /\bheaders\['([\w-]+)'\]/g,

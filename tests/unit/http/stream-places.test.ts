@@ -33,7 +33,7 @@ test.for([
   ['192.168.1.20', 96],
   ['127.0.0.1', 96],
   ['fd12:0:0:0::/64', 96],
-] as const)('%s may have %i streams', ([client, most]) => {
+] as const)('client %s may have %i streams at a time', ([client, most]) => {
   const places = open()
   const own = enter(places, most, client)
   expect(() => places.enter(client)).toThrow(expect.objectContaining({ code: 'client.limit' }))
@@ -43,7 +43,7 @@ test.for([
   expect(ended(own)).not.toContain(true)
 })
 
-test('with too many, one that takes nothing gives way to the next of its client', () => {
+test('at the limit, a stream whose client reads nothing gives way to the next of the same client', () => {
   const places = open()
   const own = enter(places, 24)
   for (const place of own) place.handOut()
@@ -57,7 +57,7 @@ test('with too many, one that takes nothing gives way to the next of its client'
   expect(own[1]?.ended.reason).toMatchObject({ code: 'client.limit' })
 })
 
-test('with too many, one that has waited long for its first byte gives way as well', () => {
+test('at the limit, a stream that has waited long for its first byte gives way too', () => {
   const places = open()
   const [first] = enter(places, 1)
   now = 5_000
@@ -67,7 +67,7 @@ test('with too many, one that has waited long for its first byte gives way as we
   expect(first?.ended.aborted).toBe(true)
 })
 
-test('one that takes nothing for five minutes ends, and no other', () => {
+test('a stream whose client reads nothing for five minutes is ended, and no other', () => {
   const places = open()
   const [idle, slow, waits, late] = enter(places, 4) as [StreamPlace, StreamPlace, StreamPlace, StreamPlace]
   idle.handOut()
@@ -85,7 +85,7 @@ test('one that takes nothing for five minutes ends, and no other', () => {
   expect(idle.ended.reason).toMatchObject({ code: 'client.idle' })
 })
 
-test('where others wait for memory, those that take nothing end, of the client with the most first', () => {
+test('when others wait for memory, idle streams end, those of the client with most streams first', () => {
   const places = open()
   const few = enter(places, 1)
   const many = enter(places, 3, '198.51.100.1')

@@ -17,7 +17,7 @@ test.for([
   ['a million empty lists', `l${'le'.repeat(1_000_000)}e`],
   ['a number without end', 'i1'],
   ['letters', 'hello'],
-] as const)('refused in a moment: %s', { timeout: 10_000 }, ([, text]) => {
+] as const)('broken bencode is refused quickly: %s', { timeout: 10_000 }, ([, text]) => {
   expect(() => decode(bytes(text))).toThrow()
 })
 
@@ -26,18 +26,18 @@ test.for([
   ['200 000 items', `l${'i1e'.repeat(200_000)}e`],
   ['nested lists that are done again', `l${'lleeli1ee'.repeat(50_000)}e`],
   ['a string of nothing', '0:'],
-] as const)('taken: %s', ([, text]) => {
+] as const)('valid bencode is accepted: %s', ([, text]) => {
   expect(Buffer.from(encode(decode(bytes(text)))).equals(bytes(text))).toBe(true)
 })
 
-test('what was refused has no say in what comes next', () => {
+test('a refused text does not affect the next one', () => {
   expect(() => decode(bytes('l'.repeat(500)))).toThrow()
   expect(decode(bytes('li1ee'))).toEqual([1])
   expect(() => decode(bytes(`l${'le'.repeat(600_000)}e`))).toThrow()
   expect(decode(bytes('li2ee'))).toEqual([2])
 })
 
-test('the key __proto__ changes nothing but the dictionary that has it', () => {
+test('the key __proto__ only changes the dictionary that has it', () => {
   decode(bytes('d9:__proto__d8:pollutedi1eee'))
   expect((Object.prototype as Record<string, unknown>).polluted).toBeUndefined()
 })

@@ -21,7 +21,7 @@ function worksite(gate: ByteGate) {
 
 const settled = () => new Promise((done) => setImmediate(done))
 
-test('work goes on side by side as long as it fits', async () => {
+test('work runs in parallel as long as it fits', async () => {
   const gate = new ByteGate(10)
   const { begun, begin, end } = worksite(gate)
   const first = begin('a', 6)
@@ -35,7 +35,7 @@ test('work goes on side by side as long as it fits', async () => {
   expect([begun, gate.usedBytes]).toEqual([['a', 'b', 'c'], 5])
 })
 
-test('small work does not pass large work that waits', async () => {
+test('small work does not overtake large work that waits', async () => {
   const gate = new ByteGate(10)
   const { begun, begin, end } = worksite(gate)
   void begin('a', 6)
@@ -48,7 +48,7 @@ test('small work does not pass large work that waits', async () => {
   expect(begun).toEqual(['a', 'large', 'small'])
 })
 
-test('work that is larger than the bound is done by itself', async () => {
+test('work larger than the bound runs alone', async () => {
   const gate = new ByteGate(10)
   const { begun, begin, end } = worksite(gate)
   void begin('a', 1)
@@ -64,7 +64,7 @@ test('work that is larger than the bound is done by itself', async () => {
   expect(begun).toEqual(['a', 'huge', 'b'])
 })
 
-test('work that fails makes room as well', async () => {
+test('work that fails frees its share', async () => {
   const gate = new ByteGate(10)
   const { begun, begin, ends } = worksite(gate)
   const failing = begin('a', 10)

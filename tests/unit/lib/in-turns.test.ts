@@ -4,7 +4,7 @@ import { inTurns } from '../../../src/lib/in-turns.ts'
 /** Longer than one turn. */
 const STEP_MS = 12
 
-test('of works that are done at the same time, one goes on each time the event loop goes round', async () => {
+test('of several tasks, one takes a step in each turn of the event loop', async () => {
   let round = 0
   let isOver = false
   const count = () => {

@@ -5,9 +5,9 @@ import { printableLine, printableText } from '../../../src/lib/printable.ts'
 import { terminal } from '../../../src/observe/terminal.ts'
 
 const SOURCE = new URL('../../../src/', import.meta.url)
-/** Everything that Unicode calls a control, a format or a separator letter, and halves of letters. */
+/** Everything in Unicode's control, format and separator categories, and lone surrogates. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
-/** Seen in no text by itself, and needed: the joiners of Persian and of emoji, and signs that stand in Arabic numbers. */
+/** Invisible alone and needed: the joiners of Persian and emoji, and signs in Arabic numbers. */
 const HARMLESS = /\u200c|\u200d|[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2]|[\u{110bd}-\u{1d17a}]/u
 
 const everyLetter = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code))
@@ -27,7 +27,7 @@ function printed(stream: 'stdout' | 'stderr', write: () => void): string {
   return text
 }
 
-test('of what nobody sees, nothing is printed', () => {
+test('invisible letters are never printed', () => {
   expect(dangerous.length).toBeGreaterThan(2_000)
   expect(dangerous.filter((letter) => printableLine(`a${letter}b`).includes(letter))).toEqual([])
   expect(
@@ -42,14 +42,14 @@ test.for(['Größe – 日本語.mkv', 'می‌خواهم', '👨‍👩‍👧 
   },
 )
 
-test('JSON means the same when it is printed', () => {
+test('JSON has the same meaning after it is made printable', () => {
   const answer = { name: dangerous.join('x'), list: ['a\nb', 5] }
   const text = printed('stdout', () => print(true, answer, []))
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\u202e\u2066]/u)
   expect(JSON.parse(text)).toEqual(answer)
 })
 
-test('a name cannot make another line, or move what stands in a table', () => {
+test('a name cannot start another line or shift a table', () => {
   const name = 'a\r\n\u001b[2Jb\u009b\u202e'
   expect(printed('stdout', () => print(false, {}, [name, 'c'])).split('\n')).toHaveLength(3)
   const [heading, first, second] = table([
@@ -61,7 +61,7 @@ test('a name cannot make another line, or move what stands in a table', () => {
   expect(second?.indexOf('6')).toBe(heading?.indexOf('SIZE'))
 })
 
-test('errors and progress are printable', () => {
+test('errors and progress are made printable', () => {
   const text = printed('stderr', () => {
     terminal.error('a\u001b]0;title\u0007b\n')
     terminal.showStatus('a\u001b[2Jb\nc')
@@ -70,7 +70,7 @@ test('errors and progress are printable', () => {
   expect(text).toBe('a\\u001b]0;title\\u0007b\n\ra\\u001b[2Jb\\u000ac\x1b[K\r\x1b[K')
 })
 
-test('nothing is printed in another way', () => {
+test('the terminal module is the only place that prints', () => {
   const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
   )
@@ -79,6 +79,6 @@ test('nothing is printed in another way', () => {
       readFileSync(new URL(name, SOURCE), 'utf8'),
     ),
   )
-  // The log is printable by itself: see its own tests.
+  // The log escapes by itself: see its own tests.
   expect(printing).toEqual(['observe/terminal.ts'])
 })

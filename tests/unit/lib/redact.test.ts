@@ -13,18 +13,18 @@ test.for([
   ['apikey=s3cret', 'apikey=***'],
   ['socks5://me:s3cret@10.0.0.5:1080', 'socks5://***@10.0.0.5:1080'],
   ['failed: https://s3cret@a.org/x y', 'failed: https://***@a.org/x y'],
-] as const)('of "%s" stays "%s"', ([text, expected]) => {
+] as const)('secrets are removed from "%s", which leaves "%s"', ([text, expected]) => {
   expect(redactSecrets(text)).toBe(expected)
 })
 
 test.for(['http://a.org/?monkeys=5', 'mail me@a.org', 'http://a.org/x@y', 'keyword', ''])(
-  '"%s" stays',
+  '"%s" has no secrets and stays as it is',
   (text) => {
     expect(redactSecrets(text)).toBe(text)
   },
 )
 
-test('megabytes take no time', () => {
+test('text of megabytes is redacted quickly', () => {
   for (const text of ['?'.repeat(1e6), '&a'.repeat(5e5), `?${'a'.repeat(1e6)}`, 'http://'.repeat(1e5)])
     expect(redactSecrets(text)).toBe(text)
 })
@@ -43,7 +43,7 @@ test.for<[text: string, told: string]>([
   ['wss://u.example.org/elsewhere and session.77 of it', 'wss://u.example.org and *** of it'],
   ['announce refused', 'announce refused'],
   ['the torrent is not registered', 'the torrent is not registered'],
-])('of what a tracker said, %j is told as %j', ([text, told]) => {
+])('the tracker message %j is logged as %j', ([text, told]) => {
   const trackers = [
     'http://t.example.org/0f3c5a7e/announce',
     'https://t.example.org:8443/a?passkey=0f3c5a7e&s=session.77',

@@ -3,13 +3,13 @@ import { untilAborted } from '../../../src/lib/until-aborted.ts'
 
 const never = new Promise<never>(() => undefined)
 
-test('what comes before the signal is what comes', async () => {
+test('a result or error before the abort is passed on', async () => {
   const { signal } = new AbortController()
   expect(await untilAborted(Promise.resolve(5), signal)).toBe(5)
   await expect(untilAborted(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken')
 })
 
-test('nobody waits longer than until the signal', async () => {
+test('an abort ends the wait', async () => {
   const stop = new AbortController()
   const waiting = untilAborted(never, stop.signal)
   stop.abort(new Error('left'))
@@ -17,7 +17,7 @@ test('nobody waits longer than until the signal', async () => {
   await expect(untilAborted(never, stop.signal)).rejects.toThrow('left')
 })
 
-test('what fails after the signal is nobody else’s business', async () => {
+test('an error after the abort is ignored', async () => {
   const late = Promise.withResolvers<never>()
   await expect(untilAborted(late.promise, AbortSignal.abort(new Error('left')))).rejects.toThrow('left')
   late.reject(new Error('too late'))

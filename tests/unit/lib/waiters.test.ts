@@ -6,7 +6,7 @@ function listenersOf(signal: AbortSignal): number {
   return getEventListeners(signal, 'abort').length
 }
 
-test('all who wait are woken, and nothing of them stays behind', async () => {
+test('all waiters are woken, and no listener is left behind', async () => {
   const waiters = new Waiters()
   const { signal } = new AbortController()
   const waiting = [waiters.wait(signal), waiters.wait(signal)]
@@ -16,7 +16,7 @@ test('all who wait are woken, and nothing of them stays behind', async () => {
   expect([waiters.count, listenersOf(signal)]).toEqual([0, 0])
 })
 
-test('one who gives up hears why, and the others go on waiting', async () => {
+test('a waiter that aborts gets the reason, and the others keep waiting', async () => {
   const waiters = new Waiters()
   const impatient = new AbortController()
   const patient = new AbortController()
@@ -29,14 +29,14 @@ test('one who gives up hears why, and the others go on waiting', async () => {
   await waits
 })
 
-test('who has given up before it began does not wait', async () => {
+test('a waiter with an aborted signal does not wait', async () => {
   const waiters = new Waiters()
   const signal = AbortSignal.abort(new Error('gone'))
   await expect(waiters.wait(signal)).rejects.toThrow('gone')
   expect([waiters.count, listenersOf(signal)]).toEqual([0, 0])
 })
 
-test('all who wait hear that it will not come', async () => {
+test('all waiters fail with the error', async () => {
   const waiters = new Waiters()
   const { signal } = new AbortController()
   const waiting = Promise.allSettled([waiters.wait(signal), waiters.wait(signal)])
@@ -45,7 +45,7 @@ test('all who wait hear that it will not come', async () => {
   expect([waiters.count, listenersOf(signal)]).toEqual([0, 0])
 })
 
-test('what happened before one came does not wake it', async () => {
+test('a wake-up before a waiter arrives does not wake it', async () => {
   const waiters = new Waiters()
   waiters.wakeAll()
   const leaving = new AbortController()

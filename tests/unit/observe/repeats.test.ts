@@ -22,7 +22,7 @@ function listening(most = 2) {
   return { events, note }
 }
 
-test('the first of a kind are written at once, the others once a minute, with who caused most', () => {
+test('the first events of a kind are logged at once, the rest are counted once a minute, with the main cause', () => {
   const { events, note } = listening()
   for (let n = 0; n < 1_000; n++) {
     const peer = `10.0.0.${n % 3 === 0 ? n % 100 : 7}:${n}`
@@ -43,7 +43,7 @@ test('the first of a kind are written at once, the others once a minute, with wh
   expect(events).toHaveLength(4)
 })
 
-test('names and hashes in a message make it no other kind', () => {
+test('names and hashes in a message do not make it another kind', () => {
   const { events, note } = listening()
   for (let n = 0; n < 500; n++) {
     note('info', `Adding new torrent: magnet:?xt=urn:btih:${String(n).padStart(40, '0')}`, {})
@@ -55,14 +55,14 @@ test('names and hashes in a message make it no other kind', () => {
   expect(events.map(([, message]) => message)).toContain('Adding new torrent (498 more)')
 })
 
-test('kinds and levels are counted by themselves', () => {
+test('kinds and levels are counted separately', () => {
   const { events, note } = listening()
   for (const level of ['error', 'warn', 'info', 'debug'] as const)
     for (const message of ['a', 'b', 'c']) for (let n = 0; n < 3; n++) note(level, message, {})
   expect(events).toHaveLength(24)
 })
 
-test('who causes most is found among any number of others', () => {
+test('the main cause is found among any number of others', () => {
   const { events, note } = listening(0)
   for (let n = 0; n < 5_000; n++) {
     note('debug', 'datagram ignored', { from: `${n >> 16}.${(n >> 8) & 255}.${n & 255}.9:53` })
@@ -85,7 +85,7 @@ test.for([
   expect(events[0]?.[2]).toMatchObject({ mostBy: expected, timesAtLeast: 1 })
 })
 
-test('kinds that strangers make up take no memory', () => {
+test('kinds that strangers make up do not use more and more memory', () => {
   const { events, note } = listening()
   const letters = 'abcdefghijklmnopqrstuvwxyz'
   for (let n = 0; n < 5_000; n++) {
@@ -98,7 +98,7 @@ test('kinds that strangers make up take no memory', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('the log counts, whatever is said to it', () => {
+test('the log counts repeats of any message', () => {
   const text = keepOutput()
   const log = createLog({ level: 'info', format: 'text' })
   for (let n = 0; n < 5_000; n++)

@@ -24,11 +24,11 @@ test.for([
   [{ name: 'meta', types: ['movie'] }, 'movie', 'tt1', false],
   [{ name: 'stream', types: 'movie', idPrefixes: 'tt' }, 'movie', 'tt1', false],
   [null, 'movie', 'tt1', false],
-] as const)('with the resource %j, streams for %s %s are to be had: %s', ([resource, type, id, expected]) => {
+] as const)('an addon with resource %j has streams for %s %s: %s', ([resource, type, id, expected]) => {
   expect(hasStreams(parseManifest({ ...MANIFEST, resources: [resource] }), type, id)).toBe(expected)
 })
 
-test('one resource that fits is enough', () => {
+test('one matching resource is enough', () => {
   const resources = [
     'catalog',
     { name: 'stream', types: ['movie'], idPrefixes: ['x'] },
@@ -37,14 +37,14 @@ test('one resource that fits is enough', () => {
   expect(hasStreams(parseManifest({ ...MANIFEST, resources }), 'movie', 'tt1')).toBe(true)
 })
 
-test('a manifest without prefixes has streams for every id, one with an empty list for none', () => {
+test('a manifest without id prefixes has streams for every id, one with an empty list for none', () => {
   const { idPrefixes: _, ...any } = { ...MANIFEST, resources: ['stream'] }
   expect(hasStreams(parseManifest(any), 'movie', 'x')).toBe(true)
   expect(hasStreams(parseManifest({ ...any, idPrefixes: [] }), 'movie', 'x')).toBe(false)
 })
 
 test.for([null, 5, [], {}, { id: 'x' }, { id: 5, resources: [] }, { id: 'x', resources: 'stream' }])(
-  '%j is no manifest',
+  '%j is not a manifest',
   (json) => {
     expect(() => parseManifest(json)).toThrow(expect.objectContaining({ code: 'source.bad_answer' }))
   },

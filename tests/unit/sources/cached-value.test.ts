@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { remember } from '../../../src/sources/cached-value.ts'
 
-/** A value that is a number higher each time, with a clock turned by hand. */
+/** A value that counts its fetches, with a clock moved by hand. */
 function counting() {
   let time = 0
   let loads = 0
@@ -22,14 +22,14 @@ function counting() {
   }
 }
 
-test('a value is fetched once, also for those who want it at the same time', async () => {
+test('a cached value is fetched once, also for callers at the same time', async () => {
   const { get, pass } = counting()
   expect(await Promise.all([get(), get()])).toEqual([1, 1])
   pass(999)
   expect(await get()).toBe(1)
 })
 
-test('an old value is given at once, and a new one fetched meanwhile', async () => {
+test('a stale value is returned at once, and a new one fetched in the background', async () => {
   const { get, pass } = counting()
   await get()
   pass(1_000)
@@ -37,7 +37,7 @@ test('an old value is given at once, and a new one fetched meanwhile', async () 
   expect(await get()).toBe(2)
 })
 
-test('while no new value can be had, the old one stays', async () => {
+test('a stale value is kept while fetching fails', async () => {
   const { get, pass, fail } = counting()
   await get()
   pass(1_000)
@@ -50,7 +50,7 @@ test('while no new value can be had, the old one stays', async () => {
   expect(await get()).toBe(2)
 })
 
-test('without any value it fails, and tries again for the next who wants it', async () => {
+test('without any value a failure is passed on, and the next caller tries again', async () => {
   const { get, fail } = counting()
   fail(new Error('down'))
   await expect(get()).rejects.toThrow('down')

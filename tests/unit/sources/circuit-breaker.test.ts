@@ -3,7 +3,7 @@ import { createCircuitBreaker } from '../../../src/sources/circuit-breaker.ts'
 
 const SECOND = 1_000
 
-test('two failures in a row are forgiven, and forgotten with the next success', () => {
+test('two failures in a row do not open the breaker, and a success resets them', () => {
   const breaker = createCircuitBreaker()
   for (let round = 0; round < 5; round++) {
     expect([breaker.failed(0, 'a'), breaker.failed(0, 'b'), breaker.pass(0)]).toEqual([
@@ -15,7 +15,7 @@ test('two failures in a row are forgiven, and forgotten with the next success', 
   }
 })
 
-test('each pause is twice as long as the one before, up to ten minutes', () => {
+test('each pause of the breaker is twice as long as the one before, up to ten minutes', () => {
   const breaker = createCircuitBreaker()
   breaker.failed(0, 'a')
   breaker.failed(0, 'b')
@@ -29,7 +29,7 @@ test('each pause is twice as long as the one before, up to ten minutes', () => {
   expect(pauses).toEqual([30, 60, 120, 240, 480, 600, 600])
 })
 
-test('after a pause one at a time may try', () => {
+test('after a pause only one request may try', () => {
   const breaker = createCircuitBreaker()
   for (let failure = 0; failure < 3; failure++) breaker.failed(0, `tt${failure}`)
   expect([breaker.pass(30 * SECOND), breaker.pass(30 * SECOND)]).toEqual([true, false])
@@ -37,7 +37,7 @@ test('after a pause one at a time may try', () => {
   expect([breaker.pass(30 * SECOND), breaker.pass(30 * SECOND)]).toEqual([true, true])
 })
 
-test('what was asked before the pause and fails within it does not make it longer', () => {
+test('a request from before the pause that fails within it does not make the pause longer', () => {
   const breaker = createCircuitBreaker()
   const pauses = Array.from({ length: 16 }, (_, at) => breaker.failed(0, `tt${at}`)).filter(
     (pause) => pause !== undefined,
@@ -46,7 +46,7 @@ test('what was asked before the pause and fails within it does not make it longe
   expect(breaker.pass(30 * SECOND)).toBe(true)
 })
 
-test('failures for one id count once, and the try after a pause counts whatever it asks for', () => {
+test('failures for the same id count once, and a failed try after a pause counts for any id', () => {
   const breaker = createCircuitBreaker()
   for (let again = 0; again < 10; again++) expect(breaker.failed(0, 'a')).toBeUndefined()
   expect(breaker.pass(0)).toBe(true)

@@ -3,7 +3,7 @@ import { FairPlaces } from '../../../src/sources/fair-places.ts'
 
 const { signal } = new AbortController()
 
-/** Waits, and notes who got a place. */
+/** Waits, and notes which client got a place. */
 function line(places: FairPlaces) {
   const got: string[] = []
   const held: Disposable[] = []
@@ -21,7 +21,7 @@ function line(places: FairPlaces) {
   }
 }
 
-test('one client holds no more than its share, also when others are free', () => {
+test('a client holds no more than its share, even when places are free', () => {
   const places = new FairPlaces({ most: 4, perClient: 2, mostWaiting: 10 })
   expect(['a', 'a', 'a', 'b', 'b', 'c'].map((client) => places.take(client) !== undefined)).toEqual([
     ...[true, true, false],
@@ -29,7 +29,7 @@ test('one client holds no more than its share, also when others are free', () =>
   ])
 })
 
-test('a place that is given back twice counts once', () => {
+test('a place that is returned twice counts once', () => {
   const places = new FairPlaces({ most: 1, perClient: 1, mostWaiting: 10 })
   const place = places.take('a')
   place?.[Symbol.dispose]()
@@ -37,14 +37,14 @@ test('a place that is given back twice counts once', () => {
   expect([places.take('b') !== undefined, places.take('c')]).toEqual([true, undefined])
 })
 
-test('clients that wait take turns, however many requests one of them has', async () => {
+test('waiting clients take turns, however many requests one of them has', async () => {
   const { got, wait, leave } = line(new FairPlaces({ most: 1, perClient: 1, mostWaiting: 10 }))
   for (const client of ['a', 'a', 'a', 'b', 'b', 'c']) void wait(client)
   for (let n = 0; n < 8; n++) await leave()
   await expect.poll(() => got).toEqual(['a', 'a', 'b', 'c', 'a', 'b'])
 })
 
-test('who does not wait any more gets no place', async () => {
+test('a request that stopped waiting gets no place', async () => {
   const places = new FairPlaces({ most: 1, perClient: 1, mostWaiting: 10 })
   const { got, wait } = line(places)
   using place = places.take('a')
@@ -57,7 +57,7 @@ test('who does not wait any more gets no place', async () => {
   expect(places.take('c')).toBeDefined()
 })
 
-test('when too many wait, the client with the most of them gives way', async () => {
+test('when too many wait, the client with most waiting requests loses one', async () => {
   const places = new FairPlaces({ most: 1, perClient: 1, mostWaiting: 3 })
   using _place = places.take('a')
   const { got, wait } = line(places)

@@ -45,7 +45,7 @@ test.for<[string, boolean]>([
   ['Films (2010).mkv', false],
   ['Film (2010) {imdb-tt7654321}.mkv', false],
   ['The Film S01E01.mkv', false],
-])('whether "The Film" of 2010 is %s: %s', async ([path, isFound]) => {
+])('whether "The Film" of 2010 is found in %s: %s', async ([path, isFound]) => {
   expect(await found(FILM, ['movie', 'tt1234567'], [path])).toEqual(isFound ? ['The Film'] : [])
 })
 
@@ -65,19 +65,19 @@ test.for<[string, string, boolean]>([
   ['tt5:1:3', 'Show/03 - Title.mkv', true],
   ['tt5:0:1', 'Show/Specials/01.mkv', true],
   ['tt5:1:1', 'Show/Specials/01.mkv', false],
-  // How many episodes the second season has is not known.
+  // The number of episodes in the second season is not known.
   ['tt5:3:3', '[Group] Show - 15.mkv', false],
-])('whether %s is %s: %s', async ([id, path, isFound]) => {
+])('whether %s is found in %s: %s', async ([id, path, isFound]) => {
   expect(await found(SHOW, ['series', id], [path])).toHaveLength(isFound ? 1 : 0)
 })
 
-test('without a title, what says the id is found, and nothing is guessed', async () => {
+test('without a title from the metadata service, files are found by id only', async () => {
   const paths = ['a/Film (2010) {imdb-tt1234567}.mkv', 'b/Film (2010).mkv', 'c/Other (2010).mkv']
   expect(await found(undefined, ['movie', 'tt1234567'], paths)).toHaveLength(2)
   expect(await found(undefined, ['movie', 'tt0000001'], paths)).toEqual([])
 })
 
-test('a title that does not come holds up nothing that is found by its id', async () => {
+test('a missing title does not delay files that are found by their id', async () => {
   const silent = { find: () => new Promise<never>(() => undefined) }
   const library = source(undefined, ['Film {imdb-tt1234567}.mkv'], {
     find: (_video, signal) =>
@@ -89,7 +89,7 @@ test('a title that does not come holds up nothing that is found by its id', asyn
   expect(await library.find({ kind: 'movie', id: 'tt1234567' }, never)).toHaveLength(1)
 })
 
-test('nobody is asked for titles when there is nothing of the kind', async () => {
+test('no title is looked up when the library has nothing of that kind', async () => {
   let asked = 0
   const library = source(undefined, ['Film.mkv'], {
     find: async () => {
@@ -101,7 +101,7 @@ test('nobody is asked for titles when there is nothing of the kind', async () =>
   expect(asked).toBe(0)
 })
 
-test('a file in no torrent says so, and what it is called', async () => {
+test('a library file outside any torrent is marked as local and has its release name', async () => {
   const [candidate] = await source(FILM, ['Film (2010)/Film.2010.1080p-GROUP.mkv']).find(
     { kind: 'movie', id: 'tt1234567' },
     never,

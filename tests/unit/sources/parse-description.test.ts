@@ -12,7 +12,7 @@ test.for([
   ['Seeders: 12, Size: 2 TB', 12, 2 * 1024 * GIB],
   ['seeds 5 size=3GB', 5, 3 * GIB],
   ['Seeds:7\n📁 900.5 MB', 7, 900.5 * MIB],
-] as const)('"%s" tells %i seeders and %i bytes', ([text, seeders, bytes]) => {
+] as const)('"%s" gives %i seeders and %i bytes', ([text, seeders, bytes]) => {
   expect([statedSeeders(text), statedBytes(text)]).toEqual([seeders, Math.round(bytes)])
 })
 
@@ -26,6 +26,6 @@ test.for([
   'Film 2024 1.4',
   'Proceeds 12',
   'The Size 4',
-])('"%s" tells nothing', (text) => {
+])('"%s" gives no seeders and no size', (text) => {
   expect([statedSeeders(text), statedBytes(text)]).toEqual([undefined, undefined])
 })

@@ -17,7 +17,7 @@ function candidate(name: string, more: Partial<Candidate> = {}): Candidate {
   return { kind: 'torrent', infoHash, title: name, trackers: [], bingeKey: name, ...more }
 }
 
-/** A source that remembers what it was asked. */
+/** A source that records its calls. */
 function source(name: string, find: Source['find'], kind: Source['kind'] = 'indexer') {
   const asked: VideoId[] = []
   return {
@@ -35,7 +35,7 @@ const honest = (name: string, kind?: Source['kind']) =>
   source(name, () => Promise.resolve([candidate(name)]), kind)
 const silent = (name: string) => source(name, () => new Promise(() => undefined))
 
-/** A search whose clock is turned by hand; only what it waits for passes by itself. */
+/** A search whose clock is moved by hand; only its timeouts run in real time. */
 function searchOver(sources: readonly Source[], timeoutMs = 10_000) {
   let time = 1_000_000
   const { log, warnings } = listeningLog()
@@ -46,7 +46,7 @@ function searchOver(sources: readonly Source[], timeoutMs = 10_000) {
     pass(ms: number) {
       time += ms
     },
-    /** titles, and what became of each source */
+    /** titles found, and the outcome of each source */
     async find(video = VIDEO, asker = {}) {
       const { candidates, report } = await search.find(video, signal, asker)
       return {
@@ -58,7 +58,7 @@ function searchOver(sources: readonly Source[], timeoutMs = 10_000) {
   }
 }
 
-test('what all sources found is one list, in the order of the sources', async () => {
+test('candidates of all sources are one list, in the order of the sources', async () => {
   const slow = Promise.withResolvers<Candidate[]>()
   const { find, warnings } = searchOver([
     source('slow', () => slow.promise),
@@ -70,7 +70,7 @@ test('what all sources found is one list, in the order of the sources', async ()
   expect(warnings).toEqual([])
 })
 
-test('each way to watch says which sources know it', async () => {
+test('each candidate names the sources that know it', async () => {
   const { search } = searchOver([
     honest('a'),
     source('b', () => Promise.resolve([candidate('a'), candidate('b')])),
@@ -79,7 +79,7 @@ test('each way to watch says which sources know it', async () => {
   expect(candidates.map(({ foundBy }) => foundBy)).toEqual([['a', 'b'], ['b']])
 })
 
-test('one source that fails gives a shorter list and a warning that names it', async () => {
+test('a source that fails gives a shorter list and a warning with its name', async () => {
   const { find, warnings } = searchOver([
     source('broken', () => Promise.reject(new Error('no answer'))),
     honest('films'),
@@ -93,12 +93,12 @@ test('one source that fails gives a shorter list and a warning that names it', a
   expect(warnings).toEqual([['a source failed', { source: 'broken', reason: 'no answer' }]])
 })
 
-test('when all fail, or without a source, the list is empty', async () => {
+test('the list is empty when all sources fail, and without sources', async () => {
   expect((await searchOver([source('broken', () => Promise.reject('text'))]).find()).titles).toEqual([])
   expect((await searchOver([]).find()).titles).toEqual([])
 })
 
-test('each source is told what is asked for, and how to hear that nobody wants it any more', async () => {
+test('each source gets the video and a signal that aborts when no request waits any more', async () => {
   const told: AbortSignal[] = []
   const { search, find } = searchOver([
     source('films', (_video, until) => {
@@ -113,7 +113,7 @@ test('each source is told what is asked for, and how to hear that nobody wants i
   await finding
 })
 
-test('a source that is late holds nobody up, and its answer is there the next time', async () => {
+test('a late source does not delay the list, and its answer is in the next one', async () => {
   const late = Promise.withResolvers<Candidate[]>()
   const slow = source('slow', () => late.promise)
   const { find } = searchOver([slow, honest('quick')], 50)
@@ -123,7 +123,7 @@ test('a source that is late holds nobody up, and its answer is there the next ti
   expect(slow.asked).toHaveLength(1)
 })
 
-test('a source that one list has waited for in vain is not waited for by the next', async () => {
+test('a source that one list waited for in vain is not waited for by the next', async () => {
   const { search, find, pass } = searchOver([silent('silent'), honest('quick')], 60_000)
   const left = new AbortController()
   const first = search.find(VIDEO, left.signal)
@@ -133,7 +133,7 @@ test('a source that one list has waited for in vain is not waited for by the nex
   expect(await find()).toMatchObject({ titles: ['quick'], outcomes: ['late', 'kept'] })
 })
 
-test('a viewer who leaves does not wait, and what was asked for them is there for the next', async () => {
+test('a viewer who leaves stops waiting, and the answer is kept for the next request', async () => {
   const late = Promise.withResolvers<Candidate[]>()
   const slow = source('slow', () => late.promise)
   const { search, find } = searchOver([slow])
@@ -146,14 +146,14 @@ test('a viewer who leaves does not wait, and what was asked for them is there fo
   expect(slow.asked).toHaveLength(1)
 })
 
-test('those who want the same at the same time have it asked for once', async () => {
+test('simultaneous searches for the same video ask each source once', async () => {
   const a = honest('a')
   const { find } = searchOver([a])
   await Promise.all([find(), find(), find(OTHER), find()])
   expect(a.asked).toEqual([VIDEO, OTHER])
 })
 
-test('an answer is good for ten minutes; after that it is given at once, and asked for again', async () => {
+test('an answer is good for ten minutes, and is then given once more while a new one is fetched', async () => {
   let round = 0
   const a = source('a', () => Promise.resolve([candidate(`round ${++round}`)]))
   const { find, pass } = searchOver([a])
@@ -166,7 +166,7 @@ test('an answer is good for ten minutes; after that it is given at once, and ask
   expect(a.asked).toHaveLength(2)
 })
 
-test('the report tells when the answer was asked for and given', async () => {
+test('the report says when the answer was requested and received', async () => {
   const { find, pass } = searchOver([honest('a')])
   const { report } = await find()
   expect(report).toEqual([
@@ -176,7 +176,7 @@ test('the report tells when the answer was asked for and given', async () => {
   expect((await find()).report).toEqual([{ ...report[0], outcome: 'kept' }])
 })
 
-test('that there is nothing is believed for a minute', async () => {
+test('an empty answer is good for a minute', async () => {
   const a = source('a', () => Promise.resolve([]))
   const { find, pass } = searchOver([a])
   await find()
@@ -188,7 +188,7 @@ test('that there is nothing is believed for a minute', async () => {
   expect(a.asked).toHaveLength(2)
 })
 
-test('a day later an old answer counts for nothing', async () => {
+test('an answer more than a day old is not used', async () => {
   const { find, pass } = searchOver([honest('a')])
   await find()
   pass(25 * 60 * MINUTE)
@@ -208,7 +208,7 @@ test('a source that failed is asked again after half a minute', async () => {
   expect(await find()).toMatchObject({ titles: ['a'], outcomes: ['answered'] })
 })
 
-test('what a source said before it failed is still good for the list', async () => {
+test('the last answer of a source stays in the list after it fails', async () => {
   let fails = false
   const a = source('a', () => (fails ? Promise.reject(new Error('down')) : Promise.resolve([candidate('a')])))
   const { find, pass, warnings } = searchOver([a])
@@ -221,7 +221,7 @@ test('what a source said before it failed is still good for the list', async () 
   expect(a.asked).toHaveLength(2)
 })
 
-test('a source that fails three times in a row is left in peace, longer each time, and tried once in between', async () => {
+test('a source that fails three times in a row is paused, longer each time, with one try between pauses', async () => {
   let fails = true
   const a = source('a', () => (fails ? Promise.reject(new Error('down')) : Promise.resolve([candidate('a')])))
   const { find, pass, warnings } = searchOver([a])
@@ -249,7 +249,7 @@ test('a source that fails three times in a row is left in peace, longer each tim
   expect(a.asked).toHaveLength(6)
 })
 
-test('while a source is left in peace, what it said before is still given', async () => {
+test('the last answer of a paused source stays in the list', async () => {
   let fails = false
   const a = source('a', () => (fails ? Promise.reject(new Error('down')) : Promise.resolve([candidate('a')])))
   const { find, pass } = searchOver([a])
@@ -276,14 +276,14 @@ const MISBEHAVIOURS: readonly (readonly [string, () => unknown])[] = [
   ['fails with nothing', () => Promise.reject()],
 ]
 
-test.for(MISBEHAVIOURS)('a source that %s harms nobody', async ([, find]) => {
+test.for(MISBEHAVIOURS)('a source that %s does not harm the others', async ([, find]) => {
   const searching = searchOver([source('bad', find as Source['find']), honest('good')], 50)
   const { titles, report } = await searching.find()
   expect(titles).toEqual(['good'])
   expect(report[0]?.found).toBe(0)
 })
 
-test('of an answer without end, five hundred ways to watch are taken, each once', async () => {
+test('of an endless answer 500 candidates are taken, each once', async () => {
   const many = Array.from({ length: 100_000 }, (_, at) => candidate(String(at % 4_000)))
   const { search } = searchOver([source('many', () => Promise.resolve(many))])
   const { candidates, report } = await search.find(VIDEO, signal)
@@ -294,7 +294,7 @@ test('of an answer without end, five hundred ways to watch are taken, each once'
 const askFor = (search: Search, id: string, client: string) =>
   search.find({ kind: 'movie', id }, signal, { client })
 
-test('a source that hangs is not asked without end for other things', async () => {
+test('a source that hangs gets only a limited number of requests', async () => {
   const hanging = silent('hanging')
   const { search } = searchOver([hanging], 20)
   const all = await Promise.all(
@@ -304,7 +304,7 @@ test('a source that hangs is not asked without end for other things', async () =
   expect(all.map(({ report }) => report[0]?.outcome).filter((outcome) => outcome === 'busy')).toHaveLength(24)
 })
 
-test('one client takes four places of a source that hangs, and others are served at once', async () => {
+test('one client takes at most four places of a source that hangs, and others are served at once', async () => {
   const hanging = source('hanging', ({ id }) =>
     id.startsWith('tt9') ? Promise.resolve([candidate('film')]) : new Promise(() => undefined),
   )
@@ -317,7 +317,7 @@ test('one client takes four places of a source that hangs, and others are served
   expect(refused).toHaveLength(96)
 })
 
-test('what an outsider waits for with much else is asked at once when a viewer wants it', async () => {
+test("a viewer's request is sent at once, though an outsider with many requests waits for the same", async () => {
   const slow = source('slow', ({ id }) =>
     id === 'tt42' ? Promise.resolve([candidate('film')]) : new Promise(() => undefined),
   )
@@ -329,7 +329,7 @@ test('what an outsider waits for with much else is asked at once when a viewer w
   expect((await waiting).report).toMatchObject([{ outcome: 'answered' }])
 })
 
-test('a source that fails for a hundred ids of one client pauses for that client only', async () => {
+test('a source that fails for a hundred ids of one client is paused for that client only', async () => {
   const picky = source('picky', ({ id }) =>
     id.startsWith('tt9') ? Promise.resolve([candidate('film')]) : Promise.reject(new Error('status 500')),
   )
@@ -339,11 +339,11 @@ test('a source that fails for a hundred ids of one client pauses for that client
     outcomes.push((await askFor(search, `tt1${at}`, 'outsider')).report[0]?.outcome)
   expect(outcomes.filter((outcome) => outcome === 'paused')).toHaveLength(97)
   expect((await askFor(search, 'tt9', 'viewer')).report).toMatchObject([{ outcome: 'answered' }])
-  // One line for all that failed, and one for the pause.
+  // One line for all failures, and one for the pause.
   expect(warnings).toHaveLength(2)
 })
 
-test('a source that knows nothing of an id has not failed', async () => {
+test('a source that does not know an id has not failed', async () => {
   const strict = source('strict', ({ id }) =>
     id === 'tt9'
       ? Promise.resolve([candidate('film')])
@@ -355,7 +355,7 @@ test('a source that knows nothing of an id has not failed', async () => {
   expect(await find({ kind: 'movie', id: 'tt9' })).toMatchObject({ outcomes: ['answered'] })
 })
 
-test('who has asked for enough gets what is known, and nothing is asked for it', async () => {
+test('a client over its budget gets known answers only, and no source is asked for it', async () => {
   const a = honest('a')
   const { find } = searchOver([a])
   await find(VIDEO)
@@ -364,7 +364,7 @@ test('who has asked for enough gets what is known, and nothing is asked for it',
   expect(a.asked).toEqual([VIDEO])
 })
 
-test('who gets only what is known does not begin what another client waits to ask', async () => {
+test('a client over its budget does not start a request that another client waits to send', async () => {
   const one = silent('a')
   const { find } = searchOver([one], 500)
   const videos = Array.from({ length: 5 }, (_, n): VideoId => ({ kind: 'movie', id: `tt${n + 1}` }))
@@ -384,7 +384,7 @@ test('a source is not asked for ids that it cannot know', async () => {
   expect(a.asked).toEqual([VIDEO])
 })
 
-test('of two sources, one with huge answers does not push out what the other said', async () => {
+test('huge answers of one source do not evict those of another', async () => {
   const huge = source('huge', ({ id }) =>
     Promise.resolve(
       Array.from({ length: 500 }, (_, at) =>
@@ -398,7 +398,7 @@ test('of two sources, one with huge answers does not push out what the other sai
   expect(first.outcomes).toEqual(['kept', 'answered'])
 })
 
-test('a source that ignores that nobody waits is given up, which is a failure', async () => {
+test('a source that ignores its abort signal is given up and counts as failed', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { find, warnings } = searchOver([silent('silent')], 1_000)
@@ -410,7 +410,7 @@ test('a source that ignores that nobody waits is given up, which is a failure', 
   expect(await find()).toMatchObject({ outcomes: ['failed'] })
 })
 
-test('what is at hand is looked at every time, and never from before the question', async () => {
+test('local sources are asked every time, and an answer from before the request is not used', async () => {
   const first = Promise.withResolvers<Found[]>()
   const answers = [first.promise, Promise.resolve([candidate('new')])]
   const films = source('films', () => answers.shift() ?? Promise.resolve([]), 'local')
@@ -421,7 +421,7 @@ test('what is at hand is looked at every time, and never from before the questio
   expect((await early).titles).toEqual(['old'])
 })
 
-test('when another self-streme asks, no other addon is asked on its behalf', async () => {
+test('for another self-streme, no further addon is asked', async () => {
   const addon = honest('addon', 'addon')
   const { find } = searchOver([honest('films', 'local'), addon, honest('indexer')])
   const relayed = await find(VIDEO, { isRelayed: true })
@@ -433,7 +433,7 @@ test('when another self-streme asks, no other addon is asked on its behalf', asy
   expect((await find()).titles).toEqual(['films', 'addon', 'indexer'])
 })
 
-test('no secret that an error tells comes into the report or the log', async () => {
+test('secrets in an error reach neither the report nor the log', async () => {
   const { find, warnings } = searchOver([
     source('a', () => Promise.reject(new Error('no answer from http://me:s3cret@a/?apikey=s3cret&x=1'))),
   ])
@@ -442,7 +442,7 @@ test('no secret that an error tells comes into the report or the log', async () 
   expect(JSON.stringify(warnings)).not.toContain('s3cret')
 })
 
-test('closing calls off what is still being asked, without a word', async () => {
+test('closing aborts the requests that still run, without a warning', async () => {
   const { search, find, warnings } = searchOver([silent('silent')])
   const finding = find()
   search[Symbol.dispose]()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSourceNamer } from '../../../src/sources/source-namer.ts'
 
-test('a source is called by its host and no more, and no two are called the same', () => {
+test('a source is named by its host only, and no two sources have the same name', () => {
   const nameOf = createSourceNamer()
   const urls = [
     'https://me:s3cret@a.org/s3cret/manifest.json?key=s3cret',

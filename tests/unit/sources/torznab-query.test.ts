@@ -14,13 +14,13 @@ function caps(
   return { ...Object.fromEntries(known), categories }
 }
 
-test('a film is asked for by the number in its id', () => {
+test('a film is searched by the number in its IMDb id', () => {
   expect(queriesById(caps({ movie: 'q,imdbid' }), FILM)).toEqual([
     { t: 'movie', imdbid: '0063350', cat: '2000' },
   ])
 })
 
-test('an episode is asked for by itself and as a part of its season', () => {
+test('an episode is searched by itself and as part of its season', () => {
   const season = { t: 'tvsearch', imdbid: '5', cat: '5000', season: '1' }
   expect(queriesById(caps({ tv: 'q,imdbid,season,ep' }), EPISODE)).toEqual([{ ...season, ep: '2' }, season])
   expect(queriesById(caps({ tv: 'q,imdbid,season' }), EPISODE)).toEqual([season])
@@ -31,7 +31,7 @@ test.for([
   [FILM, { movie: 'q', tv: 'q,imdbid,season,ep', search: 'q' }],
   [EPISODE, { movie: 'q,imdbid', tv: 'q,season,ep' }],
   [EPISODE, { tv: 'q,imdbid' }],
-] as const)('by id, %j is not asked for where caps are %j', ([video, searches]) => {
+] as const)('by id, %j is not searched when the indexer supports %j', ([video, searches]) => {
   expect(queriesById(caps(searches), video)).toEqual([])
 })
 
@@ -64,11 +64,11 @@ test.for([
     ],
   ],
   [EPISODE, { movie: 'q' }, []],
-] as const)('by name, %j is asked for, where caps are %j, as %j', ([video, searches, expected]) => {
+] as const)('by name, %j is searched when the indexer supports %j, as %j', ([video, searches, expected]) => {
   expect(queriesByTitle(caps(searches), video, TITLE)).toEqual(expected.length > 0 ? [expected] : [])
 })
 
-test('without a year, a film is asked for by its name alone', () => {
+test('a film without a year is searched by its name alone', () => {
   const { year: _, ...title } = TITLE
   expect(queriesByTitle(caps({ search: 'q' }), FILM, { ...title, name: 'Das Boot (3)' })).toMatchObject([
     [{ q: 'Das Boot 3' }],
@@ -82,11 +82,11 @@ test.for([
   ['Straße nach Łódź', ['Strasse nach Lodz', 'Straße nach Łódź']],
   ['Æon Ørn', ['Aeon Orn', 'Æon Ørn']],
   ['铜港', ['铜港']],
-] as const)('"%s" is asked for as %j, one after the other', ([name, asked]) => {
+] as const)('"%s" is searched as %j, in this order', ([name, asked]) => {
   const queries = queriesByTitle(caps({ search: 'q' }), FILM, { name, aliases: [], episodes: new Map() })
   expect(queries.map(([query]) => query?.q)).toEqual(asked)
 })
 
-test('an indexer with categories of its own is asked in all of them', () => {
+test('an indexer with its own categories is searched in all of them', () => {
   expect(queriesById(caps({ movie: 'imdbid' }, [100_001]), FILM)).toEqual([{ t: 'movie', imdbid: '0063350' }])
 })

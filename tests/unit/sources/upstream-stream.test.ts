@@ -6,7 +6,7 @@ const BASE32_OF_HASH = 'VPG66AJDIVTYTK6N54ASGRLHRGV433YB'
 const FILM = { kind: 'movie', id: 'tt1' } as const
 const EPISODE = { kind: 'episode', id: 'tt1', season: 1, episode: 2 } as const
 
-test('a torrent comes with all that the addon knows of it', () => {
+test('a torrent is read with all facts that the addon gives', () => {
   const description = 'Show.S01.1080p.WEB.H264-GROUP\nShow.S01E02.mkv\n👤 57 💾 1.5 GB ⚙️ Indexer'
   const hints = {
     bingeGroup: 'other|1080p',
@@ -45,7 +45,7 @@ test('a torrent comes with all that the addon knows of it', () => {
   })
 })
 
-test('of a torrent of which nothing is said but its hash, nothing is made up', () => {
+test('a torrent with nothing but a hash gets no made-up facts', () => {
   expect(readStream({ infoHash: HASH }, FILM)).toEqual({
     kind: 'torrent',
     infoHash: HASH,
@@ -76,18 +76,18 @@ test.for([
   expect(found?.kind === 'torrent' && found.fileIdx).toBe(expected)
 })
 
-test('where the file is not known, the episode says which one is wanted', () => {
+test('a torrent without a file index names the episode instead', () => {
   expect(readStream({ infoHash: HASH }, EPISODE)).toMatchObject({ wish: { season: 1, episode: 2 } })
   expect(readStream({ infoHash: HASH, fileIdx: 1 }, EPISODE)).not.toHaveProperty('wish')
   expect(readStream({ infoHash: HASH }, FILM)).not.toHaveProperty('wish')
 })
 
-test('a torrent may come as a magnet link', () => {
+test('a torrent may be given as a magnet link', () => {
   const url = `magnet:?xt=urn:btih:${BASE32_OF_HASH}&tr=udp%3A%2F%2Fb.example.org%3A1`
   expect(readStream({ url }, FILM)).toMatchObject({ infoHash: HASH, trackers: ['udp://b.example.org:1'] })
 })
 
-test('a link goes on as it is', () => {
+test('a link is passed on as it is', () => {
   const hints = {
     notWebReady: true,
     bingeGroup: 'x',
@@ -115,7 +115,7 @@ test('a link goes on as it is', () => {
   })
 })
 
-test('what has a link and a hash is a link, as it is for Stremio', () => {
+test('a stream with both a link and a hash is a link, as in Stremio', () => {
   expect(readStream({ url: 'https://a.org/film.mp4', infoHash: HASH }, FILM)?.kind).toBe('pass-through')
 })
 
@@ -134,7 +134,7 @@ test.for([
   { ytId: 'abc' },
   { externalUrl: 'https://a.org' },
   { nzbUrl: 'https://a.org' },
-])('%j is no stream that any device can open', (entry) => {
+])('%j is not a stream that a device can open', (entry) => {
   expect(readStream(entry, FILM)).toBeUndefined()
 })
 
@@ -152,11 +152,11 @@ test.for([
   },
   { name: 5, title: {}, description: [], sources: 'tracker:udp://a.org:1', subtitles: {} },
   { sources: [5, null, 'tracker:', 'tracker:x', 'udp://a.org:1'] },
-])('rubbish in %j takes nothing else along', (rubbish) => {
+])('invalid fields in %j do not affect the others', (rubbish) => {
   expect(readStream({ infoHash: HASH, ...rubbish }, FILM)).toEqual(readStream({ infoHash: HASH }, FILM))
 })
 
-test('long words are cut', () => {
+test('overlong text is cut', () => {
   const found = readStream(
     { infoHash: HASH, name: 'x'.repeat(1e6), description: '\u{1f3ac}'.repeat(1e6) },
     FILM,

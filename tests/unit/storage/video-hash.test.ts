@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const KIB = 1024
 
-/** The same sum, added up by others: `od` makes the numbers, Python the sum. */
+/** The same sum computed by other programs: `od` makes the numbers, Python adds them. */
 function hashOf(path: string, size: number): string {
   const script = `(head -c 65536 "$0"; tail -c 65536 "$0") | od -An -v -w8 -tu8 |
     python3 -c 'import sys; print("%016x" % ((sum(map(int, sys.stdin)) + ${size}) % 2**64))'`
@@ -16,7 +16,7 @@ function hashOf(path: string, size: number): string {
 }
 
 test.for([64 * KIB, 64 * KIB + 1, 100 * KIB, 128 * KIB, 1_000_003])(
-  'a video of %d bytes has a hash',
+  'the hash of a video of %d bytes is the one that other programs compute',
   async (size) => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'Film.mkv')
@@ -25,13 +25,13 @@ test.for([64 * KIB, 64 * KIB + 1, 100 * KIB, 128 * KIB, 1_000_003])(
   },
 )
 
-test('of nothing but zeros the hash is the size', async () => {
+test('the hash of a file of zeros is its size', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'Film.mkv')
   await writeFile(path, Buffer.alloc(128 * KIB))
   expect(await videoHash(path, 128 * KIB)).toBe('0000000000020000')
 })
 
-test('a file shorter than 64 KiB has none', async () => {
+test('a file shorter than 64 KiB has no hash', async () => {
   expect(await videoHash('/nowhere', 64 * KIB - 1)).toBeUndefined()
 })

@@ -20,7 +20,7 @@ test.for([
   ['an episode', { wish: { season: 2, episode: 3 } }, { season: 2, episode: 3 }, SAID],
   ['an episode without season', { wish: { episode: 12 } }, { episode: 12 }, SAID],
   ['an episode whose file is known', { fileIdx: 4, wish: { episode: 12 } }, 4, { ...SAID, fileIdx: 4 }],
-] as const)('what a list said of %s is found by what its link asks for', ([, more, wanted, said]) => {
+] as const)('the facts listed for %s are found by what its link asks for', ([, more, wanted, said]) => {
   const listed = new ListedFiles()
   listed.note([{ ...FILM, ...more }])
   expect(listed.find(HASH, wanted)).toEqual(said)
@@ -35,13 +35,13 @@ test.for<readonly [string, Partial<Candidate>]>([
   ['no bytes', { sizeBytes: 0 }],
   ['a name that no video has', { fileName: 'Copper.Harbor.2023.rar' }],
   ['a file of our own disk', { isLocal: true }],
-])('nothing is known of %s', ([, more]) => {
+])('nothing is stored for a file with %s', ([, more]) => {
   const listed = new ListedFiles()
   listed.note([{ ...FILM, ...more }])
   expect(listed.find(HASH, undefined)).toBeUndefined()
 })
 
-test('what is kept is bounded by files and by letters', () => {
+test('stored facts are bounded by number of files and by letters', () => {
   const listed = new ListedFiles()
   const count = () =>
     Array.from({ length: 9_000 }, (_, index) => listed.find(HASH, index)).filter(Boolean).length

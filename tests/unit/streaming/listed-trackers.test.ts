@@ -10,7 +10,7 @@ function found(infoHash: InfoHash, ...trackers: string[]): Candidate {
   return { kind: 'torrent', infoHash, trackers } as unknown as Candidate
 }
 
-test('the trackers of a link that were listed with the torrent are told from all others', () => {
+test('trackers of a link that were listed with the torrent are told apart from others', () => {
   const listed = new ListedTrackers()
   listed.note([found(FILM, 'udp://a:1', 'udp://b:1'), found(OTHER, 'udp://c:1')])
   const link = ['udp://b:1', 'udp://c:1', 'udp://x:1']
@@ -18,14 +18,14 @@ test('the trackers of a link that were listed with the torrent are told from all
   expect(listed.sort('ef'.repeat(20) as InfoHash, link)).toEqual({ listed: [], others: link })
 })
 
-test('those of a private torrent need not be in the link, and none that is in the link is taken', () => {
+test('trackers of a private torrent come from the list, never from the link', () => {
   const listed = new ListedTrackers()
   listed.note([{ ...found(FILM, 'https://t:1/?passkey=1'), isPrivate: true }])
   expect(listed.sort(FILM, ['udp://x:1'])).toEqual({ listed: ['https://t:1/?passkey=1'], others: [] })
   expect(listed.sort(FILM, [])).toEqual({ listed: ['https://t:1/?passkey=1'], others: [] })
 })
 
-test('a later list adds to an earlier one, up to 20 trackers, the latest in front', () => {
+test('a later list adds trackers to an earlier one, up to 20, the latest first', () => {
   const listed = new ListedTrackers()
   const many = Array.from({ length: 20 }, (_, index) => `udp://t${index}:1`)
   listed.note([found(FILM, 'udp://a:1')])
@@ -35,7 +35,7 @@ test('a later list adds to an earlier one, up to 20 trackers, the latest in fron
   expect(listed.sort(FILM, ['udp://a:1', ...many])).toEqual({ listed: many, others: ['udp://a:1'] })
 })
 
-test('what is kept is bounded by torrents and by letters', () => {
+test('stored trackers are bounded by number of torrents and by letters', () => {
   const listed = new ListedTrackers()
   const hash = (index: number) => index.toString(16).padStart(40, '0') as InfoHash
   for (let index = 0; index < 5_001; index++) listed.note([found(hash(index), 'udp://a:1')])

@@ -6,7 +6,7 @@ const FILM = 'ab'.repeat(20) as InfoHash
 const OTHER = 'cd'.repeat(20) as InfoHash
 const ASKED = ['udp://a.org:1', 'https://b.org/announce']
 
-/** After a wait that ended in vain, and so many ms. */
+/** That many ms after a wait without peers ended. */
 function after(ms: number) {
   let now = 5_000
   const torrents = new WithoutPeers(() => now)
@@ -21,11 +21,14 @@ test.for([
   [30_000, false, 30_000],
   [599_999, false, 599_999],
   [600_000, false, undefined],
-] as const)('%i ms later, to wait again is of no use: %s; lists say: %s', ([ms, isOfNoUse, since]) => {
-  const torrents = after(ms)
-  expect([torrents.isOfNoUse(FILM, ASKED), torrents.sinceMs(FILM)]).toEqual([isOfNoUse, since])
-  expect([torrents.isOfNoUse(OTHER, ASKED), torrents.sinceMs(OTHER)]).toEqual([false, undefined])
-})
+] as const)(
+  '%i ms after a wait without peers, another wait is useless: %s; lists show: %s',
+  ([ms, isOfNoUse, since]) => {
+    const torrents = after(ms)
+    expect([torrents.isOfNoUse(FILM, ASKED), torrents.sinceMs(FILM)]).toEqual([isOfNoUse, since])
+    expect([torrents.isOfNoUse(OTHER, ASKED), torrents.sinceMs(OTHER)]).toEqual([false, undefined])
+  },
+)
 
 test.for<readonly [string, readonly string[], boolean]>([
   ['the same trackers', ASKED.toReversed(), true],
@@ -33,11 +36,11 @@ test.for<readonly [string, readonly string[], boolean]>([
   ['none', [], true],
   ['one more', [...ASKED, 'udp://new.org:1'], false],
   ['others', ['udp://new.org:1'], false],
-])('with %s, the wait would be the same: %s', ([, trackers, isOfNoUse]) => {
+])('with %s as trackers, another wait is useless: %s', ([, trackers, isOfNoUse]) => {
   expect(after(1_000).isOfNoUse(FILM, trackers)).toBe(isOfNoUse)
 })
 
-test('a peer ends it, and so does nothing else', () => {
+test('a torrent stops being without peers when a peer is found, and by nothing else', () => {
   const torrents = after(1_000)
   torrents.forget(OTHER)
   expect(torrents.isOfNoUse(FILM, ASKED)).toBe(true)
@@ -45,7 +48,7 @@ test('a peer ends it, and so does nothing else', () => {
   expect([torrents.isOfNoUse(FILM, ASKED), torrents.sinceMs(FILM)]).toEqual([false, undefined])
 })
 
-test('what is kept is bounded by torrents and by letters, and the last ones stay', () => {
+test('stored torrents are bounded by number and by letters, and the latest stay', () => {
   const torrents = new WithoutPeers()
   const hash = (index: number) => index.toString(16).padStart(40, '0') as InfoHash
   const known = () => Array.from({ length: 5_000 }, (_, index) => hash(index)).filter(isKnown)

@@ -17,14 +17,14 @@ function valueAt(text: string, key: string): string | undefined {
 
 test.for([
   ['alone', 'd4:infod1:ai1eee', 'd1:ai1ee'],
-  ['behind a value of that name', 'd1:a4:info4:infoi1ee', 'i1e'],
-  ['behind a dictionary with that key', 'd1:ad4:infoi7ee4:infoi1ee', 'i1e'],
-  ['behind text that looks like it', 'd1:a10:4:infoi7ee4:infoi1ee', 'i1e'],
-  ['in front of other keys', 'd4:infoi1e1:a4:infoe', 'i1e'],
-  ['with bytes behind the end', 'd4:infoi1eed4:infoi2ee', 'i1e'],
+  ['after a value with the text of the key', 'd1:a4:info4:infoi1ee', 'i1e'],
+  ['after a dictionary that has the key', 'd1:ad4:infoi7ee4:infoi1ee', 'i1e'],
+  ['after text that looks like the key', 'd1:a10:4:infoi7ee4:infoi1ee', 'i1e'],
+  ['before other keys', 'd4:infoi1e1:a4:infoe', 'i1e'],
+  ['with bytes after the end of the dictionary', 'd4:infoi1eed4:infoi2ee', 'i1e'],
   ['with itself as a key inside', 'd4:infod4:infoi2eee', 'd4:infoi2ee'],
   ['as empty text', 'd4:info0:e', '0:'],
-] as const)('a value is found: %s', ([, text, expected]) => {
+] as const)('the value of a key is found: %s', ([, text, expected]) => {
   expect(valueAt(text, 'info')).toBe(expected)
 })
 
@@ -38,7 +38,7 @@ test.for([
   ['a text is longer than the bytes', 'd4:info99:ae'],
   ['a length has a thousand digits', `d4:info${'9'.repeat(1_000)}:ae`],
   ['it is nested too deep', `d4:info${'l'.repeat(200_000)}`],
-] as const)('refused: %s', ([, text]) => {
+] as const)('broken bencode is refused: %s', ([, text]) => {
   expect(() => spansAt(text, 'info')).toThrow()
 })
 
@@ -47,27 +47,27 @@ test.for([
   ['with others between', 'd4:infoi1e1:ai0e4:infoi2ee', ['i1e', 'i2e']],
   ['unsorted, and the same', 'd4:infoi1e3:abci0e4:infoi1e1:zlee', ['i1e', 'i1e']],
   ['nowhere', 'd1:ad4:infoi1eee', []],
-] as const)('a key that stands there more than once has all of its values: %s', ([, text, expected]) => {
+] as const)('all values of a repeated key are found: %s', ([, text, expected]) => {
   expect(spansAt(text, 'info').map(({ start, end }) => text.slice(start, end))).toEqual(expected)
 })
 
 test.for([
   ['its values', 'li1e1:ald1:ai1eeee', 9, ['i1e', '1:a', 'ld1:ai1eee']],
-  ['with bytes behind the end', 'li1eei2e', 9, ['i1e']],
+  ['with bytes after the end of the list', 'li1eei2e', 9, ['i1e']],
   ['empty', 'le', 9, []],
-  ['no more than are asked for', 'li1ei2ei3ee', 2, ['i1e', 'i2e']],
+  ['no more than requested', 'li1ei2ei3ee', 2, ['i1e', 'i2e']],
 ] as const)('the values of a list are found: %s', ([, text, most, expected]) => {
   const spans = atOnce(listSpans(bytes(text), most))
   expect(spans?.map(({ start, end }) => text.slice(start, end))).toEqual(expected)
 })
 
-test('what is no list has no values, and one without an end is refused', () => {
+test('bytes that are not a list have no values, and an unfinished list is refused', () => {
   const read = (text: string) => atOnce(listSpans(bytes(text), 9))
   for (const text of ['', 'de', 'i1e', '1:l']) expect(read(text)).toBeUndefined()
   for (const text of ['l', 'li1e', 'l1:', 'li1e-']) expect(() => read(text)).toThrow()
 })
 
-test('however many values there are, little is done in one go', () => {
+test('a dictionary with very many values is read in small steps', () => {
   const many = bytes(`d1:al${'i1e'.repeat(100_000)}e4:infoi7ee`)
   const work = dictionarySpans(many, new Set(['info']))
   let steps = 0
@@ -75,7 +75,7 @@ test('however many values there are, little is done in one go', () => {
   expect(steps).toBeGreaterThan(20)
 })
 
-test('whatever the decoder takes, the values are found where it finds them', () => {
+test('values are found at the same places as the decoder reads them, for any bencode', () => {
   const leaf = fc.oneof(
     fc.integer({ min: -10, max: 10 }).map((n) => `i${n}e`),
     fc.constantFrom('i-0e', 'i00e', 'i9007199254740991e', 'i12345678901234567890e', '01:a', '0:'),

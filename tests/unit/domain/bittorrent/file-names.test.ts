@@ -15,7 +15,7 @@ test.for([
   '$HOME',
   '%2e%2e',
   'film',
-])('"%s" is a good name already', (name) => {
+])('"%s" is a safe file name and stays as it is', (name) => {
   expect(safe(name)).toEqual([name])
 })
 
@@ -23,7 +23,7 @@ test.for([
   ['a path', 'a/b.mkv', 'a_b.mkv'],
   ['an absolute path', '/etc/passwd', '_etc_passwd'],
   ['a way out of the folder', '../../x.mkv', '_.._x.mkv'],
-  ['a way out in the words of Windows', '..\\..\\x.mkv', '_.._x.mkv'],
+  ['a way out of the folder with backslashes', '..\\..\\x.mkv', '_.._x.mkv'],
   ['a drive', 'C:x.mkv', 'C_x.mkv'],
   ['letters that Windows reserves', 'a<b>c:d"e|f?g*h', 'a_b_c_d_e_f_g_h'],
   ['a NUL', 'a\0b.mkv', 'ab.mkv'],
@@ -37,22 +37,22 @@ test.for([
   ['a dot in front', '.hidden.mkv', 'hidden.mkv'],
   ['blanks and dots around it', ' . a.mkv . ', 'a.mkv'],
   ['our own folder', '.self-streme', 'self-streme'],
-  ['our own folder behind what cannot be seen', '\u200b.self-streme', 'self-streme'],
+  ['our own folder after an invisible letter', '\u200b.self-streme', 'self-streme'],
   ['the name of a device', 'CON', '_CON'],
   ['the name of a device with an extension', 'nul.mkv', '_nul.mkv'],
   ['the name of a port', 'Com1.mp4', '_Com1.mp4'],
   ['a device with a stream', 'lpt1:x', 'lpt1_x'],
-  ['a device with a blank behind it', 'Nul .txt', '_Nul.txt'],
-  ['a device with a blank before a film', 'CON .mkv', '_CON.mkv'],
+  ['a device followed by a space', 'Nul .txt', '_Nul.txt'],
+  ['a device followed by a space and an extension', 'CON .mkv', '_CON.mkv'],
   ['a port with a raised number', 'COM¹.mkv', '_COM¹.mkv'],
   ['a letter and its accent', 'e\u0301.mkv', 'é.mkv'],
-  ['a letter, and its accent behind what cannot be seen', 'e\u200b\u0301.mkv', 'é.mkv'],
-] as const)('%s is made harmless', ([, name, expected]) => {
+  ['a letter with its accent after an invisible letter', 'e\u200b\u0301.mkv', 'é.mkv'],
+] as const)('a file name is made safe: %s', ([, name, expected]) => {
   expect(safe(name)).toEqual([expected])
 })
 
 test.for(['', '.', '..', '...', '   ', '\0', '\u202e', ' . . '])(
-  'of "%s" nothing is left, and the file gets a number',
+  'a file gets a number when nothing is left of its name "%s"',
   (name) => {
     expect(safe('a.mkv', name)).toEqual(['a.mkv', 'file-1'])
   },
@@ -62,9 +62,9 @@ test.for([
   ['the same name', ['a.mkv', 'a.mkv', 'a.mkv'], ['a.mkv', 'a (2).mkv', 'a (3).mkv']],
   ['names that differ only in case', ['a.mkv', 'A.MKV'], ['a.mkv', 'A (2).MKV']],
   ['names that differ only in how an accent is written', ['é.mkv', 'e\u0301.mkv'], ['é.mkv', 'é (2).mkv']],
-  ['names that are one in upper case', ['ſ.mkv', 's.mkv'], ['ſ.mkv', 's (2).mkv']],
+  ['names that are the same in upper case', ['ſ.mkv', 's.mkv'], ['ſ.mkv', 's (2).mkv']],
   [
-    'names that differ only in what was taken out',
+    'names that differ only in removed letters',
     ['a?.mkv', 'a*.mkv', 'a_.mkv'],
     ['a_.mkv', 'a_ (2).mkv', 'a_ (3).mkv'],
   ],
@@ -75,7 +75,7 @@ test.for([
   ],
   ['a name that looks like a number', ['file-1', ''], ['file-1', 'file-1 (2)']],
   ['names without extension', ['a', 'a'], ['a', 'a (2)']],
-] as const)('files with %s stay apart', ([, names, expected]) => {
+] as const)('files with %s get different names', ([, names, expected]) => {
   expect(safe(...names)).toEqual(expected)
 })
 
@@ -99,12 +99,12 @@ test.for([
   },
 )
 
-test('names that are alike after they were cut stay apart', () => {
+test('names that become equal by cutting get different names', () => {
   const names = safe(`${'x'.repeat(300)}1.mkv`, `${'x'.repeat(300)}2.mkv`, `${'X'.repeat(300)}3.MKV`)
   expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(3)
 })
 
-test('the same files get the same names again', () => {
+test('the same files get the same names every time', () => {
   const names = ['b.mkv', '', 'B.mkv', '../b.mkv', 'x'.repeat(500)]
   expect(safe(...names)).toEqual(safe(...names))
 })
@@ -118,15 +118,15 @@ test.for([
   expect(cut).toMatch(/^x+$/)
 })
 
-// Where the work grows with the square, this and what lies in the midst of blanks take far longer than they may.
-test('ten thousand files of one name get a name each', { timeout: 10_000 }, () => {
+// An algorithm of quadratic cost takes far longer than the limit here and in the names with spaces below.
+test('ten thousand files with the same name get different names', { timeout: 10_000 }, () => {
   const names = safe(...Array<string>(10_000).fill('a.mkv'))
   expect(new Set(names).size).toBe(10_000)
   expect([names[0], names[1], names.at(-1)]).toEqual(['a.mkv', 'a (2).mkv', 'a (10000).mkv'])
 })
 
-// Names that are told apart behind what is cut, and then once more by a number in the same place.
-test('a number is the lowest that is free, and found at once', { timeout: 10_000 }, () => {
+// Names that differ only in the part that is cut off, and then once more by a number in the same place.
+test('a duplicate gets the lowest free number, at once even among ten thousand', { timeout: 10_000 }, () => {
   const long = Array.from({ length: 5_000 }, (_, n) => `${'x'.repeat(194)}${String(n).padStart(6, '0')}`)
   const names = safe(...long, ...long)
   expect(new Set(names).size).toBe(10_000)
@@ -135,7 +135,7 @@ test('a number is the lowest that is free, and found at once', { timeout: 10_000
   )
 })
 
-test('the names are those that trying one number after the other gives', () => {
+test('the names are the same as when every number is tried in turn, for any files', () => {
   const letters = ['a', 'a (2)', 'A', 'a (3)', 'x'.repeat(199), 'x'.repeat(198), `${'x'.repeat(195)} (2)`, '']
   const tried = (names: readonly string[]) => {
     const taken = new Set<string>()
@@ -157,11 +157,11 @@ test.for([
   ['blanks', ' '.repeat(100_000), 'file-0'],
   ['blanks between letters', `a${' '.repeat(100_000)}b.mkv`, 'a.mkv'],
   ['blanks before the extension', `a${' '.repeat(100_000)}.mkv`, 'a.mkv'],
-] as const)('a name of 100 000 %s is shortened', { timeout: 10_000 }, ([, name, expected]) => {
+] as const)('a name of 100,000 %s is shortened', { timeout: 10_000 }, ([, name, expected]) => {
   expect(safe(name)).toEqual([expected])
 })
 
-test('a name that becomes that of a device by being cut is no longer one', () => {
+test('a name that becomes a device name by cutting is made safe', () => {
   const cut = safeFileNames([
     { path: '', name: `CON${' '.repeat(300)}x.mkv`, length: 1, offset: 0, isPadding: false },
   ])

@@ -11,11 +11,11 @@ test.for([
   ['mixed-case hex', `DD${HEX.slice(2)}`],
   ['32 base32 letters', BASE32],
   ['lower-case base32', BASE32.toLowerCase()],
-] as const)('%s are an info hash, and become lower-case hex', ([, text]) => {
+] as const)('an info hash of %s is read as lower-case hex', ([, text]) => {
   expect(parseInfoHash(text)).toBe(HEX)
 })
 
-test('leading zeros of a base32 hash are kept', () => {
+test('leading zeros of a base32 info hash are kept', () => {
   expect(parseInfoHash('A'.repeat(32))).toBe('0'.repeat(40))
   expect(parseInfoHash(`${'A'.repeat(31)}B`)).toBe(`${'0'.repeat(39)}1`)
   expect(parseInfoHash('7'.repeat(32))).toBe('f'.repeat(40))
@@ -37,7 +37,7 @@ test.for([
   'İ'.repeat(32),
   '../'.repeat(13),
   'a'.repeat(64),
-])('"%s" is no info hash', (text) => {
+])('"%s" is not an info hash', (text) => {
   expect(parseInfoHash(text)).toBeUndefined()
 })
 
@@ -52,10 +52,14 @@ test.for([
   ['the same in both forms, once', `${HEX} ${BASE32}`, [HEX]],
   ['several, in their order', `${OTHER}-${HEX}.mkv`, [OTHER, HEX]],
   ['one of each form, hex in front', `VPG66AJDIVTYTK6N54ASGRLHRGV433YB ${HEX}.mkv`, [HEX, B32HEX]],
-  ['one that stands alone before those in a run', `0${OTHER} ${HEX}`, [HEX, `0${OTHER.slice(0, 39)}`, OTHER]],
-  ['one with a letter of its kind behind it', `${HEX}0.mp4`, [HEX, `${HEX.slice(1)}0`]],
-  ['one behind letters that are no hex digits', `film${HEX}`, [HEX]],
-] as const)('a name contains %s', ([, name, expected]) => {
+  [
+    'one that stands alone before those in a longer run',
+    `0${OTHER} ${HEX}`,
+    [HEX, `0${OTHER.slice(0, 39)}`, OTHER],
+  ],
+  ['one followed by a letter of the same alphabet', `${HEX}0.mp4`, [HEX, `${HEX.slice(1)}0`]],
+  ['one after letters that are not hex digits', `film${HEX}`, [HEX]],
+] as const)('info hashes are found in a file name: %s', ([, name, expected]) => {
   expect(infoHashesIn(name)).toEqual(expected)
 })
 
@@ -66,13 +70,13 @@ test.for([
   `${HEX.slice(0, 20)}-${HEX.slice(20)}.mp4`,
   `${BASE32.slice(1)}.mkv`,
   'A film with many words, none of them long (2024) 1080p WEB-DL.mkv',
-  // Letters that become ASCII ones in lower case, as the Kelvin sign does.
+  // A letter that becomes ASCII in lower case, as the Kelvin sign does.
   `\u212a${BASE32.slice(1)}`,
-])('"%s" contains none', (name) => {
+])('no info hash is found in "%s"', (name) => {
   expect(infoHashesIn(name)).toEqual([])
 })
 
-test('of a name that is one long run, not every place is looked at', () => {
+test('in a name that is one long run, only a limited number of positions are tried', () => {
   const digits = createHash('sha512').update('film').digest('hex')
   expect(infoHashesIn(digits.repeat(2))).toHaveLength(64)
   expect(infoHashesIn(`${digits.repeat(100)} ${HEX}`)[0]).toBe(HEX)

@@ -18,8 +18,8 @@ test.for([
   ['parameters in upper case', `magnet:?DN=x&XT=urn:btih:${HASH}`],
   ['a numbered topic', `magnet:?xt.1=urn:btih:${HASH}`],
   ['several numbered topics', `magnet:?xt.1=urn:btmh:1220${'a'.repeat(64)}&xt.2=urn:btih:${HASH}`],
-  ['a fragment behind it', `magnet:?xt=urn:btih:${HASH}#dn=x`],
-  ['a link out of a web page', `magnet:?dn=x&amp;tr=udp://a.org:1&amp;xt=urn:btih:${HASH}`],
+  ['a fragment at the end', `magnet:?xt=urn:btih:${HASH}#dn=x`],
+  ['a link copied from a web page', `magnet:?dn=x&amp;tr=udp://a.org:1&amp;xt=urn:btih:${HASH}`],
   ['a link out of a web page that escapes by number', `magnet:?dn=x&#38;xt=urn:btih:${HASH}`],
   ['a link out of a web page that escapes by hexadecimal number', `magnet:?dn=x&#x26;xt=urn:btih:${HASH}`],
   ['a link that was escaped twice', `magnet:?dn=x&amp;amp;xt=urn:btih:${HASH}`],
@@ -29,7 +29,7 @@ test.for([
   ['a bare info hash', HASH],
   ['a bare info hash in upper case with blanks', ` ${HASH.toUpperCase()} `],
   ['a bare base32 hash', BASE32],
-] as const)('%s is understood', ([, text]) => {
+] as const)('a magnet link is read: %s', ([, text]) => {
   expect(parseMagnet(text)?.infoHash).toBe(HASH)
 })
 
@@ -46,11 +46,11 @@ test.for([
   `http://example.org/?xt=urn:btih:${HASH}`,
   `stremio-magnet:?xt=urn:btih:${HASH}`,
   `xt=urn:btih:${HASH}`,
-])('"%s" names no torrent', (text) => {
+])('"%s" is not a magnet link to a torrent', (text) => {
   expect(parseMagnet(text)).toBeUndefined()
 })
 
-test('the name and the trackers come along, each tracker once', () => {
+test('name and trackers are read from a magnet link, each tracker once', () => {
   const text = `magnet:?xt=urn:btih:${HASH}&dn=Big+Buck%20Bunny&tr=udp%3A%2F%2Fa.org%3A1&tr=http://b.org/x&tr=udp%3A%2F%2Fa.org%3A1`
   expect(parseMagnet(text)).toEqual({
     infoHash: HASH,
@@ -60,18 +60,18 @@ test('the name and the trackers come along, each tracker once', () => {
 })
 
 test.for([
-  ['an empty one does not count', '&tr=&tr=udp://a.org:1&tr'],
-  ['one in upper case counts', '&TR=udp://a.org:1'],
-  ['numbered ones count, each once', '&tr.1=udp://a.org:1&tr.2=udp://a.org:1'],
-  ['one in a fragment does not count', '&tr=udp://a.org:1#&tr=udp://b.org:1'],
-] as const)('of the trackers, %s', ([, params]) => {
+  ['an empty one is ignored', '&tr=&tr=udp://a.org:1&tr'],
+  ['one with an upper-case key is taken', '&TR=udp://a.org:1'],
+  ['numbered ones are taken, each once', '&tr.1=udp://a.org:1&tr.2=udp://a.org:1'],
+  ['one in a fragment is ignored', '&tr=udp://a.org:1#&tr=udp://b.org:1'],
+] as const)('of the trackers in a magnet link, %s', ([, params]) => {
   expect(parseMagnet(`magnet:?xt=urn:btih:${HASH}&dn=${params}`)).toEqual({
     infoHash: HASH,
     trackers: ['udp://a.org:1'],
   })
 })
 
-test('what would make the server fetch something else is left out', () => {
+test('parameters of a magnet link that name other servers and peers are ignored', () => {
   const text = `magnet:?xt=urn:btih:${HASH}&ws=http://10.0.0.1/&xs=http://10.0.0.1/&as=http://10.0.0.1/&x.pe=10.0.0.1:1`
   expect(parseMagnet(text)).toEqual({ infoHash: HASH, trackers: [] })
 })
@@ -134,23 +134,23 @@ test.for([
   })
 })
 
-test.for(['so=', 'so', 'so=all', 'so=-', 'so=8-6', 'so=,,', 'xso=1'])('%s selects nothing', (param) => {
+test.for(['so=', 'so', 'so=all', 'so=-', 'so=8-6', 'so=,,', 'xso=1'])('%s selects no files', (param) => {
   expect(parseMagnet(`magnet:?xt=urn:btih:${HASH}&${param}`)).toEqual({ infoHash: HASH, trackers: [] })
 })
 
-test('a written magnet holds nothing but the hash and the trackers', () => {
+test('a written magnet link has only the info hash and the trackers', () => {
   expect(writeMagnet(HASH)).toBe(`magnet:?xt=urn:btih:${HASH}`)
   expect(writeMagnet(HASH, ['udp://a.org:1', 'http://b.org/?x=1&y=2'])).toBe(
     `magnet:?xt=urn:btih:${HASH}&tr=udp%3A%2F%2Fa.org%3A1&tr=http%3A%2F%2Fb.org%2F%3Fx%3D1%26y%3D2`,
   )
 })
 
-test('what was written can be read again', () => {
+test('a written magnet link reads back as the same', () => {
   const trackers = ['http://b.org/a+b?x=1&tr=2#f', 'udp://ü.org:1/%20']
   expect(parseMagnet(writeMagnet(HASH, trackers))).toEqual({ infoHash: HASH, trackers })
 })
 
-test('the trackers of a link out of a web page are what they were', () => {
+test('trackers of a link copied from a web page are unescaped', () => {
   const link = `magnet:?xt=urn:btih:${HASH}&amp;tr=udp%3A%2F%2Fa.org%3A1&amp;amp;tr=http%3A%2F%2Fb.org%2F%3Fa%3D1%26b%3D2`
   expect(parseMagnet(link)?.trackers).toEqual(['udp://a.org:1', 'http://b.org/?a=1&b=2'])
 })

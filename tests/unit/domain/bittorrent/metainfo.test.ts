@@ -18,7 +18,7 @@ import { processorMs } from '../../../support/pumped-text.ts'
 const KIB = 1024
 const PIECE = 16 * KIB
 
-/** A torrent of one file of one piece, with some of it changed. */
+/** A torrent of one file of one piece, with some fields changed. */
 function torrent(changes: Readonly<Record<string, unknown>> = {}, ...leftOut: readonly string[]): Uint8Array {
   const info = { name: 'film.mkv', 'piece length': PIECE, length: 100, pieces: hashes(1), ...changes }
   return bencode.encode({
@@ -51,7 +51,7 @@ function raw(text: string): Uint8Array {
   return Buffer.from(text, 'latin1')
 }
 
-test('one file is its own only file', () => {
+test('a torrent of one file lists that file', () => {
   expect(parseMetainfo(torrent())).toEqual({
     name: 'film.mkv',
     pieceLength: PIECE,
@@ -73,16 +73,16 @@ test.for([
   [[], true],
   [0, false],
   [undefined, false],
-] as const)('with "private" %j, it is private: %j', ([value, isPrivate]) => {
+] as const)('a torrent with "private" %j is private: %j', ([value, isPrivate]) => {
   expect(parseMetainfo(torrent({ private: value })).isPrivate).toBe(isPrivate)
 })
 
-test('"private" beside the metadata says nothing, as the info hash does not hold it', () => {
+test('"private" outside the info dictionary is ignored, because the info hash does not cover it', () => {
   const { info } = bencode.decode(torrent()) as { info: unknown }
   expect(parseMetainfo(bencode.encode({ info, private: 1 })).isPrivate).toBe(false)
 })
 
-test('files of a folder lie one behind the other', () => {
+test('files of a folder lie one after the other', () => {
   const { name, files, length, pieceCount } = parseMetainfo(
     folder(
       [
@@ -106,17 +106,17 @@ test.for([
   ['"p" among other attributes', { attr: 'xph', path: ['zeros'] }, true],
   ['the folder .pad', { path: ['.pad', '12345'] }, true],
   ['other attributes', { attr: 'xh', path: ['film.mkv'] }, false],
-  ['attributes that are no text', { attr: 5, path: ['film.mkv'] }, false],
+  ['attributes that are not text', { attr: 5, path: ['film.mkv'] }, false],
   ['a name that only begins with .pad', { path: ['.padding.mkv'] }, false],
-  ['the name that BitComet gives it', { path: [bitComet(0)] }, true],
-  ['that name in a folder', { path: ['Season 1', bitComet(17)] }, true],
-  ['that name without the hint', { path: ['_____padding_file_3'] }, true],
-  ['a name like it without a number', { path: ['_____padding_file_.mkv'] }, false],
-  ['a name like it with fewer lines', { path: ['____padding_file_1_.mkv'] }, false],
-  ['a name with it inside', { path: ['My _____padding_file_1_.mkv'] }, false],
+  ["BitComet's name for padding", { path: [bitComet(0)] }, true],
+  ["BitComet's name in a folder", { path: ['Season 1', bitComet(17)] }, true],
+  ["BitComet's name without its hint", { path: ['_____padding_file_3'] }, true],
+  ["a name like BitComet's without a number", { path: ['_____padding_file_.mkv'] }, false],
+  ["a name like BitComet's with fewer underscores", { path: ['____padding_file_1_.mkv'] }, false],
+  ["a name that contains BitComet's", { path: ['My _____padding_file_1_.mkv'] }, false],
   ['the attribute "p" and no path', { attr: 'p' }, true],
   ['the attribute "p" and an empty path', { attr: 'p', path: [] }, true],
-] as const)('by %s a padding file is told from others', ([, entry, isPadding]) => {
+] as const)('whether a file is padding is seen by %s', ([, entry, isPadding]) => {
   const [, file] = parseMetainfo(
     folder([
       { length: 50, path: ['a'] },
@@ -133,8 +133,8 @@ test.for([
     { attr: 'l', length: 50, path: ['link.mkv'], 'symlink path': ['a'] },
   ],
   ['that is hidden, and without a path', { attr: 'hl', 'symlink path': ['a'] }],
-  ['with a length that is none', { attr: 'lx', length: -1, path: ['b'], 'symlink path': [] }],
-] as const)('a symbolic link %s keeps its place in the list, and holds no bytes', ([, link]) => {
+  ['with an invalid length', { attr: 'lx', length: -1, path: ['b'], 'symlink path': [] }],
+] as const)('a symbolic link %s keeps its place in the list and has no bytes', ([, link]) => {
   const { files, length } = parseMetainfo(
     folder([{ length: 60, path: ['a'] }, link, { length: 40, path: ['b.mkv'] }]),
   )
@@ -143,7 +143,7 @@ test.for([
   expect(files[2]).toMatchObject({ name: 'b.mkv', offset: 60, isPadding: false })
 })
 
-test('padding counts in the order of files, so that later ones keep their index and place', () => {
+test('padding files are counted, so that later files keep their index and offset', () => {
   const { files } = parseMetainfo(
     folder(
       [
@@ -157,7 +157,7 @@ test('padding counts in the order of files, so that later ones keep their index 
   expect(files[2]).toMatchObject({ name: 'b.mkv', offset: PIECE })
 })
 
-test('names in UTF-8 come before those in another encoding', () => {
+test('UTF-8 names are preferred to names in another encoding', () => {
   const { name, files } = parseMetainfo(
     folder([{ length: 100, path: ['?.mkv'], 'path.utf-8': ['ü.mkv'] }], { 'name.utf-8': 'Größe' }),
   )
@@ -168,11 +168,11 @@ test.for([
   ['a name that is not UTF-8', { name: Buffer.from([0xff, 0xfe]) }],
   ['a name that leads out of the folder', { name: '../../etc/passwd' }],
   ['an absolute name', { name: '/etc/passwd' }],
-] as const)('%s is no reason to refuse a torrent', ([, changes]) => {
+] as const)('a torrent with %s is accepted', ([, changes]) => {
   expect(parseMetainfo(torrent(changes)).files).toHaveLength(1)
 })
 
-test('a path that leads out of the folder is only text', () => {
+test('a path that leads out of the folder is kept as plain text', () => {
   const [file] = parseMetainfo(folder([{ length: 100, path: ['..', '..', 'etc', 'passwd'] }])).files
   expect(file).toMatchObject({ path: '../../etc/passwd', name: 'passwd' })
 })
@@ -215,7 +215,7 @@ test.for([
   ['files that are no list', folder({ a: 1 }), /"files"/],
   ['files that are text', folder('film.mkv'), /"files"/],
   ['a file that is text', folder(['film.mkv']), /length/],
-  // webtorrent cannot read these either, and would say so too late.
+  // webtorrent cannot read these either, and would report it too late.
   ['a name that is no text', torrent({ name: 5 }), /name is no text/],
   ['no name', torrent({}, 'name'), /name is no text/],
   ['a path with a number in it', folder([{ length: 100, path: ['a', 5] }]), /no text/],
@@ -252,7 +252,7 @@ test.for([
   ['no info', raw('d3:fooi1ee'), /piece length/],
   ['an info that is a number', raw('d4:infoi1ee'), /piece length/],
   ['an info that is text', raw('d4:info5:helloe'), /piece length/],
-] as const)('refused, with a word on why: %s', ([, bytes, why]) => {
+] as const)('a broken torrent is refused with the reason: %s', ([, bytes, why]) => {
   expect(() => parseMetainfo(bytes)).toThrow(
     expect.objectContaining({ code: 'torrent.invalid', message: expect.stringMatching(why) }),
   )
@@ -261,26 +261,26 @@ test.for([
 test.for([
   ...[PIECE, 256 * KIB, 64 * KIB * KIB, 128 * KIB * KIB, 256 * KIB * KIB],
   ...[25_344, 827_392, 4_192_256, 16_385, 100_000, 3_000_001, 100_000_000],
-])('a piece length of %i is taken', (pieceLength) => {
+])('a piece length of %i is accepted', (pieceLength) => {
   expect(parseMetainfo(torrent({ 'piece length': pieceLength })).pieceLength).toBe(pieceLength)
 })
 
-test.for([10_001, 15_000, 20_000])('%i files are taken', (count) => {
+test.for([10_001, 15_000, 20_000])('%i files are accepted', (count) => {
   const files = Array.from({ length: count }, (_, index) => ({ length: index ? 0 : 100, path: [`${index}`] }))
   expect(parseMetainfo(folder(files)).files).toHaveLength(count)
 })
 
-test.for([100_001, 122_880, 838_000, 1_000_000])('%i pieces are taken', (count) => {
+test.for([100_001, 122_880, 838_000, 1_000_000])('%i pieces are accepted', (count) => {
   expect(parseMetainfo(torrent({ length: count * PIECE, pieces: hashes(count) })).pieceCount).toBe(count)
 })
 
-test('a stripped torrent file holds nothing but the info, byte for byte', () => {
+test('a stripped torrent file has only the info dictionary, byte for byte', () => {
   const info = { length: 1, name: Buffer.from([0xff, 0]), private: 1, zzz: ['x', { a: 1 }] }
   const whole = bencode.encode({ announce: 'http://127.0.0.1/', info, 'url-list': ['http://10.0.0.1/'] })
   expect(Buffer.from(stripMetainfo(whole))).toEqual(Buffer.from(bencode.encode({ info })))
 })
 
-test('the bytes that are hashed are those of the file, wherever else they stand in it', () => {
+test('the info hash is taken from the bytes of the info dictionary, not from a copy elsewhere in the file', () => {
   const info = Buffer.from(bencode.encode({ length: 1, name: 'a', 'piece length': PIECE, pieces: hashes(1) }))
   const decoy = Buffer.from(
     bencode.encode({ length: 2, name: 'b', 'piece length': PIECE, pieces: hashes(1) }),
@@ -298,7 +298,7 @@ test('the bytes that are hashed are those of the file, wherever else they stand 
 })
 
 test.for([...Object.entries(ODD_INFOS), ['all of it at once', ODDEST] as const])(
-  'metadata with %s says the same, and its info hash is that of its bytes',
+  'metadata with %s is read the same, and its info hash is that of its bytes',
   ([, makeOdd]) => {
     const files = [
       { length: 60, path: ['a.mkv'] },
@@ -322,7 +322,7 @@ test.for([
   ['7:privatei1e7:privatei0e', true],
   ['7:privatei0e7:privatei0e', false],
   ['7:privatei00e', false],
-] as const)('with %s it is private: %s', ([fields, isPrivate]) => {
+] as const)('a torrent with %s is private: %s', ([fields, isPrivate]) => {
   expect(parseMetainfo(rawTorrent(`6:lengthi5e${fields}`)).isPrivate).toBe(isPrivate)
 })
 
@@ -330,28 +330,28 @@ function rawTorrent(fields: string): Uint8Array {
   return raw(`d4:infod${fields}4:name1:a12:piece lengthi16384e6:pieces20:${'a'.repeat(20)}ee`)
 }
 
-/** As many keys as are taken: decoding them all takes a quarter of a second. */
+/** As many keys as are accepted: decoding all of them takes a quarter of a second. */
 const MANY_KEYS = Array.from({ length: 240_000 }, (_, n) => `7:${String(n).padStart(7, '0')}i1e`).join('')
 
 test.for([
   ['in the metadata', rawTorrent(`${MANY_KEYS}6:lengthi100e`)],
   ['in what says whether it is private', rawTorrent(`6:lengthi100e7:privated${MANY_KEYS}e`)],
   ['in a file', rawTorrent(`5:filesld6:lengthi100e4:pathl1:ae1:xd${MANY_KEYS}eee`)],
-] as const)('what is not needed costs little time: keys %s', ([, bytes]) => {
+] as const)('ignored data costs little time: many keys %s', ([, bytes]) => {
   expect(parseMetainfo(bytes).files).toHaveLength(1)
-  // A scan of all bytes takes 10 ms.
+  // One scan of all bytes takes 10 ms.
   expect(processorMs(() => parseMetainfo(bytes), 100)).toBeLessThan(100)
 })
 
-test('a torrent file with two infos is refused', () => {
+test('a torrent file with two info dictionaries is refused', () => {
   const info = Buffer.from(bencode.encode({ length: 1, name: 'a', 'piece length': PIECE, pieces: hashes(1) }))
   const both = Buffer.concat([raw('d4:info'), info, raw('4:info'), info, raw('e')])
   for (const read of [parseMetainfo, infoBytes, stripMetainfo, trackersOf])
     expect(() => read(both)).toThrow(expect.objectContaining({ code: 'torrent.invalid' }))
 })
 
-test('a megabyte that looks like its own info is read in a moment', { timeout: 10_000 }, () => {
-  // Compared as a whole at each place, the two take a minute.
+test('a megabyte that looks like its own info dictionary is read quickly', { timeout: 10_000 }, () => {
+  // With a full comparison at each position, the two take a minute.
   const size = 100_000
   const head = 'd6:lengthi5e4:name1:a12:piece lengthi16384e6:pieces20:'
   const info = `${head}${'x'.repeat(20)}3:zzz${size}:${'e'.repeat(size)}e`
@@ -366,7 +366,7 @@ test.for([
   ['letters of four bytes', '🎬'.repeat(300)],
   ['letters of three bytes', '話'.repeat(300)],
   ['bytes that are no text', Buffer.alloc(1_000_000, 0xff)],
-] as const)('a name of too many %s is cut to 255 letters, its extension stays', ([, letters]) => {
+] as const)('a name of too many %s is cut to 255 letters and keeps its extension', ([, letters]) => {
   const name = Buffer.concat([Buffer.from(letters), Buffer.from('.mkv')])
   const info = parseMetainfo(folder([{ length: 100, path: [name, name] }], { name }))
   const [file] = info.files
@@ -379,19 +379,19 @@ test.for([
   expect(file?.path).toBe(`${info.name}/${file?.name}`)
 })
 
-test('a name of 255 letters stays, however many bytes it has', () => {
+test('a name of 255 letters is kept, however many bytes it has', () => {
   const name = '話'.repeat(255)
   expect(parseMetainfo(torrent({ name })).name).toBe(name)
 })
 
-test('of a path of too many folders the inner ones stay', () => {
+test('of a path with too many folders, the inner ones are kept', () => {
   const path = [...Array.from({ length: 10_000 }, (_, index) => `folder ${index}`), 'film.mkv']
   const [file] = parseMetainfo(folder([{ length: 100, path }])).files
   expect(file?.path.length).toBeLessThanOrEqual(1_000)
   expect(file?.path).toMatch(/^folder \d+\/.*\/folder 9999\/film\.mkv$/)
 })
 
-test('a padding file is one in however deep a folder', () => {
+test('a padding file is recognised however deep its folder is', () => {
   const path = ['.pad', ...Array<string>(2_000).fill('a')]
   expect(
     parseMetainfo(
@@ -403,7 +403,7 @@ test('a padding file is one in however deep a folder', () => {
   ).toBe(true)
 })
 
-test('a tracker with a longer address than any has is left out', () => {
+test('a tracker with an overlong address is left out', () => {
   const announce = `udp://a.org/${'a'.repeat(500)}`
   expect(trackersOf(bencode.encode({ announce, 'announce-list': [['udp://b.org:1']], info: {} }))).toEqual([
     'udp://b.org:1',
@@ -421,11 +421,11 @@ const TWO_FILES = parseMetainfo(
   ),
 )
 
-test('the last piece is as long as what is left', () => {
+test('the last piece is as long as the rest of the torrent', () => {
   expect([0, 1, 2].map((piece) => pieceLengthAt(TWO_FILES, piece))).toEqual([PIECE, PIECE, 1])
 })
 
-test('the trackers of a torrent file are read in its order, each once', () => {
+test('trackers of a torrent file are read in order, each once', () => {
   const announce = 'udp://a.org:1'
   const tiers = [['udp://b.org:1', announce], ['http://c.org/announce']]
   expect(trackersOf(bencode.encode({ announce, 'announce-list': tiers, info: {} }))).toEqual([
@@ -439,7 +439,7 @@ test.for([
   { info: {} },
   { info: {}, announce: 5, 'announce-list': 'udp://a.org' },
   { info: {}, 'announce-list': [5, [6, [Buffer.from('udp://a.org')]], {}] },
-])('of %j no trackers are read', (file) => {
+])('no trackers are read from %j', (file) => {
   expect(trackersOf(bencode.encode(file))).toEqual([])
 })
 

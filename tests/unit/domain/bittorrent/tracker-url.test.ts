@@ -14,12 +14,12 @@ test.for([
   'udp://[2a00:1450:4001:81b::200e]:80',
   'udp://[::ffff:8.8.8.8]:80',
   'udp://☃.example.org:80',
-])('%s is out on the internet', (url) => {
+])('tracker %s is on the internet and allowed', (url) => {
   expect(allowedTrackers([url], [])).toEqual([url])
 })
 
 test.for([
-  // loopback, in every way it can be written
+  // loopback, in every notation
   'http://127.0.0.1/announce',
   'http://127.8.9.1/',
   'http://127.0.0.1./',
@@ -51,7 +51,7 @@ test.for([
   'http://localhost/',
   'http://LOCALHOST./',
   'http://a.localhost/',
-  // the network at home or in the cloud
+  // private networks, at home or in the cloud
   'http://10.0.0.1/',
   'http://172.16.0.1/',
   'http://192.168.1.1/',
@@ -67,14 +67,14 @@ test.for([
   'http://router.home/',
   'http://x.localdomain/',
   'http://a.test/',
-  // nobody's
+  // unassigned
   'http://224.0.0.1/',
   'http://240.0.0.1/',
   'http://255.255.255.255/',
   'http://192.0.2.1/',
   'http://198.18.0.1/',
   'http://[2001:db8::1]/',
-])('%s is not out on the internet', (url) => {
+])('tracker %s is not on the internet and refused', (url) => {
   expect(allowedTrackers([url], [])).toEqual([])
 })
 
@@ -91,11 +91,11 @@ test.for([
   'javascript:alert(1)',
   'udp://tracker example.org:1',
   'http://tracker.example.org:99999/',
-])('"%s" is no tracker', (url) => {
+])('"%s" is not a tracker', (url) => {
   expect(allowedTrackers([url], [])).toEqual([])
 })
 
-// Two parsers that disagree on these would see two hosts.
+// Two URL parsers that disagree on these would see two hosts.
 test.for([
   'udp://127.0.0.1:8080\\@tracker.example.org/announce',
   'http://tracker.example.org\\@127.0.0.1/',
@@ -112,7 +112,7 @@ test.for([
   '\u0000http://tracker.example.org/',
   'http://tracker\u0000.example.org/',
   'http://tracker\u007f.example.org/',
-])('%j is no tracker either, whoever is behind it', (url) => {
+])('%j is never allowed, even if its host is configured', (url) => {
   expect(allowedTrackers([url], [])).toEqual([])
   expect(allowedTrackers([url], ['http://127.0.0.1/', 'http://tracker.example.org/'])).toEqual([])
 })
@@ -126,7 +126,7 @@ test.for([
   ['udp://nas/announce', 'udp://nas:80'],
   ['udp://tracker.lan:6969/announce', 'udp://tracker.lan:6969/announce'],
   ['udp://[fd00::1]:6969', 'udp://[fd00:0::1]:6969'],
-] as const)('where the user configured %s, %s is allowed', ([trusted, url]) => {
+] as const)('with %s configured, %s is allowed', ([trusted, url]) => {
   expect(allowedTrackers([url], [trusted])).toEqual([url])
 })
 
@@ -144,19 +144,19 @@ test.for([
   ['http://nas:9000/announce', 'http://nas:9000/api/delete?all=1'],
   ['http://nas:9000/announce', 'http://nas:9000/announce/../admin'],
   ['http://nas:9000/announce', 'http://nas:9000/Announce'],
-] as const)('where the user configured %s, %s is not', ([trusted, url]) => {
+] as const)('with %s configured, %s is refused', ([trusted, url]) => {
   expect(allowedTrackers([url], [trusted])).toEqual([])
 })
 
-test('another host on the same network is not', () => {
+test('with one tracker on a private network configured, another host there is refused', () => {
   expect(allowedTrackers(['http://10.0.0.2/', 'http://127.0.0.1/'], ['http://10.0.0.1/'])).toEqual([])
 })
 
-test('a configured tracker that cannot be read lets in nobody', () => {
+test('a configured tracker that cannot be parsed allows no other', () => {
   expect(allowedTrackers(['not a url', 'http://127.0.0.1/'], ['http://[', ''])).toEqual([])
 })
 
-test('at most 20 are taken, each once, and the refused do not count', () => {
+test('at most 20 trackers are taken, each once, and refused ones do not count', () => {
   const good = Array.from({ length: 30 }, (_, index) => `udp://t${index}.example.org:1`)
   const urls = ['http://127.0.0.1/', ...good.flatMap((url) => [url, url])]
   expect(allowedTrackers(urls, [])).toEqual(good.slice(0, 20))

@@ -5,14 +5,14 @@ import type { Wish } from '../../../../src/domain/choice/wish.ts'
 import packs from '../../../fixtures/packs.json' with { type: 'json' }
 import { seededRandom } from '../../../support/random.ts'
 
-/** A torrent, what is wished of it, and the path of the file that must come out; `null` where none may. */
+/** A torrent, the video that is wanted, and the path of the file to choose; `null` where none may be chosen. */
 interface Row {
   readonly case: string
   readonly name: string
   /** size by path; the unit does not matter */
   readonly files: Readonly<Record<string, number>>
   readonly wish: {
-    /** title of a film; empty where it is not known */
+    /** title of the film; empty where it is not known */
     readonly film?: string
     readonly season?: number
     readonly episode?: number
@@ -39,7 +39,7 @@ function wishOf({ wish: { film, episode = 0, title, ...wish } }: Row): Wish {
   return { kind: 'movie', ...(film ? { title: film } : {}), ...(wish.year ? { year: wish.year } : {}) }
 }
 
-describe('out of a torrent comes', () => {
+describe('the file chosen from a torrent', () => {
   test.for(rows)('$case: $is', (row) => {
     const pack = packOf(row)
     const choice = chooseFile(pack, wishOf(row))
@@ -51,7 +51,7 @@ describe('out of a torrent comes', () => {
   })
 })
 
-test('the order of the files decides nothing', () => {
+test('the choice does not depend on the order of the files', () => {
   const random = seededRandom(7)
   for (const row of rows) {
     const { name, files } = packOf(row)
@@ -64,7 +64,7 @@ test('the order of the files decides nothing', () => {
   }
 })
 
-test('every video is explained, the likeliest first, counted over all files', () => {
+test('the choice explains every video, the best first, with indexes that count all files', () => {
   const files = [
     file('info.nfo'),
     file('Show.S01E01.mkv', 5),
@@ -91,7 +91,7 @@ test.for([
   [{ kind: 'movie', title: 'Other', year: 2001 }, 'none of 2 videos is the film Other, 2001'],
   [{ kind: 'file', fileIdx: 0 }, 'file 0 is no video'],
   [{ kind: 'file', fileIdx: 9 }, 'there is no file 9'],
-] as const)('what is refused is refused with a reason: %s', ([wish, reason]) => {
+] as const)('a refused choice has a reason: %s', ([wish, reason]) => {
   const files = [file('a.nfo'), file('Show.S01E01.mkv'), file('Show.S01E02.mkv')]
   expect(chooseFile({ name: 'Show', files }, wish)).toMatchObject({ kind: 'refused', reason })
 })
@@ -101,15 +101,15 @@ function largest(files: readonly TorrentFile[]): number | undefined {
   return choice.kind === 'chosen' ? choice.index : undefined
 }
 
-test('without any wish the largest video is played', () => {
+test('without a wanted video the largest video is chosen', () => {
   expect(largest([file('a.mkv', 5), file('b.mp4', 9), file('c.avi', 7)])).toBe(1)
 })
 
-test('of videos that are equally large, the first by name is played', () => {
+test('of videos with the same size, the first by name is chosen', () => {
   expect(largest([file('a.txt'), file('b.mkv', 9), file('a.mkv', 9)])).toBe(2)
 })
 
-test('what is no video is never chosen, however large', () => {
+test('a file that is not a video is never chosen, however large', () => {
   expect(largest([file('disc.iso', 99), file('film.mkv', 5), file('film.srt', 50)])).toBe(1)
 })
 
@@ -117,13 +117,13 @@ test('padding and empty files are never chosen', () => {
   expect(largest([file('pad.mkv', 99, true), file('empty.mkv', 0), file('film.mkv', 1)])).toBe(2)
 })
 
-test('a sample or an extra is only chosen where there is nothing else', () => {
+test('a sample or an extra is chosen only when there is nothing else', () => {
   expect(largest([file('film.mkv', 5), file('Extras/making of.mkv', 9), file('film-sample.mkv', 9)])).toBe(0)
   expect(largest([file('Extras/making of.mkv', 5), file('film-sample.mkv', 9)])).toBe(0)
   expect(largest([file('film-sample.mkv', 9), file('film.nfo')])).toBe(0)
 })
 
-/** What is played where the address lost what it asked for. */
+/** The file for an address whose file or episode was cut off. */
 function only(files: readonly TorrentFile[]): string | undefined {
   const choice = chooseFile({ name: 'Torrent', files }, { kind: 'unsaid' })
   return choice.kind === 'chosen' ? choice.path : choice.reason
@@ -136,25 +136,25 @@ test.for<readonly [string, readonly TorrentFile[], string]>([
     [file('Extras/a.mkv', 9), file('film.mkv', 5), file('film-sample.mkv', 8)],
     'film.mkv',
   ],
-  ['a film with something small beside it', [file('Bonus.mkv', 4), file('Film.mkv', 10)], 'Film.mkv'],
+  ['a film and a much smaller video', [file('Bonus.mkv', 4), file('Film.mkv', 10)], 'Film.mkv'],
   ['a film in two halves', [file('Film cd2.avi', 9), file('Film cd1.avi', 8)], 'Film cd1.avi'],
   [
     'an episode in two halves',
     [file('Show.S01E04b.mkv', 9), file('Show.S01E04a.mkv', 8)],
     'Show.S01E04a.mkv',
   ],
-])('of a torrent with %s, an address that was cut still plays it', ([, files, path]) => {
+])('an address cut short still plays the only video of a torrent with %s', ([, files, path]) => {
   expect(only(files)).toBe(path)
 })
 
 test.for<readonly [string, readonly TorrentFile[]]>([
   ['several episodes', [file('Show.S01E01.mkv', 9), file('Show.S01E02.mkv', 1)]],
   ['episodes counted from the first', [file('[Group] Show - 11.mkv', 9), file('[Group] Show - 12.mkv', 1)]],
-  ['a show of every day', [file('Show.2024.05.17.mkv', 9), file('Show.2024.05.18.mkv', 2)]],
+  ['a daily show', [file('Show.2024.05.17.mkv', 9), file('Show.2024.05.18.mkv', 2)]],
   ['seasons in folders', [file('Season 1/01.mkv', 9), file('Season 2/01.mkv', 1)]],
-  ['videos that say nothing', [file('Pilot.mkv', 9), file('The Harbour.mkv', 8)]],
+  ['videos with names that say nothing', [file('Pilot.mkv', 9), file('The Harbour.mkv', 8)]],
   ['two films', [file('Film 1 (2001).mkv', 9), file('Film 2 (2003).mkv', 7)]],
-])('of a torrent with %s, an address that was cut plays none', ([, files]) => {
+])('an address cut short plays nothing from a torrent with %s', ([, files]) => {
   expect(only(files)).toMatch(/^the address does not say which of 2 videos is meant/)
 })
 
@@ -163,8 +163,8 @@ test.for([
   ['no video', [file('a.txt', 9), file('b.jpg', 9)]],
   ['only an empty video', [file('a.mkv', 0)]],
   ['only padding', [file('a.mkv', 9, true)]],
-  ['only what every object has', [file('a.constructor', 9), file('a.__proto__', 9)]],
-] as const)('where there is %s, there is nothing to play', ([, files]) => {
+  ['only names that every JavaScript object has', [file('a.constructor', 9), file('a.__proto__', 9)]],
+] as const)('a torrent with %s has nothing to play', ([, files]) => {
   expect(largest(files)).toBeUndefined()
 })
 
@@ -186,8 +186,8 @@ test.for([
   [3, 'an empty file', undefined],
   [6, 'beyond the last', undefined],
   [-1, 'negative', undefined],
-  [0.5, 'no whole number', undefined],
-] as const)('index %d (%s) leads to %s', ([fileIdx, , expected]) => {
+  [0.5, 'not an integer', undefined],
+] as const)('file index %d (%s) chooses %s', ([fileIdx, , expected]) => {
   const choice = chooseFile({ name: 'Torrent', files: FILES }, { kind: 'file', fileIdx })
   expect(choice.kind === 'chosen' ? choice.index : undefined).toBe(expected)
 })

@@ -29,22 +29,22 @@ interface Row {
   readonly what: string
   readonly paths: readonly string[]
   readonly watched: string
-  /** the episode it was chosen for, where that is known */
+  /** the episode that the file was chosen for, if known */
   readonly asked?: Place
   readonly next: string | undefined
 }
 
 test.for<Row>([
-  { what: 'the next one', paths: SEASON, watched: 'Show.S01E01.mkv', next: 'Show.S01E02.mkv' },
+  { what: 'the next episode', paths: SEASON, watched: 'Show.S01E01.mkv', next: 'Show.S01E02.mkv' },
   {
-    what: 'in any order of files',
+    what: 'the next episode, in any order of files',
     paths: SEASON.toReversed(),
     watched: 'Show.S01E01.mkv',
     next: 'Show.S01E02.mkv',
   },
-  { what: 'nothing behind the last', paths: SEASON, watched: 'Show.S01E03.mkv', next: undefined },
+  { what: 'nothing after the last episode', paths: SEASON, watched: 'Show.S01E03.mkv', next: undefined },
   {
-    what: 'behind the last of a season, the first of the next',
+    what: 'after the last episode of a season, the first of the next',
     paths: TWO_SEASONS,
     watched: 'S1/Show S01E02.mkv',
     next: 'S2/Show S02E01.mkv',
@@ -56,46 +56,46 @@ test.for<Row>([
     next: undefined,
   },
   {
-    what: 'behind a file of two episodes, the third',
+    what: 'after a file of two episodes, the third',
     paths: DOUBLE,
     watched: 'Show.S01E01E02.mkv',
     next: 'Show.S01E03.mkv',
   },
   {
-    what: 'the same where it was chosen for the first of them',
+    what: 'after a file of two episodes chosen for the first, the third',
     paths: DOUBLE,
     watched: 'Show.S01E01E02.mkv',
     asked: { season: 1, episode: 1 },
     next: 'Show.S01E03.mkv',
   },
   {
-    what: 'behind one of a file of two, not that file again',
+    what: 'after a file of two episodes, never that file again',
     paths: ['Show.S01E01.mkv', 'Show.S01E02E03.mkv'],
     watched: 'Show.S01E02E03.mkv',
     asked: { season: 1, episode: 2 },
     next: undefined,
   },
   {
-    what: 'of a series without seasons',
+    what: 'the next number of a series without seasons',
     paths: ANIME,
     watched: '[G] Show - 02 [1080p].mkv',
     next: '[G] Show - 03 [1080p].mkv',
   },
   {
-    what: 'the same, asked for as an episode of a catalogue without seasons',
+    what: 'the next number, when chosen for an episode of a catalogue without seasons',
     paths: ANIME,
     watched: '[G] Show - 02 [1080p].mkv',
     asked: { episode: 2 },
     next: '[G] Show - 03 [1080p].mkv',
   },
   {
-    what: 'behind a special a special, and no episode',
+    what: 'after a special no normal episode',
     paths: ['Show.S00E01.mkv', 'Show.S01E01.mkv', 'Show.S01E02.mkv'],
     watched: 'Show.S00E01.mkv',
     next: undefined,
   },
   {
-    what: 'nothing behind a film',
+    what: 'nothing after a film',
     paths: ['A Film 2019.mkv', 'Sample.mkv'],
     watched: 'A Film 2019.mkv',
     next: undefined,
@@ -106,7 +106,7 @@ test.for<Row>([
     watched: 'Show.S01E01.mkv',
     next: undefined,
   },
-])('what follows in a pack: $what', ({ paths, watched, asked, next }) => {
+])('the next file in a pack: $what', ({ paths, watched, asked, next }) => {
   const pack = packOf(paths)
   const fileIdx = paths.indexOf(watched)
   const place = placeOfFile(pack, fileIdx, asked)
@@ -114,7 +114,7 @@ test.for<Row>([
   expect(found === undefined ? undefined : paths[found]).toBe(next)
 })
 
-test('where the next episode may be, when its list has to be asked for', () => {
+test('the next episode may be in the same season or first of the next', () => {
   expect(nextPlacesOf({ season: 2, episode: 9 })).toEqual([
     { season: 2, episode: 10 },
     { season: 3, episode: 1 },
@@ -123,7 +123,7 @@ test('where the next episode may be, when its list has to be asked for', () => {
   expect(nextPlacesOf({ episode: 12 })).toEqual([{ episode: 13 }])
 })
 
-test('a file is that of an episode when it would be chosen for it', () => {
+test('a file belongs to an episode if it would be chosen for it', () => {
   const pack = packOf(SEASON)
   expect(isFileOf(pack, 1, { season: 1, episode: 2 })).toBe(true)
   expect(isFileOf(pack, 1, { season: 1, episode: 1 })).toBe(false)
@@ -132,7 +132,7 @@ test('a file is that of an episode when it would be chosen for it', () => {
 test.for([
   ['Copper.Harbor.S01E04a.mkv', 'Copper.Harbor.S01E04b.mkv'],
   ['Copper.Harbor.S01E04b.mkv', 'Copper.Harbor.S01E05.mkv'],
-] as const)('of an episode in halves, %s is followed by %s', ([from, to]) => {
+] as const)('in an episode of two halves, %s is followed by %s', ([from, to]) => {
   const names = ['Copper.Harbor.S01E04b.mkv', 'Copper.Harbor.S01E05.mkv', 'Copper.Harbor.S01E04a.mkv']
   const halves = packOf(names)
   expect(nextFileOf(halves, names.indexOf(from), { season: 1, episode: 4 })).toBe(names.indexOf(to))
@@ -145,7 +145,7 @@ test.for([
   ['larch-cd2.avi', undefined],
   ['Elm-cd1.avi', undefined],
   ['Larch.mkv', undefined],
-] as const)('where %s ends, %s goes on', ([from, to]) => {
+] as const)('%s is continued by %s', ([from, to]) => {
   const names = [
     'larch-cd2.avi',
     'larch-cd1.avi',

@@ -33,7 +33,7 @@ test.for([
     [2, 0],
   ],
   [[3, 4, 0], [0]],
-] as const)('of five files, %j means %j', ([wish, files]) => {
+] as const)('of five files, %j selects %j', ([wish, files]) => {
   expect(wantedFiles({ name: '', files: FILES }, wish)).toEqual(files)
 })
 
@@ -73,11 +73,11 @@ test.for<readonly [FileSelection, LinkSelection['beside'], readonly number[]]>([
   ],
   [[[3, 3]], [0], [0, 5]],
   [[[1, 1]], 'main', [0, 2]],
-])('of files with padding, %j beside %j means %j', ([select, beside, files]) => {
+])('in a torrent with padding, link selection %j plus %j selects %j', ([select, beside, files]) => {
   expect(wantedFiles({ name: '', files: PADDED }, { select, beside })).toEqual(files)
 })
 
-test('a link that selects what is not there cannot come true', () => {
+test('a link that selects files that do not exist is refused', () => {
   expect(() => wantedFiles({ name: '', files: PADDED }, { select: [[4, 9]] })).toThrow(
     'selects none of the files: they are counted from 0 to 3',
   )
@@ -112,11 +112,11 @@ test.for<readonly [Selection | undefined, Selection]>([
       ],
     },
   ],
-])('files that a link selects are wished for beside %j', ([before, wish]) => {
+])('files selected by a link are added to %j', ([before, wish]) => {
   expect(withSelected(before, [[2, 4]])).toEqual(wish)
 })
 
-test('links that are added without end make no wish without end', () => {
+test('adding links again and again does not make the selection grow without limit', () => {
   const many = (from: number) =>
     Array.from({ length: 1_000 }, (_, index) => [from + index, from + index] as const)
   let wish: Selection | undefined
@@ -133,7 +133,7 @@ test('links that are added without end make no wish without end', () => {
 test.for([
   ['main', FILES.slice(2), /no video/],
   [[0, 5], FILES, /there is no 5/],
-] as const)('%j cannot come true where there is no such file', ([wish, files, words]) => {
+] as const)('%j is refused when there is no such file', ([wish, files, words]) => {
   expect(() => wantedFiles({ name: '', files }, wish)).toThrow(words)
 })
 
@@ -146,7 +146,7 @@ test.for([
     [0, 12],
     [0, 12],
   ],
-] as const)('%j is a wish', ([text, wish]) => {
+] as const)('%j is a valid selection of files', ([text, wish]) => {
   expect(parseSelection(text)).toEqual(wish)
 })
 
@@ -169,6 +169,6 @@ test.for([
   [null],
   [undefined],
   [{}],
-])('%j is none', ([text]) => {
+])('%j is not a selection of files', ([text]) => {
   expect(parseSelection(text)).toBeUndefined()
 })

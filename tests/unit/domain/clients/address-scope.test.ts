@@ -29,7 +29,7 @@ test.for([
   ['router.lan', 'nowhere'],
   ['example.org', 'nowhere'],
   ['', 'nowhere'],
-] as const)('%s is of the scope %s', ([address, scope]) => {
+] as const)('address %s has the scope %s', ([address, scope]) => {
   expect(scopeOf(address)).toBe(scope)
 })
 
@@ -45,7 +45,7 @@ test.for([
   ['nowhere', ['internet']],
   ['network', ['internet', 'network']],
   ['machine', ['internet', 'network', 'machine']],
-] as const)('a teller of the scope %s may name peers of the scopes %s', ([teller, allowed]) => {
+] as const)('a source in scope %s may name peers in the scopes %s', ([teller, allowed]) => {
   const named = Object.keys(ADDRESSES).filter((scope) => mayNamePeer(teller, ADDRESSES[scope as Scope]))
   expect(named).toEqual(allowed)
 })

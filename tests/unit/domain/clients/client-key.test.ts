@@ -11,10 +11,10 @@ test.for([
   ['::1', '0:0:0:0::/64'],
   ['', ''],
   ['unix socket', 'unix socket'],
-] as const)('limits for %s are counted by %s', ([address, key]) => {
+] as const)('limits for %s are counted under %s', ([address, key]) => {
   expect(clientKey(address)).toBe(key)
 })
 
-test('what is no address is cut', () => {
+test('text that is not an address is cut', () => {
   expect(clientKey('x'.repeat(10_000))).toHaveLength(64)
 })

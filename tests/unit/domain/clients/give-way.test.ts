@@ -8,7 +8,7 @@ interface Named extends Place {
 
 const LIMITS = { most: 4, mostPerClient: 3 }
 
-/** `a` busy, `A` idle, `ab` busy and shared by two; the oldest first. */
+/** `a` busy, `A` idle, `ab` busy and shared by two clients; the oldest first. */
 function places(text: string): Named[] {
   return text
     .split(' ')
@@ -22,30 +22,30 @@ function places(text: string): Named[] {
 }
 
 test.for([
-  ['there is room', '', 'n', 'room'],
-  ['there is room, idle or not', 'A a b', 'n', 'room'],
-  ['a newcomer takes a place of the client with the most', 'a a a b', 'n', 'a0'],
+  ['a place is free', '', 'n', 'room'],
+  ['a place is free, idle places stay', 'A a b', 'n', 'room'],
+  ['a newcomer takes a place of the client with the most places', 'a a a b', 'n', 'a0'],
   ['an idle place goes before a busy one', 'a a A b', 'n', 'A2'],
   ['the oldest idle place goes first', 'b A A a', 'n', 'A1'],
-  ['idle places of the client with the most go first', 'B A A c', 'n', 'A1'],
-  ['of clients with one busy place each, none gives way', 'a b c d', 'n', 'none'],
-  ['of clients with one place each, an idle one gives way', 'a b C d', 'n', 'C2'],
-  ['who has as many as the newcomer would have keeps them', 'a a b b', 'b', 'none'],
-  ['who has one more keeps it as well', 'a a b c', 'b', 'none'],
-  ['who has two more does not', 'a a a b', 'b', 'a0'],
+  ['idle places of the client with the most places go first', 'B A A c', 'n', 'A1'],
+  ['clients with one busy place each keep it', 'a b c d', 'n', 'none'],
+  ['of clients with one place each, the idle one gives way', 'a b C d', 'n', 'C2'],
+  ['a client with as many places as the newcomer would have keeps them', 'a a b b', 'b', 'none'],
+  ['a client with one place more keeps it', 'a a b c', 'b', 'none'],
+  ['a client with two places more gives one up', 'a a a b', 'b', 'a0'],
   ['an idle place of a client that holds less is kept', 'a a a B', 'a', 'none'],
-  ['at its own limit, a client gives up what is idle of its own', 'a A a', 'a', 'A1'],
-  ['at its own limit, with nothing idle, a client gets none', 'a a a', 'a', 'none'],
+  ['at its own limit, a client gives up its own idle place', 'a A a', 'a', 'A1'],
+  ['at its own limit, with nothing idle, a client gets no place', 'a a a', 'a', 'none'],
   ['at its own limit, a client takes nothing from others', 'a a a B', 'a', 'none'],
-  ['a place that is shared with a client of few counts as theirs', 'ab ab ab c', 'n', 'ab0'],
-  ['a place shared with one who has no other is kept', 'ab a a c', 'n', 'a1'],
-  ['two clients who want the same count as the one with fewer', 'a a a c', 'ab', 'a0'],
+  ['a shared place counts for the client with fewer places', 'ab ab ab c', 'n', 'ab0'],
+  ['a place shared with a client that has no other is kept', 'ab a a c', 'n', 'a1'],
+  ['two clients that want the same count as the one with fewer places', 'a a a c', 'ab', 'a0'],
 ] as const)('%s: %s and %s → %s', ([, taken, newcomer, expected]) => {
   const answer = whoGivesWay(places(taken), [...newcomer], LIMITS)
   expect(typeof answer === 'string' ? answer : answer.name).toBe(expected)
 })
 
-describe('whoever comes and goes', () => {
+describe('for any clients and places', () => {
   const client = fc.constantFrom<string>('a', 'b', 'c', 'd')
   const place = fc.record({
     clients: fc.uniqueArray(client, { minLength: 1, maxLength: 2 }),
@@ -53,7 +53,7 @@ describe('whoever comes and goes', () => {
     since: fc.nat(100),
   })
 
-  test('who has nothing gets a place unless nobody has two and none is idle', () => {
+  test('a client without a place gets one, unless no place is idle and no client has two', () => {
     fc.assert(
       fc.property(fc.array(place, { minLength: 1, maxLength: 8 }), (taken) => {
         const limits = { most: taken.length, mostPerClient: 9 }
@@ -65,7 +65,7 @@ describe('whoever comes and goes', () => {
     )
   })
 
-  test('nobody loses a busy place to a client that then holds more', () => {
+  test('no client loses a busy place to one that would then hold more', () => {
     fc.assert(
       fc.property(fc.array(place, { minLength: 1, maxLength: 8 }), client, (taken, newcomer) => {
         const counts = countsOf(taken)

@@ -6,7 +6,7 @@ import {
 } from '../../../../src/domain/clients/public-host.ts'
 
 test.for(['8.8.8.8', '::ffff:8.8.8.8', '2606:4700::1111', '2a00:1450:4001:81b::200e'])(
-  '%s is public',
+  'address %s is public',
   (address) => {
     expect([isPublicAddress(address), isOwnNetworkAddress(address)]).toEqual([true, false])
   },
@@ -21,7 +21,7 @@ test.for([
   '192.168.0.1',
   '100.64.0.1',
   'fd00::1',
-])('%s is in a network of our own', (address) => {
+])('address %s is in an own network', (address) => {
   expect([isPublicAddress(address), isOwnNetworkAddress(address)]).toEqual([false, true])
 })
 
@@ -43,7 +43,7 @@ test.for([
   '2001::1',
   '2001:db8::1',
   '100::1',
-  // Where clouds tell their machines secrets, in ranges that say nothing of it.
+  // Where clouds serve secrets to their machines, in ranges that do not show it.
   '168.63.129.16',
   '::ffff:168.63.129.16',
   '100.100.100.200',
@@ -51,7 +51,7 @@ test.for([
   'FD00:0EC2:0:0:0:0:0:254',
   'localhost',
   '',
-])('"%s" is neither', (address) => {
+])('address "%s" is neither public nor in an own network', (address) => {
   expect([isPublicAddress(address), isOwnNetworkAddress(address)]).toEqual([false, false])
 })
 
@@ -68,6 +68,6 @@ test.for([
   ['[::1]', false],
   ['127.0.0.1', false],
   ['', false],
-] as const)('by its name, "%s" is on the internet: %s', ([host, expected]) => {
+] as const)('host name "%s" is on the internet: %s', ([host, expected]) => {
   expect(isPublicHost(host)).toBe(expected)
 })

@@ -18,7 +18,7 @@ function groupOf(infoHash: InfoHash, releaseName: string, more: Partial<Candidat
   return bingeGroupOf(describe(candidate), way as 'proxy')
 }
 
-test('two episodes of one group in one quality are the same group', () => {
+test('two episodes of one release group in one quality have the same binge group', () => {
   const [first, second] = [
     groupOf(A, 'Show.S01E01.The.Start.1080p.WEB-DL.DDP5.1.H.264-GRP', { seeders: 5 }),
     groupOf(B, 'Show.S01E02.1080p.WEB-DL.H.264-GRP', { fileIdx: 0 }),
@@ -32,34 +32,34 @@ test.for([
   'Show.S01E02.1080p.BluRay.H.264-GRP',
   'Show.S01E02.1080p.WEB-DL.H.264-OTHER',
   'Show.S01.1080p.WEB-DL.H.264-GRP',
-])('%s is of another one', (name) => {
+])('%s has a different binge group', (name) => {
   expect(groupOf(B, name)).not.toBe(groupOf(A, 'Show.S01E01.1080p.WEB-DL.H.264-GRP'))
 })
 
-test('the episodes of one pack are a group, whatever is known of it', () => {
+test('the episodes of one pack have the same binge group, whatever is known of them', () => {
   const named = groupOf(A, 'Show.S01.1080p.WEB-DL-GRP', { fileIdx: 3, fileName: 'Show.S01E01.mkv' })
   expect(named).toBe(`self-streme|${A}|proxy`)
   expect(groupOf(A, 'Show.S01.1080p.WEB-DL-GRP', { wish: { season: 1, episode: 2 } })).toBe(named)
   expect(groupOf(B, 'Show.S01.1080p.WEB-DL-GRP')).not.toBe(named)
 })
 
-test('which of the sources answered makes no difference', () => {
+test('the binge group does not depend on which source answered', () => {
   const upstream = { hints: { bingeGroup: 'other|1080p' } }
   expect(groupOf(A, 'Show.S01E01.1080p-GRP', { upstream, foundBy: ['other'] })).toBe(
     groupOf(A, 'Show.S01E01.1080p-GRP'),
   )
 })
 
-test('where a name says nothing, the word of the other addon counts, else the torrent is alone', () => {
+test("where the name says nothing, the other addon's binge group is used, else one of the torrent alone", () => {
   const upstream = { hints: { bingeGroup: 'other|1080p' } }
   expect(groupOf(A, 'Show episode', { upstream })).toBe(groupOf(B, 'Show another', { upstream }))
   expect(groupOf(A, 'Show episode')).not.toBe(groupOf(B, 'Show another'))
 })
 
-test('what a source itself calls one group is one', () => {
+test('candidates with the same key of their source have the same binge group', () => {
   expect(groupOf(A, 'x.720p', { bingeKey: 'tt1|' })).toBe(groupOf(B, 'y.1080p', { bingeKey: 'tt1|' }))
 })
 
-test('a device that plays links does not go on with a torrent', () => {
+test('links and torrents of one pack have different binge groups', () => {
   expect(groupOf(A, 'Show.S01.1080p', {}, 'magnet')).not.toBe(groupOf(A, 'Show.S01.1080p'))
 })

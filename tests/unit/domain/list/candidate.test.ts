@@ -9,7 +9,7 @@ function candidate(infoHash: InfoHash, more: Partial<Candidate> = {}): Candidate
   return { kind: 'torrent', infoHash, title: 'Film', trackers: [], bingeKey: 'film', ...more }
 }
 
-test('the same file of the same torrent is listed once, with the trackers of both', () => {
+test('the same file of the same torrent is listed once, with the trackers of both candidates', () => {
   const merged = mergeCandidates([
     candidate(A, { fileIdx: 1, title: 'First', trackers: ['udp://a', 'udp://b'] }),
     candidate(A, { fileIdx: 1, title: 'Second', trackers: ['udp://b', 'udp://c'] }),
@@ -19,7 +19,7 @@ test('the same file of the same torrent is listed once, with the trackers of bot
   ])
 })
 
-test('what the first does not know, the second may say', () => {
+test('merging fills in what the first candidate does not know', () => {
   const [merged] = mergeCandidates([
     candidate(A, { quality: '1080p' }),
     candidate(A, { quality: '720p', sizeBytes: 5, fileName: 'film.mkv' }),
@@ -27,12 +27,12 @@ test('what the first does not know, the second may say', () => {
   expect(merged).toMatchObject({ quality: '1080p', sizeBytes: 5, fileName: 'film.mkv' })
 })
 
-test('other files, other torrents, and a file that is not known are listed on their own', () => {
+test('other files, other torrents and an unknown file are listed separately', () => {
   const all = [candidate(A), candidate(A, { fileIdx: 0 }), candidate(A, { fileIdx: 1 }), candidate(B)]
   expect(mergeCandidates(all)).toEqual(all)
 })
 
-test('the order in which they were found stays', () => {
+test('merging keeps the order in which candidates were found', () => {
   const merged = mergeCandidates([candidate(B), candidate(A), candidate(B)])
   expect(merged.map(({ infoHash }) => infoHash)).toEqual([B, A])
 })
@@ -43,7 +43,7 @@ test('a tracker that one source names twice is listed once', () => {
   ])
 })
 
-test('of several numbers of seeders the highest counts, and every source that knows it is named', () => {
+test('merging keeps the highest seeder count and names every source', () => {
   const [merged] = mergeCandidates([
     candidate(A, { seeders: 3, foundBy: ['one'] }),
     candidate(A, { foundBy: ['two'] }),
@@ -53,7 +53,7 @@ test('of several numbers of seeders the highest counts, and every source that kn
   expect(merged).toMatchObject({ seeders: 12, foundBy: ['one', 'two'] })
 })
 
-test('the same link is listed once, and is no torrent', () => {
+test('the same link is listed once, and never merged with a torrent', () => {
   const link = {
     kind: 'pass-through',
     url: 'https://a.org/1',
@@ -65,6 +65,6 @@ test('the same link is listed once, and is no torrent', () => {
   expect(mergeCandidates(all)).toEqual([link, candidate(A), { ...link, url: 'https://a.org/2' }])
 })
 
-test('of nothing comes nothing', () => {
+test('merging nothing gives nothing', () => {
   expect(mergeCandidates([])).toEqual([])
 })

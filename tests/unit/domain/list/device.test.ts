@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { chooseDelivery, DELIVERY_MODES, detectDevice } from '../../../../src/domain/list/device.ts'
 import clients from '../../../fixtures/clients.json' with { type: 'json' }
 
-test.for(clients)('$client gets $serve', ({ userAgent, secChUa, serve }) => {
+test.for(clients)('device $client gets $serve', ({ userAgent, secChUa, serve }) => {
   expect(detectDevice({ userAgent, secChUa }).delivery).toBe(serve)
 })
 
-test('all the clients that were measured are in the table', () => {
+test('the table has all clients that were measured', () => {
   expect(clients).toHaveLength(37)
 })
 
@@ -42,7 +42,7 @@ test.for([
     'proxy',
   ],
   [
-    'an old iPad is told apart from a Mac',
+    'an old iPad is not mistaken for a Mac',
     'Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1',
     'proxy',
   ],
@@ -51,13 +51,13 @@ test.for([
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox One) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90 Safari/537.36 Edge/44',
     'proxy',
   ],
-  ['a User-Agent of blanks is none', '   ', 'magnet'],
-  ['a client nobody knows may choose', 'SomethingNew/1.0', 'both'],
+  ['a blank User-Agent counts as missing', '   ', 'magnet'],
+  ['an unknown client may choose', 'SomethingNew/1.0', 'both'],
 ] as const)('%s', ([, userAgent, delivery]) => {
   expect(detectDevice({ userAgent }).delivery).toBe(delivery)
 })
 
-test('Stremio for Windows is told from Edge by Sec-CH-UA alone', () => {
+test('Stremio for Windows is distinguished from Edge by Sec-CH-UA', () => {
   const userAgent =
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0'
   expect(detectDevice({ userAgent }).delivery).toBe('both')
@@ -65,13 +65,13 @@ test('Stremio for Windows is told from Edge by Sec-CH-UA alone', () => {
   expect(detectDevice({ userAgent, secChUa: '"Microsoft Edge WebView2";v="140"' }).delivery).toBe('magnet')
 })
 
-test('a client that no rule knows is called unknown, so that it can be logged', () => {
+test('a client that no rule matches is called unknown, and none of the measured ones is', () => {
   expect(detectDevice({ userAgent: 'SomethingNew/1.0' }).rule).toBe('unknown')
   expect(clients.map((client) => detectDevice(client).rule)).not.toContain('unknown')
 })
 
 test.for(['magnet', 'proxy', 'both'] as const)(
-  'an install URL that says %s is believed on any device',
+  'delivery %s in the install URL applies to any device',
   (mode) => {
     for (const delivery of ['magnet', 'proxy', 'both'] as const) {
       expect(chooseDelivery(mode, { rule: 'any', delivery })).toBe(mode)
@@ -79,13 +79,13 @@ test.for(['magnet', 'proxy', 'both'] as const)(
   },
 )
 
-test('auto leaves it to the device', () => {
+test('delivery "auto" depends on the device', () => {
   expect(chooseDelivery('auto', { rule: 'any', delivery: 'proxy' })).toBe('proxy')
   expect(DELIVERY_MODES).toEqual(['auto', 'magnet', 'proxy', 'both'])
 })
 
 test.for(['Tizen', 'X11; Linux', 'X11; Linux Version/1', 'Stremio/1', '('])(
-  'a User-Agent of many "%s" is answered without delay',
+  'a User-Agent of many "%s" is parsed quickly',
   (part) => {
     const startedAt = performance.now()
     detectDevice({ userAgent: part.repeat(16_000 / part.length) })

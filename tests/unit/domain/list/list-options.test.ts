@@ -32,7 +32,7 @@ test.for<readonly [string, Partial<ListOptions>]>([
       maxPerResolution: 3,
     },
   ],
-])('%s is understood', ([segment, expected]) => {
+])('options %s are parsed', ([segment, expected]) => {
   expect(parseListOptions(segment)).toEqual({ ...ALL, ...expected })
 })
 
@@ -52,24 +52,24 @@ test.for([
   ['auto.v1.per', '"per" is no option'],
   ['auto.v1.', '"" is no option'],
   [`auto.v1.not=${'a,'.repeat(300)}`, 'it is longer than 500 letters'],
-] as const)('%s is refused in words', ([segment, problem]) => {
+] as const)('options %s are refused with a reason', ([segment, problem]) => {
   expect(parseListOptions(segment)).toEqual({ problem: expect.stringContaining(problem) })
 })
 
 test.for(['', 'stream', 'manifest', 'Auto', 'autobahn', 't', '.v1'])(
-  '"%s" is no such segment at all',
+  '"%s" is not an options segment',
   (segment) => {
     expect(parseListOptions(segment)).toBeUndefined()
   },
 )
 
 test.for(['auto.v1.max=8000MB', 'proxy', 'both.v1.res=720,480.lang=de.not=cam,ts.per=2'])(
-  'what was read from %s is written as it was',
+  'options %s are written as they were read',
   (segment) => {
     expect(writeListOptions(parseListOptions(segment) as ListOptions)).toBe(segment)
   },
 )
 
-test('options that are the usual ones need no segment', () => {
+test('default options need no segment', () => {
   expect(writeListOptions(ALL)).toBeUndefined()
 })

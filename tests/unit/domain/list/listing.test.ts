@@ -26,7 +26,7 @@ function arranged(all: readonly Found[], options: Partial<ListOptions> = {}) {
   }
 }
 
-test('what starts at once comes first; then the resolution, the seeders, the size decide', () => {
+test('streams that start at once come first, then resolution, seeders and size decide', () => {
   const lines = [
     describe(torrent('Film.720p few', { seeders: 1 })),
     describe(torrent('Film.1080p small', { seeders: 5, sizeBytes: GB })),
@@ -54,7 +54,7 @@ test('what starts at once comes first; then the resolution, the seeders, the siz
   ])
 })
 
-test('what was just waited for in vain comes last, however good it is', () => {
+test('a torrent that was just waited for in vain comes last, however good it is', () => {
   const lines = [
     describe(torrent('Film.2160p', { seeders: 900 }), undefined, 5_000),
     describe(torrent('Film.480p'), undefined),
@@ -73,7 +73,7 @@ test('what was just waited for in vain comes last, however good it is', () => {
   ])
 })
 
-test('the resolutions stand in the order that the user named, and others are left out', () => {
+test("resolutions are listed in the user's order, and others are left out", () => {
   const all = ['2160p', '1080p', '720p', '480p', 'nothing'].map((quality) => torrent(`Film.2020.${quality}`))
   expect(arranged(all, { resolutions: ['720', 'other', '1080'] })).toEqual({
     kept: ['Film.2020.720p', 'Film.2020.nothing', 'Film.2020.1080p'],
@@ -84,7 +84,7 @@ test('the resolutions stand in the order that the user named, and others are lef
   })
 })
 
-test('those that are equal stay in the order in which they were found', () => {
+test('equal streams stay in the order in which they were found', () => {
   const all = ['c', 'a', 'b'].map((name) => torrent(`${name}.1080p`))
   expect(arranged(all).kept).toEqual(['c.1080p', 'a.1080p', 'b.1080p'])
 })
@@ -101,7 +101,7 @@ test.for<readonly [Found, string]>([
   [torrent('Film.2020', { quality: '4K' }), '2160'],
   [torrent('Film.2020.720p', { quality: '1080p' }), '1080'],
   [torrent('Film', { title: 'Other addon\n1080p' }), '1080'],
-])('%j is of the class %s', ([found, resolution]) => {
+])('%j has the resolution class %s', ([found, resolution]) => {
   expect(describe(found).resolution).toBe(resolution)
 })
 
@@ -123,11 +123,11 @@ test.for<readonly [Partial<ListOptions>, string, Partial<Candidate>, string | un
   [{ excludedWords: ['ts'] }, 'Film.2020.HD-TS.x264', {}, 'its name says "ts"'],
   [{ excludedWords: ['grp'] }, 'Film.2020.x264-GRP', {}, 'its name says "grp"'],
   [{ excludedWords: ['sample'] }, 'Film.2020', { fileName: 'film-sample.mkv' }, 'its name says "sample"'],
-])('with %j, "%s" %j is left out: %s', ([options, name, more, why]) => {
+])('with options %j, "%s" %j is dropped for: %s', ([options, name, more, why]) => {
   expect(arranged([torrent(name, more)], options).dropped).toEqual(why === undefined ? [] : [[name, why]])
 })
 
-test('of one resolution there are no more than the user wants, and the best of them stay', () => {
+test("only the best streams of each resolution are kept, up to the user's limit", () => {
   const all = [
     torrent('a.1080p', { seeders: 1 }),
     torrent('b.1080p', { seeders: 3 }),
@@ -140,7 +140,7 @@ test('of one resolution there are no more than the user wants, and the best of t
   })
 })
 
-test('links of other addons are chosen from like torrents', () => {
+test('links of other addons are filtered and sorted like torrents', () => {
   const link: Found = {
     kind: 'pass-through',
     url: 'https://a.org/1',
@@ -158,7 +158,7 @@ test.for<readonly [string, readonly string[], boolean]>([
   ['Show.S01E02.1080p', [], false],
   ['Show', ['Show/E01.mkv', 'Show/E02.mkv'], true],
   ['Show.S01E02', ['Show.S01E02.mkv', 'Show.S01E02.nfo', 'Sample/Show.S01E02.sample.mkv'], false],
-])('whether "%s" with %j is a pack: %s', ([name, paths, isPack]) => {
+])('whether "%s" with files %j is a pack: %s', ([name, paths, isPack]) => {
   const files = paths.map((path, at) => {
     return { path, name: path.split('/').at(-1) ?? '', length: 1_000, offset: at * 1_000, isPadding: false }
   })

@@ -13,18 +13,24 @@ const upTo = (last: number, from = 1) => Array.from({ length: last - from + 1 },
 
 test.for([
   ['in the first season', 1, 5, known(upTo(12)), 5],
-  ['behind a season of 12', 2, 1, known(upTo(12), upTo(12)), 13],
-  ['behind a season of 12 of which one has no title', 2, 1, known([...upTo(4), ...upTo(12, 6)], upTo(3)), 13],
-  ['behind a season whose second episode has no title', 2, 3, known([1, ...upTo(10, 3)], upTo(3)), 13],
-  ['behind three seasons', 4, 2, known(upTo(10), upTo(8), upTo(12), upTo(3)), 32],
-  ['behind a season that begins with a prologue', 2, 1, known([0, ...upTo(6)], upTo(3)), 7],
-  ['of a season that counts on', 2, 14, known(upTo(12), upTo(24, 13)), 14],
-  ['behind a season that counts on', 3, 26, known(upTo(12), upTo(24, 13), upTo(36, 25)), 26],
-  ['behind a season that counts on, counted anew', 3, 2, known(upTo(12), upTo(24, 13), upTo(12)), 26],
-  ['of a season of which nothing is known yet', 3, 2, known(upTo(12), upTo(12)), 26],
-  ['behind a season of which nothing is known', 3, 1, known(upTo(12), [], upTo(3)), undefined],
-  ['behind a season of which half is known', 2, 1, known([1, 2, 11, 12], upTo(3)), undefined],
-  ['of the specials', 0, 1, known(upTo(12)), undefined],
-] as const)('the number from the first episode, %s', ([, season, episode, series, number]) => {
+  ['after a season of 12', 2, 1, known(upTo(12), upTo(12)), 13],
+  ['after a season of 12 with one untitled episode', 2, 1, known([...upTo(4), ...upTo(12, 6)], upTo(3)), 13],
+  ['after a season whose second episode has no title', 2, 3, known([1, ...upTo(10, 3)], upTo(3)), 13],
+  ['after three seasons', 4, 2, known(upTo(10), upTo(8), upTo(12), upTo(3)), 32],
+  ['after a season that begins with a prologue', 2, 1, known([0, ...upTo(6)], upTo(3)), 7],
+  ['in a season that continues the numbering', 2, 14, known(upTo(12), upTo(24, 13)), 14],
+  ['after a season that continues the numbering', 3, 26, known(upTo(12), upTo(24, 13), upTo(36, 25)), 26],
+  [
+    'after a season that continues the numbering, numbered from 1 again',
+    3,
+    2,
+    known(upTo(12), upTo(24, 13), upTo(12)),
+    26,
+  ],
+  ['in a season with no known episodes', 3, 2, known(upTo(12), upTo(12)), 26],
+  ['after a season with no known episodes', 3, 1, known(upTo(12), [], upTo(3)), undefined],
+  ['after a season with half of its episodes known', 2, 1, known([1, 2, 11, 12], upTo(3)), undefined],
+  ['of specials', 0, 1, known(upTo(12)), undefined],
+] as const)('the absolute number of an episode %s', ([, season, episode, series, number]) => {
   expect(countFromFirst(season, episode, series)).toBe(number)
 })

@@ -28,7 +28,7 @@ test.for<[string, Expected]>([
   ['Film (2010)/Sample/film.mkv', undefined],
   ['Show/Season 2/Something else.mkv', undefined],
   ['Season 1/01.mkv', undefined],
-])('%s', ([path, expected]) => {
+])('the name of a file in the library is read: %s', ([path, expected]) => {
   const name = readLibraryName(path)
   if (expected) expect(name).toMatchObject(expected)
   else expect(name).toBeUndefined()
@@ -41,6 +41,6 @@ test.for([
   ['Rocky', 'Rocky 2', false],
   ['Alien', 'Aliens', false],
   ['The', 'A', false],
-] as const)('"%s" and "%s" are one title: %s', ([a, b, isSame]) => {
+] as const)('titles "%s" and "%s" are the same: %s', ([a, b, isSame]) => {
   expect(titleKey(a) === titleKey(b)).toBe(isSame)
 })

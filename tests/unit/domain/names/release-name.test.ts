@@ -3,7 +3,7 @@ import { parseReleaseName, type ReleaseName } from '../../../../src/domain/names
 import table from '../../../fixtures/release-names.json' with { type: 'json' }
 import { seededRandom } from '../../../support/random.ts'
 
-/** What a name says; what is not mentioned it does not say, but for what nobody could be sure of. */
+/** What a name says. Fields that are not given must be absent, except the unsure ones. */
 interface Row extends Partial<ReleaseName> {
   readonly name: string
   /** fields that are not checked, and why */
@@ -13,7 +13,7 @@ interface Row extends Partial<ReleaseName> {
 const NOTHING = parseReleaseName('')
 const rows = table as readonly Row[]
 
-describe('a name says', () => {
+describe('a release name is parsed', () => {
   test.for(rows)('$name', ({ name, unsure = {}, ...said }) => {
     const checked = (all: object) =>
       Object.fromEntries(Object.entries(all).filter(([field]) => !Object.hasOwn(unsure, field)))
@@ -21,7 +21,7 @@ describe('a name says', () => {
   })
 })
 
-test('a name of nothing says nothing', () => {
+test('an empty release name says nothing', () => {
   expect(NOTHING).toEqual({
     title: '',
     seasons: [],
@@ -37,7 +37,7 @@ test('a name of nothing says nothing', () => {
   })
 })
 
-/** What makes patterns stumble: half brackets, long runs, signs that mean nothing, letters from elsewhere. */
+/** What breaks patterns: half brackets, long runs, signs without meaning, foreign letters. */
 const ODD = [
   ...[
     '',
@@ -98,7 +98,7 @@ const ODD = [
   ],
 ]
 
-test('no text is too odd to be read', () => {
+test('random text never makes the release name parser fail', () => {
   const random = seededRandom(3)
   for (let round = 0; round < 3_000; round++) {
     const text = Array.from({ length: 1 + random.int(12) }, () => random.pick(ODD)).join('')
@@ -116,7 +116,7 @@ test.for([
   `${'S01E'.repeat(2_500)}.mkv`,
   `${'a/'.repeat(5_000)}b.mkv`,
   'Название1'.repeat(1_200),
-])('a name without end takes no time: %o', (text) => {
+])('a very long release name is parsed quickly: %o', (text) => {
   const times = Array.from({ length: 5 }, () => {
     const startedAt = performance.now()
     parseReleaseName(text)
@@ -129,7 +129,7 @@ test.for([
   ['S01E01-E9999', [1]],
   ['Show E0001-E9999', [1]],
   ['Show 001-1200', Array.from({ length: 1_200 }, (_, n) => n + 1)],
-] as const)('%s has no more numbers than a batch may have', ([name, expected]) => {
+] as const)('%s has no more episode numbers than a batch may have', ([name, expected]) => {
   const { episodes, absolute } = parseReleaseName(name)
   expect([...episodes, ...absolute]).toEqual(expected)
 })

@@ -36,7 +36,7 @@ test.for([
   'Show / Сезон: 1 / Серии: 1-4 из 8 [2023]',
   'Show.1ª.Temporada.Completa',
   'Show.2024.05.17.720p.WEB',
-])('"%s" may hold S01E02', (release) => {
+])('release "%s" may hold S01E02', (release) => {
   expect(otherEpisode(release, EPISODE)).toBeUndefined()
 })
 
@@ -56,11 +56,11 @@ test.for([
   ['Show 2ª Temporada', 'of season 2'],
   ['Show Season Two', 'of season 2'],
   ['[Group] Show - 05 [1080p]', 'of episode 5, and it says no season'],
-])('"%s" does not hold S01E02: %s', ([release = '', why]) => {
+])('release "%s" does not hold S01E02: %s', ([release = '', why]) => {
   expect(otherEpisode(release, EPISODE)).toBe(why)
 })
 
-test('what a film is called says nothing of episodes', () => {
+test('a release for a film is never refused by its episode number', () => {
   expect(otherEpisode('Film.S02E05', FILM)).toBeUndefined()
 })
 
@@ -77,9 +77,12 @@ test.for([
   ['[Group] Show - 05.mkv', 'of episode 5, and it says no season'],
   ['[Group] Show - 01.mkv', 'of episode 1, and it says no season'],
   ['[Group] Show 3 - 01.mkv', 'of episode 1, and it says no season'],
-] as const)('behind a season of 12, whether "%s" holds S02E01', ([release, why]) => {
-  expect(otherEpisode(release, episode(2, 1), TWO_SEASONS)).toBe(why)
-})
+] as const)(
+  'after a first season of 12 episodes, the reason that "%s" does not hold S02E01',
+  ([release, why]) => {
+    expect(otherEpisode(release, episode(2, 1), TWO_SEASONS)).toBe(why)
+  },
+)
 
 test.for([
   ['The.Wild.Sea.1968.1080p.BluRay', title('The Wild Sea', 1968)],
@@ -93,12 +96,12 @@ test.for([
   // the year is a part of the title
   ['Blue.Lantern.1984.1080p', title('Blue Lantern 1984', 2020)],
   ['Blue.Lantern.1984.2020.1080p', title('Blue Lantern 1984', 2020)],
-  // a site in front
+  // a site name first
   ['www.site-of-films.im - Copper Harbor (2023) 720p', title('Copper Harbor', 2023)],
   ['films4all.org | Copper.Harbor.2023.1080p', title('Copper Harbor', 2023)],
   ['[ www.films.example ] - Copper Harbor (2023)', title('Copper Harbor', 2023)],
   ['【Site】Copper.Harbor.2023.1080p', title('Copper Harbor', 2023)],
-  // marks and apostrophes
+  // accents and apostrophes
   ['Les.Egares.2012', title('Les Égarés', 2012)],
   ['L acchiappavento 1995', title("L'acchiappavento", 1995)],
   ['Lacchiappavento.1995.iTALiAN', title('L’acchiappavento', 1995)],
@@ -110,7 +113,7 @@ test.for([
   ['Copper.Harbor.REMASTERED.1080p.BluRay.x264-GRP', title('Copper Harbor', 2023)],
   ['Copper Harbor Directors Cut (2023)', title('Copper Harbor', 2023)],
   ['Copper.Harbor.TRUEFRENCH.2023', title('Copper Harbor', 2023)],
-] as const)('"%s" is the film %j', ([release, wanted]) => {
+] as const)('release "%s" is the film %j', ([release, wanted]) => {
   expect(otherTitle(release, FILM, wanted)).toBeUndefined()
 })
 
@@ -124,7 +127,7 @@ test.for([
   ['[Lost] Some Film 2004', title('Lost', 2004), 'called "some film"'],
   ['', title('The Wild Sea', 1968), 'called ""'],
   ['Anything.1968', title('***', 1968), 'called "anything"'],
-] as const)('"%s" is not the film %j', ([release, wanted, why]) => {
+] as const)('release "%s" is not the film %j', ([release, wanted, why]) => {
   expect(otherTitle(release, FILM, wanted)).toBe(why)
 })
 
@@ -143,7 +146,7 @@ test.for([
   ['Kupferhafen | Copper Harbor | S01 | 1080p', title('Copper Harbor')],
   ['[Copper Harbor][S01][1080p]', title('Copper Harbor')],
   ['铜港 / Copper Harbor S01E02', title('Copper Harbor')],
-  // other words behind it
+  // other words after the title
   ['Copper Harbor Saison 1 FRENCH', title('Copper Harbor')],
   ['Copper.Harbor.INTEGRALE.MULTI.1080p', title('Copper Harbor')],
   ['Copper Harbor Staffel 1 German DL', title('Copper Harbor')],
@@ -152,7 +155,7 @@ test.for([
   ['Copper.Harbor.Mini.Series.Complete.720p', title('Copper Harbor')],
   ['Copper Harbor [Temporada 1][HDTV 720p][Cap.102]', title('Copper Harbor')],
   ['Shorin.2024.S01E01', title('Shōrin')],
-] as const)('"%s" is the series %j', ([release, wanted]) => {
+] as const)('release "%s" is the series %j', ([release, wanted]) => {
   expect(otherTitle(release, EPISODE, wanted)).toBeUndefined()
 })
 
@@ -161,11 +164,11 @@ test.for([
   ['Lost.in.Space.2018.S01E02', title('Lost', 2004), 'called "lost in space"'],
   ['Get.Lost.S01E02', title('Lost', 2004), 'called "get lost"'],
   ['Copper - Harbor Tales - 02', title('Copper'), 'called "copper harbor tales"'],
-] as const)('"%s" is not the series %j', ([release, wanted, why]) => {
+] as const)('release "%s" is not the series %j', ([release, wanted, why]) => {
   expect(otherTitle(release, EPISODE, wanted)).toBe(why)
 })
 
-test('names that are made to cost time cost little', () => {
+test('release names made to cost time are compared quickly', () => {
   const hostile = [
     ' / '.repeat(3_000),
     '(a) '.repeat(5_000),

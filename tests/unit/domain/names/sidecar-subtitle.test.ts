@@ -23,7 +23,7 @@ test.for<[string, Partial<SubtitleName> | undefined]>([
   ['Film (2010) - Extended.srt', undefined],
   ['Other.srt', undefined],
   ['Film (2010).en.txt', undefined],
-])('beside "Film (2010).mkv", %s', ([name, expected]) => {
+])('beside "Film (2010).mkv", %s is read as its subtitle or not', ([name, expected]) => {
   const read = readSubtitleOf('Film (2010)', name)
   expect(read).toEqual(expected && { ...PLAIN, ...expected })
 })
@@ -33,6 +33,6 @@ test.for<[string, Partial<SubtitleName> | undefined]>([
   ['Film.2010.1080p.ger.forced.srt', { language: 'de', isForced: true }],
   ['something.srt', {}],
   ['readme.txt', undefined],
-])('in a folder of subtitles, %s', ([name, expected]) => {
+])('in a folder of subtitles, %s is read as a subtitle or not', ([name, expected]) => {
   expect(readSubtitle(name)).toEqual(expected && { ...PLAIN, ...expected })
 })

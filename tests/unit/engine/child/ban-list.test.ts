@@ -10,14 +10,17 @@ test.for([
   ['93.184.216.34', '::ffff:93.184.216.34'],
   ['2606:2800:220:1::1', '2606:2800:220:1:0:0:0:1'],
   ['2606:2800:220:1::1', '2606:2800:220:1:ffff::9'],
-] as const)('on the internet, everybody at the address is banned: %s is %s', ([banned, asked]) => {
-  const list = new BanList()
-  list.ban(wire(banned, 6881, 'aa'))
-  expect(list.isBanned(wire(asked, 50_000, 'bb'))).toBe(true)
-  expect(list.isBanned(wire('93.184.216.35', 6881, 'aa'))).toBe(false)
-})
+] as const)(
+  'a ban covers the address, or the /64 network in IPv6: after %s, %s is banned',
+  ([banned, asked]) => {
+    const list = new BanList()
+    list.ban(wire(banned, 6881, 'aa'))
+    expect(list.isBanned(wire(asked, 50_000, 'bb'))).toBe(true)
+    expect(list.isBanned(wire('93.184.216.35', 6881, 'aa'))).toBe(false)
+  },
+)
 
-test('at home it is the port, or who one calls oneself', () => {
+test('on a private network a ban covers the port or the peer id, not the address', () => {
   const list = new BanList()
   list.ban(wire('192.168.1.5', 6881, 'aa'))
   expect(list.isBanned(wire('192.168.1.5', 6881, 'bb'))).toBe(true)
@@ -26,7 +29,7 @@ test('at home it is the port, or who one calls oneself', () => {
   expect(list.isBanned(wire('192.168.1.6', 6881, 'aa'))).toBe(false)
 })
 
-test('the list does not grow without end: the oldest are forgiven', () => {
+test('the ban list is bounded: the oldest bans are dropped', () => {
   const list = new BanList()
   const address = (n: number) => `93.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`
   for (let n = 0; n < 10_001; n++) list.ban(wire(address(n), 1, 'aa'))
@@ -34,7 +37,7 @@ test('the list does not grow without end: the oldest are forgiven', () => {
   expect(list.isBanned(wire(address(10_000), 1, 'aa'))).toBe(true)
 })
 
-test('an address is refused after three connections in which it gave nothing, and forgiven after ten minutes', () => {
+test('an address is refused after three connections in which it sent nothing, for ten minutes', () => {
   const MINUTE = 60_000
   const list = new BanList()
   const [silent, other] = [wire('93.184.216.34', 6881, 'aa'), wire('93.184.216.35', 6881, 'aa')]
@@ -43,12 +46,12 @@ test('an address is refused after three connections in which it gave nothing, an
   list.onSilent(silent, 3 * MINUTE)
   expect([list.isBanned(silent, 12 * MINUTE), list.isBanned(other, 12 * MINUTE)]).toEqual([true, false])
   expect(list.isBanned(silent, 14 * MINUTE)).toBe(false)
-  // What was long ago does not count.
+  // What happened long ago does not count.
   list.onSilent(silent, 20 * MINUTE)
   expect(list.isBanned(silent, 20 * MINUTE)).toBe(false)
 })
 
-test('those who share an address at home do not pay for a silent one', () => {
+test('peers that share a private address are not refused because of one silent peer', () => {
   const list = new BanList()
   for (let n = 0; n < 5; n++) list.onSilent(wire('127.0.0.1', 6881, 'aa'))
   expect(list.isBanned(wire('127.0.0.1', 6881, 'bb'))).toBe(true)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { bencodeOfDht, installDatagramGuard } from '../../../../src/engine/child/datagram-guard.ts'
 
-test('what throws at a datagram hears of the next one all the same', async () => {
+test('a listener that throws on a datagram still gets the next one', async () => {
   const complaints: string[] = []
   const { createSocket } = dgram
   installDatagramGuard((address, reason) => complaints.push(`${address.split(':')[0]} ${reason}`))
@@ -29,8 +29,8 @@ test('what throws at a datagram hears of the next one all the same', async () =>
   expect(complaints).toEqual(['127.0.0.1 I cannot read this'])
 })
 
-test('the bencode that only the DHT has is made safe too', { timeout: 10_000 }, () => {
-  // The guard was installed above; as it comes, this never ends.
+test("the DHT's own copy of bencode is guarded too", { timeout: 10_000 }, () => {
+  // The guard was installed above; without it this never ends.
   expect(() => bencodeOfDht().decode(Buffer.from('l-3:e'))).toThrow(/negative/)
   expect(bencodeOfDht().decode(Buffer.from('li1ee'))).toEqual([1])
 })

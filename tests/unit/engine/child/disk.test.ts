@@ -9,7 +9,7 @@ function failure(code: string): Error {
   return Object.assign(new Error(code), { code })
 }
 
-/** Something to write, which the disk takes as soon as `isTaken` is set. */
+/** A write that the disk accepts as soon as `isTaken` is set. */
 function pending(code = 'ENOSPC') {
   const write = {
     isTaken: false,
@@ -28,7 +28,7 @@ test.for([
   ['EROFS', true],
   ['EIO', false],
   ['EACCES', false],
-] as const)('a write that fails with %s waits for better times: %s', async ([code, waits]) => {
+] as const)('a write that fails with %s waits until it can be retried: %s', async ([code, waits]) => {
   expect(refusalOf(failure(code))).toBe(waits ? code : undefined)
   const disk = new Disk()
   const refusals: string[] = []
@@ -42,7 +42,7 @@ test.for([
   expect(disk.isTaking).toBe(true)
 })
 
-test('what waits is written when there is room, and nothing is fetched until all of it is', async () => {
+test('waiting writes are done when there is space, and nothing is fetched until all of them are', async () => {
   const disk = new Disk()
   const [first, second] = [pending(), pending()]
   let refusals = 0
@@ -62,7 +62,7 @@ test('what waits is written when there is room, and nothing is fetched until all
   expect(disk.mayFetch).toBe(true)
 })
 
-test('room that nobody tells of is found all the same', async () => {
+test('a waiting write is retried from time to time without being woken', async () => {
   const disk = new Disk()
   const write = pending()
   const writing = disk.write(1, write.attempt, () => undefined, forGood)
@@ -72,7 +72,7 @@ test('room that nobody tells of is found all the same', async () => {
   expect(write.tries).toBe(2)
 })
 
-test('what waits for a slow disk in memory is bounded', async () => {
+test('writes that wait for a slow disk are bounded in memory', async () => {
   const disk = new Disk(100)
   const slow = Promise.withResolvers<void>()
   const writing = disk.write(

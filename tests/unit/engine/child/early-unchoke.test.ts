@@ -16,14 +16,14 @@ function swarmOf(...choking: readonly boolean[]) {
 
 const settled = () => new Promise((done) => setImmediate(done))
 
-test('of peers that unchoked us before the metadata was there it is said again when it is', async () => {
+test('peers that unchoked us before the metadata was known are reported again when it is', async () => {
   const { torrent, heard } = swarmOf(false, true, false)
   torrent.emit('ready')
   await settled()
   expect(heard).toEqual([0, 2])
 })
 
-test('of a peer that unchoked us with its handshake it is said again', async () => {
+test('a peer that unchokes us with its handshake is reported again', async () => {
   const { torrent, wires, heard } = swarmOf(false, true)
   for (const wire of wires) torrent.emit('wire', wire)
   await settled()

@@ -32,7 +32,7 @@ test.for([
   'http://tracker.example.org:8080/a?b=c@d',
   'http://nas.lan:9000/announce?info_hash=x@y',
   'http://split.example.org/announce',
-])('%s is asked', async (url) => {
+])('tracker %s is fetched', async (url) => {
   expect(await (await fetch(url)).text()).toBe('ok')
   expect(fetched).toEqual([url])
 })
@@ -43,11 +43,11 @@ test.for([
   'http://nas.lan/announce',
   'http://127.0.0.1/announce',
   'http://169.254.169.254/latest/meta-data',
-  // The name is public, and leads into the user's network.
+  // The name is public, and resolves to an address in the user's network.
   'http://split.example.org/admin',
   'http://user:password@tracker.example.org/announce',
   'file:///etc/passwd',
-])('%s is not, nor where a stranger’s tracker redirects to it', async (url) => {
+])('private tracker %s is refused, directly and as a redirect of a public tracker', async (url) => {
   await expect(fetch(url)).rejects.toThrow('private host')
   expect(fetched).toEqual([])
 
@@ -57,7 +57,7 @@ test.for([
   expect(fetched).toEqual([first])
 })
 
-test('a tracker of the user’s may redirect on its own host and port, and nowhere else in the network', async () => {
+test('a tracker of the settings may redirect to its own host and port only', async () => {
   const first = 'http://nas.lan:9000/announce'
   redirects[first] = '/elsewhere'
   expect(await (await fetch(first)).text()).toBe('ok')
@@ -67,7 +67,7 @@ test('a tracker of the user’s may redirect on its own host and port, and nowhe
   }
 })
 
-test('an answer of any length is read to 256 KiB', async () => {
+test("at most 256 KiB of a tracker's answer are read", async () => {
   answer = () => new Response(Buffer.alloc(256 * 1024))
   expect((await (await fetch('http://tracker.example.org/')).arrayBuffer()).byteLength).toBe(256 * 1024)
   answer = () => new Response(Buffer.alloc(256 * 1024 + 1))

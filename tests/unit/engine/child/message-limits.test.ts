@@ -12,7 +12,7 @@ interface Asked {
   readonly answer: (error: Error | null, block?: Uint8Array) => void
 }
 
-/** A peer that is not choked and has read nothing yet, and what is read for it. */
+/** An unchoked peer that has read nothing yet, and the reads from disk made for it. */
 function openWire() {
   const wire = new Wire()
   Object.assign(wire, { amChoking: false })
@@ -29,11 +29,11 @@ function openWire() {
   return { wire, asked, ask, read, isDropped: () => dropped.includes(wire) }
 }
 
-test('a peer has at most 4 MiB read for it at a time, whatever it calls back meanwhile', () => {
+test('at most 4 MiB are read from disk for one peer at a time, whatever it cancels meanwhile', () => {
   const { wire, asked, ask } = openWire()
   for (let n = 0; n < 900; n++) {
     ask(n)
-    // As a cancel message does.
+    // As on a cancel message.
     wire._pull(wire.peerRequests, n, 0, BLOCK)
   }
   expect(asked).toHaveLength(256)
@@ -43,12 +43,12 @@ test('a peer has at most 4 MiB read for it at a time, whatever it calls back mea
   expect(asked).toHaveLength(1)
 })
 
-test('a peer that goes on asking for more than it reads is dropped', async () => {
+test('a peer that keeps requesting more than it reads is dropped', async () => {
   const { asked, ask, read, isDropped } = openWire()
   const answerAll = () => {
     for (const { answer } of asked.splice(0)) answer(null, Buffer.alloc(BLOCK))
   }
-  // What it asks for beyond its due is forgiven when it takes what it gets.
+  // Requests beyond its limit are forgiven when it reads what it gets.
   for (let round = 0; round < 5; round++) {
     for (let n = 0; n < 1_200; n++) ask(n)
     answerAll()
@@ -61,7 +61,7 @@ test('a peer that goes on asking for more than it reads is dropped', async () =>
   expect(isDropped()).toBe(true)
 })
 
-test('all peers together leave 64 MiB unread; who reads is answered all the same', async () => {
+test('all peers together may leave 64 MiB unread, and a peer that reads is still answered', async () => {
   const hoarders = Array.from({ length: 40 }, openWire)
   let bytes = 0
   for (const { asked, ask } of hoarders) {
@@ -72,7 +72,7 @@ test('all peers together leave 64 MiB unread; who reads is answered all the same
     }
   }
   expect(bytes).toBeGreaterThan(50 * MIB)
-  // Each that comes later may leave a little.
+  // Each later peer may leave a little unread.
   expect(bytes).toBeLessThan(80 * MIB)
 
   const reader = openWire()

@@ -8,7 +8,7 @@ const LONGEST = 16 * 1024 * 1024
 const part = new Uint8Array(PART)
 const open: EventEmitter[] = []
 
-/** ut_metadata, as far as it is used. */
+/** ut_metadata, as far as it is used here. */
 function meet(dropped: unknown[] = []) {
   const wire = new EventEmitter()
   open.push(wire)
@@ -38,7 +38,7 @@ afterEach(() => {
 })
 
 test.for([1, PART, PART + 1, 10_000_001, LONGEST])(
-  'metadata of %i bytes is asked for, and put together',
+  'metadata of %i bytes is requested and assembled',
   (size) => {
     const { asked, got, metadata, promise } = meet()
     promise(size)
@@ -54,7 +54,7 @@ test.for([1, PART, PART + 1, 10_000_001, LONGEST])(
 )
 
 test.for([0, -1, LONGEST + 1, 1.5e300, '5', undefined])(
-  'nothing is asked for where the size is %j',
+  'no metadata is requested for a size of %j',
   (size) => {
     const { asked, metadata, promise } = meet()
     promise(size)
@@ -62,14 +62,14 @@ test.for([0, -1, LONGEST + 1, 1.5e300, '5', undefined])(
   },
 )
 
-test('of many peers that begin and do not go on, those are dropped that were silent for longest', () => {
+test('of many peers that stop sending metadata, those silent for longest are dropped', () => {
   const dropped: unknown[] = []
   const peers = Array.from({ length: 9 }, () => meet(dropped))
   for (const { promise } of peers) promise(LONGEST)
   for (const { metadata } of peers)
     for (let piece = 1; piece < LONGEST / PART; piece++) metadata._onData(piece, part, LONGEST)
   expect(dropped).toEqual([peers[0]?.wire])
-  // Who leaves frees what was kept of it.
+  // A peer that leaves frees what was stored for it.
   for (const { wire } of peers) wire.emit('close')
   const { metadata, promise, got } = meet(dropped)
   promise(PART)

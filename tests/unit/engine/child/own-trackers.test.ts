@@ -3,7 +3,7 @@ import { OwnTrackers } from '../../../../src/engine/child/own-trackers.ts'
 
 const NAS = { transport: 'tcp', host: 'nas.lan', port: 9000 } as const
 
-test('one is known by scheme class, host, port and path', () => {
+test('an own tracker is recognised by scheme, host, port and path', () => {
   const own = new OwnTrackers(['http://nas.lan:9000/announce'])
   expect(own.has('http://NAS.lan.:9000/announce/')).toBe(true)
   expect(own.has('http://nas.lan:9000/announce?info_hash=x')).toBe(true)
@@ -23,7 +23,7 @@ test('one is known by scheme class, host, port and path', () => {
   }
 })
 
-test('what cannot be read is no tracker, and lets nothing else in', () => {
+test('an own tracker that cannot be parsed matches nothing', () => {
   const own = new OwnTrackers(['http://[', '', 'not a url'])
   expect([own.has('http://['), own.has(''), own.has('not a url'), own.has('http://127.0.0.1/')]).toEqual([
     false,
@@ -33,7 +33,7 @@ test('what cannot be read is no tracker, and lets nothing else in', () => {
   ])
 })
 
-test('one in the user’s network tells from there, as soon as it is known where its name leads', () => {
+test('an own tracker in a private network has that scope as soon as its address is resolved', () => {
   const own = new OwnTrackers(['http://nas.lan:9000/announce', 'udp://127.0.0.1:6969', 'udp://8.8.8.8:80'])
   expect(own.scopeOf('udp://127.0.0.1:6969')).toBe('machine')
   expect(own.scopeOf('udp://8.8.8.8:80')).toBe('internet')
@@ -46,7 +46,7 @@ test('one in the user’s network tells from there, as soon as it is known where
   expect(own.scopeOf('http://nas.lan:9000/announce')).toBe('internet')
 })
 
-test('where the names of other trackers lead is not remembered', () => {
+test('resolved addresses of other trackers are not stored', () => {
   const own = new OwnTrackers(['http://nas.lan:9000/announce'])
   const other = { transport: 'udp', host: 'evil.example.org', port: 1 } as const
   own.noteAddresses(other, ['127.0.0.1'])

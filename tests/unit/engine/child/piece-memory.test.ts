@@ -4,12 +4,12 @@ import { type PieceHolder, PieceMemory } from '../../../../src/engine/child/piec
 import type { HeldPiece } from '../../../../src/engine/child/piece-need.ts'
 
 const PIECE = 1024 * 1024
-/** room for four pieces, the last one for viewers only */
+/** memory for four pieces, the last one for viewers only */
 const MAX = 4 * PIECE
 
 type Need = HeldPiece['need']
 
-/** A torrent whose pieces are all equally long, and come when the test says so. */
+/** A torrent whose pieces are all equally long and arrive when the test says so. */
 class FakeTorrent implements PieceHolder {
   readonly held: { bytes: Buffer; need: Need; progress: number }[] = []
   readonly dropped: Need[] = []
@@ -22,7 +22,7 @@ class FakeTorrent implements PieceHolder {
     memory.join(this)
   }
 
-  /** Asks as the fetcher does. @returns whether it has begun one */
+  /** Asks for memory as the fetcher does. @returns whether a piece was started */
   begin(need: Need, length = PIECE): boolean {
     if (need === 'waited for') this.hasViewer = true
     if (!this.#memory.hasRoomFor(this, length, need === 'waited for')) return false
@@ -56,7 +56,7 @@ function newMemory() {
   const clock = { now: 0 }
   const memory = new PieceMemory(MAX, PIECE, () => clock.now)
   const torrents = (count: number) => Array.from({ length: count }, () => new FakeTorrent(memory))
-  /** Time passes, and a torrent asks all the while. */
+  /** Time passes while a torrent keeps asking. */
   const asks = async (torrent: FakeTorrent, need: Need, ms: number) => {
     for (const end = clock.now + ms; clock.now < end; clock.now += 100) {
       if (torrent.begin(need)) return true
@@ -68,7 +68,7 @@ function newMemory() {
 }
 
 test.for(['background', 'waited for', 'ahead'] as const)(
-  'however many torrents ask for pieces %s, the bound holds, and all have their turn',
+  'pieces %s of any number of torrents stay within the bound, and every torrent gets its turn',
   async (need) => {
     const { clock, memory, torrents } = newMemory()
     const all = torrents(25)
@@ -86,7 +86,7 @@ test.for(['background', 'waited for', 'ahead'] as const)(
   },
 )
 
-test('a viewer finds room beside any number of pieces in the background', async () => {
+test('a viewer gets memory beside any number of background pieces', async () => {
   const { memory, torrents } = newMemory()
   const [viewer, ...others] = torrents(5) as [FakeTorrent, ...FakeTorrent[]]
   expect(others.map((torrent) => torrent.begin('background'))).toEqual([true, true, true, false])
@@ -94,7 +94,7 @@ test('a viewer finds room beside any number of pieces in the background', async 
   expect(memory.usedBytes).toBe(MAX)
 })
 
-test('a piece in the background gives way to a viewer at once, the one that has come least far first', async () => {
+test('a background piece gives way to a viewer at once, the least complete first', async () => {
   const { clock, torrents, asks } = newMemory()
   const [first, second, far, near, begun] = torrents(5) as FakeTorrent[] as [
     FakeTorrent,
@@ -122,7 +122,7 @@ test.for([
   ['refused', 0],
   ['ahead', 2_000],
   ['waited for', 5_000],
-] as const)('what is %s gives way to a viewer without any piece after %d ms', async ([need, ms]) => {
+] as const)('a piece that is %s gives way to a viewer without any piece after %d ms', async ([need, ms]) => {
   const { clock, torrents, asks } = newMemory()
   const [viewer, ...others] = torrents(5) as [FakeTorrent, ...FakeTorrent[]]
   for (const torrent of others) expect(torrent.begin('waited for')).toBe(true)
@@ -133,7 +133,7 @@ test.for([
   expect(others.flatMap(({ dropped }) => dropped)).toEqual([need])
 })
 
-test('a piece that comes fast enough for its viewer is not dropped for another viewer', async () => {
+test('a piece that arrives fast enough for its viewer is not dropped for another viewer', async () => {
   const { clock, torrents, asks } = newMemory()
   const [viewer, ...others] = torrents(5) as [FakeTorrent, ...FakeTorrent[]]
   for (const torrent of others) torrent.begin('waited for')
@@ -149,7 +149,7 @@ test('a piece that comes fast enough for its viewer is not dropped for another v
   expect(clock.now).toBeGreaterThan(90_000)
 })
 
-test('a piece that would come too late for its viewer gives way to another viewer, though it does come', async () => {
+test('a piece that would arrive too late for its viewer gives way to another viewer, though it progresses', async () => {
   const { clock, torrents, asks } = newMemory()
   const [viewer, ...others] = torrents(5) as [FakeTorrent, ...FakeTorrent[]]
   for (const torrent of others) torrent.begin('waited for')
@@ -162,7 +162,7 @@ test('a piece that would come too late for its viewer gives way to another viewe
   expect(clock.now).toBeLessThan(12_000)
 })
 
-test('while the engine was busy, or nothing could be fetched, no piece has stalled', async () => {
+test('pieces do not count as stalled while the engine was busy or could not fetch', async () => {
   const { clock, torrents, asks } = newMemory()
   const [viewer, ...others] = torrents(5) as [FakeTorrent, ...FakeTorrent[]]
   for (const torrent of others) torrent.begin('waited for')
@@ -174,7 +174,7 @@ test('while the engine was busy, or nothing could be fetched, no piece has stall
   expect(await asks(viewer, 'waited for', 3_000)).toBe(true)
 })
 
-test('a torrent without viewers waits for pieces that go on, and takes the place of one that is stalled', async () => {
+test('a torrent without viewers waits for pieces that progress, and replaces a stalled one', async () => {
   const { torrents, asks } = newMemory()
   const [waiting, ...others] = torrents(4) as [FakeTorrent, ...FakeTorrent[]]
   for (const torrent of others) torrent.begin('background')
@@ -186,7 +186,7 @@ test('a torrent without viewers waits for pieces that go on, and takes the place
   expect(others.map(({ dropped }) => dropped)).toEqual([[], [], ['background']])
 })
 
-test('a viewer who waits comes before all others, and before the next piece of who has some', async () => {
+test('a waiting viewer comes before torrents without viewers, and before the next piece of other viewers', async () => {
   const { torrents } = newMemory()
   const [waiting, late, ...others] = torrents(6) as [FakeTorrent, FakeTorrent, ...FakeTorrent[]]
   for (const torrent of others) torrent.begin('waited for')
@@ -201,7 +201,7 @@ test('a viewer who waits comes before all others, and before the next piece of w
   expect(waiting.begin('waited for')).toBe(true)
 })
 
-test('a torrent that no longer asks loses its place in line', async () => {
+test('a torrent that stops asking loses its place in the queue', async () => {
   const { clock, torrents } = newMemory()
   const [gone, late, ...others] = torrents(6) as [FakeTorrent, FakeTorrent, ...FakeTorrent[]]
   for (const torrent of others) torrent.begin('waited for')
@@ -217,7 +217,7 @@ test('a torrent that no longer asks loses its place in line', async () => {
 const LONGER = 4 * PIECE
 
 test.for(['waited for', 'ahead', 'background'] as const)(
-  'one piece that is longer than all that others may hold has room, %s, and keeps nobody else out',
+  'one piece longer than all memory of the others, %s, gets memory and blocks no other torrent',
   (need) => {
     const { memory, torrents } = newMemory()
     const [first, second, third, fourth] = torrents(4) as [FakeTorrent, FakeTorrent, FakeTorrent, FakeTorrent]
@@ -229,7 +229,7 @@ test.for(['waited for', 'ahead', 'background'] as const)(
   },
 )
 
-test('of two longer pieces one waits, though there is room', async () => {
+test('only one overlong piece is held at a time, even if there is memory', async () => {
   const { memory, torrents } = newMemory()
   const [first, second] = torrents(2) as [FakeTorrent, FakeTorrent]
   expect(first.begin('waited for', LONGER)).toBe(true)
@@ -241,7 +241,7 @@ test('of two longer pieces one waits, though there is room', async () => {
   expect(memory.usedBytes).toBe(LONGER)
 })
 
-test('a longer piece in the background gives way to the longer piece of a viewer, and no shorter ones do', async () => {
+test('an overlong background piece gives way to the overlong piece of a viewer, and shorter pieces do not', async () => {
   const { torrents } = newMemory()
   const [viewer, behind, other] = torrents(3) as [FakeTorrent, FakeTorrent, FakeTorrent]
   expect([behind.begin('background', LONGER), other.begin('background')]).toEqual([true, true])
@@ -251,7 +251,7 @@ test('a longer piece in the background gives way to the longer piece of a viewer
   expect(viewer.begin('waited for', LONGER)).toBe(true)
 })
 
-test('memory that is given back is free at once', () => {
+test('returned memory is free at once', () => {
   const memory = new PieceMemory(2 * 64 * PIECE, 64 * PIECE)
   const torrent = new FakeTorrent(memory)
   const bytes = memory.take(torrent, 64 * PIECE)

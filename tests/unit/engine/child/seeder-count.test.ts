@@ -10,7 +10,7 @@ function peerWith(...pieces: number[]) {
   return { wire, gets: (piece: number) => has.add(piece) }
 }
 
-test('a peer that has every piece is a seeder, one that lacks any is none', () => {
+test('only a peer with every piece is a seeder', () => {
   const peers = [peerWith(), peerWith(0, 1, 2, 3), peerWith(1, 2, 3, 4), peerWith(0, 1, 2, 3, 4)]
   expect(
     new SeederCount().among(
@@ -20,7 +20,7 @@ test('a peer that has every piece is a seeder, one that lacks any is none', () =
   ).toBe(1)
 })
 
-test('a peer that gets what it lacked becomes one', () => {
+test('a peer that gets its missing pieces becomes a seeder', () => {
   const seeders = new SeederCount()
   const peer = peerWith(0, 1, 3)
   expect(seeders.among([peer.wire], PIECES)).toBe(0)

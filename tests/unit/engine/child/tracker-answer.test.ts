@@ -16,7 +16,7 @@ function read(answer: unknown): Record<string, unknown> {
   )
 }
 
-/** What is found in an answer: IPv4 and IPv6 entries. */
+/** The peers found in an answer: IPv4 and IPv6 entries. */
 function peersOf(answer: object): { v4: number[]; v6: number[] } {
   const { peers, peers6 } = read(answer)
   return { v4: [...(peers as Uint8Array)], v6: [...(peers6 as Uint8Array)] }
@@ -50,11 +50,11 @@ test.for<[form: string, answer: object, v4: number[], v6: number[]]>([
   ['compact IPv6 that is cut off', { peers6: Buffer.from([...SIXTH, ...SIXTH.slice(0, 9)]) }, [], SIXTH],
   ['no list at all', { peers: 7, peers6: { ip: '2001:db8::9', port: 6881 } }, [], []],
   ['nothing', {}, [], []],
-])('peers are found in %s', ([, answer, v4, v6]) => {
+])('peers are read from %s', ([, answer, v4, v6]) => {
   expect(peersOf(answer)).toEqual({ v4, v6 })
 })
 
-test('entries that are no peers are left out, and the others are found', () => {
+test('entries that are not peers are left out, and the others are read', () => {
   const good = { ip: '203.0.113.5', port: 6881 }
   const bad: unknown[] = [
     7,
@@ -89,7 +89,7 @@ test.for<[said: unknown, failure: string | undefined]>([
   [['not', 'allowed'], 'the tracker gave no reason'],
   [{ reason: 'no' }, 'the tracker gave no reason'],
   ['x'.repeat(5_000), 'x'.repeat(500)],
-])('a failure reason %j is read as %j', ([said, failure]) => {
+])('failure reason %j is read as %j', ([said, failure]) => {
   expect(read({ 'failure reason': said, peers: Buffer.from(FIRST) })['failure reason']).toBe(failure)
 })
 
@@ -98,13 +98,13 @@ test.for<[said: unknown, warning: string | undefined]>([
   [1, '1'],
   [['slow', 'down'], undefined],
   ['', undefined],
-])('a warning %j is read as %j, and costs no peers', ([said, warning]) => {
+])('warning %j is read as %j, and the peers are kept', ([said, warning]) => {
   const answer = { 'warning message': said, peers: [{ ip: '203.0.113.5', port: 6881 }] }
   expect(read(answer)['warning message']).toBe(warning)
   expect(peersOf(answer).v4).toEqual(FIRST)
 })
 
-test('the id of a tracker keeps its bytes, and numbers may be text', () => {
+test('the tracker id keeps its bytes, and numbers may be text', () => {
   const id = Buffer.from([0, 200, 255, 65])
   const answer = { 'tracker id': id, interval: '1800', 'min interval': 60, complete: -4, incomplete: [3] }
   const raw = bencode.decode(readableAnswer(bencode.encode(answer))) as Record<string, unknown>
@@ -118,7 +118,7 @@ test('the id of a tracker keeps its bytes, and numbers may be text', () => {
 })
 
 test.for(['', 'Forbidden', '<html>', 'le', 'i5e', '4:spam', 'd8:interval', 'l-3:e'])(
-  '%j stays as it is',
+  'answer %j that is not a dictionary stays as it is',
   (text) => {
     const bytes = Buffer.from(text)
     expect(readableAnswer(bytes)).toBe(bytes)

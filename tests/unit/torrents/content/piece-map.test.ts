@@ -5,13 +5,13 @@ import { PieceMap } from '../../../../src/torrents/content/piece-map.ts'
 
 const { signal: never } = new AbortController()
 
-test('at first every piece is missing', () => {
+test('every piece of a new map is missing', () => {
   const map = new PieceMap(10)
   expect(map.count('missing', 0, 9)).toBe(10)
   expect([map.stateOf(0), map.isMissing(9)]).toEqual(['missing', true])
 })
 
-test('what an earlier run left is claimed, not verified', () => {
+test('pieces of an earlier run are claimed, not verified', () => {
   const map = new PieceMap(
     10,
     writeBitfield(10, (piece) => piece >= 8),
@@ -19,12 +19,12 @@ test('what an earlier run left is claimed, not verified', () => {
   expect([7, 8, 9].map((piece) => map.stateOf(piece))).toEqual(['missing', 'claimed', 'claimed'])
 })
 
-test('a field of an earlier run that is too long or too short is taken as far as it goes', () => {
+test('a bitfield of the wrong length is used as far as it goes', () => {
   expect(new PieceMap(3, Uint8Array.of(0xff, 0xff)).count('claimed', 0, 2)).toBe(3)
   expect(new PieceMap(20, Uint8Array.of(0xff)).count('claimed', 0, 19)).toBe(8)
 })
 
-test('pieces go from one state to the other and back', () => {
+test('pieces change from one state to another and back', () => {
   const map = new PieceMap(4)
   map.markVerified([0, 1, 2])
   map.markClaimed([1])
@@ -39,7 +39,7 @@ test('pieces go from one state to the other and back', () => {
   expect(map.count('missing', 2, 3)).toBe(2)
 })
 
-test('a field of bits holds all that is not missing', () => {
+test('the bitfield has every piece that is not missing', () => {
   const map = new PieceMap(9, Uint8Array.of(0b1000_0000, 0))
   map.markVerified([8])
   expect([...map.toBitfield()]).toEqual([0b1000_0000, 0b1000_0000])
@@ -52,20 +52,20 @@ test('a piece beyond the last is ignored', () => {
   expect(map.toBitfield()).toHaveLength(1)
 })
 
-test.for(['markVerified', 'markClaimed'] as const)('who waits for a piece goes on after %s', async (mark) => {
+test.for(['markVerified', 'markClaimed'] as const)('a waiter for a piece is woken by %s', async (mark) => {
   const map = new PieceMap(4)
   const waiting = [map.whenThere(1, never), map.whenThere(1, never), map.whenThere(3, never)]
   map[mark]([1, 3])
   await Promise.all(waiting)
 })
 
-test('who waits for a piece that is there does not wait', async () => {
+test('waiting for a piece that is there returns at once', async () => {
   const map = new PieceMap(2)
   map.markVerified([0])
   await map.whenThere(0, never)
 })
 
-test('another piece wakes nobody', async () => {
+test('other pieces do not wake a waiter', async () => {
   const map = new PieceMap(4)
   let isThere = false
   const waits = map.whenThere(1, never).then(() => {
@@ -79,7 +79,7 @@ test('another piece wakes nobody', async () => {
   await waits
 })
 
-test('one who gives up leaves nothing behind and does no harm to others', async () => {
+test('a waiter that aborts leaves nothing behind and does not affect others', async () => {
   const map = new PieceMap(2)
   const leaving = new AbortController()
   const gaveUp = map.whenThere(1, leaving.signal)
@@ -91,7 +91,7 @@ test('one who gives up leaves nothing behind and does no harm to others', async 
   await waits
 })
 
-test('when a piece will not come, all who wait hear why, and may wait again', async () => {
+test('failing the waiters gives them the error, and they may wait again', async () => {
   const map = new PieceMap(3)
   const waiting = Promise.allSettled([map.whenThere(0, never), map.whenThere(2, never)])
   map.failWaiters(new Error('no peers'))

@@ -8,7 +8,7 @@ function named(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `udp://${name}${index}.example.org:1`)
 }
 
-test('the trackers of the settings are in front, whatever else there is', () => {
+test('the trackers of the settings are always first', () => {
   const list = new AnnounceList(OWN)
   expect(list.urls).toEqual(OWN)
   for (let client = 0; client < 50; client++) list.addFromClient(`client ${client}`, named(`c${client}-`, 20))
@@ -17,7 +17,7 @@ test('the trackers of the settings are in front, whatever else there is', () => 
   expect(list.urls).toHaveLength(2 + MAX_TRACKERS)
 })
 
-test('a client names five, in one link or in many', () => {
+test('a client may name five trackers, in one link or several', () => {
   const list = new AnnounceList([])
   list.addFromClient('a', named('x', 20))
   list.addFromClient('a', named('y', 20))
@@ -27,7 +27,7 @@ test('a client names five, in one link or in many', () => {
   expect(MAX_TRACKERS_PER_CLIENT).toBe(5)
 })
 
-test('links of any number of clients push out neither those of a source nor those of a client before them', () => {
+test('links of any number of clients displace neither trackers of a source nor those of earlier clients', () => {
   const list = new AnnounceList(OWN)
   const sources = named('source', 15)
   list.addFromSource(sources)
@@ -37,7 +37,7 @@ test('links of any number of clients push out neither those of a source nor thos
   expect(list.urls).toHaveLength(2 + MAX_TRACKERS)
 })
 
-test('those of a source take the places of the links that came last', () => {
+test('trackers of a source replace those of the latest links', () => {
   const list = new AnnounceList([])
   for (const client of ['a', 'b', 'c', 'd']) list.addFromClient(client, named(client, 5))
   list.addFromSource(named('source', 12))
@@ -46,7 +46,7 @@ test('those of a source take the places of the links that came last', () => {
   expect(list.urls).toEqual([...named('source', 12), ...named('more', 8)])
 })
 
-test('a tracker that a source names as well no longer counts as the client’s', () => {
+test('a tracker that a source names too no longer counts for the client', () => {
   const list = new AnnounceList([])
   list.addFromClient('a', named('x', 5))
   list.addFromSource(named('x', 5))
@@ -54,7 +54,7 @@ test('a tracker that a source names as well no longer counts as the client’s',
   expect(list.urls).toEqual([...named('x', 5), ...named('y', 5)])
 })
 
-test('a torrent’s own trackers are those that sources name, in the settings or not, and never a viewer’s', () => {
+test("a torrent's own trackers are those that sources name, also if in the settings, and never a viewer's", () => {
   const list = new AnnounceList(OWN)
   const [inSettings = ''] = OWN
   list.addFromClient('a', named('viewer', 5))
@@ -66,7 +66,7 @@ test('a torrent’s own trackers are those that sources name, in the settings or
   expect(list.ofTorrent.urls).toHaveLength(MAX_TRACKERS)
 })
 
-test('of a torrent whose file is known, only the trackers in it are its own; the last file counts', () => {
+test('own trackers come only from the torrent file once it is known, and the last file counts', () => {
   const list = new AnnounceList(OWN)
   list.addFromSource(named('before', 2))
   list.addFromFile(named('file', 2))
@@ -79,13 +79,13 @@ test('of a torrent whose file is known, only the trackers in it are its own; the
   expect(list.ofTorrent).toEqual({ urls: named('new-key', 1), areOfFile: true })
 })
 
-test('one tracker written in many ways takes one place', () => {
+test('one tracker written in several ways counts once', () => {
   const list = new AnnounceList(OWN)
   const ways = Array.from({ length: 20 }, (_, index) => `udp://OWN.example.org.:1337/${index}`)
   list.addFromClient('a', ways)
   list.addFromSource(ways)
   expect(list.urls).toEqual(OWN)
-  // What is behind an HTTP tracker's question mark may be a key.
+  // The query of an HTTP tracker may be a key.
   list.addFromSource(['http://own.example.org/announce?passkey=1'])
   expect(list.urls).toEqual([...OWN, 'http://own.example.org/announce?passkey=1'])
 })

@@ -22,14 +22,14 @@ const part = (fileIdx: number, start: number, end: number): FilePart => ({ fileI
 
 test.for<[what: string, part: FilePart, span: [from: number, to: number] | undefined]>([
   ['the front of the first file', part(0, 0, 15), [0, 0]],
-  ['one byte more', part(0, 0, 16), [0, 1]],
+  ['one byte more than that', part(0, 0, 16), [0, 1]],
   ['the front of the second file, which begins in the middle of a piece', part(1, 0, 0), [6, 6]],
-  ['its end', part(1, 90, 99), [11, 12]],
-  ['more than there is', part(1, 90, 1000), [11, 12]],
-  ['behind its end', part(1, 100, 110), undefined],
+  ['the end of the second file', part(1, 90, 99), [11, 12]],
+  ['more than the file has', part(1, 90, 1000), [11, 12]],
+  ['after the end of the file', part(1, 100, 110), undefined],
   ['nothing', part(0, 5, 4), undefined],
-  ['of a file that is not there', part(2, 0, 4), undefined],
-])('%s is in the pieces that hold it', ([, asked, span]) => {
+  ['a file that does not exist', part(2, 0, 4), undefined],
+])('the pieces of a part are found: %s', ([, asked, span]) => {
   expect(spansOf(INFO, [asked])).toEqual(span ? [{ from: span[0], to: span[1] }] : [])
 })
 

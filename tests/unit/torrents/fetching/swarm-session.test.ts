@@ -17,10 +17,10 @@ const PATIENT = { timeoutMs: 60_000, maxRetries: 4 }
 const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 
 function ignore(): void {
-  // Nobody listens.
+  // No listeners.
 }
 
-/** A session and the engine under it, which does nothing but remember what it was told. */
+/** A session and a fake engine that only records its calls. */
 function startedSession(
   options: SwarmSessionOptions,
   trackers: () => readonly string[] = () => [],
@@ -78,17 +78,17 @@ function startedSession(
     wanted,
     failures,
     told,
-    /** what the engine reports on, as of the last time it was opened */
+    /** the reports that the engine sends to, as of the last time the torrent was opened */
     reports: () => {
       const last = opened.at(-1)
       if (!last) throw new Error('the engine was not asked')
       return last.on
     },
-    /** What the engine does when it is asked to open the torrent, from now on. */
+    /** What the engine does from now on when the torrent is opened. */
     onOpen: (act: (request: OpenTorrent) => void) => {
       whenOpened = act
     },
-    /** Lets `close` take until the returned function is called. */
+    /** Holds `close` until the returned function is called. */
     holdClosing: () => {
       const held = Promise.withResolvers<void>()
       closing = held.promise
@@ -97,13 +97,13 @@ function startedSession(
   }
 }
 
-/** Runs until a session that began now, and meets nobody, has given up. */
+/** Waits until a session that begins now, without peers, has given up. */
 async function untilAnotherGaveUp(timeoutMs: number): Promise<void> {
   const other = startedSession({ timeoutMs, maxRetries: 0 })
   await expect.poll(() => other.failures.length, { interval: 5 }).toBe(1)
 }
 
-test('without peers it tries again, at most as often as it may, and then says so', async () => {
+test('a session without peers retries up to its limit and then fails', async () => {
   const { session, opened, failures, told } = startedSession({ timeoutMs: 20, maxRetries: 2 })
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
   expect(opened).toHaveLength(3)
@@ -112,13 +112,13 @@ test('without peers it tries again, at most as often as it may, and then says so
   expect(session.isRunning).toBe(false)
 })
 
-test('without further tries there is one', async () => {
+test('a session without retries makes one attempt', async () => {
   const { opened, failures } = startedSession(QUICK)
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
   expect(opened).toHaveLength(1)
 })
 
-test('the tries that were made before count', async () => {
+test('earlier attempts count towards the limit', async () => {
   const { session, opened, failures } = startedSession({ timeoutMs: 20, maxRetries: 3 })
   await session.stop()
   const before = opened.length
@@ -127,7 +127,7 @@ test('the tries that were made before count', async () => {
   expect(opened.length - before).toBe(2)
 })
 
-test('the trackers are asked for anew at every try', async () => {
+test('each attempt announces to the trackers again', async () => {
   let asked = 0
   const { opened, failures } = startedSession({ timeoutMs: 20, maxRetries: 1 }, () => [
     `udp://t${++asked}.org:1`,
@@ -136,7 +136,7 @@ test('the trackers are asked for anew at every try', async () => {
   expect(opened.map(({ trackers }) => trackers)).toEqual([['udp://t1.org:1'], ['udp://t2.org:1']])
 })
 
-test('every try wants what was wanted', async () => {
+test('each attempt has the current windows', async () => {
   const { session, opened, wanted, failures } = startedSession({ timeoutMs: 20, maxRetries: 2 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   session.want([WINDOW])
@@ -145,7 +145,7 @@ test('every try wants what was wanted', async () => {
   expect(wanted.filter((windows) => windows.includes(WINDOW))).toHaveLength(3)
 })
 
-test('metadata that one try got is not asked for again', async () => {
+test('metadata received in one attempt is not requested in the next', async () => {
   const { opened, reports, failures } = startedSession({ timeoutMs: 20, maxRetries: 1 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   reports().metainfo(METAINFO)
@@ -153,7 +153,7 @@ test('metadata that one try got is not asked for again', async () => {
   expect(opened.map(({ metainfo }) => metainfo)).toEqual([undefined, METAINFO])
 })
 
-test('a peer with metadata keeps it in the swarm', async () => {
+test('a peer with metadata keeps the session in the swarm', async () => {
   const { session, opened, reports, failures } = startedSession({ timeoutMs: 50, maxRetries: 0 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   expect(session.isLookingForPeers).toBe(true)
@@ -169,7 +169,7 @@ test('a peer with metadata keeps it in the swarm', async () => {
   await session.stop()
 })
 
-test('with something to share it stays, though nobody is there and nothing is wanted', async () => {
+test('a session with something to share stays in the swarm without peers and windows', async () => {
   const alone = { timeoutMs: 50, maxRetries: 0 }
   const { session, opened, failures, reports } = startedSession(alone, undefined, () => true)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
@@ -180,7 +180,7 @@ test('with something to share it stays, though nobody is there and nothing is wa
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
 })
 
-test('when all peers have left and something is still wanted, it comes anew, and the count begins anew', async () => {
+test('when all peers have left and pieces are still wanted, the session starts again with all its attempts', async () => {
   const { session, opened, reports, failures } = startedSession({ timeoutMs: 20, maxRetries: 1 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   session.want([WINDOW])
@@ -195,7 +195,7 @@ test('when all peers have left and something is still wanted, it comes anew, and
   expect(opened).toHaveLength(3)
 })
 
-test('a peer that has no metadata does not', async () => {
+test('a peer without metadata does not keep the session in the swarm', async () => {
   const { opened, reports, failures } = startedSession(QUICK)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   reports().stats(ONE_PEER)
@@ -203,7 +203,7 @@ test('a peer that has no metadata does not', async () => {
   expect(failures[0]?.code).toBe('media.no_peers')
 })
 
-test('peers that never give the metadata do not make the tries endless', async () => {
+test('peers that never send metadata do not make the attempts endless', async () => {
   const { session, opened, failures, onOpen } = startedSession({ timeoutMs: 20, maxRetries: 2 })
   onOpen(({ on }) => on.stats(ONE_PEER))
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
@@ -212,7 +212,7 @@ test('peers that never give the metadata do not make the tries endless', async (
   expect(session.isRunning).toBe(false)
 })
 
-test('an engine that cannot open the torrent is a failure that is told', async () => {
+test('a session fails when the engine cannot open the torrent', async () => {
   const { session, opened, failures, told, onOpen } = startedSession(PATIENT)
   const cause = new Error('the channel is closed')
   onOpen(() => {
@@ -223,14 +223,14 @@ test('an engine that cannot open the torrent is a failure that is told', async (
   expect([opened.length, told.closed, session.isRunning]).toEqual([1, 1, false])
 })
 
-test('stopping ends it at once, without a failure, and closes the torrent', async () => {
+test('stopping a session closes the torrent at once, without a failure', async () => {
   const { session, opened, failures, told } = startedSession(PATIENT)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   await session.stop()
   expect([session.isRunning, told.closed, failures.length]).toEqual([false, 1, 0])
 })
 
-test('stopping ends the pause between two tries', async () => {
+test('stopping a session ends its pause between two attempts', async () => {
   const { session, told, failures } = startedSession({ timeoutMs: 1_000, maxRetries: 4 })
   await expect.poll(() => told.closed, { interval: 5 }).toBe(1)
   const startedAt = performance.now()
@@ -239,22 +239,25 @@ test('stopping ends the pause between two tries', async () => {
   expect([session.isRunning, failures.length]).toEqual([false, 0])
 })
 
-test('stopping what does not run is no mistake', async () => {
+test('stopping a session that is not running does nothing', async () => {
   const { session } = startedSession(PATIENT)
   await session.stop()
   await session.stop()
 })
 
-test.for(['torrent.invalid', 'engine.down'] as const)('a failure %s is not tried again', async (code) => {
-  const { session, opened, reports, failures, told } = startedSession(PATIENT)
-  await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
-  reports().failed({ code, reason: 'because' })
-  await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
-  expect(failures[0]).toMatchObject({ code, message: `${INFO_HASH}: because` })
-  expect([opened.length, told.closed, session.isRunning]).toEqual([1, 1, false])
-})
+test.for(['torrent.invalid', 'engine.down'] as const)(
+  'a session that fails with %s is not retried',
+  async (code) => {
+    const { session, opened, reports, failures, told } = startedSession(PATIENT)
+    await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
+    reports().failed({ code, reason: 'because' })
+    await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
+    expect(failures[0]).toMatchObject({ code, message: `${INFO_HASH}: because` })
+    expect([opened.length, told.closed, session.isRunning]).toEqual([1, 1, false])
+  },
+)
 
-test('starting again in the pause between two tries begins the next one at once', async () => {
+test('starting a session in the pause between two attempts makes the next attempt at once', async () => {
   const { session, opened, told } = startedSession({ timeoutMs: 1_000, maxRetries: 4 })
   await expect.poll(() => told.closed, { interval: 5 }).toBe(1)
   await new Promise(setImmediate)
@@ -263,7 +266,7 @@ test('starting again in the pause between two tries begins the next one at once'
   await session.stop()
 })
 
-test('starting what runs already changes nothing', async () => {
+test('starting a running session changes nothing', async () => {
   const { session, opened } = startedSession(PATIENT)
   session.start()
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
@@ -273,7 +276,7 @@ test('starting what runs already changes nothing', async () => {
   await session.stop()
 })
 
-test('who comes back while the torrent is being closed waits until it is', async () => {
+test('starting a session while its torrent is being closed waits for the close', async () => {
   const { session, opened, told, holdClosing } = startedSession(PATIENT)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   const release = holdClosing()
@@ -287,7 +290,7 @@ test('who comes back while the torrent is being closed waits until it is', async
   await session.stop()
 })
 
-test('who waits for a peer goes on when there is one', async () => {
+test('waiting for a peer returns when one connects', async () => {
   const { session, opened, reports } = startedSession(PATIENT)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   const found = session.whenPeerFound(AbortSignal.timeout(1_000))
@@ -298,7 +301,7 @@ test('who waits for a peer goes on when there is one', async () => {
   await session.stop()
 })
 
-test('who waits for a peer hears when the last try has failed, not before', async () => {
+test('waiting for a peer fails after the last attempt, not before', async () => {
   const { session, opened } = startedSession({ timeoutMs: 20, maxRetries: 1 })
   await expect(session.whenPeerFound(AbortSignal.timeout(1_000))).rejects.toMatchObject({
     code: 'media.no_peers',
@@ -306,14 +309,14 @@ test('who waits for a peer hears when the last try has failed, not before', asyn
   expect(opened).toHaveLength(2)
 })
 
-test('who waits for a peer may give up', async () => {
+test('waiting for a peer can be aborted', async () => {
   const { session } = startedSession(PATIENT)
   await expect(session.whenPeerFound(AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
   expect(session.isRunning).toBe(true)
   await session.stop()
 })
 
-test('a window that only lost its front is not told again', async () => {
+test('a window that only lost its front is not sent to the engine again', async () => {
   const { session, opened, wanted } = startedSession(PATIENT)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   const before = wanted.length
@@ -330,7 +333,7 @@ test.for([
   ['is of another priority', [{ ...WINDOW, priority: 'background' as const }]],
   ['is gone', []],
   ['got another beside it', [WINDOW, { from: 30, to: 40, priority: 'urgent' as const }]],
-] as const)('a window that %s is told', async ([, windows]) => {
+] as const)('a window that %s is sent to the engine', async ([, windows]) => {
   const { session, opened, wanted } = startedSession(PATIENT)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   session.want([WINDOW])
@@ -339,14 +342,14 @@ test.for([
   await session.stop()
 })
 
-test('a piece that turned out to be wrong is told', async () => {
+test('a piece that turned out to be wrong is sent to the engine', async () => {
   const { session, told } = startedSession(PATIENT)
   session.unverify(7)
   expect(told.unverified).toEqual([7])
   await session.stop()
 })
 
-test('it tells of every peer that comes, in every try, and of none that goes or stays', async () => {
+test('every new peer of every attempt is reported, and none that leaves or stays', async () => {
   const { session, told, onOpen } = startedSession({ timeoutMs: 20, maxRetries: 1 })
   const toldOf: number[][] = []
   onOpen(({ on }) => {

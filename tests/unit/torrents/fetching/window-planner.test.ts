@@ -8,7 +8,7 @@ const MIB = KIB * KIB
 const PIECE = 256 * KIB
 const PIECES_PER_MIB = MIB / PIECE
 
-/** One film of 400 MiB, or whatever files are given, one behind the other. */
+/** One film of 400 MiB, or the given files one after the other. */
 function torrent(lengths: readonly number[] = [400 * MIB], pieceLength = PIECE): TorrentInfo {
   let length = 0
   const files = lengths.map((each, index): TorrentFile => {
@@ -47,12 +47,12 @@ function plan(info: TorrentInfo, readers: readonly Reader[], more: Partial<Situa
   return { urgent: of('urgent'), ahead: of('ahead'), background: of('background') }
 }
 
-/** All pieces are there but some. */
+/** A map in which all pieces but some are there. */
 function missing(...ranges: readonly (readonly [from: number, to: number])[]) {
   return (piece: number) => ranges.some(([from, to]) => piece >= from && piece <= to)
 }
 
-test('a reader that has just come gets 1 MiB, and nothing else is fetched', () => {
+test('a new reader gets a window of 1 MiB, and nothing else is fetched', () => {
   const info = torrent()
   expect(plan(info, [reader(info, 0)], { background: info.files })).toEqual({
     urgent: [[0, 3]],
@@ -62,14 +62,14 @@ test('a reader that has just come gets 1 MiB, and nothing else is fetched', () =
   expect(plan(info, [reader(info, 100 * MIB)]).urgent).toEqual([[400, 403]])
 })
 
-/** MiB from the front of the first window to the end of the last, for one reader at the start of a film. */
+/** MiB from the start of the first window to the end of the last, for one reader at the start of a film. */
 function mibAhead(more: Partial<Reader>): number {
   const info = torrent()
   const { urgent, ahead } = plan(info, [reader(info, 0, more)])
   return ([...urgent, ...ahead].at(-1)?.[1] ?? 0) / PIECES_PER_MIB + 1 / PIECES_PER_MIB
 }
 
-test('what is fetched ahead of a reader grows as it keeps reading: to 8 MiB, or what it reads in ten seconds', () => {
+test('read-ahead grows while the reader reads, to 8 MiB or what it reads in ten seconds', () => {
   const delivered = [0, 1, 2, 4, 8, 16, 32, 64, 128, 100_000].map((mib) => mib * MIB)
   const sizesAt = (bytesPerSecond: number) =>
     delivered.map((bytes) => mibAhead({ delivered: bytes, bytesPerSecond }))
@@ -79,7 +79,7 @@ test('what is fetched ahead of a reader grows as it keeps reading: to 8 MiB, or 
   expect(sizesAt(100 * MIB)).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64, 64])
 })
 
-test('what a reader needs in the next two seconds comes before what is read ahead', () => {
+test('the next two seconds of a reader come before its read-ahead', () => {
   const info = torrent()
   const windowsAt = (bytesPerSecond: number) =>
     plan(info, [reader(info, 0, { delivered: 100 * MIB, bytesPerSecond })])
@@ -88,7 +88,7 @@ test('what a reader needs in the next two seconds comes before what is read ahea
   expect(windowsAt(100 * MIB)).toMatchObject({ urgent: [[0, 255]], ahead: [] })
 })
 
-test('a window moves in steps, not with every slice that is read', () => {
+test('a window moves in steps, not with every slice', () => {
   const info = torrent()
   const ends = [0, 1, 3, 7].map((mib) => {
     const read = reader(info, mib * MIB, { delivered: 64 * MIB, bytesPerSecond: 4 * MIB })
@@ -97,7 +97,7 @@ test('a window moves in steps, not with every slice that is read', () => {
   expect(new Set(ends).size).toBe(2)
 })
 
-test('a window ends where the reader ends', () => {
+test("a window ends where the reader's range ends", () => {
   const info = torrent()
   expect(plan(info, [reader(info, 0, { end: 1 })]).urgent).toEqual([[0, 0]])
   expect(plan(info, [reader(info, 0, { end: PIECE })]).urgent).toEqual([[0, 0]])
@@ -112,13 +112,13 @@ test('a window stays inside the file', () => {
   expect(plan(info, [read]).urgent).toEqual([[10, 20]])
 })
 
-test('a window begins and ends with a piece that is missing', () => {
+test('a window begins and ends with a missing piece', () => {
   const info = torrent()
   const read = reader(info, 0, { delivered: 4 * MIB, bytesPerSecond: 4 * MIB })
   expect(plan(info, [read], { isMissing: missing([5, 6], [9, 9]) }).urgent).toEqual([[5, 9]])
 })
 
-test('a window that is bounded ends with a piece that is missing, too', () => {
+test('a bounded window ends with a missing piece too', () => {
   const info = torrent()
   const isMissing = missing([0, 10], [300, 1599])
   expect(plan(info, [], { background: info.files, isMissing }).background).toEqual([[0, 10]])
@@ -128,14 +128,14 @@ test.for([
   ['in the middle of a piece', 100],
   ['between two pieces', 5 * PIECE],
   ['at the end of the file', 400 * MIB],
-] as const)('a reader that is at its end %s asks for nothing, and holds up nothing', ([, end]) => {
+] as const)('a reader at its end %s wants nothing and blocks nothing', ([, end]) => {
   const info = torrent()
   const { urgent, background } = plan(info, [reader(info, end, { end })], { background: info.files })
   expect(urgent).toEqual([])
   expect(background).not.toEqual([])
 })
 
-test('several readers keep a window each', () => {
+test('several readers have a window each', () => {
   const info = torrent()
   const readers = [
     reader(info, 0),
@@ -154,7 +154,7 @@ test('readers at the same place share a window', () => {
   expect(plan(info, [reader(info, 0), reader(info, 0)]).urgent).toEqual([[0, 3]])
 })
 
-test('readers of different files each get their own', () => {
+test('readers of different files each have a window', () => {
   const info = torrent([10 * MIB, 10 * MIB])
   const readers = info.files.map((file) => reader(info, 0, { file }))
   expect(plan(info, readers).urgent).toEqual([
@@ -163,7 +163,7 @@ test('readers of different files each get their own', () => {
   ])
 })
 
-test('while one reader runs dry, nothing is fetched in the background', () => {
+test('while a reader runs dry, nothing is fetched in the background', () => {
   const info = torrent()
   const satisfied = reader(info, 0)
   const dry = reader(info, 200 * MIB)
@@ -172,7 +172,7 @@ test('while one reader runs dry, nothing is fetched in the background', () => {
   expect(plan(info, [satisfied, dry], { background: info.files, isMissing }).background).toEqual([])
 })
 
-test('a reader that has half of its window is not dry', () => {
+test('a reader with half of its window does not run dry', () => {
   const info = torrent()
   const isMissing = missing([2, 1599])
   const { urgent, background } = plan(info, [reader(info, 0)], { background: info.files, isMissing })
@@ -180,7 +180,7 @@ test('a reader that has half of its window is not dry', () => {
   expect(background).not.toEqual([])
 })
 
-test('in the background, what lies behind each reader is fetched', () => {
+test('the background window is what lies after each reader', () => {
   const info = torrent()
   const readers = [reader(info, 10 * MIB), reader(info, 100 * MIB), reader(info, 50 * MIB)]
   const isMissing = missing([100, 110], [450, 1599])
@@ -188,7 +188,7 @@ test('in the background, what lies behind each reader is fetched', () => {
   expect(background.map(([from]) => from)).toEqual([100, 450])
 })
 
-test('what is fetched in the background is bounded too', () => {
+test('the background window is bounded', () => {
   const info = torrent()
   const [[from = 0, to = 0] = []] = plan(info, [], { background: info.files }).background
   expect(from).toBe(0)
@@ -196,7 +196,7 @@ test('what is fetched in the background is bounded too', () => {
   expect(to / PIECES_PER_MIB).toBeLessThan(96)
 })
 
-test('behind the reader nothing is missing, so what it jumped over is fetched', () => {
+test('when nothing after the reader is missing, the part it skipped is fetched', () => {
   const info = torrent()
   const read = reader(info, 200 * MIB)
   const isMissing = missing([40, 60])
@@ -207,32 +207,32 @@ test('behind the reader nothing is missing, so what it jumped over is fetched', 
   })
 })
 
-test('what lies before the reader comes before what it jumped over', () => {
+test('what lies after the reader comes before what it skipped', () => {
   const info = torrent()
   const isMissing = missing([40, 60], [900, 950])
   const { background } = plan(info, [reader(info, 200 * MIB)], { background: info.files, isMissing })
   expect(background).toEqual([[900, 950]])
 })
 
-test('when all is there, nothing is fetched', () => {
+test('nothing is fetched when all pieces are there', () => {
   const info = torrent()
   const readers = [reader(info, 0), reader(info, 399 * MIB)]
   const nothing = { urgent: [], ahead: [], background: [] }
   expect(plan(info, readers, { background: info.files, isMissing: () => false })).toEqual(nothing)
 })
 
-test('when nobody reads and nothing is to be finished, nothing is fetched', () => {
+test('nothing is fetched without readers and files to finish', () => {
   const info = torrent()
   expect(plan(info, [])).toEqual({ urgent: [], ahead: [], background: [] })
 })
 
-test('only the files that are to be finished are fetched in the background', () => {
+test('only files to finish are fetched in the background', () => {
   const info = torrent([10 * MIB, 10 * MIB, 10 * MIB])
   const { background } = plan(info, [], { background: [fileOf(info, 1)] })
   expect(background.flat().every((piece) => piece >= 40 && piece < 80)).toBe(true)
 })
 
-test('a reader of another file does not say where the background begins', () => {
+test('a reader of another file does not move the start of the background window', () => {
   const info = torrent([10 * MIB, 100 * MIB])
   const read = reader(info, 9 * MIB)
   const isMissing = missing([40, 439])
@@ -240,7 +240,7 @@ test('a reader of another file does not say where the background begins', () => 
   expect(background.map(([from]) => from)).toEqual([40])
 })
 
-test('pieces of 16 MiB are taken one or two at a time', () => {
+test('pieces of 16 MiB are fetched one or two at a time', () => {
   const info = torrent([400 * MIB], 16 * MIB)
   expect(plan(info, [reader(info, 0)]).urgent).toEqual([[0, 0]])
   expect(plan(info, [reader(info, 16 * MIB - 1)]).urgent).toEqual([[0, 1]])
@@ -261,7 +261,7 @@ test('while a reader of another torrent runs dry, nothing is fetched in the back
   expect(plan(info, [], { background: info.files, isDryElsewhere: true }).background).toEqual([])
 })
 
-test('whoever has read what a film begins with gets what it ends with, behind what is ahead', () => {
+test('a reader of the head of a film gets the tail too, after its read-ahead', () => {
   const info = torrent()
   const started = reader(info, MIB, { delivered: MIB })
   expect(plan(info, [started], { background: info.files })).toEqual({
@@ -273,7 +273,7 @@ test('whoever has read what a film begins with gets what it ends with, behind wh
   expect(plan(info, [elsewhere], { background: info.files }).background).toEqual([])
 })
 
-test('whether somebody runs dry is said, for the other torrents to hear', () => {
+test('the plan says whether a reader runs dry, for the other torrents', () => {
   const info = torrent()
   const situation = { info, background: [], isDryElsewhere: false }
   const readers = [reader(info, 0)]
@@ -282,7 +282,7 @@ test('whether somebody runs dry is said, for the other torrents to hear', () => 
   expect(planWindows({ ...situation, readers: [], isMissing: () => true }).isDry).toBe(false)
 })
 
-test('parts of files are fetched in the background, while no reader of any torrent runs dry', () => {
+test('parts of files are fetched in the background while no reader of any torrent runs dry', () => {
   const info = torrent()
   const parts = [
     { from: 100, to: 107 },

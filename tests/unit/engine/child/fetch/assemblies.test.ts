@@ -11,7 +11,7 @@ import { patternBytes } from '../../../../support/pattern-bytes.ts'
 const PIECE = 4 * BLOCK_BYTES
 const anna = {} as Peer
 
-/** A torrent of one piece; its second half is called padding. */
+/** A torrent of one piece whose second half is declared as padding. */
 function halfPadded(bytes: Buffer) {
   const file = { path: 'a', name: 'a', length: PIECE / 2 }
   const info: TorrentInfo = {
@@ -55,7 +55,7 @@ function halfPadded(bytes: Buffer) {
   return {
     guilty,
     there,
-    /** Has a peer give all that is asked for. @returns how many blocks that were */
+    /** Has a peer send every block it was asked for. @returns the number of blocks */
     give() {
       const assembly = assemblies.of(0, anna)
       let asked = 0
@@ -67,14 +67,14 @@ function halfPadded(bytes: Buffer) {
   }
 }
 
-test('of a piece with padding only the rest is asked for', () => {
+test('of a piece with padding only the other blocks are requested', () => {
   const bytes = Buffer.concat([patternBytes(PIECE / 2), Buffer.alloc(PIECE / 2)])
   const { there, give } = halfPadded(bytes)
   expect(give()).toBe(2)
   expect(there).toEqual([bytes])
 })
 
-test('where padding turns out to be no zeros, it is asked for, and nobody is to blame', () => {
+test('padding that turns out not to be zeros is requested, and no peer is blamed', () => {
   const bytes = patternBytes(PIECE)
   const { there, guilty, give } = halfPadded(bytes)
   expect([give(), there]).toEqual([2, []])

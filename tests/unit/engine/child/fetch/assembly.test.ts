@@ -8,7 +8,7 @@ const bert = { name: 'Bert' }
 
 const begin = (length: number) => new Assembly<{ name: string }>(0, Buffer.alloc(length))
 
-test('blocks are handed out from the front, each once, until one comes back', () => {
+test('blocks are handed out from the front, each once, until one is given back', () => {
   const assembly = begin(3 * BLOCK_BYTES)
   expect([assembly.takeFree(), assembly.takeFree(), assembly.takeFree(), assembly.takeFree()]).toEqual([
     0,
@@ -21,7 +21,7 @@ test('blocks are handed out from the front, each once, until one comes back', ()
   expect([assembly.takeFree(), assembly.takeFree()]).toEqual([1, undefined])
 })
 
-test('a block that two are asked for is free only when both have given up', () => {
+test('a block requested from two peers is free only when both have given up', () => {
   const assembly = begin(BLOCK_BYTES)
   assembly.takeFree()
   assembly.ask(0)
@@ -31,7 +31,7 @@ test('a block that two are asked for is free only when both have given up', () =
   expect([assembly.askedFor(0), assembly.hasFree]).toEqual([0, true])
 })
 
-test('a block that is there is not free, whoever gives up on it', () => {
+test('a received block is not free, even when a peer gives up on it', () => {
   const assembly = begin(2 * BLOCK_BYTES)
   assembly.takeFree()
   assembly.put(0, Buffer.alloc(BLOCK_BYTES), anna)
@@ -39,12 +39,12 @@ test('a block that is there is not free, whoever gives up on it', () => {
   expect(assembly.takeFree()).toBe(1)
 })
 
-test('the last block is as long as what is left', () => {
+test('the last block is as long as the rest of the piece', () => {
   const assembly = begin(BLOCK_BYTES + 5)
   expect([assembly.blockCount, assembly.lengthOf(0), assembly.lengthOf(1)]).toEqual([2, BLOCK_BYTES, 5])
 })
 
-test('the hash is right in whatever order the blocks come, and who gave each is known', () => {
+test('the hash is right in any order of blocks, and the sender of each is known', () => {
   const bytes = patternBytes(5 * BLOCK_BYTES - 100)
   const assembly = begin(bytes.length)
   const block = (index: number) => bytes.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)
@@ -56,7 +56,7 @@ test('the hash is right in whatever order the blocks come, and who gave each is 
   expect(assembly.givers).toEqual([bert, anna, anna, anna, bert])
 })
 
-test('a block that comes twice counts as the first one gave it', () => {
+test('of a block received twice, the first copy and its sender count', () => {
   const assembly = begin(BLOCK_BYTES)
   assembly.put(0, Buffer.alloc(BLOCK_BYTES, 1), anna)
   assembly.put(0, Buffer.alloc(BLOCK_BYTES, 2), bert)
@@ -69,7 +69,7 @@ test.for([
   ['the beginning', 0, BLOCK_BYTES, [0]],
   ['less than a block', 5, BLOCK_BYTES - 6, []],
   ['all of it', 0, 4 * BLOCK_BYTES - 5, [0, 1, 2, 3]],
-] as const)('zeros that are %s of it need not come from anybody', ([, offset, length, filled]) => {
+] as const)('zero padding at %s is not requested from peers', ([, offset, length, filled]) => {
   const bytes = Buffer.alloc(4 * BLOCK_BYTES - 5, 1)
   const assembly = new Assembly<{ name: string }>(0, bytes)
   assembly.fillZeros({ offset, length })

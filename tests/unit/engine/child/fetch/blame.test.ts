@@ -6,7 +6,7 @@ type Giver = { readonly name: string }
 const [anna, bert, carl]: readonly Giver[] = [{ name: 'Anna' }, { name: 'Bert' }, { name: 'Carl' }]
 const PIECE = 7
 
-/** A piece of which each giver gave one block, filled with one number. */
+/** A piece with one block from each sender, filled with one number. */
 function together(
   ...blocks: readonly (readonly [giver: Giver | undefined, fill: number])[]
 ): Assembly<Giver> {
@@ -17,17 +17,17 @@ function together(
   return assembly
 }
 
-test('a piece that is right from the start makes nobody guilty', () => {
+test('no peer is blamed for a piece that is right at first', () => {
   expect(new Blame<Giver>().onRight(together([anna, 1], [bert, 2]))).toEqual([])
 })
 
-test('a wrong piece that came whole from one peer makes it guilty at once', () => {
+test('a wrong piece that came from one peer only is blamed on it at once', () => {
   const blame = new Blame<Giver>()
   expect(blame.onWrong(together([anna, 1], [anna, 9]))).toEqual([anna])
   expect(blame.isDistrusted(PIECE)).toBe(true)
 })
 
-test('of several who gave a wrong piece, the guilty one is known when it was fetched again', () => {
+test('the peer to blame for a wrong piece from several peers is found when the piece is fetched again', () => {
   const blame = new Blame<Giver>()
   expect(blame.onWrong(together([anna, 1], [bert, 9], [carl, 3]))).toEqual([])
   expect([anna, bert, carl].map((giver) => giver && blame.isSuspect(PIECE, giver))).toEqual([
@@ -39,14 +39,14 @@ test('of several who gave a wrong piece, the guilty one is known when it was fet
   expect(blame.isDistrusted(PIECE)).toBe(false)
 })
 
-test('what was learned from the first time is kept when the second time is wrong, too', () => {
+test('suspicions from the first wrong copy are kept when the second copy is wrong too', () => {
   const blame = new Blame<Giver>()
   blame.onWrong(together([anna, 1], [bert, 9]))
   expect(blame.onWrong(together([carl, 8], [carl, 8]))).toEqual([carl])
   expect(blame.onRight(together([anna, 1], [anna, 2]))).toEqual([bert])
 })
 
-test('whoever had no part in a piece is no suspect', () => {
+test('a peer that gave no block of a wrong piece is no suspect', () => {
   const blame = new Blame<Giver>()
   blame.onWrong(together([anna, 1], [bert, 9]))
   expect(carl && blame.isSuspect(PIECE, carl)).toBe(false)

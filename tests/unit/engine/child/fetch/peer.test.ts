@@ -19,7 +19,7 @@ function requestAt(askedAt: number): BlockRequest {
   return { assembly: new Assembly<Peer>(0, Buffer.alloc(BLOCK_BYTES)), block: 0, askedAt, ahead: 0 }
 }
 
-/** Lets a peer answer at a steady pace for two seconds, each request after so long. */
+/** Lets a peer answer at a steady pace for two seconds, with that delay for each request. */
 function serve(peer: Peer, bytesPerSecond: number, latencyMs: number): void {
   const blocks = (bytesPerSecond * TICK) / BLOCK_BYTES
   let due = 0
@@ -32,7 +32,7 @@ function serve(peer: Peer, bytesPerSecond: number, latencyMs: number): void {
   peer.requests.length = 0
 }
 
-test('a new peer is asked for 32 blocks at once, or for as many as it says it takes', () => {
+test('a new peer is asked for 32 blocks at once, or for its own limit', () => {
   expect([peerWith().depth, peerWith({ reqq: 10 }).depth, peerWith({ reqq: 500 }).depth]).toEqual([
     32, 10, 32,
   ])
@@ -40,7 +40,7 @@ test('a new peer is asked for 32 blocks at once, or for as many as it says it ta
     expect(peerWith({ reqq }).depth, String(reqq)).toBe(32)
 })
 
-test('more is asked for when a quarter of the queue is free, not for each block', () => {
+test('a peer gets new requests when a quarter of its queue is free, not after each block', () => {
   const peer = peerWith()
   peer.requests.push(...Array.from({ length: 25 }, () => requestAt(0)))
   expect(peer.room).toBe(0)
@@ -48,7 +48,7 @@ test('more is asked for when a quarter of the queue is free, not for each block'
   expect(peer.room).toBe(8)
 })
 
-test('where others have given something, a new peer is asked for four blocks until it has, too', () => {
+test('a new peer is asked for four blocks on trial while other peers deliver', () => {
   const peer = peerWith()
   peer.isOnTrial = true
   expect([peer.depth, peer.room]).toEqual([4, 4])
@@ -59,7 +59,7 @@ test('where others have given something, a new peer is asked for four blocks unt
   expect(peer.depth).toBe(32)
 })
 
-test('a stuck peer is asked for nothing but, once more, what it owed, and one block that it answers makes up for it', () => {
+test('a stuck peer is only asked again for what it owes, and one block ends that', () => {
   const asked: number[][] = []
   const answers: (() => void)[] = []
   const peer = peerWith({}, (...[piece, offset, length, done]) => {
@@ -76,7 +76,7 @@ test('a stuck peer is asked for nothing but, once more, what it owed, and one bl
   ])
   for (const now of [0, 100, 5_000]) peer.askAgain(now)
   expect(asked).toEqual([[0, 0, BLOCK_BYTES]])
-  // One that refuses is asked again, but not all the time.
+  // A peer that refuses is asked again, but not all the time.
   answers[0]?.()
   for (const now of [5_000, 5_100, 5_900]) peer.askAgain(now)
   expect(asked).toHaveLength(2)
@@ -84,7 +84,7 @@ test('a stuck peer is asked for nothing but, once more, what it owed, and one bl
   expect([peer.isFit, peer.depth]).toEqual([true, 32])
 })
 
-test('a silent peer is not expected to answer soon, though it was quick before', () => {
+test('a silent peer has a late estimate, though it was fast before', () => {
   const peer = peerWith()
   serve(peer, 100 * BLOCK_BYTES, 1)
   expect(peer.etaOfNext(3_000)).toBeLessThan(0.2)
@@ -94,7 +94,7 @@ test('a silent peer is not expected to answer soon, though it was quick before',
   expect(peer.secondsFor(1)).toBeGreaterThan(0.7)
 })
 
-test('a request is expected when those before it are answered, and not before what the silence says', () => {
+test("the estimate of a request follows the requests before it, and the peer's silence", () => {
   const peer = peerWith()
   serve(peer, 10 * BLOCK_BYTES, 1)
   const requests = Array.from({ length: 5 }, () => requestAt(3_000))
@@ -104,7 +104,7 @@ test('a request is expected when those before it are answered, and not before wh
   expect(peer.etaOf(4, 9_000)).toBeCloseTo(6, 1)
 })
 
-test('what a slow peer would only answer after two seconds is late', () => {
+test('requests that a slow peer would answer after more than two seconds are late', () => {
   const peer = peerWith()
   serve(peer, 5 * BLOCK_BYTES, 1)
   peer.requests.push(...Array.from({ length: 32 }, () => requestAt(3_000)))
@@ -113,7 +113,7 @@ test('what a slow peer would only answer after two seconds is late', () => {
   expect(peerWith().late).toEqual([])
 })
 
-test('a block that was called back is known when it comes all the same, once', () => {
+test('a cancelled block that arrives anyway is recognised once', () => {
   const peer = peerWith()
   peer.onCalledBack(requestAt(0), 0)
   expect(peer.onLateBlock(BLOCK_BYTES, 0, 1, 0)).toBe(false)
@@ -123,7 +123,7 @@ test('a block that was called back is known when it comes all the same, once', (
   ])
 })
 
-test('pace sees through bursts, and what was not asked for does not count against it', () => {
+test('pace averages over bursts, and time without requests does not lower it', () => {
   const pace = new Pace()
   for (let tick = 0; tick < 20; tick++) {
     if (tick % 5 === 0) pace.add(500_000)
@@ -132,7 +132,7 @@ test('pace sees through bursts, and what was not asked for does not count agains
   expect(pace.bytesPerSecond).toBeCloseTo(1_000_000, -3)
   for (let tick = 0; tick < 50; tick++) pace.measure(TICK, false)
   expect(pace.bytesPerSecond).toBeCloseTo(1_000_000, -3)
-  // Silence makes it slower, and never unknown.
+  // Silence lowers the pace, and never makes it unknown.
   for (let tick = 0; tick < 100; tick++) pace.measure(TICK, true)
   expect(pace.bytesPerSecond).toBeGreaterThan(0)
   expect(pace.bytesPerSecond).toBeLessThan(100_000)

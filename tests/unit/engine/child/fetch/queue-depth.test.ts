@@ -6,7 +6,7 @@ const BLOCK = 16 * 1024
 interface Link {
   readonly bytesPerSecond: number
   readonly roundTripMs: number
-  /** how often the peer's limit hands out what may be sent */
+  /** how often the peer's rate limit lets it send */
   readonly limitEveryMs: number
 }
 
@@ -42,25 +42,25 @@ function talkTo({ bytesPerSecond, roundTripMs, limitEveryMs }: Link) {
 }
 
 test.for([
-  ['a slow one near by', { bytesPerSecond: 2_600_000, roundTripMs: 2, limitEveryMs: 10 }, 60],
-  ['one that is far away', { bytesPerSecond: 2_600_000, roundTripMs: 50, limitEveryMs: 10 }, 120],
-  ['a fast one that is far away', { bytesPerSecond: 40_000_000, roundTripMs: 50, limitEveryMs: 1 }, 110],
+  ['a slow peer near by', { bytesPerSecond: 2_600_000, roundTripMs: 2, limitEveryMs: 10 }, 60],
+  ['a distant peer', { bytesPerSecond: 2_600_000, roundTripMs: 50, limitEveryMs: 10 }, 120],
+  ['a fast and distant peer', { bytesPerSecond: 40_000_000, roundTripMs: 50, limitEveryMs: 1 }, 110],
 ] as const)('%s is kept busy, and a new request does not wait long', ([, link, longestMs]) => {
   const { used, waitedMs } = talkTo(link)
   expect(used).toBeGreaterThan(0.9)
   expect(waitedMs).toBeLessThan(longestMs)
 })
 
-test('one that sends in bursts of half a second does not go short', () => {
+test('a peer that sends in bursts of half a second is kept busy', () => {
   expect(talkTo({ bytesPerSecond: 2_600_000, roundTripMs: 2, limitEveryMs: 500 }).used).toBeGreaterThan(0.9)
 })
 
-test('nobody is asked for more than 256 blocks, and nobody for fewer than 2', () => {
+test('the queue of a peer is at most 256 and at least 2 blocks deep', () => {
   expect(talkTo({ bytesPerSecond: 1e9, roundTripMs: 50, limitEveryMs: 1 }).blocks).toBe(256)
   expect(talkTo({ bytesPerSecond: 20_000, roundTripMs: 2, limitEveryMs: 1 }).blocks).toBeGreaterThanOrEqual(2)
 })
 
-test('a queue that is not used up does not grow', () => {
+test('a queue that is not used up does not get deeper', () => {
   const depth = new QueueDepth()
   for (let tick = 0; tick < 50; tick++) {
     depth.onAnswer(5, 0)

@@ -8,7 +8,7 @@ const TICK = 0.1
 const PIECE = 0
 const BLOCKS = 8
 
-/** One piece that a reader waits for, peers on fake wires, and a clock that is turned by hand. */
+/** One piece that a reader waits for, peers with fake connections, and a clock moved by hand. */
 function scene() {
   let now = 10_000
   const peers = new Map<string, Peer>()
@@ -72,7 +72,7 @@ function scene() {
       peers.set(name, peer)
       return peer
     },
-    /** It gives so many blocks a second for a second. */
+    /** The peer answers that many blocks per second for one second. */
     serve(peer: Peer, blocksPerSecond: number) {
       const idle = { assembly: begun()[0] as Assembly<Peer>, block: 0, askedAt: now, ahead: 0 }
       peer.requests.push(idle)
@@ -90,7 +90,7 @@ function scene() {
         if (assembly && block !== undefined) ask(peer, assembly, block)
       }
     },
-    /** Time passes; `giving` gives a block in each tick. */
+    /** Time passes; `giving` delivers a block in each tick. */
     pass(seconds: number, giving?: Peer, isCrowded = false) {
       for (let n = 0; n < seconds / TICK; n++) {
         now += 100
@@ -107,7 +107,7 @@ function scene() {
 }
 
 test.for([1, 2, 3, 5, 20, 34])(
-  'the blocks of %i silent peers are asked of the one that gives, in half a second',
+  'the blocks of %i silent peers are requested from the one that delivers, within half a second',
   (count) => {
     const { join, serve, take, pass, namesAskedFor } = scene()
     const silent = Array.from({ length: count }, (_, n) => join(`silent ${n}`))
@@ -119,7 +119,7 @@ test.for([1, 2, 3, 5, 20, 34])(
   },
 )
 
-test('a peer that has given nothing is no helper where another one has', () => {
+test('a peer that has delivered nothing does not help while another peer has', () => {
   const { join, serve, take, pass, namesAskedFor } = scene()
   const first = join('silent')
   for (const name of ['new 1', 'new 2']) join(name)
@@ -129,7 +129,7 @@ test('a peer that has given nothing is no helper where another one has', () => {
   expect(namesAskedFor(0)).toEqual(['silent', 'honest'])
 })
 
-test('where nobody has given anything, new peers help', () => {
+test('new peers help when no peer has delivered anything', () => {
   const { join, take, pass, namesAskedFor } = scene()
   take(join('silent'), BLOCKS)
   join('new')
@@ -137,7 +137,7 @@ test('where nobody has given anything, new peers help', () => {
   expect(namesAskedFor(0)).toEqual(['silent', 'new'])
 })
 
-test('stuck peers hold no block, and are no helpers, however many there are', () => {
+test('stuck peers hold no block and do not help, however many there are', () => {
   const { join, serve, take, pass, peers, assembly } = scene()
   for (const name of ['a', 'b', 'c']) take(join(name), 2)
   const honest = join('honest')
@@ -146,12 +146,12 @@ test('stuck peers hold no block, and are no helpers, however many there are', ()
   expect(['a', 'b', 'c'].map((name) => [peers.get(name)?.isStuck, peers.get(name)?.requests.length])).toEqual(
     Array.from({ length: 3 }, () => [true, 0]),
   )
-  // What they were asked for is asked of the one that gives, and of nobody else.
+  // Their blocks are requested from the peer that delivers, and from no other.
   expect([0, 1, 2, 3, 4, 5].map((block) => assembly?.askedFor(block))).toEqual([1, 1, 1, 1, 1, 1])
   expect(honest.requests).toHaveLength(6)
 })
 
-test('a peer that is asked again and is silent again goes, and it is said that it gave nothing', () => {
+test('a peer that is silent again after a second request is dropped, with the note whether it ever delivered', () => {
   const { join, serve, take, pass, letGo } = scene()
   take(join('silent'), 2)
   const late = join('gave before')
@@ -168,7 +168,7 @@ test('a peer that is asked again and is silent again goes, and it is said that i
   ])
 })
 
-test('where nobody gives anything, only those go whose place others want, one at a time', () => {
+test('when no peer delivers, one is dropped at a time, and only when new peers want the place', () => {
   const { join, take, pass, letGo } = scene()
   for (const name of ['a', 'b', 'c', 'd']) take(join(name), 2)
   pass(20)
@@ -182,7 +182,7 @@ test('where nobody gives anything, only those go whose place others want, one at
   expect(letGo[0]).toEqual(['a', false])
 })
 
-test('a peer that comes back after three seconds stays', () => {
+test('a peer that resumes after three seconds stays', () => {
   const { join, serve, take, pass, letGo, now } = scene()
   const pausing = join('pausing')
   serve(pausing, 100)
@@ -196,8 +196,8 @@ test('a peer that comes back after three seconds stays', () => {
 })
 
 test.for([
-  ['a new one', (peer: Peer) => peer],
-  ['one that drips', undefined],
+  ['a new peer', (peer: Peer) => peer],
+  ['a peer that only drips', undefined],
 ] as const)('a piece that must come from one peer does not stay with %s', ([, isNew]) => {
   const { join, serve, pass, assembly, isBegun, suspects, rescue, peers } = scene()
   const bound = join('bound')
@@ -217,7 +217,7 @@ test.for([
   expect(rescue.giverOf(PIECE)).toBe(peers.get('honest'))
 })
 
-test('a piece that came wrong is asked of one that had no part in it, where that is about as quick', () => {
+test('a wrong piece is requested from a peer that had no part in it, if that is about as fast', () => {
   const { join, serve, suspects, rescue } = scene()
   const [suspect, innocent, unknown] = [join('suspect'), join('innocent'), join('unknown')]
   serve(suspect, 300)
@@ -227,7 +227,7 @@ test('a piece that came wrong is asked of one that had no part in it, where that
   expect(rescue.giverOf(PIECE)).not.toBe(unknown)
 })
 
-test('where none of those that gave something is any quick, new peers help as well', () => {
+test('new peers help when no peer that delivered is fast', () => {
   const { join, serve, take, pass, namesAskedFor } = scene()
   const slow = join('slow')
   serve(slow, 1)
@@ -238,7 +238,7 @@ test('where none of those that gave something is any quick, new peers help as we
   expect(namesAskedFor(BLOCKS - 1)).toContain('new')
 })
 
-test('while a reader starves, peers of no use give way one by one, and nobody does while it does not', () => {
+test('while a reader starves, useless peers are dropped one by one, and otherwise none', () => {
   const { join, serve, letGo, rescue, now, pass } = scene()
   for (const name of ['a', 'b']) join(name)
   const honest = join('honest')

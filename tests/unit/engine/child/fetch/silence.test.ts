@@ -6,7 +6,7 @@ const ALONE = { doOthersGive: false, isCrowded: false }
 const OTHERS_GIVE = { doOthersGive: true, isCrowded: false }
 const CROWDED = { doOthersGive: false, isCrowded: true }
 
-/** Seconds until something is so, in steps of a tick; at most a minute. */
+/** Seconds until the condition holds, in steps of a tick; at most a minute. */
 function secondsUntil(isSo: () => boolean): number {
   for (let tick = 1; tick <= 600; tick++) if (isSo()) return Math.round(tick * TICK)
   return Number.POSITIVE_INFINITY
@@ -23,7 +23,7 @@ const owe = (silence: Silence, seconds: number) => {
   for (let n = 0; n < seconds / TICK; n++) silence.onTick(TICK, true)
 }
 
-test('a new peer has two seconds for its first answer, and one for those after it', () => {
+test('a new peer has two seconds for its first answer and one for each later answer', () => {
   const silence = new Silence()
   expect(secondsOfPatience(silence)).toBe(2)
   silence.onBlock()
@@ -31,13 +31,13 @@ test('a new peer has two seconds for its first answer, and one for those after i
   expect(secondsOfPatience(silence)).toBe(1)
 })
 
-test('a peer that was asked for nothing is not silent', () => {
+test('a peer without requests is not silent', () => {
   const silence = new Silence()
   for (let n = 0; n < 100; n++) silence.onTick(TICK, false)
   expect(silence.isTooLong).toBe(false)
 })
 
-test('what a peer owes goes on counting when it was asked for nothing in between', () => {
+test('the time a peer owes an answer adds up over pauses without requests', () => {
   const silence = new Silence()
   for (let n = 0; n < 15; n++) {
     silence.onTick(TICK, true)
@@ -48,13 +48,13 @@ test('what a peer owes goes on counting when it was asked for nothing in between
   expect(silence.isTooLong).toBe(true)
 })
 
-test('a pause of this process is not the silence of a peer', () => {
+test('a pause of this process does not count as silence of a peer', () => {
   const silence = new Silence()
   silence.onTick(30, true)
   expect(silence.isTooLong).toBe(false)
 })
 
-test('a peer that was stuck and came back has longer each time, up to four seconds', () => {
+test('a peer that was stuck and recovered gets more time on each recovery, up to four seconds', () => {
   const silence = new Silence()
   silence.onBlock()
   const patience = [1, 2, 3, 4].map(() => {
@@ -67,13 +67,13 @@ test('a peer that was stuck and came back has longer each time, up to four secon
 })
 
 test.for([
-  ['others give', true, OTHERS_GIVE, 6],
-  ['others give', false, OTHERS_GIVE, 6],
+  ['others deliver', true, OTHERS_GIVE, 6],
+  ['others deliver', false, OTHERS_GIVE, 6],
   ['others want its place', true, CROWDED, 6],
-  ['others want its place, and it never gave anything', false, CROWDED, 3],
-  ['nobody gives', false, ALONE, Number.POSITIVE_INFINITY],
+  ['others want its place and it never delivered', false, CROWDED, 3],
+  ['no other peer delivers', false, ALONE, Number.POSITIVE_INFINITY],
 ] as const)(
-  'where %s, a stuck peer (has it given: %s) is let go in time',
+  'where %s, a stuck peer (delivered before: %s) is dropped in time',
   ([, hasGiven, around, seconds]) => {
     const silence = new Silence()
     if (hasGiven) silence.onBlock()
@@ -82,7 +82,7 @@ test.for([
   },
 )
 
-test('a stuck peer that answers is not let go', () => {
+test('a stuck peer that answers is not dropped', () => {
   const silence = new Silence()
   silence.isStuck = true
   for (let n = 0; n < 50; n++) silence.onAskedAgain(TICK, OTHERS_GIVE)

@@ -22,27 +22,27 @@ function peerOf({ joinedAt = 0, blocksPerSecond = 0, isChoking = false, metadata
 }
 
 test.for([
-  ['one that gives nothing', { joinedAt: 0 }, true],
-  ['one that has just come', { joinedAt: NOW - 2_900 }, false],
-  ['one that gives well', { blocksPerSecond: 100 }, false],
-  ['one that chokes us', { isChoking: true }, false],
-] as const)('while a reader waits: %s (%s)', ([, how, goes]) => {
+  ['a peer that delivers nothing', { joinedAt: 0 }, true],
+  ['a peer that just connected', { joinedAt: NOW - 2_900 }, false],
+  ['a peer that delivers well', { blocksPerSecond: 100 }, false],
+  ['a peer that chokes us', { isChoking: true }, false],
+] as const)('while a reader waits, %s is replaced: %s', ([, how, goes]) => {
   const peer = peerOf(how)
   expect(whoGivesWay([peer], NOW, true)).toBe(goes ? peer : undefined)
 })
 
 test.for([
-  ['one that says nothing of it', { metadataAt: 0 }, true],
-  ['one that chokes us, and says nothing of it', { isChoking: true }, true],
-  ['one that is bringing it', { joinedAt: NOW - 20_000, metadataAt: NOW - 1_000 }, false],
-  ['one that has been bringing it for ever', { joinedAt: 0, metadataAt: NOW - 1_000 }, true],
+  ['a peer that sends no metadata', { metadataAt: 0 }, true],
+  ['a peer that chokes us and sends no metadata', { isChoking: true }, true],
+  ['a peer that is sending metadata', { joinedAt: NOW - 20_000, metadataAt: NOW - 1_000 }, false],
+  ['a peer that has been sending metadata for too long', { joinedAt: 0, metadataAt: NOW - 1_000 }, true],
   ['one that has just come', { joinedAt: NOW - 1_000 }, false],
-] as const)('while there is no metadata: %s (%s)', ([, how, goes]) => {
+] as const)('while metadata is missing, %s is replaced: %s', ([, how, goes]) => {
   const peer = peerOf(how)
   expect(whoGivesWay([peer], NOW, false)).toBe(goes ? peer : undefined)
 })
 
-test('the least useful goes first, and of several the one that was there first', () => {
+test('the least useful peer is replaced first, and of equal ones the oldest', () => {
   const [slow, second, first] = [
     peerOf({ blocksPerSecond: 0.5, joinedAt: 1_000 }),
     peerOf({ joinedAt: 3_000 }),
