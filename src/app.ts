@@ -77,7 +77,7 @@ export async function createApp(config: Config): Promise<App> {
   const brought = new BroughtFiles()
   const withoutPeers = new WithoutPeers()
   const torrents = opened.use(
-    await openTorrentService(folders, engine, index, room, log, brought, withoutPeers),
+    openTorrentService(folders, { engine, index, room, brought, withoutPeers }, log),
   )
   const cleanup = { ...config.cleanup, ...folders }
   const janitor = opened.use(startJanitor(cleanup, index, torrents, room, lock, log))

@@ -23,7 +23,7 @@ import {
   lookAtFolder,
   readLocation,
 } from '../storage/torrent-folder.ts'
-import type { Shelf } from '../torrents/index-port.ts'
+import type { TorrentIndexPort } from '../torrents/torrent-index-port.ts'
 import type { IndexDatabase } from './index-database.ts'
 import type { CacheEntry } from './index-entry.ts'
 import { type IndexTable, indexTable } from './torrent-table.ts'
@@ -54,7 +54,7 @@ export async function openCacheIndex(
  * How a torrent is used is also written into its own folder, so that nothing is lost with the table; the table spares
  * the next start from opening every folder. What cannot be written, as on a full disk, is kept and written later.
  */
-export class CacheIndex implements Shelf, AsyncDisposable {
+export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
   readonly #grounds: Grounds
   readonly #table: IndexTable
   readonly #log: Log

@@ -8,8 +8,8 @@ import { readContents } from '../storage/contents.ts'
 import { readMetainfo, tryParse } from '../storage/torrent-folder.ts'
 import { allowedPath } from './extra-paths.ts'
 import type { Portion } from './fetching/file-part.ts'
-import type { Shelf } from './index-port.ts'
 import type { Torrent } from './torrent.ts'
+import type { TorrentIndexPort } from './torrent-index-port.ts'
 
 /** A torrent that somebody wants to have, whether or not anybody watches it. */
 export interface Admission {
@@ -96,7 +96,7 @@ export interface Torrents {
   loaded(infoHash: InfoHash): Torrent | undefined
 }
 
-export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
+export function fetchAhead(torrents: Torrents, index: TorrentIndexPort): FetchAhead {
   /** Does something with a torrent that stays in memory, but may be put aside or removed meanwhile. */
   async function attending<T>(
     { infoHash, trackers, isGuess = false }: SwarmRequest,
@@ -124,7 +124,7 @@ export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
     async placeFor(admission) {
       const { infoHash } = admission
       const base = await baseOf(admission)
-      const known = torrents.loaded(infoHash)?.directory ?? shelf.find(infoHash)?.directory
+      const known = torrents.loaded(infoHash)?.directory ?? index.find(infoHash)?.directory
       if (known !== undefined) mustLieIn(base, known)
       return known ?? base ?? torrents.root
     },
@@ -138,12 +138,12 @@ export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
       if (metainfo) torrent.bring({ metainfo, trackers })
       else torrent.addTrackers(allowedTrackers(trackers, torrents.trackers))
       if (metainfo) await torrent.learn(metainfo)
-      if (!shelf.find(infoHash)) shelf.put(await readContents(torrent))
+      if (!index.find(infoHash)) index.put(await readContents(torrent))
     },
     async infoOf(infoHash) {
       const known = torrents.loaded(infoHash)?.info
       if (known) return known
-      const directory = shelf.find(infoHash)?.directory
+      const directory = index.find(infoHash)?.directory
       const metainfo = directory === undefined ? undefined : await readMetainfo(directory)
       return metainfo && tryParse(metainfo)
     },
@@ -155,7 +155,7 @@ export function fetchAhead(torrents: Torrents, shelf: Shelf): FetchAhead {
         await torrent.fetch({ files, parts }, purpose, signal)
       }),
     async needOf(infoHash, portion) {
-      if (!torrents.loaded(infoHash) && !shelf.find(infoHash)) return undefined
+      if (!torrents.loaded(infoHash) && !index.find(infoHash)) return undefined
       const { torrent, lease } = await torrents.acquire(infoHash)
       using _lease = lease
       return torrent.need(portion)

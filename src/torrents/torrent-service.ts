@@ -1,4 +1,4 @@
-import { refusalOf } from '../disk/disk-errors.ts'
+import { LRUCache } from 'lru-cache'
 import type { DiskRoom } from '../disk/disk-room.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { parseMagnet } from '../domain/bittorrent/magnet.ts'
@@ -7,32 +7,29 @@ import { chooseFile } from '../domain/choice/choose-file.ts'
 import type { Wish } from '../domain/choice/wish.ts'
 import type { Viewer } from '../domain/clients/viewer.ts'
 import { isVideo } from '../domain/content-type.ts'
-import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import type { Origin } from '../domain/usage.ts'
+import { SelfStremeError } from '../domain/errors.ts'
 import type { Engine } from '../engine/engine.ts'
-import { releaseFolder, removeFolder } from '../files/clear-folder.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import { Leases } from '../lib/leases.ts'
 import type { Log } from '../observe/log.ts'
-import { readFolder } from '../storage/folder-state.ts'
-import { isOurs } from '../storage/mark.ts'
-import { locateFolder, makeTorrentFolder, readLocation, writeLocation } from '../storage/torrent-folder.ts'
 import { BroughtFiles } from './brought-files.ts'
 import { allowedPath } from './extra-paths.ts'
 import { type FetchAhead, fetchAhead } from './fetch-ahead.ts'
-import { withRoom } from './fetching/with-room.ts'
-import type { Shelf } from './index-port.ts'
 import { partialStream } from './partial-stream.ts'
-import { swarmPlaces } from './swarm-places.ts'
-import { Torrent } from './torrent.ts'
+import { SwarmSlots } from './swarm-slots.ts'
+import type { Torrent } from './torrent.ts'
+import type { TorrentIndexPort } from './torrent-index-port.ts'
+import { torrentLoader } from './torrent-loader.ts'
+import { TorrentPlaces } from './torrent-places.ts'
+import { TorrentRegistry } from './torrent-registry.ts'
+import { type RemovalResult, TorrentRemoval } from './torrent-removal.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
+import { LINGER_MS, TorrentSweeper } from './torrent-sweeper.ts'
 import { UseLog } from './use-log.ts'
 import { openIfWhole, wholeStream } from './whole-stream.ts'
 import { WithoutPeers } from './without-peers.ts'
 
-const SWEEP_MS = 5_000
-/** How long a torrent stays in the swarm when nobody reads: players close and open connections all the time. */
-const LINGER_MS = 60_000
+const MAX_KNOWN_LATELY = 10_000
 
 export interface TorrentServiceOptions {
   readonly root: string
@@ -51,9 +48,16 @@ export interface NamedTrackers {
   readonly client: string
 }
 
-export interface RemovalResult {
-  readonly removed: number
-  readonly freedBytes: number
+/** What the torrents work with. */
+export interface TorrentServiceParts {
+  readonly engine: Engine
+  readonly index: TorrentIndexPort
+  /** what may be fetched */
+  readonly room: DiskRoom
+  /** torrent files that sources know */
+  readonly brought?: BroughtFiles
+  /** torrents for which no peer was found lately */
+  readonly withoutPeers?: WithoutPeers
 }
 
 export interface TorrentService extends FetchAhead, AsyncDisposable {
@@ -105,35 +109,26 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
   release(infoHash: InfoHash): Promise<string | undefined>
 }
 
-/**
- * @param options.root - download folder; must exist, and nobody else may work in it
- * @param shelf - what is on disk
- * @param room - what may be fetched
- * @param brought - torrent files that sources know
- * @param withoutPeers - what was waited for in vain
- */
-export async function openTorrentService(
+/** @param options.root - download folder; must exist, and no other program may work in it */
+export function openTorrentService(
   options: TorrentServiceOptions,
-  engine: Engine,
-  shelf: Shelf,
-  room: DiskRoom,
+  parts: TorrentServiceParts,
   log: Log,
-  brought = new BroughtFiles(),
-  withoutPeers = new WithoutPeers(),
-): Promise<TorrentService> {
-  const loaded = new Map<InfoHash, Promise<Torrent>>()
-  /** the same once they are loaded */
-  const torrents = new Map<InfoHash, Torrent>()
-  const removing = new Map<InfoHash, Promise<unknown>>()
-  /** when the metadata of a torrent was last known to somebody who used it, ms of the process' clock */
-  const lastKnownAt = new Map<InfoHash, number>()
-  /** those who read whole files, for which no torrent has to be loaded */
-  const wholeReaders = new Leases()
+): TorrentService {
+  const { engine, index, room, brought = new BroughtFiles(), withoutPeers = new WithoutPeers() } = parts
+  const knownLately = new LRUCache<InfoHash, true>({ max: MAX_KNOWN_LATELY, ttl: LINGER_MS })
+  /** complete files that are being read; their torrents need not be loaded */
+  const completeReaders = new Leases()
   const files = new OpenFiles()
   const uses = new UseLog(log)
-  const sweeper = setInterval(() => void sweep(), SWEEP_MS)
+  const slots = new SwarmSlots(options.maxTorrents, () => registry.all(), log)
+  const places = new TorrentPlaces(options, index, room, log)
+  const loaderParts = { engine, index, room, places, slots, brought, withoutPeers, knownLately }
+  const registry = new TorrentRegistry(torrentLoader(options, loaderParts, log))
+  const removal = new TorrentRemoval({ root: options.root, registry, index, knownLately, isUsed }, log)
+  const sweeper = new TorrentSweeper({ seed: options.seed, registry, slots, index }, log)
   room.onChange(() => {
-    for (const torrent of torrents.values()) torrent.onRoom()
+    for (const torrent of registry.all()) torrent.onRoom()
   })
 
   async function getStream(
@@ -157,7 +152,7 @@ export async function openTorrentService(
     torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
     if (named) torrent.addTrackers(allowedTrackers(named.trackers, options.trackers), named.client)
     const info = await torrent.whenInfo(signal, retryCount)
-    lastKnownAt.set(magnet.infoHash, performance.now())
+    knownLately.set(magnet.infoHash, true)
     const choice = chooseFile(info, typeof wanted === 'object' ? wanted : wishFor(wanted))
     if (choice.kind === 'refused')
       throw new SelfStremeError('media.not_found', `${magnet.infoHash}: ${choice.reason}`, {
@@ -176,13 +171,13 @@ export async function openTorrentService(
 
   async function findWhole(infoHash: InfoHash, wanted?: number | Wish): Promise<TorrentStream | undefined> {
     const byWish = typeof wanted === 'object' ? await chooseOnDisk(infoHash, wanted) : wanted
-    await removing.get(infoHash)
-    const contents = shelf.find(infoHash)
+    await registry.whenFree(infoHash)
+    const contents = index.find(infoHash)
     const chosen = wanted === undefined ? contents?.mainFile : byWish
     const file = chosen === undefined ? undefined : contents?.files[chosen]
     if (chosen === undefined || file?.wholeMtimeMs === undefined || !isVideo(file.name)) return undefined
     using lease = new DisposableStack()
-    lease.use(wholeReaders.take(infoHash))
+    lease.use(completeReaders.take(infoHash))
     const whole = await openIfWhole(file, files)
     if (!whole) return undefined
     const { name, path, size } = file
@@ -194,7 +189,7 @@ export async function openTorrentService(
 
   /** The file that a wish means, of a torrent whose metadata is on disk; `undefined` if nothing there is meant. */
   async function chooseOnDisk(infoHash: InfoHash, wish: Wish): Promise<number | undefined> {
-    const info = torrents.get(infoHash)?.info ?? (await shelf.readInfo(infoHash))
+    const info = registry.find(infoHash)?.info ?? (await index.readInfo(infoHash))
     const choice = info && chooseFile(info, wish)
     return choice?.kind === 'chosen' ? choice.index : undefined
   }
@@ -211,258 +206,57 @@ export async function openTorrentService(
       path,
       lease,
       noteRead() {
-        shelf.noteRead(file.infoHash)
+        index.noteRead(file.infoHash)
         if (wasRead) return
         wasRead = true
         uses.note({ ...file, path, isWhole })
-        lease.defer(() => shelf.noteRead(file.infoHash))
+        lease.defer(() => index.noteRead(file.infoHash))
       },
     }
   }
 
-  /** One torrent for an info hash, however many ask at once; it stays until the lease is returned. */
-  async function acquire(
+  /** The torrent for an info hash; it is not removed until the lease is returned. */
+  function acquire(
     infoHash: InfoHash,
     base?: string,
     viewer?: Viewer,
   ): Promise<{ torrent: Torrent; lease: DisposableStack }> {
-    for (;;) {
-      await removing.get(infoHash)
-      let loading = loaded.get(infoHash)
-      if (!loading) {
-        loading = create(infoHash, base)
-        loaded.set(infoHash, loading)
-        loading.catch(() => loaded.delete(infoHash))
-      }
-      const torrent = await loading
-      // Whatever happens to its folder from now on.
-      if (torrent.info) lastKnownAt.set(infoHash, performance.now())
-      if (torrent.info && !torrent.isUsed && !(await isOurs(torrent.directory))) await beginAnew(torrent)
-      // It may have been put aside or removed while we waited.
-      if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) continue
+    return registry.acquire(infoHash, base, (torrent) => {
+      if (torrent.info) knownLately.set(infoHash, true)
       const lease = new DisposableStack()
       lease.use(torrent.lease(viewer))
       const file = brought.find(infoHash)
       if (file) torrent.bring(file)
       return { torrent, lease }
-    }
-  }
-
-  /** Somebody took its folder away: what is known of it does not hold any more, and it begins anew. */
-  async function beginAnew(torrent: Torrent): Promise<void> {
-    const { infoHash, directory } = torrent
-    if (removing.has(infoHash) || torrents.get(infoHash) !== torrent) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    removing.set(infoHash, promise)
-    log.warn('the folder of a torrent is gone, it is begun anew', { infoHash, directory })
-    if (torrent.known) brought.put(infoHash, torrent.known)
-    try {
-      await torrent.leaveSwarm()
-      torrents.delete(infoHash)
-      loaded.delete(infoHash)
-      shelf.forget(infoHash)
-    } finally {
-      removing.delete(infoHash)
-      resolve()
-    }
-  }
-
-  async function create(infoHash: InfoHash, base: string | undefined): Promise<Torrent> {
-    const directory = await placeOf(infoHash, base)
-    const found = await readFolder(directory, infoHash)
-    const torrent = new Torrent(
-      { ...options, infoHash, directory },
-      found,
-      engine,
-      {
-        room,
-        withoutPeers,
-        place: () => placeOf(infoHash, base),
-        makeRoom: swarmPlaces(options, () => torrents.values(), log),
-        isDryElsewhere,
-        onDryChanged,
-        onContents: (contents) => shelf.put(contents, originOf(torrent)),
-        onSeeders: (seeders) => shelf.noteSeeders(infoHash, seeders),
-      },
-      log,
-      Date.now(),
-    )
-    torrents.set(infoHash, torrent)
-    if (!found) log.info(`Adding new torrent: magnet:?xt=urn:btih:${infoHash}`)
-    return torrent
-  }
-
-  /**
-   * Where the folder of a torrent is, or is to be, as the disk is now.
-   *
-   * @param base - to be put there, if it has no place yet
-   */
-  async function placeOf(infoHash: InfoHash, base: string | undefined): Promise<string> {
-    const known = shelf.find(infoHash)?.directory
-    if (known !== undefined && (await isOurs(known))) return known
-    const elsewhere = await readLocation(options, infoHash, (reason) =>
-      log.warn('the place of a torrent is not taken', { reason }),
-    )
-    if (elsewhere !== undefined || base === undefined)
-      return elsewhere ?? (await locateFolder(options.root, infoHash))
-    const directory = await locateFolder(base, infoHash)
-    // One that cannot be made must not be where it is looked for from then on.
-    await withRoom(room, base, () => makeTorrentFolder(directory))
-    await withRoom(room, options.root, () => writeLocation(options.root, infoHash, directory))
-    return directory
-  }
-
-  function isDryElsewhere(than: Torrent): boolean {
-    return [...torrents.values()].some((torrent) => torrent !== than && torrent.isDry)
-  }
-
-  function onDryChanged(changed: Torrent): void {
-    for (const torrent of torrents.values()) if (torrent !== changed) torrent.replan()
-  }
-
-  /** Writes down what changed, and puts aside what nobody has used for a while. */
-  async function sweep(): Promise<void> {
-    for (const torrent of torrents.values()) {
-      await torrent.lookAfterFetched()
-      await torrent.save()
-      // Of one whose metadata never came there is nothing to keep.
-      const lingerMs = torrent.info ? LINGER_MS : 0
-      const isResting =
-        torrent.isIdle && !torrent.isLookingForPeers && Date.now() - torrent.lastUsedAt > lingerMs
-      if (!isResting || (options.seed && torrent.isInSwarm)) continue
-      await torrent.leaveSwarm()
-      // What could not be written down is tried again with the next round.
-      if (torrent.isIdle && torrent.isSaved) forget(torrent)
-    }
-    for (const [infoHash, at] of lastKnownAt)
-      if (performance.now() - at > LINGER_MS) lastKnownAt.delete(infoHash)
-    if (options.seed) await shareOneMore()
-  }
-
-  /** Shares one more film that is whole, if the swarm has room for its torrent. */
-  async function shareOneMore(): Promise<void> {
-    const inSwarm = [...torrents.values()].filter((torrent) => torrent.isInSwarm)
-    if (inSwarm.length >= options.maxTorrents) return
-    for (const { infoHash, files } of shelf.contents()) {
-      const hasWhole = Object.values(files).some(({ wholeMtimeMs }) => wholeMtimeMs !== undefined)
-      if (!hasWhole || inSwarm.some((torrent) => torrent.infoHash === infoHash)) continue
-      try {
-        const { torrent, lease } = await acquire(infoHash)
-        using _lease = lease
-        // Its metadata may have been damaged since.
-        if (torrent.info) return await torrent.join()
-      } catch (error) {
-        log.debug('film not shared', { infoHash, reason: messageOf(error) })
-      }
-    }
-  }
-
-  function forget({ infoHash }: Torrent): void {
-    torrents.delete(infoHash)
-    loaded.delete(infoHash)
-  }
-
-  function isUsed(infoHash: InfoHash): boolean {
-    return wholeReaders.areTaken(infoHash) || torrents.get(infoHash)?.isUsed === true
-  }
-
-  async function measure(): Promise<void> {
-    for (const torrent of torrents.values()) if (torrent.isInSwarm) await torrent.measure()
-  }
-
-  async function remove(infoHashes: readonly InfoHash[]): Promise<RemovalResult> {
-    let removed = 0
-    let freedBytes = 0
-    for (const infoHash of infoHashes) {
-      const freed = await letGo(infoHash, async (directory) => {
-        const { freedBytes, left } = await removeFolder(directory)
-        log.info(`Cleaned up torrent: ${infoHash}`, { freedBytes })
-        if (left.length > 0)
-          log.warn('files that are not ours, or were changed, are left where they are', {
-            count: left.length,
-            files: left.slice(0, 10),
-          })
-        return freedBytes
-      })
-      if (freed === undefined) continue
-      removed++
-      freedBytes += freed
-    }
-    return { removed, freedBytes }
-  }
-
-  function release(infoHash: InfoHash): Promise<string | undefined> {
-    return letGo(infoHash, async (directory) => {
-      const files = Object.values(shelf.find(infoHash)?.files ?? {})
-      const whole = files.filter(({ wholeMtimeMs }) => wholeMtimeMs !== undefined).map(({ path }) => path)
-      await releaseFolder(directory, new Set(whole))
-      log.info(`Torrent given back: ${infoHash}`, { directory })
-      return directory
     })
   }
 
-  /** @returns `undefined` if there is nothing to let go of, or somebody reads it */
-  async function letGo<T>(
-    infoHash: InfoHash,
-    clear: (directory: string) => Promise<T>,
-  ): Promise<T | undefined> {
-    let torrent: Torrent | undefined
-    do {
-      await removing.get(infoHash)
-      torrent = await loaded.get(infoHash)?.catch(() => undefined)
-    } while (removing.has(infoHash))
-    const directory = torrent?.directory ?? shelf.find(infoHash)?.directory
-    if (isUsed(infoHash) || directory === undefined) return undefined
-    const { promise, resolve } = Promise.withResolvers<void>()
-    // From here on whoever asks for it waits until it is gone.
-    removing.set(infoHash, promise)
-    try {
-      await torrent?.leaveSwarm()
-      const result = await clear(directory)
-      await removeFolder(await locateFolder(options.root, infoHash))
-      torrents.delete(infoHash)
-      loaded.delete(infoHash)
-      lastKnownAt.delete(infoHash)
-      shelf.forget(infoHash)
-      return result
-    } catch (error) {
-      log[refusalOf(error) ? 'debug' : 'error']('torrent not removed', {
-        infoHash,
-        directory,
-        reason: String(error),
-      })
-      return undefined
-    } finally {
-      removing.delete(infoHash)
-      resolve()
-    }
+  function isUsed(infoHash: InfoHash): boolean {
+    return completeReaders.areTaken(infoHash) || registry.find(infoHash)?.isUsed === true
   }
 
   return {
-    ...fetchAhead({ ...options, acquire, loaded: (infoHash) => torrents.get(infoHash) }, shelf),
+    ...fetchAhead({ ...options, acquire, loaded: (infoHash) => registry.find(infoHash) }, index),
     getStream,
     findWhole,
     isUsed,
-    isAwaited: (infoHash) => torrents.get(infoHash)?.isAwaited === true,
+    isAwaited: (infoHash) => registry.find(infoHash)?.isAwaited === true,
     isKnown: (infoHash) =>
       brought.has(infoHash) ||
-      torrents.get(infoHash)?.info !== undefined ||
-      (shelf.find(infoHash)?.length ?? 0) > 0,
-    isAtHand: (infoHash) => torrents.get(infoHash)?.info !== undefined || lastKnownAt.has(infoHash),
-    isGuessed: (infoHash) => torrents.get(infoHash)?.isGuessed === true,
-    measure,
-    remove,
-    release,
+      registry.find(infoHash)?.info !== undefined ||
+      (index.find(infoHash)?.length ?? 0) > 0,
+    isAtHand: (infoHash) => registry.find(infoHash)?.info !== undefined || knownLately.has(infoHash),
+    isGuessed: (infoHash) => registry.find(infoHash)?.isGuessed === true,
+    async measure() {
+      for (const torrent of registry.all()) if (torrent.isInSwarm) await torrent.measure()
+    },
+    remove: (infoHashes) => removal.remove(infoHashes),
+    release: (infoHash) => removal.release(infoHash),
     async [Symbol.asyncDispose]() {
-      clearInterval(sweeper)
-      await Promise.all([...torrents.values()].map((torrent) => torrent.save()))
+      sweeper[Symbol.dispose]()
+      await Promise.all(registry.all().map((torrent) => torrent.save()))
     },
   }
-}
-
-/** Why something new of it is on disk. */
-function originOf({ isOnlyGuess }: Torrent): Origin {
-  return isOnlyGuess ? 'ahead' : 'watched'
 }
 
 function wishFor(fileIdx: number | undefined): Wish {

@@ -60,11 +60,11 @@ export interface TorrentKeeper {
   /** Where the torrent's folder is, or is to be, as the disk is now. */
   place(): Promise<string>
   /**
-   * Calls `join` as soon as there is room for one more torrent in the swarm.
+   * Calls `join` as soon as the torrent has a slot in the swarm.
    *
    * @throws SelfStremeError `torrent.busy` if there is none
    */
-  makeRoom(newcomer: Torrent, purpose: Purpose, join: () => void): Promise<void>
+  takeSlot(newcomer: Torrent, purpose: Purpose, join: () => void): Promise<void>
   /** Whether a reader of any other torrent waits for more than there is. */
   isDryElsewhere(than: Torrent): boolean
   /** The torrent's own {@link Torrent.isDry} is another now. */
@@ -331,7 +331,7 @@ export class Torrent {
   async join(triesMade = 0, purpose: Purpose = 'watch'): Promise<void> {
     if (this.#session.isRunning) return this.#session.start()
     await this.#adoptFiles()
-    await this.#keeper.makeRoom(this, purpose, () => {
+    await this.#keeper.takeSlot(this, purpose, () => {
       if (!this.#session.isRunning) {
         this.#log.info(`Starting torrent stream for hash: ${this.infoHash}`)
         this.#warnIfUnreachable()
@@ -353,7 +353,7 @@ export class Torrent {
   async leaveSwarm(): Promise<void> {
     this.#plan.stopFinishingAll()
     // A torrent that somebody uses is never put aside: whoever waits here only fetches it for later.
-    this.#failAll(new SelfStremeError('torrent.busy', `${this.infoHash} was put aside`))
+    this.#failAll(new SelfStremeError('torrent.busy', `${this.infoHash} was suspended`))
     await this.#session.stop()
     this.replan()
     await this.save()

@@ -149,7 +149,7 @@ test('a peer that turns up ends it, whoever it was asked for', async () => {
   await using parts = await openCacheParts(folder.path)
   await using engine = localEngine({ metainfo, pieces })
   const withoutPeers = new WithoutPeers()
-  await using torrents = await openTorrentService(
+  await using torrents = openTorrentService(
     {
       root: folder.path,
       extraPaths: [],
@@ -160,12 +160,8 @@ test('a peer that turns up ends it, whoever it was asked for', async () => {
       stallTimeoutMs: 1_000,
       seed: false,
     },
-    engine,
-    parts.index,
-    new DiskRoom(),
+    { engine, index: parts.index, room: new DiskRoom(), withoutPeers },
     listeningLog().log,
-    undefined,
-    withoutPeers,
   )
   const hash = infoHash as InfoHash
   const open = (signal: AbortSignal, trackers: readonly string[] = []) =>

@@ -128,7 +128,11 @@ test.skipIf(!hasSeeder)('when 40 viewers have left, the engine is told of no win
   }
   using database = new IndexDatabase(downloads.path, [INDEX_TABLE], log)
   await using index = await openCacheIndex(config.torrents, database, log)
-  await using torrents = await openTorrentService(config.torrents, overheard, index, new DiskRoom(), log)
+  await using torrents = openTorrentService(
+    config.torrents,
+    { engine: overheard, index, room: new DiskRoom() },
+    log,
+  )
 
   await inParallel(40, async (n) => {
     const left = new AbortController()

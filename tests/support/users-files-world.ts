@@ -331,7 +331,7 @@ async function openWorld() {
     const parts = starting.use(await openCacheParts(root, { isWatched: false, extraPaths: [extra] }))
     const engine = starting.use(localEngine({ metainfo, pieces }))
     const torrents = starting.use(
-      await openTorrentService(
+      openTorrentService(
         {
           root,
           extraPaths: [extra],
@@ -342,9 +342,7 @@ async function openWorld() {
           stallTimeoutMs: 200,
           seed: false,
         },
-        engine,
-        parts.index,
-        new DiskRoom(),
+        { engine, index: parts.index, room: new DiskRoom() },
         SILENT,
       ),
     )

@@ -35,7 +35,11 @@ async function measure(): Promise<Record<string, number>> {
     throw new Error('not everything was found')
 
   await using engine = startEngineProcess(config.engine, log)
-  await using torrents = await openTorrentService(config.torrents, engine, parts.index, new DiskRoom(), log)
+  await using torrents = openTorrentService(
+    config.torrents,
+    { engine, index: parts.index, room: new DiskRoom() },
+    log,
+  )
   const openMedia = mediaOpener(
     config.torrents,
     torrents,

@@ -3,23 +3,23 @@ import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import type { Origin } from '../domain/usage.ts'
 import type { Contents } from '../storage/contents.ts'
 
-/** Which torrents are on disk, as the torrents need to know and to tell it. */
-export interface Shelf {
+/** The index of all torrents on disk, as the torrents use it. */
+export interface TorrentIndexPort {
   find(infoHash: InfoHash): Contents | undefined
-  /** The metadata of a torrent that is there. */
+  /** The metadata of a torrent on disk. */
   readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
-  /** All of them. */
+  /** All torrents. */
   contents(): Contents[]
   /**
-   * This is there now, and replaces what was said of it before.
+   * Replaces what the index says of a torrent.
    *
-   * @param origin - why it is there, if it was not before; `watched` unless told otherwise
+   * @param origin - why the torrent is on disk, if it is new; default `watched`
    */
   put(contents: Contents, origin?: Origin): void
-  /** Its folder is gone. */
+  /** The folder of the torrent is gone. */
   forget(infoHash: InfoHash): void
-  /** Somebody reads it now. */
+  /** The torrent is being read. */
   noteRead(infoHash: InfoHash): void
-  /** So many peers had all of it, the most at a time when it was last in the swarm. */
+  /** The most seeders at a time during the last stay in the swarm. */
   noteSeeders(infoHash: InfoHash, seeders: number): void
 }
