@@ -7,9 +7,9 @@ import { handles } from '../files/handle-limit.ts'
 import { readAll } from '../files/read-all.ts'
 import { ByteGate } from '../lib/byte-gate.ts'
 
-/** Bytes of the pieces that are being checked at a time. */
+/** Total size of the pieces that are checked at the same time. */
 const CHECKED_BYTES = 64 * 1024 * 1024
-/** So much of a longer piece is read and hashed at a time; a millisecond. */
+/** A longer piece is read and hashed in parts of this size; each takes about a millisecond. */
 const PART_BYTES = 1024 * 1024
 const checks = new ByteGate(CHECKED_BYTES)
 
@@ -17,13 +17,13 @@ type Paths = Readonly<Record<number, string>>
 type OnOpened = (fileIdx: number, stats: Stats) => void
 
 /**
- * Whether a piece on disk is what the torrent says. Hashing is done off the main thread (WebCrypto), but for pieces
- * beyond 64 MiB, which are hashed part by part.
- * All checks of this process together hold 64 MiB; more of them wait for their turn.
+ * Whether a piece on disk has the torrent's hash. Hashing runs off the main thread (WebCrypto), except for pieces over
+ * 64 MiB, which are hashed in parts.
+ * All checks of this process together hold at most 64 MiB; further checks queue.
  *
- * @param paths - of the torrent's files, by their index; only those that have bytes in the piece are needed
- * @param opened - told of each file before it is read
- * @throws the system's error, or one that says that a file is too short
+ * @param paths - of the torrent's files, by index; only those with bytes in the piece are needed
+ * @param opened - called for each file before it is read
+ * @throws the system's error, or an error when a file is too short
  */
 export function isPieceRight(
   info: TorrentInfo,
@@ -58,7 +58,7 @@ async function hasItsHashInParts(
   const buffer = Buffer.alloc(PART_BYTES)
   const hash = createHash('sha1')
   for (let at = 0; at < length; at += PART_BYTES) {
-    // What the last part left must not show where there is padding.
+    // Padding must read as zeros, not as the previous part.
     const part = buffer.subarray(0, length - at).fill(0)
     await readPart(info, paths, piece, at, part, opened)
     hash.update(part)

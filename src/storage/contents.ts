@@ -8,20 +8,20 @@ import { type FolderState, readFolder } from './folder-state.ts'
 import { bytesOnDisk } from './torrent-folder.ts'
 import { HASHED_END } from './video-hash.ts'
 
-/** What there is of a torrent on disk, so that it is known without opening it. Sizes are bytes. */
+/** What is on disk of a torrent, known without opening it. Sizes are bytes. */
 export interface Contents {
   readonly infoHash: InfoHash
   readonly directory: string
   readonly name: string
   /** all files together */
   readonly length: number
-  /** really taken; less than the files are long, where they are sparse */
+  /** disk space used; less than the sum of file lengths for sparse files */
   readonly bytesOnDisk: number
-  /** the file that is played when none is asked for */
+  /** the file that is played when none is named */
   readonly mainFile?: number | undefined
-  /** files of which something is there, by index */
+  /** files with at least one piece on disk, by index */
   readonly files: Readonly<Record<string, FileContents>>
-  /** Nothing is missing of any file. */
+  /** No piece of any file is missing. */
   readonly isWhole: boolean
 }
 
@@ -31,15 +31,15 @@ export interface FileContents {
   readonly path: string
   readonly size: number
   readonly bytesThere: number
-  /** whether head and tail are there and were looked at: all that OpenSubtitles' hash is made of */
+  /** whether head and tail are present and verified: the OpenSubtitles hash needs nothing else */
   readonly hasEnds?: boolean
-  /** when it was last changed, if it is whole: one that was changed since is looked at again; epoch ms */
+  /** mtime of a complete file, epoch ms; a file with another mtime is checked again */
   readonly wholeMtimeMs?: number | undefined
 }
 
 /**
  * @param isThere - whether a piece is on disk, verified or claimed
- * @param isVerified - whether it is, and was looked at
+ * @param isVerified - whether a piece is on disk and verified
  */
 export function contentsOf(
   infoHash: InfoHash,
@@ -75,7 +75,7 @@ export function contentsOf(
   return { infoHash, directory, name, length, bytesOnDisk, mainFile: mainFileOf(info), files, isWhole }
 }
 
-/** What an earlier run left in a folder of ours; where that cannot be read, a torrent of which nothing is there. */
+/** What an earlier run left in a folder of ours. An unreadable folder counts as a torrent with nothing on disk. */
 export async function readContents({
   infoHash,
   directory,
@@ -89,7 +89,7 @@ export async function readContents({
   return contentsOf(infoHash, directory, info, state, isThere, () => false, taken)
 }
 
-/** Whether the pieces are there that hold what the hash of a video is made of. */
+/** Whether the pieces that the video hash is made of are on disk. */
 function haveEnds(info: TorrentInfo, file: TorrentFile, isVerified: (piece: number) => boolean): boolean {
   const { first, last } = piecesOf(info, file)
   const headEnd = piecesOf(info, { ...file, length: Math.min(file.length, HASHED_END) }).last
@@ -100,7 +100,7 @@ function haveEnds(info: TorrentInfo, file: TorrentFile, isVerified: (piece: numb
   return true
 }
 
-/** How many bytes of a file are in pieces that are there. */
+/** How many bytes of a file lie in pieces that are on disk. */
 export function bytesThere(
   info: TorrentInfo,
   file: TorrentFile,

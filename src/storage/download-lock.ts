@@ -7,26 +7,26 @@ import { makeFolder } from '../files/make-folder.ts'
 import type { Log } from '../observe/log.ts'
 
 /**
- * Nothing is ever committed, so that a full disk is none the worse for it. The version is "changed" because SQLite takes
- * a lock that is good for nothing where it may only read.
+ * Nothing is ever committed, so a full disk does not matter. user_version is set because SQLite grants BEGIN EXCLUSIVE
+ * on a read-only file, where it excludes no one.
  */
 const TAKE = 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 1'
 
-/** What keeps a second server out of a download folder. */
+/** Keeps a second server out of a download folder. */
 export interface DownloadLock extends Disposable {
-  /** Whether this server may write there. Where the disk did not let it take the lock before, it is tried again. */
+  /** Whether this server may write to the folder. If the disk was read-only before, taking the lock is tried again. */
   isHeld(): boolean
 }
 
 /**
- * Makes sure that no second server works in a download folder. SQLite holds the lock, so that the system lets go of
- * it when the process ends, however it ends.
+ * Makes sure that no second server works in a download folder. SQLite holds the lock: the system releases it when the
+ * process ends, for whatever reason.
  *
- * On a disk that is read-only there is nothing to lock, and what lies on it can be played: the server starts all the
- * same. It takes the lock when the disk can be written to again, and writes nothing before.
+ * On a read-only disk there is nothing to lock, and its files can be played: the server starts without the lock. It
+ * takes the lock once the disk is writable, and writes nothing before that.
  *
- * @param log - told why, if another server is quicker then
- * @throws SelfStremeError `folder.in_use` if there is another one, or the folder cannot be written to
+ * @param log - receives the reason if another server takes the lock first
+ * @throws SelfStremeError `folder.in_use` if another server holds the lock, or the folder cannot be written to
  */
 export async function lockDownloadFolder(root: string, log?: Log): Promise<DownloadLock> {
   let database: DatabaseSync | undefined
@@ -42,7 +42,7 @@ export async function lockDownloadFolder(root: string, log?: Log): Promise<Downl
       try {
         database ??= take(root)
       } catch (error) {
-        if (!isToldOf) log?.error('nothing is fetched or removed', { reason: messageOf(error) })
+        if (!isToldOf) log?.error('downloads and clean-up are off', { reason: messageOf(error) })
         isToldOf = true
       }
       return database !== undefined
@@ -51,7 +51,7 @@ export async function lockDownloadFolder(root: string, log?: Log): Promise<Downl
   }
 }
 
-/** @returns `undefined` where the disk does not let anybody write */
+/** @returns `undefined` on a read-only disk */
 function take(root: string): DatabaseSync | undefined {
   const path = join(root, '.self-streme.lock')
   for (const each of [path, `${path}-journal`]) mustBeFileOrNothing(root, each)
@@ -65,7 +65,7 @@ function take(root: string): DatabaseSync | undefined {
     if (/locked/.test(messageOf(cause)))
       throw new SelfStremeError(
         'folder.in_use',
-        `another self-streme works in ${root}: stop it, or set TORRENT_DOWNLOAD_PATH to another folder`,
+        `another self-streme is running in ${root}: stop it, or set TORRENT_DOWNLOAD_PATH to another folder`,
         { cause },
       )
     const reason = reasonNotToWrite(path)
@@ -74,13 +74,13 @@ function take(root: string): DatabaseSync | undefined {
   }
 }
 
-/** SQLite would make the file that a link leads to, and remove a journal that is not its own. */
+/** SQLite would create the target of a dangling link, and would remove a journal that is not its own. */
 function mustBeFileOrNothing(root: string, path: string): void {
   const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true
-  if (!isFile) throw unusable(root, new Error(`${path} is a link or a folder: take it away`))
+  if (!isFile) throw unusable(root, new Error(`${path} is a link or a folder; remove it`))
 }
 
-/** SQLite does not tell. Closing the file lets go of a lock that this process holds: not to be called with one. */
+/** SQLite gives no reason. Closing the file releases this process's locks on it (POSIX), so call it without a lock. */
 function reasonNotToWrite(path: string): unknown {
   try {
     closeSync(openSync(path, 'a'))
@@ -93,7 +93,7 @@ function reasonNotToWrite(path: string): unknown {
 function unusable(root: string, cause: unknown): SelfStremeError {
   return new SelfStremeError(
     'folder.in_use',
-    `${root} cannot be used (${messageOf(cause)}): set TORRENT_DOWNLOAD_PATH to a folder that can be written to`,
+    `${root} cannot be used (${messageOf(cause)}): set TORRENT_DOWNLOAD_PATH to a writable folder`,
     { cause },
   )
 }

@@ -18,11 +18,11 @@ const USAGE = 'usage.json'
 const BITS = 'verified.bits'
 
 const folderState = z.object({
-  /** files that are whole, by index, as they were when they became so */
+  /** complete files, by index, with size and mtime at completion */
   whole: z.record(z.string(), z.object({ size: z.number(), mtimeMs: z.number() })),
 })
 
-/** Epoch ms, as far as a `Date` goes (ECMA-262 §21.4.1.1): whoever is told of it is told a date. */
+/** Epoch ms within the range of `Date` (ECMA-262 §21.4.1.1), as these times are shown as dates. */
 const time = z.number().min(0).max(8.64e15)
 
 const index = z.number().int().min(0)
@@ -47,7 +47,7 @@ const usage = z.object({
   trackers: z.array(z.string()).optional(),
 }) satisfies z.ZodType<Usage>
 
-/** What is known of the files of a torrent. */
+/** State of a torrent's files. */
 export type FolderState = z.infer<typeof folderState>
 
 /** A torrent's folder as an earlier run left it. */
@@ -56,13 +56,13 @@ export interface FoundFolder {
   readonly metainfo: Uint8Array
   readonly info: TorrentInfo
   readonly state: FolderState
-  /** of a private torrent: its own */
+  /** trackers of a private torrent */
   readonly trackers?: KeptTrackers | undefined
-  /** pieces that were on disk when the folder was last saved, cut to what the files can hold */
+  /** pieces that were on disk when the folder was last saved, minus those that the files are too short for */
   readonly claimed: Uint8Array
 }
 
-/** The metadata in a folder; `undefined` if there is none, or it is damaged, or another torrent's. */
+/** The metadata in a folder; `undefined` if it is missing, damaged, or another torrent's. */
 export async function readTorrent(
   directory: string,
   infoHash: InfoHash,
@@ -74,7 +74,7 @@ export async function readTorrent(
   return (await sha1(hashed)) === infoHash ? { metainfo, info } : undefined
 }
 
-/** @returns `undefined` if there is no folder, or one that was never finished, is damaged, or is another torrent's */
+/** @returns `undefined` if there is no folder, or it is unfinished, damaged, or another torrent's */
 export async function readFolder(directory: string, infoHash: InfoHash): Promise<FoundFolder | undefined> {
   const torrent = await readTorrent(directory, infoHash)
   if (!torrent) return undefined
@@ -86,7 +86,7 @@ export async function readFolder(directory: string, infoHash: InfoHash): Promise
   return { directory, metainfo, info, state, trackers, claimed }
 }
 
-/** Where the note is gone or damaged, no file counts as whole until its pieces are looked at again. */
+/** If the file is missing or damaged, no file counts as complete until its pieces are verified again. */
 export async function readState(directory: string): Promise<FolderState> {
   const parsed = folderState.safeParse(tryJson((await readText(join(directory, OURS, STATE))) ?? ''))
   return parsed.success ? parsed.data : { whole: {} }
@@ -96,43 +96,43 @@ export async function saveState(directory: string, state: FolderState): Promise<
   await writeNote(directory, STATE, JSON.stringify(state))
 }
 
-/** The pieces that were on disk when it was last written down, a bit for each. */
+/** The pieces that were on disk at the last save, one bit each. */
 export async function readBits(directory: string): Promise<Uint8Array> {
   return (await readBytes(join(directory, OURS, BITS))) ?? new Uint8Array()
 }
 
-/** How a torrent is used; where the note is gone or damaged, as much as the folder itself tells. */
+/** How a torrent is used; if the file is missing or damaged, what the folder itself shows. */
 export async function readUsage(directory: string): Promise<Usage> {
   const noted = await findUsage(directory)
   if (noted) return noted
   return newUsage('watched', (await stat(join(directory, OURS)).catch(() => undefined))?.mtimeMs ?? 0)
 }
 
-/** The same; `undefined` where the note is gone or damaged, or was never made. */
+/** How a torrent is used; `undefined` if the file is missing or damaged. */
 export async function findUsage(directory: string): Promise<Usage | undefined> {
   return usage.safeParse(tryJson((await readText(join(directory, OURS, USAGE))) ?? '')).data
 }
 
 export async function saveUsage(directory: string, usage: Usage): Promise<void> {
-  // The trackers of a wish may have a key in them.
+  // Trackers of a download request may contain a passkey.
   await writeNote(directory, USAGE, JSON.stringify(usage), usage.trackers?.length ? ONLY_OURS : undefined)
 }
 
-/** Writes down which pieces are on disk; of files that are {@link syncFiles}d, so that it survives a power cut. */
+/** Saves which pieces are on disk. Call {@link syncFiles} first, so that the bits survive a power cut. */
 export async function saveBits(directory: string, bits: Uint8Array): Promise<void> {
   await writeNote(directory, BITS, bits)
 }
 
 /**
- * Brings to the disk what was written to files; those that are gone do not count.
+ * Flushes files to the disk; missing files are skipped.
  *
- * @throws the system's error; what was written may be lost then, and trying again would not show it
+ * @throws the system's error; written data may be lost then, and a second fsync would not report it
  */
 export async function syncFiles(paths: readonly string[]): Promise<void> {
   await fewAtATime(paths, syncFile)
 }
 
-/** A bit for each piece that is claimed, but for those that a missing or shortened file cannot hold. */
+/** A bit for each claimed piece, except those that lie in a missing or shortened file. */
 async function possiblePieces(
   directory: string,
   info: TorrentInfo,
@@ -160,7 +160,7 @@ async function possiblePieces(
 
 async function syncFile(path: string): Promise<void> {
   try {
-    // Not to be written to: it may be the user's, and read-only.
+    // Read-only: the file may be the user's, without write permission.
     await handles.use(
       () => open(path, 'r'),
       (file) => file.datasync(),

@@ -7,15 +7,15 @@ const TRACKERS = 'trackers.json'
 
 const keptTrackers = z.object({ urls: z.array(z.string()), areOfFile: z.boolean() })
 
-/** The trackers of a private torrent, kept with it: no others may be asked for it, also after a restart. */
+/** The trackers of a private torrent, stored with it: no others may be asked, also after a restart (BEP 27). */
 export interface KeptTrackers {
-  /** as they came; a key in them stands for the user, so they are told to nobody else */
+  /** unchanged; a passkey in them identifies the user, so they are shown to no one else */
   readonly urls: readonly string[]
-  /** the torrent file named them, and not a magnet link */
+  /** from the torrent file, not from a magnet link */
   readonly areOfFile: boolean
 }
 
-/** @returns `undefined` if none are kept, or what is kept cannot be read */
+/** @returns `undefined` if none are stored, or they cannot be read */
 export async function readKeptTrackers(directory: string): Promise<KeptTrackers | undefined> {
   try {
     return keptTrackers.parse(JSON.parse((await readText(join(directory, OURS, TRACKERS))) ?? ''))

@@ -5,7 +5,7 @@ import { exists } from '../files/free-name.ts'
 import { isOurs, OURS, writeNote } from './mark.ts'
 
 const RECORD = 'made'
-/** What a file system gives for the time of creation that does not know it (`statx`(2) without `STATX_BTIME`). */
+/** The creation time that a file system reports if it does not know it (`statx`(2) without `STATX_BTIME`). */
 const UNKNOWN = '0'
 
 /** A file in a torrent's folder. */
@@ -15,15 +15,15 @@ export interface NamedFile {
 }
 
 /**
- * The files in a torrent's folder that we made. Each is noted by the time of its creation before it gets its name, so
- * that a file which the user puts there under that name is not taken for it. Inode numbers would not do: ext2 and ext3 give
- * that of a removed file to the next one, FAT gives out new ones. Where no time of creation is known, the name counts.
+ * The files in a torrent's folder that we made. Each is recorded with its creation time before it gets its name, so a
+ * file that the user puts there under the same name is not taken for ours. Inode numbers do not work: ext2 and ext3
+ * reuse them at once, and FAT makes up new ones. Without a creation time, the name alone counts.
  */
 export class MadeFiles {
   readonly #directory: string
-  /** when our mark in the folder was created: in a copy of the folder, all times are others */
+  /** creation time of our mark in the folder; it differs in a copy of the folder */
   readonly #folder: string
-  /** each as it is written down, and by its name alone */
+  /** the lines of the record */
   readonly #lines = new Set<string>()
   readonly #names = new Set<string>()
 
@@ -33,7 +33,7 @@ export class MadeFiles {
   }
 
   /**
-   * Begins the record of a folder of ours, in place of any that is there.
+   * Starts the record of a folder of ours, replacing any existing one.
    *
    * @throws the system's error
    */
@@ -45,7 +45,7 @@ export class MadeFiles {
   }
 
   /**
-   * @returns `undefined` where there is no record, or where it is that of the folder which this one is a copy of
+   * @returns `undefined` if there is no record, or this folder is a copy and the record is the original's
    * @throws the system's error
    */
   static async read(directory: string): Promise<MadeFiles | undefined> {
@@ -57,7 +57,7 @@ export class MadeFiles {
     return (await made.isCurrent()) ? made : undefined
   }
 
-  /** What the record names, be it that of the folder which this one is a copy of; `undefined` where there is none. */
+  /** The names in the record, even if this folder is a copy; `undefined` if there is no record. */
   static async names(directory: string): Promise<ReadonlySet<string> | undefined> {
     const text = await readFile(join(directory, OURS, RECORD), 'utf8').catch(noneIfAbsent)
     if (text === '') return undefined
@@ -66,7 +66,7 @@ export class MadeFiles {
     return made.#names
   }
 
-  /** Whether the folder is still the one that this was read from, and ours. */
+  /** Whether the folder is still ours, and still the one that the record was read from. */
   async isCurrent(): Promise<boolean> {
     return (await isOurs(this.#directory)) && (await createdAt(this.#directory)) === this.#folder
   }
@@ -75,12 +75,12 @@ export class MadeFiles {
     return this.#folder === UNKNOWN ? this.#names.has(file.name) : this.#lines.has(lineOf(file))
   }
 
-  /** Notes a file that was made, on the disk when this resolves. @throws the system's error */
+  /** Records a file that was made; it is on the disk when this resolves. @throws the system's error */
   async add(file: NamedFile): Promise<void> {
     const path = join(this.#directory, OURS, RECORD)
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW
     await using record = await open(path, flags)
-    // A line that a crash has cut short ends here.
+    // Ends a line that a crash may have cut short.
     await record.write(`\n${lineOf(file)}\n`)
     await record.datasync()
     this.#learn(lineOf(file))
@@ -94,12 +94,12 @@ export class MadeFiles {
   }
 }
 
-/** Whether there is a record in a folder, be it of the folder which this one is a copy of. */
+/** Whether a folder has a record, even if the folder is a copy. */
 export function hasRecord(directory: string): Promise<boolean> {
   return exists(join(directory, OURS, RECORD))
 }
 
-/** One that cannot be read just now is not begun anew. */
+/** A record that exists but cannot be read is not replaced. */
 function noneIfAbsent(error: NodeJS.ErrnoException): string {
   if (error.code !== 'ENOENT') throw error
   return ''

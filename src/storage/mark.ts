@@ -2,14 +2,14 @@ import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../files/write-file-atomic.ts'
 
-/** What makes a folder ours, and holds what we know about it. */
+/** The subfolder that marks a folder as ours, and holds our notes on it. */
 export const OURS = '.self-streme'
 
 /**
- * Whether a folder is ours: our mark in it is a real folder, and neither the mark, nor the folder, nor anything on the
- * way there is a symbolic link. Nothing is written, renamed or removed in a folder that is not.
+ * Whether a folder is ours: the mark in it is a real folder, and no part of the path is a symbolic link. Nothing is
+ * written, renamed or removed in any other folder.
  *
- * @param directory - its real path: where that leads through a link by now, the folder is another one
+ * @param directory - its real path; if a link has been put into it since, the answer is no
  */
 export function isOurs(directory: string): Promise<boolean> {
   return mustBeOurs(directory).then(
@@ -18,11 +18,11 @@ export function isOurs(directory: string): Promise<boolean> {
   )
 }
 
-/** @throws the system's error where there is nothing; an error with the code `ENOENT` where it is not {@link isOurs} */
+/** @throws the system's error if the folder does not exist; an error with code `ENOENT` if it is not {@link isOurs} */
 export async function mustBeOurs(directory: string): Promise<void> {
   const mark = join(directory, OURS)
   const isReal = (await realpath(mark)) === mark && (await lstat(mark)).isDirectory()
-  // For callers it is the same: the folder that they know is gone.
+  // Same meaning for callers: the folder that they know is gone.
   if (!isReal)
     throw Object.assign(new Error(`${directory} is not a folder of self-streme`), { code: 'ENOENT' })
 }

@@ -11,11 +11,11 @@ interface TorrentsFile extends NamedFile {
   readonly path: string
 }
 
-/** What lies in a torrent's folder under the names of its files. */
+/** The files in a torrent's folder that have names from its metadata. */
 export interface OwnFiles {
-  /** made by us, and as we left it as far as that is written down */
+  /** made by us, and unchanged since completion */
   readonly ours: readonly TorrentsFile[]
-  /** paths of what somebody else put there, or changed since it was whole */
+  /** paths of files that others made, or changed after completion */
   readonly others: readonly string[]
 }
 
@@ -37,8 +37,8 @@ export async function findOwnFiles(directory: string, info: TorrentInfo): Promis
 }
 
 /**
- * Sees to it that it is written down which files in a folder we made. It is not in one that an earlier version left, nor
- * in one that was copied from another place: there it is found out from the other notes, once.
+ * Creates the record of files that we made, if the folder has none: after an upgrade, or in a copy of a folder. It is
+ * derived from the other notes, once.
  *
  * @throws the system's error
  */
@@ -49,8 +49,8 @@ export async function adoptFiles(directory: string, info: TorrentInfo): Promise<
 }
 
 /**
- * Where nothing else is known, a file is ours that is noted as whole, or of which a piece is noted. So are files that the
- * user put there and that are right; where the folder is a copy, its record does not name them.
+ * Without a record, a file is ours if it is noted as complete or has a noted piece. That includes correct files which
+ * the user put there. In a copied folder, a file must also be named in the original's record.
  */
 async function adoptable(directory: string, info: TorrentInfo): Promise<(file: TorrentsFile) => boolean> {
   const { whole } = await readState(directory)
@@ -66,7 +66,7 @@ async function adoptable(directory: string, info: TorrentInfo): Promise<(file: T
   }
 }
 
-/** Of a file that is not whole nothing is written down that would tell. */
+/** Only of complete files we know what they should look like. */
 function isChanged(
   { fileIdx, stats }: { readonly fileIdx: number; readonly stats: Stats },
   { whole }: FolderState,

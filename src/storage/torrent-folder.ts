@@ -14,20 +14,20 @@ import { isOurs, OURS, writeNote } from './mark.ts'
 import { finishFolder, makeUnfinishedFolder, removeIfLeftOver } from './unfinished-folder.ts'
 
 const METAINFO = 'metainfo.torrent'
-/** A folder of ours in the download folder that only says where the torrent really is. */
+/** A file in a folder of ours that names the torrent's real place. */
 const LOCATION = 'location'
 
-/** Where folders of torrents may lie. */
+/** Where torrent folders may be. */
 export interface Grounds {
   /** the download folder, its real path */
   readonly root: string
-  /** folders that single torrents may be put in, or below */
+  /** folders that single torrents may be put into, at any depth */
   readonly extraPaths: readonly string[]
 }
 
 /**
- * Where the folder of a torrent is, or would be: `<base>/<infoHash>`. A folder of that name which is not ours is the
- * user's, and a number is put behind it.
+ * Where the folder of a torrent is, or would be: `<base>/<infoHash>`. If a folder of that name is the user's, a number
+ * is appended.
  */
 export async function locateFolder(base: string, infoHash: InfoHash): Promise<string> {
   for (let n = 1; ; n++) {
@@ -37,9 +37,9 @@ export async function locateFolder(base: string, infoHash: InfoHash): Promise<st
 }
 
 /**
- * Where a torrent is that was put under an extra path; `undefined` if it was not.
+ * The folder of a torrent that was put under an extra path; `undefined` if it was not.
  *
- * @param onRefused - told of a place that is noted, but is not taken, and why
+ * @param onRefused - called with the reason if the noted place is not accepted
  */
 export async function readLocation(
   grounds: Grounds,
@@ -53,20 +53,19 @@ export async function readLocation(
   return 'directory' in place ? place.directory : undefined
 }
 
-/** The note may be anything by now, and what it leads to another folder: it is read like what a stranger sends. */
+/** The note may have been changed by others, so it is checked like any foreign input. */
 async function checkLocation(
   { root, extraPaths }: Grounds,
   infoHash: InfoHash,
   noted: string,
 ): Promise<{ readonly directory: string } | { readonly refused: string }> {
   const refuse = (why: string) => ({
-    refused: `${LOCATION} of ${infoHash} says ${JSON.stringify(noted.slice(0, 500))}, ${why}`,
+    refused: `${LOCATION} of ${infoHash} is ${JSON.stringify(noted.slice(0, 500))}, ${why}`,
   })
   if (!isAbsolute(noted) || noted.includes('\0')) return refuse('which is not an absolute path')
   const directory = await realLocation(noted).catch(() => undefined)
-  if (directory === undefined) return refuse('which cannot be looked at')
-  if (infoHashOfFolder(basename(directory)) !== infoHash)
-    return refuse('which is not called by the info hash')
+  if (directory === undefined) return refuse('which cannot be read')
+  if (infoHashOfFolder(basename(directory)) !== infoHash) return refuse('which is not named by the info hash')
   if (!(await liesUnder(directory, [root, ...extraPaths])))
     return refuse('which is not under one of TORRENT_EXTRA_PATHS')
   if ((await exists(directory)) && !(await isOurs(directory)))
@@ -81,17 +80,17 @@ export async function writeLocation(root: string, infoHash: InfoHash, directory:
   await writing(folder, () => writeNote(folder, LOCATION, directory))
 }
 
-/** A folder in the download folder that is ours. */
+/** A folder of ours in the download folder. */
 export interface ListedFolder {
   readonly infoHash: InfoHash
-  /** where the torrent is: this folder, or one under an extra path */
+  /** where the torrent is: this folder, or a folder under an extra path */
   readonly directory: string
-  /** when we last wrote down something in it, epoch ms */
+  /** when we last wrote a note in it, epoch ms */
   readonly notedAt: number
 }
 
 /**
- * The folders in the download folder that are ours. Removes those that a crash left unfinished.
+ * The folders of ours in the download folder. Removes those that a crash left unfinished.
  *
  * @param onRefused - as for {@link readLocation}
  */
@@ -111,7 +110,7 @@ export async function listFolders(
   return found
 }
 
-/** What lies in the download folder under a name; `undefined` if that is no folder of ours, or its torrent is not there. */
+/** The folder of that name in the download folder; `undefined` if it is not ours, or its torrent is unavailable. */
 export async function lookAtFolder(
   grounds: Grounds,
   name: string,
@@ -122,28 +121,28 @@ export async function lookAtFolder(
   if (!infoHash || !(await isOurs(folder))) return undefined
   const isElsewhere = await exists(join(folder, OURS, LOCATION))
   const elsewhere = isElsewhere ? await readLocation(grounds, infoHash, onRefused) : undefined
-  // It may lie on a disk that is not there today, or in a folder that is no longer named.
+  // The torrent may be on a disk that is not mounted, or under an extra path that is no longer configured.
   if (isElsewhere && elsewhere === undefined && !(await readMetainfo(folder))) return undefined
   const directory = elsewhere ?? folder
   const notedAt = await lastNotedAt(directory)
   return notedAt === undefined ? undefined : { infoHash, directory, notedAt }
 }
 
-/** The torrent that a folder is named for, if it is one that could be ours. */
+/** The torrent that a folder is named after, if the name is one that we give. */
 export function infoHashOfFolder(name: string): InfoHash | undefined {
   return /^[0-9a-f]{40}(\.\d+)?$/.test(name) ? parseInfoHash(name.slice(0, 40)) : undefined
 }
 
-/** When we last wrote down something in a folder of ours, epoch ms; `undefined` where there is none. */
+/** When we last wrote a note in a folder of ours, epoch ms; `undefined` if the folder is missing or not ours. */
 export async function lastNotedAt(directory: string): Promise<number | undefined> {
   if (!(await isOurs(directory))) return undefined
   return (await lstat(join(directory, OURS)).catch(() => undefined))?.mtimeMs
 }
 
 /**
- * Makes a folder that is ours from its first moment on: whoever sees it sees the mark in it.
+ * Makes a folder of ours. The mark is in it before the folder appears under its name.
  *
- * @returns whether it was made; one that is ours already stays as it is
+ * @returns whether it was made; an existing folder of ours stays as it is
  * @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed`
  */
 export async function makeTorrentFolder(directory: string): Promise<boolean> {
@@ -155,7 +154,7 @@ export async function makeTorrentFolder(directory: string): Promise<boolean> {
       await finishFolder(unfinished, directory)
       isMade = true
     } catch (error) {
-      // A viewer and the library may want it at the same time, and the other was quicker.
+      // Another request may have made it at the same time.
       if (!(await isOurs(directory))) throw error
     }
   })
@@ -163,9 +162,9 @@ export async function makeTorrentFolder(directory: string): Promise<boolean> {
 }
 
 /**
- * Does something that writes into a folder.
+ * Runs a write to a folder and translates its errors.
  *
- * @throws SelfStremeError `disk.full`, `disk.read_only`, whose words may be told to strangers; `disk.failed`
+ * @throws SelfStremeError `disk.full`, `disk.read_only`, whose messages are safe to show to any client; `disk.failed`
  */
 export async function writing(directory: string, write: () => Promise<unknown>): Promise<void> {
   try {
@@ -175,11 +174,11 @@ export async function writing(directory: string, write: () => Promise<unknown>):
     if (refusal === 'EROFS')
       throw new SelfStremeError('disk.read_only', 'The disk of the server is read-only.', { cause })
     if (refusal) throw new SelfStremeError('disk.full', 'The disk of the server is full.', { cause })
-    throw new SelfStremeError('disk.failed', `${directory} cannot be written: ${messageOf(cause)}`, { cause })
+    throw new SelfStremeError('disk.failed', `cannot write to ${directory}: ${messageOf(cause)}`, { cause })
   }
 }
 
-/** The torrent file of a folder, `undefined` if it has none. */
+/** The torrent file in a folder; `undefined` if it has none. */
 export function readMetainfo(directory: string): Promise<Uint8Array | undefined> {
   return readBytes(join(directory, OURS, METAINFO))
 }
@@ -188,18 +187,18 @@ export async function writeMetainfo(directory: string, metainfo: Uint8Array): Pr
   await writeNote(directory, METAINFO, metainfo)
 }
 
-/** Paths of a torrent's files, in the order of the metadata. */
+/** Paths of a torrent's files, in metadata order. */
 export function filePaths(directory: string, info: TorrentInfo): string[] {
-  // Each is a single segment of a path; `join` would take ten times as long to find that out.
+  // Names are single path segments. `join` would normalise each of them, which takes ten times as long.
   const base = join(directory, sep)
   return safeFileNames(info.files).map((name) => base + name)
 }
 
 /**
- * What lies in a folder under the names of a torrent's files, by their index; links are not followed. Only those are
- * looked at: of twenty thousand files there may be one.
+ * The files in a folder that have names from the metadata, by index; links are not followed. Only existing files are
+ * examined: there may be one of 20,000.
  *
- * @throws the system's error, where the folder is there and cannot be read
+ * @throws the system's error if the folder exists and cannot be read
  */
 export async function filesThere(directory: string, info: TorrentInfo): Promise<ReadonlyMap<number, Stats>> {
   const listed = new Set(await readdir(directory).catch(noneIfAbsent))
@@ -212,7 +211,7 @@ export async function filesThere(directory: string, info: TorrentInfo): Promise<
   return found
 }
 
-/** What a torrent's files really take on the disk: they are sparse, and one that the user has elsewhere too takes nothing. */
+/** Disk space that a torrent's files use. Files are sparse, and a hard link of the user's file uses none. */
 export async function bytesOnDisk(directory: string, info: TorrentInfo): Promise<number> {
   const files = [...(await filesThere(directory, info)).values()]
   return files.reduce((sum, file) => sum + (file.isFile() && file.nlink === 1 ? file.blocks * 512 : 0), 0)
@@ -223,7 +222,7 @@ function noneIfAbsent(error: NodeJS.ErrnoException): string[] {
   throw error
 }
 
-/** @returns `undefined` for what is no torrent file, or one that is refused */
+/** @returns `undefined` if it is not a torrent file, or is refused */
 export async function tryParse(metainfo: Uint8Array): Promise<TorrentInfo | undefined> {
   try {
     return await readTorrentInfo(metainfo)

@@ -1,16 +1,16 @@
 import { open } from 'node:fs/promises'
 import { readAll } from '../files/read-all.ts'
 
-/** How much of a video's head and tail the hash is made of. */
+/** Bytes of head and of tail that the hash is made of. */
 export const HASHED_END = 64 * 1024
 const WORD = 8
 const MODULUS = 1n << 64n
 
 /**
- * The hash by which subtitles are found: the size of the file, and the 64-bit numbers (little-endian) of its first and
- * last 64 KiB, all added up.
+ * The hash by which subtitles are found: the sum of the file size and the 64-bit little-endian numbers of its first and
+ * last 64 KiB.
  *
- * @returns 16 hex digits; `undefined` for a file too short to have one
+ * @returns 16 hex digits; `undefined` if the file is too short
  * @see https://trac.opensubtitles.org/projects/opensubtitles/wiki/HashSourceCodes
  */
 export async function videoHash(path: string, size: number): Promise<string | undefined> {

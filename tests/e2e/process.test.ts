@@ -37,7 +37,7 @@ test('a second server on the same download folder refuses to start, and says why
   await first.url()
   await using second = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
   expect(await second.ended()).toBe(1)
-  expect(second.output()).toContain(`another self-streme works in ${folder.path}`)
+  expect(second.output()).toContain(`another self-streme is running in ${folder.path}`)
 
   // The lock goes with the process, however it ends.
   first.child.kill('SIGKILL')

@@ -98,7 +98,7 @@ diskTest(
     expect([one.isHeld(), other.isHeld()]).toEqual([false, false])
     readOnly[Symbol.dispose]()
     expect([one.isHeld(), other.isHeld(), other.isHeld()]).toEqual([true, false, false])
-    expect(log.said).toEqual(['error: nothing is fetched or removed'])
+    expect(log.said).toEqual(['error: downloads and clean-up are off'])
   },
 )
 

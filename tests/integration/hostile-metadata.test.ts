@@ -59,15 +59,15 @@ const MADE_HARMLESS: readonly [name: string, info: object][] = [
 
 const REFUSED: readonly [name: string, info: object, reason: RegExp][] = [
   ['20 001 files', { ...twoFiles(['a']), files: manyFiles(20_001) }, /more than 20000 files/],
-  ['a file of 9e12 bytes', { ...oneFile('a'), length: 9e12 }, /pieces are more/],
+  ['a file of 9e12 bytes', { ...oneFile('a'), length: 9e12 }, /pieces; the limit is/],
   ['a hash too many', { ...oneFile('a'), pieces: Buffer.alloc(60) }, /pieces/],
   ['a piece of a hash', { ...oneFile('a'), pieces: Buffer.alloc(39) }, /pieces/],
-  ['a name that is a number', oneFile(5), /name is no text/],
+  ['a name that is a number', oneFile(5), /name is not a string/],
   ['a path without parts', twoFiles([]), /no path/],
   ['a path that is text', twoFiles('a/b'), /no path/],
   ['a path that is a number', twoFiles(5), /no path/],
   ['a path that is a dictionary', twoFiles({ length: 1 }), /no path/],
-  ['a path of numbers', twoFiles([1, 2]), /no text/],
+  ['a path of numbers', twoFiles([1, 2]), /not a string/],
   ['files that are a dictionary', { ...twoFiles(['a']), files: { length: 5 } }, /not a list/],
 ]
 

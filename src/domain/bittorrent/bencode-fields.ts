@@ -9,7 +9,7 @@ const [LETTER_D, LETTER_I, LETTER_L, COLON, MINUS, ZERO] = [...'dil:-0'].map((le
 
 /** The values of a dictionary, still encoded. */
 export interface Fields {
-  /** The value of a key; the first, where the key stands there more than once, as libtorrent reads it. */
+  /** The value of a key; the first one if the key is repeated, as in libtorrent. */
   get(key: string): Uint8Array | undefined
   /** Every value of a key. */
   all(key: string): readonly Uint8Array[]
@@ -28,7 +28,9 @@ export function* encodedFields(bytes: Uint8Array, keys: ReadonlySet<string>): Wo
   }
 }
 
-/** The values of a list, still encoded, as many as are asked for; `undefined` for what is none. @throws as {@link encodedFields} */
+/**
+ * The first `most` values of a list, still encoded; `undefined` if it is not a list. @throws as {@link encodedFields}
+ */
 export function* encodedItems(bytes: Uint8Array, most: number): Work<readonly Uint8Array[] | undefined> {
   const spans = yield* orNotBencoded(listSpans(bytes, most))
   if (!spans) return undefined
@@ -41,17 +43,17 @@ export function* encodedItems(bytes: Uint8Array, most: number): Work<readonly Ui
 }
 
 /**
- * A number or the bytes of a text; `undefined` for the rest, which strangers may make as large as they like: decoding it
- * takes long. Needless zeros in front of a number do not count.
+ * A number, or the bytes of a string; `undefined` for anything else, which may be large and slow to decode. Leading
+ * zeros of a number are ignored.
  *
- * @param encoded - one value, as it was found
+ * @param encoded - one value, as found
  */
 export function plain(encoded: Uint8Array | undefined): number | Uint8Array | undefined {
   if (encoded === undefined || isNested(encoded)) return undefined
   return encoded[0] === LETTER_I ? integer(encoded) : encoded.subarray(encoded.indexOf(COLON) + 1)
 }
 
-/** Whatever it is; not for what may be large. @throws SelfStremeError `torrent.invalid` */
+/** Decodes any value; not for large ones. @throws SelfStremeError `torrent.invalid` */
 export function decoded(encoded: Uint8Array | undefined): unknown {
   if (encoded === undefined) return undefined
   try {

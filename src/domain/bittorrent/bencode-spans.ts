@@ -10,19 +10,18 @@ export interface Span {
 const [COLON, DICTIONARY, END, INTEGER, LIST, MINUS, ZERO, NINE] = [...':deil-09'].map((letter) =>
   letter.charCodeAt(0),
 ) as [number, number, number, number, number, number, number, number]
-/** A length of more digits is longer than any bytes. */
+/** A string with a longer length prefix cannot fit into any input. */
 const MAX_LENGTH_DIGITS = 12
-/** So many values are passed over in one go: some tenths of a millisecond. */
+/** Values scanned between two yields: some tenths of a millisecond. */
 const VALUES_AT_ONCE = 4_096
 
 /**
- * Where the values of the outermost dictionary lie. Nothing is decoded and nothing is searched for: the time grows with
- * the number of bytes, whatever stands in them. Bytes behind the dictionary do not count. Keys may stand there in any
- * order, and more than once.
+ * Where the values of the outermost dictionary lie. Nothing is decoded, and the time is linear in the number of bytes.
+ * Bytes after the dictionary are ignored. Keys may come in any order, and repeatedly.
  *
- * @param wanted - letters of one byte each; other keys are passed over
- * @returns by key, all of its values as they stand there; `undefined` for what is not a dictionary
- * @throws Error when it is not bencoded, or is nested deeper than the decoder takes
+ * @param wanted - keys, ASCII; others are skipped
+ * @returns all values of each key, in order; `undefined` if it is not a dictionary
+ * @throws Error if it is not bencoded, or is nested deeper than the decoder accepts
  */
 export function* dictionarySpans(
   bytes: Uint8Array,
@@ -52,8 +51,8 @@ export function* dictionarySpans(
  * Where the values of a list lie.
  *
  * @param bytes - one value, as {@link dictionarySpans} found it
- * @param most - values; what stands behind them is not looked at
- * @returns `undefined` for what is not a list
+ * @param most - number of values; the rest is not scanned
+ * @returns `undefined` if it is not a list
  * @throws as {@link dictionarySpans}
  */
 export function* listSpans(bytes: Uint8Array, most: number): Work<readonly Span[] | undefined> {
@@ -67,12 +66,12 @@ export function* listSpans(bytes: Uint8Array, most: number): Work<readonly Span[
   return spans
 }
 
-/** Passes over one value after the other, bit by bit. */
+/** Skips values, and can be interrupted. */
 class Scanner {
-  /** where it has come to; behind a value, once it is through */
+  /** current position; after {@link isThrough} the end of the value */
   at = 0
   readonly #bytes: Uint8Array
-  /** for each dictionary or list that has not ended: whether it is a dictionary */
+  /** one entry for each open dictionary or list: whether it is a dictionary */
   readonly #open: boolean[] = []
   #isBegun = false
   #values = 0
@@ -86,7 +85,7 @@ class Scanner {
     this.#isBegun = false
   }
 
-  /** Goes on with a value. @returns whether all of it was passed over; if not, it is to be called again */
+  /** Continues with a value. @returns whether its end is reached; if not, call it again */
   isThrough(): boolean {
     while (this.#open.length > 0 || !this.#isBegun) {
       this.#isBegun = true
@@ -112,27 +111,27 @@ class Scanner {
     } else this.at = kind === INTEGER ? this.#integer(this.at) : this.string(this.at).end
   }
 
-  /** @returns where the letters of a string lie, without its length in front */
+  /** @returns where the bytes of a string lie, without the length prefix */
   string(start: number): Span {
     const colon = this.#digits(start)
     const count = colon - start
-    if (count === 0 || this.#bytes[colon] !== COLON) throw new Error(`no value at byte ${start}`)
-    if (count > MAX_LENGTH_DIGITS) throw new Error('a string longer than the bytes')
+    if (count === 0 || this.#bytes[colon] !== COLON) throw new Error(`expected a value at byte ${start}`)
+    if (count > MAX_LENGTH_DIGITS) throw new Error('a string is longer than the input')
     let length = 0
     for (let at = start; at < colon; at++) length = length * 10 + ((this.#bytes[at] ?? 0) - ZERO)
     const end = colon + 1 + length
-    if (end > this.#bytes.length) throw new Error('a string longer than the bytes')
+    if (end > this.#bytes.length) throw new Error('a string is longer than the input')
     return { start: colon + 1, end }
   }
 
   #integer(start: number): number {
     const from = start + (this.#bytes[start + 1] === MINUS ? 2 : 1)
     const end = this.#digits(from)
-    if (end === from || this.#bytes[end] !== END) throw new Error(`no number at byte ${start}`)
+    if (end === from || this.#bytes[end] !== END) throw new Error(`expected a number at byte ${start}`)
     return end + 1
   }
 
-  /** @returns where the digits end that begin there */
+  /** @returns the end of the digits that begin at `start` */
   #digits(start: number): number {
     let at = start
     while (isDigit(this.#bytes[at])) at++
@@ -140,7 +139,7 @@ class Scanner {
   }
 }
 
-/** Compared byte by byte: to make text of a hundred thousand keys takes longer than all the rest. */
+/** Compares byte by byte: decoding a hundred thousand keys would take longer than everything else. */
 function isAt(bytes: Uint8Array, { start, end }: Span, text: string): boolean {
   if (end - start !== text.length) return false
   for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false

@@ -11,12 +11,12 @@ export function writeBitfield(pieceCount: number, has: (piece: number) => boolea
   return bits
 }
 
-/** Whether a bit is set; bits beyond the last byte are not. */
+/** Whether a bit is set; bits past the end are not. */
 export function hasPiece(bits: Uint8Array, piece: number): boolean {
   return ((bits[piece >> 3] ?? 0) & (0x80 >> (piece & 7))) !== 0
 }
 
-/** Indexes of the bits that are set; bits beyond the last piece are ignored. */
+/** Indexes of the bits that are set; bits past the last piece are ignored. */
 export function* piecesIn(bits: Uint8Array, pieceCount: number): Generator<number> {
   for (let piece = 0; piece < Math.min(pieceCount, bits.length * 8); piece++) {
     if (hasPiece(bits, piece)) yield piece

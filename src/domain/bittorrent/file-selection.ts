@@ -1,6 +1,6 @@
 /**
- * Which files a magnet link selects, as ranges with both ends in them. Padding files (BEP 47) do not count, as makers of
- * links do not show them.
+ * Which files a magnet link selects, as inclusive ranges. Indexes do not count padding files (BEP 47), which makers of
+ * links do not show.
  */
 export type FileSelection = readonly (readonly [first: number, last: number])[]
 
@@ -8,9 +8,9 @@ const MAX_RANGES = 1_000
 const RANGE = /^(\d{1,9})(?:-(\d{1,9}))?$/
 
 /**
- * Reads what stands behind `so=`: `0,2,4,6-8`. A part that is no number and no range is left out, as other clients do.
+ * Reads the value of `so=`: `0,2,4,6-8`. Invalid parts are skipped, as other clients do.
  *
- * @returns `undefined` where nothing is selected
+ * @returns `undefined` if nothing is selected
  * @see BEP 53
  */
 export function parseFileSelection(text: string): FileSelection | undefined {
@@ -22,7 +22,7 @@ export function parseFileSelection(text: string): FileSelection | undefined {
   return ranges.length > 0 ? ranges : undefined
 }
 
-/** Whether each of so many files is selected, by index over all of them but padding. */
+/** Whether each of `count` files is selected, by index without padding files. */
 export function selectedOf(selection: FileSelection, count: number): readonly boolean[] {
   const changes = new Int32Array(count + 1)
   for (const [first, last] of selection.filter(([first]) => first < count)) {

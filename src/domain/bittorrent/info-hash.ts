@@ -8,13 +8,13 @@ const FORMS = [
   { runs: /[0-9a-f]{40,}/gi, length: 40 },
   { runs: /[a-z2-7]{32,}/gi, length: 32 },
 ]
-/** A run that is longer than a hash holds one at each place, and a name may be one long run. */
+/** A run longer than a hash may hold one at each position, and a name may be one long run. */
 const MAX_HASHES_IN_NAME = 64
 
 /**
- * An info hash as people and clients write it: 40 hex digits or 32 base32 letters, in any case.
+ * Parses an info hash as people and clients write it: 40 hex digits or 32 base32 characters, in any case.
  *
- * @returns the canonical form, or `undefined` if the text is none
+ * @returns the canonical form, or `undefined` if the text is not an info hash
  * @see BEP 9, "magnet URI format"
  */
 export function parseInfoHash(text: string): InfoHash | undefined {
@@ -25,9 +25,9 @@ export function parseInfoHash(text: string): InfoHash | undefined {
 }
 
 /**
- * The info hashes that a name contains, with whatever stands around them.
+ * The info hashes that a name contains.
  *
- * @returns each once, those in front that nothing of their own kind stands around; at most 64
+ * @returns each once, those that are not part of a longer run of such characters first; at most 64
  */
 export function infoHashesIn(name: string): InfoHash[] {
   const runs = FORMS.flatMap(({ runs, length }) =>

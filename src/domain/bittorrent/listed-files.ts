@@ -3,35 +3,35 @@ import { isVideo } from '../content-type.ts'
 import { SelfStremeError } from '../errors.ts'
 import { encodedFields, encodedItems, isText, plain } from './bencode-fields.ts'
 
-/** One file of a torrent. Its place in the list, counted from 0 over all files, is what Stremio calls `fileIdx`. */
+/** One file of a torrent. Its index over all files, from 0, is what Stremio calls `fileIdx`. */
 export interface TorrentFile {
-  /** as the torrent says, with `/` between folders; never a path on our disk */
+  /** from the torrent, with `/` between folders; not a path on our disk */
   readonly path: string
-  /** last part of the path */
+  /** last segment of the path */
   readonly name: string
   /** bytes */
   readonly length: number
   /** first byte, counted from the start of the torrent */
   readonly offset: number
-  /** no file that anybody wants: zeros that only align the next file to a piece, or a symbolic link without bytes (BEP 47) */
+  /** zeros that align the next file to a piece, or a symbolic link (both BEP 47): of no use to anyone */
   readonly isPadding: boolean
 }
 
 const MAX_FILES = 20_000
-/** Their names are read, which takes a fifth of a millisecond and some kilobytes for each. */
+/** Parsing a video's name takes a fifth of a millisecond and some kilobytes. */
 const MAX_VIDEOS = 10_000
-/** Letters of a name or a part of a path that are used; no file system keeps longer ones. */
+/** Characters of a name or a path segment that are used; no file system has longer ones. */
 const MAX_NAME_LENGTH = 255
-/** Letters of a path that are used: longer ones are those of folders that say nothing. */
+/** Characters of a path that are used; folders further out say nothing. */
 const MAX_PATH_LENGTH = 1_000
-/** Of a name that is too long, the end stays as well: there is the extension. */
+/** Characters at the end of a long name that are kept: they hold the extension. */
 const KEPT_END = 50
-/** UTF-8 takes no more for a letter as JavaScript counts them; so many bytes hold as many letters as are kept. */
+/** UTF-8 takes at most 4 bytes per UTF-16 unit, so this many bytes hold all characters that are used. */
 const BYTES_OF_NAME = 4 * MAX_NAME_LENGTH
-/** Folders of a path with its file. */
+/** Segments of a path, the file included. */
 const MAX_PARTS = 20_000
 const PADDING_FOLDER = '.pad'
-/** What BitComet calls the zeros between files, since before BEP 47; a number follows, and a hint to update BitComet. */
+/** BitComet's name for padding, older than BEP 47; a number and a hint to update BitComet follow. */
 const PADDING_NAME = /^_____padding_file_\d/
 const [PADDING, LINK] = [...'pl'].map((letter) => letter.charCodeAt(0)) as [number, number]
 const FILE_KEYS = new Set(['length', 'path', 'path.utf-8', 'attr'])
@@ -40,8 +40,8 @@ const utf8 = new TextDecoder()
 /**
  * The files of a torrent, each checked.
  *
- * @param info - what the info hash is made of; of a torrent of one file, that file
- * @param list - the value of its "files", if it has one
+ * @param info - the bytes that the info hash is made of; of a single-file torrent, its file
+ * @param list - the value of "files", if present
  * @param name - of the torrent
  * @throws SelfStremeError `torrent.invalid`
  */
@@ -80,7 +80,7 @@ export function* readFiles(
   return files
 }
 
-/** @param mayLack - clients leave out the path of padding */
+/** @param mayLack - whether the path may be absent: some clients omit it for padding */
 function* readPath(
   encoded: Uint8Array | undefined,
   mayLack: boolean,
@@ -90,12 +90,12 @@ function* readPath(
     return { path: '', name: '', isPadding: true }
   if (!parts || parts.length === 0) throw invalid('a file has no path')
   if (parts.length > MAX_PARTS) throw invalid(`a path has more than ${MAX_PARTS} parts`)
-  if (!parts.every(isText)) throw invalid('a path holds what is no text')
+  if (!parts.every(isText)) throw invalid('a path segment is not a string')
   const name = nameOf(plain(parts.at(-1))) ?? ''
   const isInPadding = parts.length > 1 && nameOf(plain(parts[0])) === PADDING_FOLDER
   const names = [name]
   let letters = name.length
-  // From the file outwards: of too many folders, the outer ones say the least.
+  // From the file outwards: the outermost folders are dropped first.
   for (const part of parts.slice(0, -1).reverse()) {
     const folder = nameOf(plain(part)) ?? ''
     letters += folder.length + 1
@@ -105,12 +105,12 @@ function* readPath(
   return { path: names.reverse().join('/'), name, isPadding: isInPadding || PADDING_NAME.test(name) }
 }
 
-/** BEP 47: each letter of "attr" is an attribute. */
+/** BEP 47: each character of "attr" is an attribute. */
 function hasAttribute(attributes: unknown, letter: number): boolean {
   return attributes instanceof Uint8Array && attributes.subarray(0, MAX_NAME_LENGTH).includes(letter)
 }
 
-/** A name, cut in the middle where it is too long; `undefined` for what is no text. */
+/** A name, shortened in the middle if too long; `undefined` if it is not a string. */
 export function nameOf(value: unknown): string | undefined {
   if (!(value instanceof Uint8Array)) return undefined
   if (value.length <= MAX_NAME_LENGTH) return utf8.decode(value)
@@ -124,7 +124,7 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-/** A value from a stranger, short enough for a message. */
+/** A foreign value, shortened for an error message. */
 export function shown(value: unknown): string {
   return value instanceof Uint8Array
     ? `"${utf8.decode(value.subarray(0, 160)).slice(0, 40)}"`

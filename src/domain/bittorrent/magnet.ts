@@ -1,12 +1,12 @@
 import { type FileSelection, parseFileSelection } from './file-selection.ts'
 import { type InfoHash, parseInfoHash } from './info-hash.ts'
 
-/** The parts of a magnet link that we act on; all others (`ws`, `xs`, `as`, `x.pe` …) make servers fetch things. */
+/** The parts of a magnet link that we use; others (`ws`, `xs`, `as`, `x.pe` …) would make the server fetch URLs. */
 export interface Magnet {
   readonly infoHash: InfoHash
   readonly name?: string
   readonly trackers: readonly string[]
-  /** which of its files are meant */
+  /** the files that the link selects */
   readonly selected?: FileSelection
 }
 
@@ -23,7 +23,7 @@ export function parseMagnet(text: string): Magnet | undefined {
 
   const query = /^magnet:\?(.*)$/is.exec(plain)?.[1]
   if (query === undefined) return undefined
-  // Parameters may come in any case, and numbered where there are several: `xt.1=`, `tr.2=`.
+  // Parameter names may be in any case, and numbered if there are several: `xt.1=`, `tr.2=`.
   const params = [...new URLSearchParams(query.replace(/#.*$/s, ''))].map(
     ([name, value]): [string, string] => [name.toLowerCase().replace(/\.\d+$/, ''), value],
   )
@@ -45,7 +45,7 @@ export function parseMagnet(text: string): Magnet | undefined {
   }
 }
 
-/** A link as it was before a web page escaped it, once or twice, or a mail broke it into lines. */
+/** Undoes what happens to pasted links: escaped once or twice by a web page, broken into lines by a mail. */
 function asTyped(text: string): string {
   return text
     .replace(/[\r\n\t]+/g, '')
@@ -53,7 +53,7 @@ function asTyped(text: string): string {
     .trim()
 }
 
-/** A magnet link that holds nothing but an info hash and trackers. */
+/** A magnet link with nothing but an info hash and trackers. */
 export function writeMagnet(infoHash: InfoHash, trackers: readonly string[] = []): string {
   return [`magnet:?xt=urn:btih:${infoHash}`, ...trackers.map((url) => `tr=${encodeURIComponent(url)}`)].join(
     '&',

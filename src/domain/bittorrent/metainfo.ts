@@ -5,37 +5,37 @@ import { isCount, nameOf, readFiles, shown, type TorrentFile } from './listed-fi
 
 export type { TorrentFile } from './listed-files.ts'
 
-/** What the metadata of a torrent says, checked. */
+/** The metadata of a torrent, checked. */
 export interface TorrentInfo {
   readonly name: string
-  /** bytes of every piece but the last */
+  /** bytes of every piece except the last */
   readonly pieceLength: number
   /** bytes of all files */
   readonly length: number
   readonly pieceCount: number
-  /** SHA-1 of each piece, 20 bytes each, one after the other */
+  /** SHA-1 of each piece, 20 bytes each, concatenated */
   readonly pieceHashes: Uint8Array
   readonly files: readonly TorrentFile[]
-  /** BEP 27: only its own trackers may be told of it, and only they name peers */
+  /** BEP 27: only the torrent's own trackers may be contacted, and only they name peers */
   readonly isPrivate: boolean
 }
 
-/** What of a torrent file counts. */
+/** The parts of a torrent file that we use. */
 export interface MetainfoParts {
-  /** The value of "info" as it stands there: the info hash is the SHA-1 of these bytes (BEP 3). */
+  /** The encoded value of "info": the info hash is the SHA-1 of these bytes (BEP 3). */
   readonly info: Uint8Array
-  /** The trackers that it names, as they came (BEP 3 "announce", BEP 12 "announce-list"). */
+  /** Its trackers, unchanged (BEP 3 "announce", BEP 12 "announce-list"). */
   readonly trackers: readonly string[]
 }
 
 const KIB = 1024
 const MIN_PIECE_LENGTH = 16 * KIB
-/** The longest that is in use; libtorrent takes twice as much. */
+/** The longest in use; libtorrent accepts twice as much. */
 export const MAX_PIECE_LENGTH = 256 * KIB * KIB
-/** As many hashes as fit into the longest metadata are fewer. */
+/** More than the largest metadata has room for. */
 export const MAX_PIECES = 1_000_000
 const HASH_BYTES = 20
-/** Letters; no tracker has a longer address. */
+/** Characters; no tracker has a longer URL. */
 const MAX_TRACKER_LENGTH = 500
 const OUTER_KEYS = new Set(['info', 'announce', 'announce-list'])
 const INFO_KEYS = new Set([
@@ -47,10 +47,9 @@ const TAIL = new TextEncoder().encode('e')
 const utf8 = new TextDecoder()
 
 /**
- * Reads a torrent file, and refuses what no honest torrent says: it comes from strangers, and its numbers decide how much
- * memory and time we spend. Names are cut to 255 letters and paths to 1 000, so that whatever reads them has little to
- * read. How it is encoded (the order of keys, unknown ones, keys that stand there twice, needless zeros) makes no
- * difference.
+ * Parses a torrent file. It comes from strangers, and its numbers decide how much memory and time we spend, so
+ * implausible values are refused. Names are cut to 255 characters and paths to 1,000, which bounds later work. The
+ * encoding is read leniently: order of keys, unknown or repeated keys and leading zeros do not matter.
  *
  * @throws SelfStremeError `torrent.invalid`, saying what was expected
  * @see BEP 3, "metainfo files"; BEP 47 for padding files
@@ -59,13 +58,13 @@ export function parseMetainfo(bytes: Uint8Array): TorrentInfo {
   return atOnce(parsing(bytes))
 }
 
-/** {@link parseMetainfo} bit by bit. */
+/** {@link parseMetainfo} in steps. */
 export function* parsing(bytes: Uint8Array): Work<TorrentInfo> {
   return yield* parsingInfo((yield* outerFields(bytes)).info ?? NOTHING)
 }
 
 /**
- * The same for the value of "info" alone, which is what peers send (BEP 9).
+ * Parses the value of "info" alone, which is what peers send (BEP 9).
  *
  * @throws as {@link parseMetainfo}
  */
@@ -73,32 +72,32 @@ export function* parsingInfo(encoded: Uint8Array): Work<TorrentInfo> {
   const info = yield* encodedFields(encoded, INFO_KEYS)
   const pieceLength = plain(info.get('piece length'))
   if (!isCount(pieceLength) || pieceLength < MIN_PIECE_LENGTH || pieceLength > MAX_PIECE_LENGTH) {
-    throw invalid(`piece length ${shown(pieceLength)} is not from 16 KiB to 256 MiB`)
+    throw invalid(`piece length ${shown(pieceLength)} is not between 16 KiB and 256 MiB`)
   }
 
   if (plain(info.get('meta version')) === 2 && info.get('pieces') === undefined)
-    throw invalid('it is of BitTorrent v2 alone (BEP 52), and only v1 or both are known here')
+    throw invalid('only BitTorrent v2 (BEP 52); expected v1 or hybrid')
 
   const name = nameOf(plain(info.get('name.utf-8') ?? info.get('name')))
-  if (name === undefined) throw invalid('the name is no text')
+  if (name === undefined) throw invalid('the name is not a string')
   const files = yield* readFiles(encoded, info.get('files'), name)
   const length = files.reduce((sum, file) => sum + file.length, 0)
   if (length === 0) throw invalid('all files are empty')
   const pieceCount = Math.ceil(length / pieceLength)
-  if (pieceCount > MAX_PIECES) throw invalid(`${pieceCount} pieces are more than ${MAX_PIECES}`)
+  if (pieceCount > MAX_PIECES) throw invalid(`it has ${pieceCount} pieces; the limit is ${MAX_PIECES}`)
 
   const hashes = plain(info.get('pieces'))
   if (!(hashes instanceof Uint8Array) || hashes.length !== pieceCount * HASH_BYTES) {
     throw invalid(`"pieces" does not hold one hash for each of ${pieceCount} pieces`)
   }
-  // A copy, so that the rest of the metadata is not kept as long.
+  // Copied, so that the rest of the metadata can be collected.
   const pieceHashes = new Uint8Array(hashes)
   const isPrivate = info.all('private').some(isYes)
   return { name, pieceLength, length, pieceCount, pieceHashes, files, isPrivate }
 }
 
 /**
- * What of a torrent file counts, bit by bit.
+ * The parts of a torrent file that we use, in steps.
  *
  * @throws SelfStremeError `torrent.invalid`
  */
@@ -108,7 +107,7 @@ export function* splitting(bytes: Uint8Array): Work<MetainfoParts> {
   return { info, trackers: readTrackers(announce, tiers) }
 }
 
-/** The bytes whose SHA-1 is the info hash (BEP 3), as they stand in the file. @throws SelfStremeError `torrent.invalid` */
+/** The bytes whose SHA-1 is the info hash (BEP 3), unchanged. @throws SelfStremeError `torrent.invalid` */
 export function infoBytes(bytes: Uint8Array): Uint8Array {
   return atOnce(splitting(bytes)).info
 }
@@ -122,12 +121,12 @@ export function wrapInfo(info: Uint8Array): Uint8Array {
   return wrapped
 }
 
-/** Bytes of one piece; the last is shorter. */
+/** Length of one piece in bytes; the last is shorter. */
 export function pieceLengthAt(info: TorrentInfo, piece: number): number {
   return Math.min(info.pieceLength, info.length - piece * info.pieceLength)
 }
 
-/** SHA-1 that a piece must have, 20 bytes. */
+/** Expected SHA-1 of a piece, 20 bytes. */
 export function pieceHashAt(info: TorrentInfo, piece: number): Uint8Array {
   return info.pieceHashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES)
 }
@@ -140,7 +139,7 @@ export function piecesOf(info: TorrentInfo, file: TorrentFile): { first: number;
 
 function* outerFields(bytes: Uint8Array) {
   const fields = yield* encodedFields(bytes, OUTER_KEYS)
-  // Clients would differ in which of them is the torrent.
+  // Clients disagree on which one identifies the torrent.
   if (fields.all('info').length > 1) throw invalid('it has "info" twice')
   const [info, announce, tiers] = ['info', 'announce', 'announce-list'].map(fields.get)
   return { info, announce, tiers }
@@ -155,7 +154,7 @@ function readTrackers(announce: Uint8Array | undefined, tiers: Uint8Array | unde
   ]
 }
 
-/** Anything but 0 counts: asking too few is mended by the user, telling too many is not. */
+/** Anything but 0 counts: asking too few trackers can be corrected by the user, asking too many cannot. */
 function isYes(encoded: Uint8Array): boolean {
   return plain(encoded) !== 0
 }

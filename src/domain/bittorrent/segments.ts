@@ -6,13 +6,13 @@ export interface Segment {
   readonly file: number
   /** first byte, counted from the start of the file */
   readonly position: number
-  /** first byte, counted from the start of the whole run */
+  /** first byte, counted from the start of the run */
   readonly offset: number
   readonly length: number
 }
 
 /**
- * Where a run of bytes of a piece lies; files are one behind the other (BEP 3).
+ * Where a run of bytes of a piece lies; files follow each other without gaps (BEP 3).
  *
  * @param offset - first byte, counted from the start of the piece
  * @yields in order; together exactly the run, each with at least one byte
@@ -40,7 +40,7 @@ export function filesIn(info: TorrentInfo, piece: number): number[] {
   return [...segmentsOf(info, piece)].map(({ file }) => file)
 }
 
-/** Pieces with bytes of one file, and of no other but padding: they can be checked with nothing but that file. */
+/** Pieces that hold bytes of one file and of no other except padding, so they can be verified with that file alone. */
 export function piecesOnlyOf(info: TorrentInfo, file: number): number[] {
   const found = info.files[file]
   if (!found || found.length === 0) return []
@@ -51,7 +51,7 @@ export function piecesOnlyOf(info: TorrentInfo, file: number): number[] {
   return all.filter(isAlone)
 }
 
-/** Index of the last file that begins at or before a byte of the torrent; there may be ten thousand. */
+/** Index of the last file that begins at or before a byte of the torrent. Binary search: there may be ten thousand. */
 function fileAt({ files }: TorrentInfo, byte: number): number {
   let low = 0
   for (let high = files.length - 1; low < high; ) {

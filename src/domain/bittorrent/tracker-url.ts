@@ -1,13 +1,13 @@
 import { isPublicHost } from '../clients/public-host.ts'
 
-/** The most trackers taken from one request. */
+/** Maximum number of trackers taken from one request. */
 export const MAX_TRACKERS = 20
 
-/** Letters; no tracker has a longer address. */
+/** Characters; no tracker has a longer URL. */
 const MAX_LENGTH = 500
 const SCHEMES = new Set(['http:', 'https:', 'udp:', 'ws:', 'wss:'])
 
-/** Where a tracker answers. HTTP and WebSocket share their ports; UDP has ports of its own. */
+/** Where a tracker listens. HTTP and WebSocket share TCP ports; UDP ports are separate. */
 export interface TrackerEndpoint {
   readonly transport: 'tcp' | 'udp'
   /** canonical, IPv6 without brackets */
@@ -16,11 +16,11 @@ export interface TrackerEndpoint {
 }
 
 /**
- * Which of the trackers that came with a request the engine may talk to. It fetches them itself, so a tracker URL
- * is a way to make the server call any host: only known schemes, and only hosts out on the internet.
+ * The trackers of a request that the engine may contact. A tracker URL could make the server call any host, so only
+ * known schemes and only public hosts are allowed.
  *
- * @param urls - as they came, from `?tr=` or a magnet link
- * @param trusted - the trackers the user configured; these very ones are allowed wherever they are
+ * @param urls - unchanged, from `?tr=` or a magnet link
+ * @param trusted - trackers that the user configured; these are allowed on any host
  */
 export function allowedTrackers(urls: readonly string[], trusted: readonly string[]): string[] {
   const trustedOnes = new Set(trusted.map(trackerIdentity))
@@ -33,10 +33,10 @@ export function allowedTrackers(urls: readonly string[], trusted: readonly strin
 }
 
 /**
- * The same text for two URLs of one tracker. The path counts, as one port may serve much beside a tracker; the query
- * does not, nor the path of a UDP tracker, which is never sent.
+ * A key that is equal for two URLs of the same tracker. The path counts, as one port may serve several trackers. The
+ * query does not, nor does the path of a UDP tracker, which is never sent.
  *
- * @returns `undefined` if the URL is no tracker's
+ * @returns `undefined` if it is not a tracker URL
  */
 export function trackerIdentity(url: string): string | undefined {
   const endpoint = trackerEndpoint(url)
@@ -45,14 +45,14 @@ export function trackerIdentity(url: string): string | undefined {
   return `${endpointKey(endpoint)}${path}`
 }
 
-/** @returns `undefined` if the URL is no tracker's */
+/** @returns `undefined` if it is not a tracker URL */
 export function trackerEndpoint(url: string): TrackerEndpoint | undefined {
   const host = trackerHost(url)
   if (host === undefined) return undefined
   const isUdp = /^udp:/i.test(url)
   const isSecure = /^(https|wss):/i.test(url)
   const port = URL.parse(url.replace(/^[a-z]+:/i, isSecure ? 'https:' : 'http:'))?.port
-  // Without a port, webtorrent asks UDP trackers on 80 as well.
+  // Without a port, webtorrent also asks UDP trackers on port 80.
   return {
     transport: isUdp ? 'udp' : 'tcp',
     host: host.replace(/^\[|\]$/g, ''),
@@ -64,14 +64,14 @@ export function endpointKey({ transport, host, port }: TrackerEndpoint): string 
   return `${transport}:${host}:${port}`
 }
 
-/** @returns host in canonical form, or `undefined` if the URL is no tracker's */
+/** @returns host in canonical form; `undefined` if it is not a tracker URL */
 export function trackerHost(url: string): string | undefined {
   if (url.length > MAX_LENGTH) return undefined
-  // Whoever parses it next may see another host behind a backslash or a name before "@"; trackers have neither.
+  // Parsers disagree on the host if there is a backslash or a user name before "@"; trackers use neither.
   if (/[\\@\s\p{Cc}]/u.test(url)) return undefined
   const scheme = /^([a-z]+:)\/\/[^/]/i.exec(url)?.[1]?.toLowerCase() ?? ''
   if (!SCHEMES.has(scheme)) return undefined
-  // Only a URL of a scheme that browsers know has its IPv4 address brought into one form (0x7f.1 → 127.0.0.1).
+  // URL normalises an IPv4 address (0x7f.1 → 127.0.0.1) only for schemes that browsers know.
   const parsed = URL.parse(url.replace(/^[a-z]+:/i, 'http:'))
   return parsed?.hostname.replace(/\.$/, '') || undefined
 }

@@ -1,7 +1,7 @@
 import { parseIpAddress } from '../../lib/ip-address.ts'
 import { isOwnNetworkAddress, isPublicAddress } from './public-host.ts'
 
-/** How far an address reaches: this machine, a network that the user runs, the internet, or nowhere we connect to. */
+/** Where an address is: on this machine, in a private network, on the internet, or unusable. */
 export type Scope = 'machine' | 'network' | 'internet' | 'nowhere'
 
 /** @param address - IPv4 or IPv6, without brackets; anything else is `nowhere` */
@@ -12,10 +12,10 @@ export function scopeOf(address: string): Scope {
 }
 
 /**
- * Whether we connect to a peer at an address that we were given. A stranger who could name any address would have us
- * scan the user's network, so an address is only taken from a teller that is at least as close to us as the address.
+ * Whether we connect to a peer address that we received. A stranger who could name any address could have us scan the
+ * user's network, so the sender must be at least as close to us as the address.
  *
- * @param teller - scope of the peer, tracker or DHT node that named the address
+ * @param teller - scope of the peer, tracker or DHT node that sent the address
  */
 export function mayNamePeer(teller: Scope, address: string): boolean {
   const scope = scopeOf(address)

@@ -1,11 +1,11 @@
 import { parseIpAddress } from '../../lib/ip-address.ts'
 
 /**
- * What limits per client are counted by: an IPv4 address, or the /64 of an IPv6 one, which is what a household gets
- * and within which anybody can take as many addresses as they like (RFC 6177).
+ * The key by which limits per client are counted: an IPv4 address, or the /64 of an IPv6 address. A /64 is what one
+ * household gets, and any host in it can use as many addresses as it likes (RFC 6177).
  *
- * @param address - as the system or a trusted proxy writes it; a zone (`%eth0`) does not count
- * @returns the same text for every address of one client; what is no address stands for itself, cut to 64 letters
+ * @param address - as the system or a trusted proxy writes it; a zone (`%eth0`) is ignored
+ * @returns equal for all addresses of one client; text that is not an address is returned cut to 64 characters
  */
 export function clientKey(address: string): string {
   const bare = address.slice(0, 64).replace(/%.*$/s, '')

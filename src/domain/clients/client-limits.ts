@@ -1,19 +1,19 @@
 import { isOwnNetworkAddress } from './public-host.ts'
 
-/** What one client may have at a time. */
+/** What one client may have at the same time. */
 export interface ClientLimits {
   /** connections */
   readonly sockets: number
-  /** videos that are being sent, or waited for */
+  /** videos that are sent or waited for */
   readonly streams: number
-  /** torrents that are looked for, of which not even the metadata has come */
+  /** torrents without metadata yet */
   readonly lookups: number
 }
 
 /** A household: ten devices with two streams each, and browsers that open six connections. */
 const ONE: ClientLimits = { sockets: 64, streams: 24, lookups: 6 }
 
-/** Behind a private address there may be all clients of a router, a container network or a proxy that names nobody. */
+/** A private address may stand for all clients of a router, a container network, or a proxy that does not name them. */
 const MANY: ClientLimits = { sockets: 256, streams: 96, lookups: 12 }
 
 /** @param client - as `clientKey` names it */

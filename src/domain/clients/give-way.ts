@@ -1,27 +1,27 @@
 /** A place that is taken: a connection, a stream, or a torrent. */
 export interface Place {
-  /** who has it, as `clientKey` names them; a torrent may have several */
+  /** its holders, by `clientKey`; a torrent may have several */
   readonly clients: readonly string[]
-  /** Nothing is lost, or little, if it is taken away: it has been at rest for a while. */
+  /** It has been unused for a while, so little is lost if it is taken away. */
   readonly isIdle: boolean
-  /** since when it is idle, or was taken; any clock, the same for all */
+  /** when it became idle, or was taken; any clock, the same for all places */
   readonly since: number
 }
 
 export interface PlaceLimits {
-  /** places that there are */
+  /** number of places */
   readonly most: number
-  /** places that one client may have */
+  /** number of places per client */
   readonly mostPerClient: number
 }
 
 /**
- * Decides who gives way to a client that wants one more place. A client over its own limit gives up a place of its own,
- * or gets none. When all places are taken, the client that holds the most loses one, but never so that it then holds
- * fewer than the newcomer; among equals only idle places change hands.
+ * Decides which place is given to a client that wants one more. A client at its own limit gives up an idle place of its
+ * own, or gets none. When all places are taken, the client with the most loses one, unless it would then have fewer
+ * than the newcomer; among equals, only idle places are taken away.
  *
  * @param clients - those who want the place
- * @returns `room` if nobody has to give way, the place that is taken away, or `none` if the newcomer has to wait
+ * @returns `room` if a place is free, the place to take away, or `none` if the newcomer has to wait
  */
 export function whoGivesWay<P extends Place>(
   taken: readonly P[],
@@ -32,7 +32,8 @@ export function whoGivesWay<P extends Place>(
   for (const place of taken) {
     for (const client of new Set(place.clients)) counts.set(client, (counts.get(client) ?? 0) + 1)
   }
-  // What several share is held by the one with the fewest: joining in the film of another must not endanger it.
+  // A shared place counts for the sharer with the fewest places: watching what another client watches must not endanger
+  // it.
   const held = (by: readonly string[]) =>
     by.length === 0 ? 0 : Math.min(...by.map((client) => counts.get(client) ?? 0))
 
@@ -48,7 +49,7 @@ export function whoGivesWay<P extends Place>(
   )
 }
 
-/** Idle places first, then those of the client with the most, then the oldest. */
+/** Idle places first, then those of the client with the most places, then the oldest. */
 function first<P extends Place>(places: readonly P[], held: (by: readonly string[]) => number): P | 'none' {
   let best: { readonly place: P; readonly held: number } | undefined
   for (const place of places) {
