@@ -1,29 +1,29 @@
-/** Both ends inclusive, in bytes, always inside the file. */
+/** In bytes, both ends inclusive, always inside the file. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
 }
 
-/** The request asked for bytes, and the file has none of them: 416. */
+/** None of the requested bytes exist: 416. */
 export class RangeNotSatisfiableError extends Error {
   override readonly name = 'RangeNotSatisfiableError'
   readonly size: number
 
   constructor(size: number) {
-    super(`no such bytes in a file of ${size}`)
+    super(`range not satisfiable: the file has ${size} bytes`)
     this.size = size
   }
 }
 
 /**
- * The byte range a player asked for, clipped to the file.
+ * The byte range that a player requested, clipped to the file.
  *
- * A header that is not one well-formed byte range is ignored, as the RFC allows: the player gets everything.
+ * A header that is not one well-formed byte range is ignored, as the RFC allows: the player gets the complete file.
  *
  * @param header - value of `Range`, such as `bytes=0-1`, `bytes=500-` or `bytes=-500`
- * @param size - whole file, in bytes
- * @returns both ends inclusive, or `undefined` to send everything
- * @throws RangeNotSatisfiableError when no byte of the file was asked for
+ * @param size - length of the file in bytes
+ * @returns both ends inclusive, or `undefined` to send the complete file
+ * @throws RangeNotSatisfiableError when none of the requested bytes exist
  * @see RFC 9110 §14.1.2
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
@@ -41,7 +41,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return { start: first, end: Math.min(last ?? size - 1, size - 1) }
 }
 
-/** How many bytes a range holds. */
+/** Number of bytes in a range. */
 export function lengthOf(range: ByteRange): number {
   return range.end - range.start + 1
 }

@@ -32,7 +32,7 @@ const VIDEO_TYPES: ReadonlyMap<string, string> = new Map(
   }),
 )
 
-/** What a file that the user put into the download folder may end in. */
+/** Extensions of files in the download folder that are served by name. */
 const PLACED_EXTENSIONS = new Set(['mp4', 'mkv', 'avi', 'mov', 'm4v', 'webm', 'flv'])
 
 /** Media type of a video by its file name; `application/octet-stream` for anything else. */
@@ -40,17 +40,17 @@ export function contentTypeOf(fileName: string): string {
   return VIDEO_TYPES.get(extensionOf(fileName)) ?? 'application/octet-stream'
 }
 
-/** Whether a file of a torrent is one that a player can play. */
+/** Whether a file of a torrent is a video. */
 export function isVideo(fileName: string): boolean {
   return VIDEO_TYPES.has(extensionOf(fileName))
 }
 
-/** Whether a file in the download folder may be served because of its name. */
+/** Whether a file in the download folder may be served by its name. */
 export function isPlaceableVideo(fileName: string): boolean {
   return PLACED_EXTENSIONS.has(extensionOf(fileName))
 }
 
-/** The letters after the last dot, lower-case, or an empty string. */
+/** The text after the last dot, lower-case, or an empty string. */
 function extensionOf(fileName: string): string {
   return /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ''
 }

@@ -1,4 +1,4 @@
-/** Everything that can go wrong in a way the caller may want to tell apart. The HTTP status is the edge's business. */
+/** All failures that a caller may want to tell apart. `http/error-handler` maps them to a status. */
 export type ErrorCode =
   | 'media.not_found'
   | 'media.no_peers'
@@ -31,12 +31,12 @@ export type ErrorCode =
   | 'access.unauthorized'
   | 'access.too_many_guesses'
   | 'request.invalid'
-
+/** An error with a code; the code stays when the message is reworded. */
 /** An error with a code that survives rewording of its message. */
 export class SelfStremeError extends Error {
   override readonly name = 'SelfStremeError'
   readonly code: ErrorCode
-  /** what the message says, for programs */
+  /** the facts in the message, for programs */
   readonly details: Readonly<Record<string, unknown>> | undefined
 
   constructor(
@@ -50,7 +50,7 @@ export class SelfStremeError extends Error {
   }
 }
 
-/** @returns what an unknown thrown value has to say, for a log line */
+/** @returns the message of any thrown value, for a log line */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

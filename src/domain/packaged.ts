@@ -1,11 +1,12 @@
-/** The npm package holds JavaScript, as Node strips no types below `node_modules`; a checkout runs as it is. */
+/** The npm package holds JavaScript, as Node strips no types below `node_modules`; a checkout holds TypeScript. */
 const isPackaged = import.meta.url.endsWith('.js')
 
-/** What a person types before the name of a command. */
+/** How the command line is called. */
 export const CALL = isPackaged ? 'npx self-streme' : 'npm run cli --'
 
 /**
- * The file of a module that is started as a process or a thread. The compiler renames what is imported, but not this.
+ * The file of a module that is started as a process or thread. The compiler rewrites the extensions of imports, but not
+ * of such URLs.
  *
  * @param source - the file in a checkout
  */

@@ -3,18 +3,18 @@ import { parseListOptions } from './list/list-options.ts'
 const SEGMENT = /^[\w~-][\w.~-]*$/
 const MAX_LENGTH = 200
 
-/** What our own addresses begin with, beside a mode such as `proxy`. */
+/** First segments of our own addresses, other than a mode such as `proxy`. */
 const OWN_SEGMENTS = new Set([
   ...['stream', 'catalog', 'meta', 'manifest.json', 'configure', 'api', 'admin', 't'],
   ...['logo.svg', 'background.svg', 'poster'],
 ])
 
 /**
- * The path under which a reverse proxy has the server, such as `/streme`. Letters, digits, `-`, `_`, `~` and dots that do
- * not begin a part: nothing that HTML, a URL or a header would read as something else.
+ * The path of the server behind a reverse proxy, such as `/streme`. Allowed are ASCII letters, digits, `-`, `_`, `~`
+ * and dots that do not begin a segment: nothing that HTML, a URL or a header would interpret.
  *
- * @param text - a slash at its end, or a missing one in front, does not count
- * @returns without a slash at the end; empty for `/`; `undefined` for what is no such path
+ * @param text - a trailing slash, or a missing leading one, does not matter
+ * @returns without trailing slash; empty for `/`; `undefined` if it is not such a path
  */
 export function parsePathPrefix(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined
@@ -25,15 +25,15 @@ export function parsePathPrefix(text: string): string | undefined {
 }
 
 /**
- * Whether a prefix begins like an address of ours: then a path that begins with it may have it in front or not, and
- * nothing tells which.
+ * Whether a prefix begins like one of our own addresses. Then it cannot be told whether a request path includes the
+ * prefix.
  */
 export function isOwnPath(prefix: string): boolean {
   const [, first = ''] = prefix.split('/')
   return OWN_SEGMENTS.has(first) || parseListOptions(first) !== undefined
 }
 
-/** A request target without the prefix, where it has it. */
+/** A request target without the prefix, if it has it. */
 export function withoutPrefix(target: string, prefix: string): string {
   if (prefix === '' || isOwnPath(prefix) || !target.startsWith(prefix)) return target
   const rest = target.slice(prefix.length)

@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache'
 
-/** Reading again after so long without is another play. */
+/** A read after this long without one starts another play. */
 const PAUSE_MS = 30 * 60 * 1000
 const MAX_REMEMBERED = 10_000
 
-/** Tells a play from the many requests that one is made of: players open a connection for every seek. */
+/** Counts plays rather than requests: players open a connection for every seek. */
 export class Plays {
   readonly #lastRead = new LRUCache<string, number>({ max: MAX_REMEMBERED })
 
   /**
-   * A client reads a file now.
+   * Notes that a client reads a file.
    *
-   * @param file - whatever tells it from others
-   * @param client - whatever tells one from another, such as its address
-   * @returns whether this begins a play: its first read of that file after 30 minutes without
+   * @param file - any unique key
+   * @param client - any unique key, such as an address
+   * @returns whether this starts a play: the client's first read of the file after 30 minutes without one
    */
   note(file: string, client: string, now: number): boolean {
     const key = `${file}/${client}`

@@ -1,34 +1,34 @@
-/** What a viewer asked for, in Stremio's words. */
+/** The video of a stream request, in Stremio's terms. */
 export type VideoId =
   | { readonly kind: 'movie'; readonly id: string }
   | {
       readonly kind: 'episode'
       /** of the series */
       readonly id: string
-      /** 0 = specials; absent where every season is a series of its own, as in catalogues of anime */
+      /** 0 = specials; absent in anime catalogues, where every season is a series of its own */
       readonly season?: number
       readonly episode: number
     }
 
-/** Catalogues of anime: `kitsu:7442` is one season of a series, or a film. */
+/** Anime catalogues: `kitsu:7442` is one season of a series, or a film. */
 const ANIME_ID = /^(?:kitsu|mal|anilist|anidb):\d+$/
 const ANIME_EPISODE = /^((?:kitsu|mal|anilist|anidb):\d+):(\d{1,6})$/
 const EPISODE = /^(.+):(\d{1,6}):(\d{1,6})$/
-/** What an id begins with; without the rest it is none. */
+/** Prefixes of ids; alone they are no id. */
 const CATALOGUE = /^(?:kitsu|mal|anilist|anidb|tmdb|tvdb|selfstreme)$/
-/** IMDb has come to eight digits. */
+/** IMDb has reached eight digits. */
 const IMDB_ID = /^tt\d{1,10}$/
 const CATALOGUE_ID = /^(?:kitsu|mal|anilist|anidb|tmdb|tvdb):(?:[a-z]{1,10}:)?\d{1,10}$/
-/** What begins like an id of a known catalogue is one of it, or none. */
+/** Text that begins like a known catalogue's id is one, or is invalid. */
 const OF_CATALOGUE = /^(?:tt\d|(?:kitsu|mal|anilist|anidb|tmdb|tvdb|selfstreme):)/
 const MAX_LENGTH = 200
 
 /**
- * Reads the id of a stream request: `tt1254207`, `tt1:2:3` for season 2, episode 3 of a series, or `kitsu:7442:5` for
+ * Parses the id of a stream request: `tt1254207`, `tt1:2:3` for season 2, episode 3 of a series, or `kitsu:7442:5` for
  * an episode without season.
  *
  * @param type - "series" and "anime" have episodes, everything else is one film
- * @returns `undefined` for a series without episode, and for what is too long for an id
+ * @returns `undefined` for a series without episode, and for an id that is too long
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/requests/defineStreamHandler.md
  */
 export function parseVideoId(type: string, text: string): VideoId | undefined {
@@ -41,9 +41,9 @@ export function parseVideoId(type: string, text: string): VideoId | undefined {
 }
 
 /**
- * The same from its parts.
+ * Builds a video id from its parts.
  *
- * @returns `undefined` for a series without episode, or without season where it has seasons
+ * @returns `undefined` for a series without episode, or without season if the catalogue has seasons
  */
 export function videoIdOf(type: string, id: string, season?: number, episode?: number): VideoId | undefined {
   if (id === '' || id.length > MAX_LENGTH) return undefined
@@ -54,17 +54,17 @@ export function videoIdOf(type: string, id: string, season?: number, episode?: n
   return { kind: 'episode', id, season, episode }
 }
 
-/** Whether an id is one of IMDb's. */
+/** Whether an id is IMDb's. */
 export function isImdbId(id: string): boolean {
   return IMDB_ID.test(id)
 }
 
-/** Whether it may be an id of a catalogue that others know, and not one that somebody made up. */
+/** Whether an id may be a public catalogue's, rather than made up by an addon. */
 export function isCatalogueId(id: string): boolean {
   return isImdbId(id) || CATALOGUE_ID.test(id)
 }
 
-/** Whether it may be an id of a catalogue that only some addon knows. */
+/** Whether an id may be of a catalogue that only some addon knows. */
 export function isOtherId(id: string): boolean {
   return !OF_CATALOGUE.test(id) && /^[\w.:-]+$/.test(id)
 }
@@ -73,7 +73,7 @@ function isSeries(type: string): boolean {
   return type === 'series' || type === 'anime'
 }
 
-/** The id as Stremio writes it; what {@link parseVideoId} reads. */
+/** The id as Stremio writes it; the inverse of {@link parseVideoId}. */
 export function writeVideoId(video: VideoId): string {
   if (video.kind === 'movie') return video.id
   return [video.id, video.season, video.episode].filter((part) => part !== undefined).join(':')

@@ -4,25 +4,25 @@ import type { Skipped } from './report.ts'
 import type { SourceFile } from './source-files.ts'
 import type { Verdict } from './verify-pieces.ts'
 
-/** A file of a torrent that is worth having. */
+/** A file of a torrent that is imported. */
 export interface TorrentPart {
   readonly fileIdx: number
   readonly source: SourceFile
-  /** 0 = it is whole */
+  /** 0 = complete */
   readonly missingBytes: number
 }
 
 export interface ChosenParts {
   readonly parts: readonly TorrentPart[]
-  /** the others, and what is wrong with them */
+  /** the other files, and what is wrong with them */
   readonly skipped: readonly Skipped[]
 }
 
 /**
- * Which of the user's files are worth having, as their pieces say.
+ * Chooses which of the user's files to import, by their verified pieces.
  *
- * @param sources - by the index of the torrent's file; none of a file without bytes
- * @param withIncomplete - where a file is whole, take those as well of which only some pieces are right
+ * @param sources - by index of the torrent's file; empty files are left out
+ * @param withIncomplete - if at least one file is complete, also take files with only some correct pieces
  */
 export function chooseParts(
   info: TorrentInfo,
@@ -33,9 +33,10 @@ export function chooseParts(
   const judged = [...sources].map(([fileIdx, source]) => {
     return { fileIdx, source, ...judge(info, fileIdx, verdicts) }
   })
-  const isWhole = ({ missingBytes }: Judgement) => missingBytes === 0
-  const hasWhole = judged.some(isWhole)
-  const isWorth = (each: Judgement) => isWhole(each) || (withIncomplete && hasWhole && each.rightBytes > 0)
+  const isComplete = ({ missingBytes }: Judgement) => missingBytes === 0
+  const hasComplete = judged.some(isComplete)
+  const isWorth = (each: Judgement) =>
+    isComplete(each) || (withIncomplete && hasComplete && each.rightBytes > 0)
   return {
     parts: judged.filter(isWorth),
     skipped: judged.filter((each) => !isWorth(each)).map(({ source, why }) => ({ path: source.path, why })),
@@ -45,7 +46,7 @@ export function chooseParts(
 interface Judgement {
   readonly rightBytes: number
   readonly missingBytes: number
-  /** what is wrong with it; empty if nothing is */
+  /** what is wrong with the file; empty if nothing is */
   readonly why: string
 }
 
@@ -60,7 +61,7 @@ function judge(info: TorrentInfo, fileIdx: number, verdicts: readonly Verdict[])
   const reasons = [
     ...(wrong > 0 ? [`${wrong} of its ${pieces.length} pieces are wrong`] : []),
     ...(unknown > 0
-      ? [`${unknown} of its ${pieces.length} pieces hold bytes of missing files too, and cannot be checked`]
+      ? [`${unknown} of its ${pieces.length} pieces also hold bytes of missing files and cannot be checked`]
       : []),
   ]
   return { rightBytes, missingBytes: file.length - rightBytes, why: reasons.join('; ') }

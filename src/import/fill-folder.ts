@@ -19,22 +19,22 @@ import { takeIn } from './take-in.ts'
 import type { TorrentPlace } from './torrent-place.ts'
 import type { Verdict } from './verify-pieces.ts'
 
-/** What comes into a folder. */
+/** What to put into a folder. */
 export interface Filling {
   readonly torrent: TorrentFileContents
   readonly parts: readonly TorrentPart[]
-  /** for each piece, as it is in the files that are brought */
+  /** one for each piece, found in the imported files */
   readonly verdicts: readonly Verdict[]
 }
 
 /**
- * Puts the user's files into the folder of a torrent, and writes down what is in it.
+ * Puts the user's files into the folder of a torrent, and saves the state of the folder.
  *
- * Wherever this is cut short, nothing is claimed that is not so: a new folder gets its name when everything in it is on
- * disk; in one that was there before, a file takes its place in one step, and only then it is written down.
+ * If interrupted at any point, the saved state is still true: a new folder gets its name when all of its content is on
+ * disk; in an existing folder, each file is moved in with one rename before the state is saved.
  *
- * @returns how each part was brought, in the same order
- * @throws SelfStremeError `folder.in_use` if a file that is not ours has the name of one of them, and others
+ * @returns how each part was imported, in the same order
+ * @throws SelfStremeError `folder.in_use` if a file that is not ours has one of the names, and others
  */
 export async function fillFolder(
   place: TorrentPlace,
@@ -53,7 +53,7 @@ export async function fillFolder(
   }
   await finishFolder(unfinished, place.directory).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause
-    throw new SelfStremeError('folder.in_use', `${place.directory} is there by now: import again`, { cause })
+    throw new SelfStremeError('folder.in_use', `${place.directory} exists now: import again`, { cause })
   })
   return hows
 
@@ -64,7 +64,7 @@ export async function fillFolder(
     await adoptFiles(directory, torrent.info)
     await mustBeFree(directory, paths)
     const incoming = join(directory, OURS, 'incoming')
-    // Left by an import that was cut short.
+    // Left by an interrupted import.
     await rm(incoming, { recursive: true, force: true })
     const hows = await takeIn(
       parts.map(({ fileIdx, source, missingBytes }) => {
@@ -73,7 +73,7 @@ export async function fillFolder(
       context,
       signal,
     )
-    // That may have taken minutes.
+    // Checked again, because copying may have taken minutes.
     await mustBeFree(directory, paths)
     const made = await MadeFiles.read(directory)
     for (const { fileIdx } of parts) {
@@ -86,7 +86,7 @@ export async function fillFolder(
     return hows
   }
 
-  /** What is replaced has to be ours. */
+  /** Only files of ours are replaced. */
   async function mustBeFree(directory: string, paths: readonly string[]): Promise<void> {
     const { others } = await findOwnFiles(directory, filling.torrent.info)
     const taken = filling.parts
@@ -95,7 +95,7 @@ export async function fillFolder(
     if (taken !== undefined)
       throw new SelfStremeError(
         'folder.in_use',
-        `${taken} is a file that self-streme has not made, or that was changed since: take it away and import again`,
+        `${taken} was not made by self-streme, or was changed since: remove it and import again`,
       )
   }
 
@@ -116,11 +116,11 @@ export async function fillFolder(
     await saveUsage(directory, { ...usage, isPinned: true })
   }
 
-  /** A piece is there that is right in what was brought, unless a file of it was left out; and what was there before. */
+  /** Pieces that are correct in the imported files and touch no skipped file, and those that were on disk before. */
   function piecesThere(): Uint8Array {
     const { parts, verdicts, torrent } = filling
     const { info } = torrent
-    const here = new Set([...parts.map(({ fileIdx }) => fileIdx), ...place.whole])
+    const here = new Set([...parts.map(({ fileIdx }) => fileIdx), ...place.complete])
     const before = new Set(piecesIn(place.found?.claimed ?? new Uint8Array(), info.pieceCount))
     const isBrought = (piece: number) =>
       verdicts[piece] === 'right' &&

@@ -5,17 +5,17 @@ import type { Skipped } from './report.ts'
 import { findSource, type SourceFile } from './source-files.ts'
 
 export interface FoundTorrentFiles {
-  /** by the index of the torrent's file, of its length; none without bytes */
+  /** by index of the torrent's file, of equal length; empty files are left out */
   readonly sources: ReadonlyMap<number, SourceFile>
-  /** files of the torrent that are missing, and files that were named and are not the torrent's */
+  /** files of the torrent that are missing, and named files that do not belong to it */
   readonly skipped: readonly Skipped[]
 }
 
 /**
- * Finds out which of the user's files is which of a torrent's.
+ * Matches the user's files to a torrent's.
  *
- * @param paths - of files, and of folders that may hold others as well
- * @throws SelfStremeError `request.invalid` where there is no such thing
+ * @param paths - files, and folders that may hold other files
+ * @throws SelfStremeError `request.invalid` if a path does not exist
  */
 export async function findTorrentFiles(
   info: TorrentInfo,
@@ -38,7 +38,7 @@ export async function findTorrentFiles(
     sources,
     skipped: [
       ...given.flatMap(({ unusable }) => unusable),
-      ...strangers.map(({ path }) => ({ path, why: 'it is none of the files of the torrent' })),
+      ...strangers.map(({ path }) => ({ path, why: 'it is not a file of the torrent' })),
       ...missingFiles(info, sources, offered),
     ],
   }
@@ -55,7 +55,7 @@ function missingFiles(
   return missing.map(({ path, name, length }) => {
     const namesake = offered.find((file) => basename(file.path) === name)
     const why = namesake
-      ? `it has ${length} bytes in the torrent, and ${namesake.stats.size} in ${namesake.path}`
+      ? `it should have ${length} bytes, but ${namesake.path} has ${namesake.stats.size}`
       : 'it is missing'
     return { path, why }
   })

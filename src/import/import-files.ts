@@ -7,20 +7,20 @@ import { importTorrent } from './import-torrent.ts'
 import { makeTorrent, type NewTorrent } from './make-torrent.ts'
 import type { ImportReport, Skipped } from './report.ts'
 
-/** What the user has, and what it is. Paths are of files and folders. */
+/** What to import. Paths are of files and folders. */
 export type ImportRequest =
   /** some or all files of a torrent */
   | { readonly kind: 'torrent'; readonly paths: readonly string[]; readonly metainfo: Uint8Array }
-  /** torrents that nobody has made yet, one of each path */
+  /** new torrents, one made from each path */
   | { readonly kind: 'create'; readonly torrents: readonly NewTorrent[] }
   /** videos that are served without a check */
   | { readonly kind: 'placed'; readonly requests: readonly PlacedRequest[] }
 
 /**
- * Takes in what the user has already, without copying it where the file system can link. Works beside a server: what
- * comes into its folder appears in one step, or not at all.
+ * Imports files that the user has, without copying them where the file system can link. A server may be running: what
+ * comes into its folder appears in one step.
  *
- * @returns what was imported, and what was not; where there are several things to import, one that fails is among those
+ * @returns what was imported and what was not; of several things to import, failures are reported here
  * @throws SelfStremeError `torrent.invalid`, `request.invalid`, `folder.in_use`, `disk.full`, `disk.failed`,
  * `media.damaged`; the signal's reason, and the system's errors
  */

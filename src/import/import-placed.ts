@@ -13,16 +13,16 @@ import type { How, ImportReport, Skipped } from './report.ts'
 import { findSource, type SourceFile } from './source-files.ts'
 import { foresee, takeIn } from './take-in.ts'
 
-/** A file or folder, and the torrent that it is to be served as. */
+/** A file or folder, and the torrent that it is served as. */
 export interface PlacedRequest {
   readonly path: string
   readonly infoHash: InfoHash
 }
 
 /**
- * Puts videos into the download folder under a name with an info hash in it, or into a folder of such a name, laid out
- * as the user's is. They are served as they are: whether they are what the torrent has, nobody can tell without its
- * torrent file. What is there already is never written over.
+ * Puts videos into the download folder under a name with an info hash in it, or into a folder of such a name with the
+ * same layout as the user's. They are not checked: that would need the torrent file. Existing files are never
+ * overwritten.
  *
  * @throws SelfStremeError `request.invalid`, `disk.full`, `media.damaged`; the signal's reason, and the system's errors
  */
@@ -53,7 +53,7 @@ export async function importPlaced(
     return isFolder ? join(place, relative) : place
   }
 
-  /** The first name that is free, or under which all of it lies already. */
+  /** The first free name, or the name under which all of it exists already. */
   async function findPlace(): Promise<{ readonly path: string; readonly isThere: boolean }> {
     const named = infoHashesIn(name).includes(infoHash) ? name : `${infoHash}-${name}`
     for (let n = 1; ; n++) {
@@ -81,7 +81,7 @@ export async function importPlaced(
   async function take(): Promise<How[]> {
     if (place.isThere) return files.map(() => 'already there')
     if (context.isDryRun) return foresee(files, context)
-    // Nobody looks for videos in a folder of ours.
+    // In a folder of ours, no search for videos sees it.
     const unfinished = await makeUnfinishedFolder(context.root, 'import')
     try {
       const content = join(unfinished, 'content')
@@ -100,10 +100,10 @@ function skip(file: SourceFile): Skipped[] {
   return why === undefined ? [] : [{ path: file.path, why }]
 }
 
-/** Why a file would not be served. */
+/** Why a file would not be served; `undefined` if it would be. */
 function whyNot({ relative, stats }: SourceFile): string | undefined {
-  if (!isPlaceableVideo(relative)) return 'it is not a video that can be served by its name'
+  if (!isPlaceableVideo(relative)) return 'its extension is not that of a video that can be served'
   return stats.size < MIN_VIDEO_BYTES
-    ? `it has ${stats.size} bytes, and ${MIN_VIDEO_BYTES} are the least`
+    ? `it has ${stats.size} bytes; at least ${MIN_VIDEO_BYTES} are needed`
     : undefined
 }

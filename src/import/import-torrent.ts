@@ -13,20 +13,20 @@ import { foresee } from './take-in.ts'
 import { findPlace, type TorrentPlace } from './torrent-place.ts'
 import { type Verdict, verifyPieces } from './verify-pieces.ts'
 
-/** A torrent, and what the user has of it. */
+/** A torrent, and the user's files of it. */
 export interface BroughtTorrent extends TorrentFileContents {
-  /** at least one, by the index of the torrent's file, of its length */
+  /** at least one, by index of the torrent's file, of equal length */
   readonly sources: ReadonlyMap<number, SourceFile>
-  /** what is known of the pieces already */
+  /** verdicts that are known already */
   readonly verdicts?: readonly Verdict[]
 }
 
 /**
- * Makes a torrent of the user's files one of ours, as if it had been fetched: in a folder of its own, pinned. A file
- * that is whole may be the user's own; one of which only some pieces are right is copied, so that the rest can be
- * fetched into the copy. Where no file is whole, nothing is imported.
+ * Imports the user's files as a torrent of ours, as if downloaded: in a folder of its own, pinned. A complete file may
+ * be hard-linked; a file with only some correct pieces is copied, so that the rest can be downloaded into the copy. If
+ * no file is complete, nothing is imported.
  *
- * Into a folder of ours that is there already, only whole files are brought. As a server does not expect that, there
+ * Into an existing folder of ours, only complete files are brought. A running server does not expect that, so there
  * must be none.
  *
  * @throws SelfStremeError `folder.in_use`, `disk.full`, `disk.failed`, `media.damaged`; the signal's reason, and the
@@ -41,16 +41,16 @@ export async function importTorrent(
   const place = await findPlace(context, infoHash)
   if (!place.isThere || context.isDryRun) return bring(torrent, place, context, signal)
   using lock = await lockOut(context)
-  // Until it stopped, a server may have done something.
+  // Looked up again: a server may have changed something before it stopped.
   if (lock) return bring(torrent, await findPlace(context, infoHash), context, signal)
-  if ([...sources.keys()].every((fileIdx) => place.whole.has(fileIdx))) return alreadyThere(torrent, place)
+  if ([...sources.keys()].every((fileIdx) => place.complete.has(fileIdx))) return alreadyThere(torrent, place)
   throw new SelfStremeError(
     'folder.in_use',
-    `a part of ${infoHash} is there already, and a server works with it: stop the server and import again, or have what there is removed first (${CALL} rm ${infoHash})`,
+    `the server has a part of ${infoHash} already: stop the server and import again, or remove that part first (${CALL} rm ${infoHash})`,
   )
 }
 
-/** @returns `undefined` while a server works in the folder */
+/** @returns `undefined` while a server is running in the folder */
 async function lockOut(context: ImportContext): Promise<Disposable | undefined> {
   try {
     return await context.lock()
@@ -73,7 +73,7 @@ async function bring(
   signal: AbortSignal,
 ): Promise<ImportReport> {
   const { info, sources } = torrent
-  const missing = new Map([...sources].filter(([fileIdx]) => !place.whole.has(fileIdx)))
+  const missing = new Map([...sources].filter(([fileIdx]) => !place.complete.has(fileIdx)))
   const verdicts = missing.size === 0 ? [] : (torrent.verdicts ?? (await verify()))
   const { parts, skipped } = chooseParts(info, missing, verdicts, !place.isThere)
   if (parts.length === 0 && missing.size === sources.size) return { imported: [], skipped }
@@ -84,10 +84,10 @@ async function bring(
   const brought = parts.map((part, index) => ({ ...part, how: hows[index] ?? 'copy' }))
   return report(torrent, place, brought, skipped)
 
-  /** What is there helps to check the pieces that two files share. */
+  /** Complete files in the folder are read too, for the pieces that they share with imported files. */
   function verify(): Promise<Verdict[]> {
     const paths = filePaths(place.directory, info)
-    const there = [...place.whole].map((fileIdx) => [fileIdx, paths[fileIdx] ?? ''] as const)
+    const there = [...place.complete].map((fileIdx) => [fileIdx, paths[fileIdx] ?? ''] as const)
     const given = [...missing].map(([fileIdx, { realPath }]) => [fileIdx, realPath] as const)
     return verifyPieces(info, Object.fromEntries([...there, ...given]), context, signal)
   }
@@ -99,14 +99,14 @@ async function bring(
 
 function report(
   { info, infoHash, trackers, sources }: BroughtTorrent,
-  { directory, whole }: TorrentPlace,
+  { directory, complete }: TorrentPlace,
   brought: readonly (TorrentPart & { readonly how: How })[],
   skipped: readonly Skipped[],
 ): ImportReport {
   const paths = filePaths(directory, info)
   const files = [...sources].flatMap(([fileIdx, { path, stats }]): ImportedFile[] => {
     const part = brought.find((each) => each.fileIdx === fileIdx)
-    if (!part && !whole.has(fileIdx)) return []
+    if (!part && !complete.has(fileIdx)) return []
     const file = {
       from: path,
       to: paths[fileIdx] ?? '',
@@ -115,7 +115,7 @@ function report(
     }
     return [part && part.missingBytes > 0 ? { ...file, missingBytes: part.missingBytes } : file]
   })
-  // Trackers of a private torrent have the user's key in them, and a report is passed on.
+  // Trackers of a private torrent contain the user's passkey, and a report may be shared.
   const magnet = writeMagnet(infoHash, info.isPrivate ? [] : trackers)
   return { imported: [{ infoHash, magnet, directory, files }], skipped }
 }

@@ -7,22 +7,21 @@ import type { BroughtTorrent } from './import-torrent.ts'
 import type { Skipped } from './report.ts'
 import { findSource, type Source, type SourceFile } from './source-files.ts'
 
-/** More would be taken, and make a torrent file of over 2 MB. */
+/** More pieces would make a torrent file of over 2 MB. */
 const MAX_PIECES = 100_000
-/** Up to here create-torrent's own choice of a piece length gives no more pieces. */
+/** Up to this length, create-torrent's default piece length gives at most that many pieces. */
 const MAX_LENGTH_OF_DEFAULT_PIECES = MAX_PIECES * 4 * 1024 * 1024
 
 export interface NewTorrent {
   /** file or folder */
   readonly path: string
-  /** without it, that of the file or folder; a file keeps its extension */
+  /** default: the name of the file or folder; a file keeps its extension */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
 }
 
 /**
- * Makes a torrent of a file or folder, as other clients make it: files in the order of their names, and without those
- * that are hidden or junk.
+ * Makes a torrent of a file or folder, as other clients do: files sorted by name, without hidden files and junk.
  *
  * @returns the torrent with its files, and what was left out
  * @throws SelfStremeError `request.invalid`, `torrent.invalid`; the signal's reason, and the system's errors
@@ -33,11 +32,11 @@ export async function makeTorrent(
   signal: AbortSignal,
 ): Promise<{ readonly torrent: BroughtTorrent; readonly skipped: readonly Skipped[] }> {
   const source = await findSource(wanted.path, { withHidden: false })
-  // create-torrent would go through links to folders, and wait forever for what is no file.
+  // create-torrent would follow links to folders, and hang on anything that is not a regular file.
   const [obstacle] = source.unusable
   if (obstacle) {
     const { path, why } = obstacle
-    const what = source.isFolder ? `${path} must be taken out first: ${why}` : why
+    const what = source.isFolder ? `remove ${path} from the folder first: ${why}` : why
     throw new SelfStremeError('request.invalid', what)
   }
   if (source.files.length === 0)
@@ -53,7 +52,10 @@ export async function makeTorrent(
     if (length > 0) sources.set(fileIdx, file)
     byPath.delete(file.relative)
   }
-  const junk = [...byPath.values()].map(({ path }) => ({ path, why: 'it is junk that a system has left' }))
+  const junk = [...byPath.values()].map(({ path }) => ({
+    path,
+    why: 'it is a junk file of the operating system',
+  }))
   const verdicts = Array.from({ length: made.info.pieceCount }, () => 'right' as const)
   return { torrent: { ...made, sources, verdicts }, skipped: [...source.hidden, ...junk] }
 }
@@ -65,7 +67,7 @@ function create(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-  // It cannot be called off: it goes on, and nobody waits for it any more.
+  // create-torrent cannot be cancelled: it runs on, and its result is ignored.
   signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   const length = source.files.reduce((sum, { stats }) => sum + stats.size, 0)
   const options = {

@@ -1,7 +1,7 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { CloneMethod } from '../files/clone-file.ts'
 
-/** How a file came into the download folder. */
+/** How a file got into the download folder. */
 export type How = 'hard link' | CloneMethod | 'already there'
 
 export interface ImportedFile {
@@ -12,20 +12,20 @@ export interface ImportedFile {
   readonly how: How
   /** length of the file */
   readonly bytes: number
-  /** absent when it is whole: so many of them are not what the torrent says, or cannot be checked */
+  /** bytes that are wrong or cannot be checked; absent if the file is complete */
   readonly missingBytes?: number
 }
 
-/** What is served under one info hash from now on. */
+/** What is served under one info hash after the import. */
 export interface Imported {
   readonly infoHash: InfoHash
   readonly magnet: string
-  /** the folder of the torrent, or where files with the info hash in their names lie */
+  /** the folder of the torrent, or the folder of the files with the info hash in their names */
   readonly directory: string
   readonly files: readonly ImportedFile[]
 }
 
-/** Something that was not imported: a path, or a file of the torrent that nobody gave. */
+/** What was not imported: a path, or a file of the torrent that was not provided. */
 export interface Skipped {
   readonly path: string
   readonly why: string

@@ -5,42 +5,42 @@ import { SelfStremeError } from '../domain/errors.ts'
 import { isOurs } from '../storage/mark.ts'
 import type { Skipped } from './report.ts'
 
-/** A file that the user has, as it was when it was found. */
+/** A file of the user, as it was when found. */
 export interface SourceFile {
   readonly path: string
   /** with all links followed */
   readonly realPath: string
-  /** path inside of the folder that was named, with `/`; the name of a file that was */
+  /** path within the named folder, with `/`; of a named file, its name */
   readonly relative: string
   readonly stats: Stats
 }
 
-/** What the user named, and what is in it. */
+/** A path that the user named, and its content. */
 export interface Source {
   readonly path: string
   /** with all links followed */
   readonly realPath: string
-  /** as it was named, which may be a link's */
+  /** as named, possibly a link's name */
   readonly name: string
   readonly isFolder: boolean
-  /** in the order of their names */
+  /** sorted by name */
   readonly files: readonly SourceFile[]
-  /** left out, because their names begin with a dot */
+  /** skipped, because their names begin with a dot */
   readonly hidden: readonly Skipped[]
-  /** left out, because they cannot be read or followed */
+  /** skipped, because they cannot be read or followed */
   readonly unusable: readonly Skipped[]
 }
 
 export interface SourceOptions {
-  /** whether what is in a folder counts although its name begins with a dot */
+  /** whether to include files in a folder whose names begin with a dot */
   readonly withHidden: boolean
 }
 
 /**
- * Looks at what the user named. Links to files are followed; those to folders are not, as they may lead in circles.
+ * Finds the files at a path. Links to files are followed; links to folders are not, as they may form cycles.
  *
  * @param path - file or folder, or a link to one
- * @throws SelfStremeError `request.invalid` if there is no such thing
+ * @throws SelfStremeError `request.invalid` if the path does not exist
  */
 export async function findSource(path: string, options: SourceOptions): Promise<Source> {
   const realPath = await realpath(path).catch((cause: NodeJS.ErrnoException) => {
@@ -56,7 +56,7 @@ export async function findSource(path: string, options: SourceOptions): Promise<
   return { path, realPath, name, isFolder, files, hidden, unusable }
 
   async function lookInto(directory: string, relative: string): Promise<void> {
-    if (await isOurs(directory)) return skip(directory, 'it is a folder of this server')
+    if (await isOurs(directory)) return skip(directory, 'it is a folder of self-streme')
     const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) =>
       skip(directory, `it cannot be read (${error.code})`),
     )
@@ -73,8 +73,8 @@ export async function findSource(path: string, options: SourceOptions): Promise<
 
   async function meet(path: string, relative: string): Promise<void> {
     const stats = await stat(path).catch(() => undefined)
-    if (!stats) return skip(path, 'it is a link that leads nowhere')
-    if (stats.isDirectory()) return skip(path, 'it is a link to a folder, which is not followed')
+    if (!stats) return skip(path, 'it is a dangling link')
+    if (stats.isDirectory()) return skip(path, 'it is a link to a folder; those are not followed')
     if (!stats.isFile()) return skip(path, 'it is neither a file nor a folder')
     const refusal = await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => error)
     if (refusal) return skip(path, `it cannot be read (${refusal.code})`)

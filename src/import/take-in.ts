@@ -8,18 +8,18 @@ import type { ImportContext } from './context.ts'
 import type { How } from './report.ts'
 import type { SourceFile } from './source-files.ts'
 
-/** A file of the user's, and where it is to go. */
+/** A file of the user, and its destination. */
 export interface Taking {
   readonly source: SourceFile
-  /** nothing must be there yet */
+  /** must not exist */
   readonly to: string
-  /** whether it may be the very same file; if not, it is one that can be written to */
+  /** whether a hard link will do; if not, the result must be a writable copy */
   readonly mayLink: boolean
 }
 
 /**
- * Brings the user's files to new places, on the disk when this resolves: as hard links, else as copies that share their
- * blocks with them, else as copies, if there is room for all of those.
+ * Brings the user's files to new places: as hard links, else as copies that share blocks (reflinks), else as full
+ * copies if all of those fit. On disk when this resolves.
  *
  * @returns how each was brought, in the same order
  * @throws SelfStremeError `disk.full`; `media.damaged` if one was changed since it was found; the system's error
@@ -45,7 +45,7 @@ export async function takeIn(
 }
 
 /**
- * What {@link takeIn} will most likely do; only doing it shows what the file system can.
+ * Predicts what {@link takeIn} will do; only trying shows what the file system supports.
  *
  * @throws SelfStremeError `disk.full`
  */
@@ -66,7 +66,7 @@ async function checkRoom(copied: readonly Taking[], { root, minFreeBytes }: Impo
   if (neededBytes === 0 || neededBytes + minFreeBytes <= freeBytes) return
   throw new SelfStremeError(
     'disk.full',
-    `${root} has ${freeBytes} bytes free, of which CACHE_MIN_FREE keeps ${minFreeBytes}; copying needs ${neededBytes}`,
+    `${root} has ${freeBytes} bytes free, ${minFreeBytes} of them reserved by CACHE_MIN_FREE; copying needs ${neededBytes}`,
   )
 }
 
@@ -76,14 +76,14 @@ async function takeWithoutCopying({ source, to, mayLink }: Taking): Promise<How 
   return (await tryReflink(source.realPath, to)) ? 'reflink' : undefined
 }
 
-/** @returns whether it is linked; whatever the reason that it is not, copying it is the other way */
+/** @returns whether it is linked; whatever the reason for a failure, a copy is tried next */
 async function tryLink(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to)
   } catch {
     return false
   }
-  // It may have been written just now.
+  // Flushes the source: it may have been written just now.
   await using file = await open(to, 'r')
   await file.sync()
   return true

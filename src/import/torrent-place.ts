@@ -5,30 +5,30 @@ import { type FoundFolder, readFolder } from '../storage/folder-state.ts'
 import { isOurs } from '../storage/mark.ts'
 import { filePaths, type Grounds, locateFolder, readLocation } from '../storage/torrent-folder.ts'
 
-/** Where a torrent lies, or would. */
+/** Where a torrent is, or would be. */
 export interface TorrentPlace {
   readonly directory: string
-  /** there is a folder of ours */
+  /** a folder of ours exists */
   readonly isThere: boolean
-  /** what is in it, if it can be read */
+  /** its content, if it can be read */
   readonly found: FoundFolder | undefined
-  /** files in it of which nothing is missing, by their index */
-  readonly whole: ReadonlySet<number>
+  /** complete files in it, by index */
+  readonly complete: ReadonlySet<number>
 }
 
-/** @throws SelfStremeError `disk.failed` if it lies under an extra path that is not there */
+/** @throws SelfStremeError `disk.failed` if it is under an extra path that is unavailable */
 export async function findPlace(grounds: Grounds, infoHash: InfoHash): Promise<TorrentPlace> {
   const elsewhere = await readLocation(grounds, infoHash)
   const directory = elsewhere ?? (await locateFolder(grounds.root, infoHash))
   const isThere = await isOurs(directory)
   if (elsewhere !== undefined && !isThere)
-    throw new SelfStremeError('disk.failed', `${infoHash} lies in ${elsewhere}, which is not there now`)
+    throw new SelfStremeError('disk.failed', `${infoHash} is in ${elsewhere}, which is not available`)
   const found = isThere ? await readFolder(directory, infoHash) : undefined
-  return { directory, isThere, found, whole: new Set(found && (await wholeFilesIn(found))) }
+  return { directory, isThere, found, complete: new Set(found && (await completeFilesIn(found))) }
 }
 
-/** Files that are what they were when they became whole. */
-async function wholeFilesIn({ directory, info, state }: FoundFolder): Promise<number[]> {
+/** Files that are unchanged since completion. */
+async function completeFilesIn({ directory, info, state }: FoundFolder): Promise<number[]> {
   const paths = filePaths(directory, info)
   const looked = await Promise.all(
     Object.entries(state.whole).map(async ([index, whole]) => {

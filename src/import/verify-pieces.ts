@@ -6,13 +6,13 @@ import type { ImportContext } from './context.ts'
 const MAX_PARALLEL = 4
 const MAX_BYTES_IN_MEMORY = 64 * 1024 * 1024
 
-/** `unknown`: a file is missing that has bytes in it, too. */
+/** `unknown`: the piece also holds bytes of a missing file. */
 export type Verdict = 'right' | 'wrong' | 'unknown'
 
 /**
- * Looks at all pieces of a torrent that can be looked at.
+ * Verifies all pieces of a torrent whose bytes are available.
  *
- * @param paths - of those of its files that there are, by their index
+ * @param paths - of the available files, by index
  * @returns one verdict for each piece
  */
 export async function verifyPieces(

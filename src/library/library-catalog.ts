@@ -12,9 +12,9 @@ export interface LibraryRow {
 }
 
 export interface LibraryCatalog {
-  /** Films or series, each once, the newest first. */
+  /** Films or series, each once, newest first. */
   list(type: string): Promise<readonly LibraryRow[]>
-  /** A film, or all episodes of a series that are on disk; empty if there is none of that id. */
+  /** A film, or all episodes of a series that are on disk; empty if the id is unknown. */
   find(type: string, id: string): Promise<LibraryRow[]>
 }
 
@@ -23,7 +23,7 @@ interface Titles {
   withId(kind: Kind, id: string): Promise<readonly Work[]>
 }
 
-/** All that is on disk, as rows of a catalogue. */
+/** Everything on disk, as rows of a catalogue. */
 export function createLibraryCatalog(titles: Titles): LibraryCatalog {
   const listed = new WeakMap<readonly Work[], readonly LibraryRow[]>()
 
@@ -65,7 +65,7 @@ function rowOf({ id, kind, title: name, year }: Work): LibraryRow {
   }
 }
 
-/** A series that counts without seasons has one. */
+/** A series without season numbers has one season. */
 function episodesOf({ about: { season = 1, episodes } }: LibraryFile, row: LibraryRow): LibraryRow[] {
   return episodes.map((episode) => ({ ...row, season, episode }))
 }

@@ -11,7 +11,10 @@ interface Placed {
   openAt(path: string, signal: AbortSignal): Promise<MediaFile | undefined>
 }
 
-/** Files that no swarm has, by the ids that stand for them: of folders of films, and placed ones by themselves. */
+/**
+ * Files that no swarm has, by their made-up ids: those of media folders, and placed files that are listed by
+ * themselves.
+ */
 export function createLocalFiles(root: string, media: Media, placed: Placed): Media {
   return {
     async open(id, signal) {

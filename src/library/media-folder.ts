@@ -15,36 +15,36 @@ import type { LibraryFile } from './library-file.ts'
 import { NfoIds } from './nfo-ids.ts'
 import { Sidecars } from './sidecars.ts'
 
-/** What is smaller is a sample, or the beginning of a film; bytes. */
+/** Bytes; a smaller video is a sample, or the beginning of a film. */
 const MIN_VIDEO_BYTES = 1_048_576
 const MAX_DEPTH = 12
 const MAX_FILES = 200_000
-/** What systems and network disks keep for themselves. */
+/** Folders of operating systems and network disks. */
 const NOT_FOR_PEOPLE =
   /^(?:\.|(?:@eadir|@recycle|@recently-snapshot|#recycle|#snapshot|\$recycle\.bin|recycler|lost\+found|system volume information)$)/i
 
 export interface MediaFolderOptions {
   readonly root: string
-  /** what ids of its files are made of, with their paths from here on */
+  /** ids of its files are made of this and their relative paths */
   readonly label: string
-  /** a folder that is left out, with all that is in it */
+  /** a folder to skip, with everything in it */
   readonly leftOut: string
 }
 
-/** A video in a folder of films. */
+/** A video in a media folder. */
 interface MediaVideo {
   readonly id: InfoHash
   readonly path: string
   /** bytes */
   readonly size: number
   readonly mtimeMs: number
-  /** `undefined` for what is not worth a row, such as a trailer */
+  /** `undefined` for videos that get no row, such as trailers */
   readonly about: LibraryName | undefined
-  /** how it is listed, as long as nothing changes */
+  /** cached row; dropped on every change */
   file?: LibraryFile | undefined
 }
 
-/** A folder of films that the user has, and what lies in it; we only ever read it. */
+/** A folder of the user with videos in it; it is only ever read. */
 export class MediaFolder implements Disposable {
   readonly #options: MediaFolderOptions
   readonly #watch: FolderWatch
@@ -54,7 +54,7 @@ export class MediaFolder implements Disposable {
   readonly #sidecars = new Sidecars()
   readonly #nfoIds = new NfoIds()
   #lastTurn: Promise<void> = Promise.resolve()
-  /** another one whenever something has changed */
+  /** changes whenever a file does */
   version = 0
 
   constructor(options: MediaFolderOptions, log: Log) {
@@ -67,7 +67,7 @@ export class MediaFolder implements Disposable {
     this.#tree = new FolderTree({ root, marker: OURS, mayEnter, ...limits }, keeper, this.#watch, log)
   }
 
-  /** Looks at everything, again if it has before. */
+  /** Scans the folder; may be called again. */
   check(signal: AbortSignal): Promise<void> {
     return this.#tree.check(signal)
   }
@@ -76,7 +76,7 @@ export class MediaFolder implements Disposable {
     return this.#videos.get(this.#paths.get(id) ?? '')
   }
 
-  /** Those worth a row; the same objects as long as nothing has changed about them. */
+  /** Files that get a row; unchanged ones are the same objects as before. */
   files(): LibraryFile[] {
     const noted = this.#nfoIds.changed()
     return [...this.#videos.values()].flatMap((video) => {
@@ -111,7 +111,7 @@ export class MediaFolder implements Disposable {
     this.version++
   }
 
-  /** To read a name takes a while; of ten thousand, one in each turn of the event loop keeps nobody waiting. */
+  /** Reading a name takes a while. With ten thousand of them, one per turn of the event loop holds up no request. */
   #ownTurn(): Promise<void> {
     this.#lastTurn = this.#lastTurn.then(() => turn())
     return this.#lastTurn
@@ -139,7 +139,7 @@ export class MediaFolder implements Disposable {
     const { root, label } = this.#options
     const way = relative(root, path)
     const shown = way.split(sep).join('/')
-    // Where the names below say no title, as in `Show/Season 1/01.mkv`, the folder itself may be that of the series.
+    // If the names below give no title, as in `Show/Season 1/01.mkv`, the folder's name may.
     const about = readLibraryName(shown) ?? readLibraryName(`${basename(root)}/${shown}`)
     return { id: localIdOf(label, way), about }
   }
@@ -154,7 +154,7 @@ export class MediaFolder implements Disposable {
   }
 }
 
-/** A DVD is a dozen numbered files, and which of them is the film is only known of a torrent. */
+/** A DVD is a dozen numbered files; which of them is the film is known only from a torrent. */
 function counts(path: string): boolean {
   if (isOfDvd(path)) return false
   const name = basename(path)

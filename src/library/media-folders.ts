@@ -9,44 +9,46 @@ import type { Log } from '../observe/log.ts'
 import type { LibraryFile } from './library-file.ts'
 import { MediaFolder } from './media-folder.ts'
 
-/** Disks on the network are slow, and those of the house want to sleep. */
+/** Network disks are slow, and local ones want to spin down. */
 const CHECK_MS = 5 * 60_000
 
 export interface MediaFoldersOptions {
   /** absolute */
   readonly paths: readonly string[]
-  /** the download folder: what lies there is known otherwise */
+  /** the download folder: its content is known otherwise */
   readonly leftOut: string
-  /** how often everything is looked at again, for what nobody tells of; default 5 minutes */
+  /** interval between full scans, for changes that the system does not report; default 5 minutes */
   readonly checkMs?: number
 }
 
-/** A video of the user, open to be read. */
+/** A video of the user that is open for reading. */
 export interface MediaFile extends AsyncDisposable {
   readonly path: string
   readonly name: string
   /** bytes */
   readonly size: number
   readonly mtimeMs: number
-  /** A client reads it now. */
+  /** A client is reading it. */
   noteRead(client: string): void
-  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
+  /** Exactly the bytes of the range, or an error; a slice is valid until the next one is requested. */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
 }
 
 export interface MediaFolders extends AsyncDisposable {
-  /** another one whenever something has changed */
+  /** changes whenever a file does */
   readonly version: number
   files(): LibraryFile[]
-  /** How often a file was played since the start. */
+  /** How often a file was played since start-up. */
   playsOf(id: InfoHash): number
-  /** @returns `undefined` if there is none of that id now */
+  /** @returns `undefined` if no file has that id now */
   open(id: InfoHash, signal: AbortSignal): Promise<MediaFile | undefined>
-  /** Resolves when everything has been looked at for the first time. */
+  /** Resolves after the first scan. */
   readonly loaded: Promise<void>
 }
 
-/** Learns what lies in folders of films, and keeps that true; nobody waits for it, since a disk may be slow or absent. */
+/**
+ * Scans media folders and watches them. Opening does not wait for the first scan, since a disk may be slow or absent.
+ */
 export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaFolders {
   const { paths, leftOut, checkMs = CHECK_MS } = options
   const stop = new AbortController()
@@ -59,11 +61,11 @@ export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaF
   let checking: Promise<void> | undefined
   const loaded = check().then(() => {
     const videos = folders.reduce((sum, folder) => sum + folder.files().length, 0)
-    if (folders.length > 0 && !stop.signal.aborted) log.info('folders of films looked at', { paths, videos })
+    if (folders.length > 0 && !stop.signal.aborted) log.info('media folders scanned', { paths, videos })
   })
   const timer = setInterval(() => void check(), checkMs)
 
-  /** One look at a time. */
+  /** One scan at a time. */
   function check(): Promise<void> {
     checking ??= Promise.all(folders.map((folder) => folder.check(stop.signal))).then(() => {
       checking = undefined
@@ -95,13 +97,13 @@ export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaF
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       stop.abort()
-      // What is being looked at is not waited for: a disk that does not answer would keep us.
+      // A running scan is not awaited: a disk that does not answer would block the stop.
       for (const folder of folders) folder[Symbol.dispose]()
     },
   }
 }
 
-/** A folder within another one is looked at with it. */
+/** A folder within another is scanned with that one. */
 function outermost(paths: readonly string[]): string[] {
   return [...new Set(paths)].filter((path) => !paths.some((other) => path.startsWith(withSeparator(other))))
 }
@@ -110,7 +112,7 @@ function withSeparator(path: string): string {
   return path.endsWith(sep) ? path : path + sep
 }
 
-/** Its name, so that ids outlast a move of the folder; all of its path where another one has the same name. */
+/** Its name, so that ids survive a move of the folder; its path if another folder has the same name. */
 function labelOf(root: string, roots: readonly string[]): string {
   const isOnly = roots.filter((other) => basename(other) === basename(root)).length === 1
   return isOnly ? basename(root) : root

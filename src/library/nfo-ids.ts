@@ -2,18 +2,18 @@ import type { Stats } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 
-/** Larger ones are no notes on a film. */
+/** Bytes; a larger file is not an NFO with metadata. */
 const MAX_BYTES = 256 * 1024
 const IMDB_ID = /(?<![\p{L}\d])tt\d{7,9}(?!\d)/u
 
-/** IMDb ids out of the `.nfo` files that media servers and releases put beside videos. */
+/** IMDb ids from the `.nfo` files that media servers and releases put next to videos. */
 export class NfoIds {
   readonly #ids = new Map<string, string>()
-  /** what was read, so that it is not read again */
+  /** files that were read, with size and mtime */
   readonly #seen = new Map<string, string>()
   #changed = new Set<string>()
 
-  /** @returns whether there is another id now */
+  /** @returns whether the id has changed */
   async read(path: string, { size, mtimeMs }: Stats): Promise<boolean> {
     const seen = `${size}/${mtimeMs}`
     if (this.#seen.get(path) === seen) return false
@@ -32,14 +32,14 @@ export class NfoIds {
     if (this.#ids.delete(path)) this.#changed.add(dirname(path))
   }
 
-  /** Folders in which something has changed since this was last asked. */
+  /** Folders that have changed since the last call. */
   changed(): ReadonlySet<string> {
     const changed = this.#changed
     this.#changed = new Set()
     return changed
   }
 
-  /** That of the film, or of the series: the one beside an episode is the episode's own, and not asked. */
+  /** The id of the film or the series. An `.nfo` named like an episode holds the episode's own id, and is not used. */
   of(video: string, kind: 'movie' | 'episode'): string[] {
     if (this.#ids.size === 0) return []
     const directory = dirname(video)

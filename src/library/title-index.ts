@@ -2,44 +2,44 @@ import { createHash } from 'node:crypto'
 import { titleKey } from '../domain/names/library-name.ts'
 import type { LibraryFile } from './library-file.ts'
 
-/** A film or a series, with all files of it. */
+/** A film or a series, with all of its files. */
 export interface Work {
-  /** IMDb's where it is known, else one of our own, which stays the same */
+  /** IMDb's if known, else one of ours that stays the same */
   readonly id: string
   readonly kind: Kind
   readonly title: string
   readonly year?: number
-  /** when the newest file came, epoch ms */
+  /** when the newest file was added, epoch ms */
   readonly addedAt: number
   readonly files: readonly LibraryFile[]
 }
 
 export type Kind = LibraryFile['about']['kind']
 
-/** A file that is called by a title. */
+/** A file that has a title. */
 export interface Titled {
   readonly file: LibraryFile
   readonly year: number | undefined
 }
 
-/** Films or series of one title, of whatever years. */
+/** Films or series with the same title, of any year. */
 interface Cluster {
   readonly files: Set<LibraryFile>
-  /** as long as nothing has changed */
+  /** cached; dropped on every change */
   works?: readonly Work[] | undefined
 }
 
-/** Ids of our own begin so; installed addons and libraries of users refer to them. */
+/** Prefix of our own ids; installed addons and users' libraries refer to them. */
 const OWN_ID = 'selfstreme:lib-'
 const IMDB_ID = /^tt\d+$/
 
-/** All videos on disk by their titles. What is added or removed touches only what has the same title. */
+/** All videos on disk by title. Adding or removing a file touches only the files with the same title. */
 export class TitleIndex {
   readonly #clusters = new Map<string, Cluster>()
-  /** by the other reading of their names */
+  /** by the alternative reading of their names */
   readonly #otherTitles = new Map<string, Set<LibraryFile>>()
   readonly #byId = new Map<string, Set<LibraryFile>>()
-  /** as long as nothing has changed */
+  /** cached; dropped on every change */
   readonly #works = new Map<Kind, readonly Work[]>()
 
   add(file: LibraryFile): void {
@@ -66,7 +66,10 @@ export class TitleIndex {
     if (otherwise) takeFrom(this.#otherTitles, `${kind}/${titleKey(otherwise.title)}`, file)
   }
 
-  /** Films or series: those of one title and one year, or of one id, are one; the same list until something changes. */
+  /**
+   * Films or series: files with the same title and year, or the same id, are one; the same list until something
+   * changes.
+   */
   works(kind: Kind): readonly Work[] {
     const known = this.#works.get(kind)
     if (known) return known
@@ -80,7 +83,7 @@ export class TitleIndex {
     return all
   }
 
-  /** The films or series of an id, ours or a catalogue's: one, unless names contradict each other. */
+  /** The films or series with an id, ours or a catalogue's: one, unless the names contradict each other. */
   withId(kind: Kind, id: string): Work[] {
     const files = [...(this.#byId.get(id) ?? [])].filter(({ about }) => about.kind === kind)
     const clusters = new Set(files.map((file) => this.#clusters.get(keyOf(file))))
@@ -125,7 +128,7 @@ function worksOf(cluster: Cluster): readonly Work[] {
   return cluster.works
 }
 
-/** Whoever says no year, or no id, is of the only one that is said. */
+/** A file without year (or id) belongs to the only year (or id) that the others give. */
 function divide(files: readonly LibraryFile[]): Work[] {
   const years = said(files, ({ about }) => about.year)
   const byYear = Map.groupBy(files, ({ about }) => about.year ?? (years.length === 1 ? years[0] : undefined))
@@ -147,7 +150,7 @@ function imdbIdOf({ ids }: LibraryFile): string | undefined {
 function workOf(files: readonly LibraryFile[], year: number | undefined, id: string | undefined): Work {
   const [first] = files as [LibraryFile]
   const { kind } = first.about
-  // The longest has its accents and articles.
+  // The longest is the one with accents and articles.
   const title = files.map(({ about }) => about.title).reduce((a, b) => (b.length > a.length ? b : a))
   const addedAt = files.reduce((newest, file) => Math.max(newest, file.addedAt), 0)
   return {

@@ -13,27 +13,27 @@ import {
   type TorrentOnDisk,
 } from './torrent-files.ts'
 
-/** Who knows what lies on the disk. Their versions are others whenever something has changed. */
+/** The stores of videos on disk. A store's version changes whenever its content does. */
 export interface Shelves {
   readonly torrents: { readonly version: number; entries(): readonly TorrentOnDisk[] }
   readonly placed: { readonly version: number; videos(): readonly PlacedVideo[] }
   readonly media: { readonly version: number; files(): readonly LibraryFile[] }
-  /** films of which the user has said what they are */
+  /** films that the user has described */
   readonly films: { films(): Promise<readonly KnownFilm[]> }
 }
 
-/** All films and series on disk: of torrents, placed for one, and in folders of films. */
+/** All films and series on disk: of torrents, placed for one, and in media folders. */
 export interface Titles {
   /** the same list until something changes */
   works(kind: Kind): Promise<readonly Work[]>
-  /** @param id - of a catalogue, or one of our own */
+  /** @param id - a catalogue's, or one of ours */
   withId(kind: Kind, id: string): Promise<Work[]>
-  /** What is called so, and nothing that is only called alike. */
+  /** Files with exactly this title. */
   titled(kind: Kind, title: string): Promise<Titled[]>
   has(kind: Kind): Promise<boolean>
 }
 
-/** What the names that were read may weigh, beside those in the index: bytes; one takes some hundred. */
+/** Memory for parsed names that are not in the index, in bytes; one takes some hundred. */
 const MAX_READINGS = 32 * 1024 * 1024
 
 const NONE: readonly KnownFilm[] = []
@@ -50,10 +50,10 @@ export function createTitles(root: string, { torrents, placed, media, films }: S
   const ofPlaced = new Shelf(index)
   const ofMedia = new Shelf(index)
 
-  /** What has changed since the last time is looked at before anybody gets an answer. */
+  /** Brings the index up to date before it answers. */
   async function current(): Promise<TitleIndex> {
     const known = await films.films()
-    // A torrent may come with thousands of files whose names take long to read.
+    // A torrent may bring thousands of files whose names take long to parse.
     await inTurns(
       readNames(
         torrents.entries().filter(({ contents }) => !listed.has(contents)),
@@ -71,7 +71,7 @@ export function createTitles(root: string, { torrents, placed, media, films }: S
     return index
   }
 
-  /** The same objects as long as a torrent is the same. */
+  /** The same objects as long as the torrent is unchanged. */
   function filesOf(entry: TorrentOnDisk, films: readonly KnownFilm[]): readonly LibraryFile[] {
     const before = listed.get(entry.contents)
     if (before && films.length === 0 && !before.isNamed) return before.files
@@ -88,7 +88,7 @@ export function createTitles(root: string, { torrents, placed, media, films }: S
   }
 }
 
-/** The files of one kind in the index. */
+/** The files of one store in the index. */
 class Shelf {
   readonly #index: TitleIndex
   #files: ReadonlySet<LibraryFile> = new Set()
@@ -98,7 +98,7 @@ class Shelf {
     this.#index = index
   }
 
-  /** Takes what is new into the index, and out of it what is gone; nothing is done for the same version. */
+  /** Adds new files to the index and removes those that are gone; does nothing for the same version. */
   update(version: readonly unknown[], list: () => readonly LibraryFile[]): void {
     const isSame = version.length === this.#version.length
     if (isSame && version.every((each, at) => each === this.#version[at])) return

@@ -8,7 +8,7 @@ import type { Contents, FileContents } from '../storage/contents.ts'
 import { localIdOf } from '../storage/local-id.ts'
 import type { LibraryFile } from './library-file.ts'
 
-/** A film, or an episode, of which somebody said what it is. */
+/** A film or an episode that the user has described. */
 export interface KnownFilm {
   readonly id: string
   readonly type: 'movie' | 'series'
@@ -33,15 +33,15 @@ export interface PlacedVideo {
   readonly mtimeMs: number
 }
 
-/** Names are read once; a torrent that is being fetched says them every few seconds. */
+/** Parsed names; a torrent that is downloading is read again every few seconds. */
 export type Readings = LRUCache<string, { readonly about: LibraryName | undefined }>
 
-/** The longest series have some 2 000 episodes; what has more files does not fill the library. */
+/** The longest series have some 2 000 episodes; a torrent with more files must not fill the library. */
 const MAX_FILES = 3_000
-/** Of a path; folders further out say nothing of the file. */
+/** Characters of a path; folders further out say nothing about the file. */
 const MAX_LENGTH = 1_000
 
-/** The videos of a torrent of which something is on disk. */
+/** The videos of a torrent with something on disk. */
 export function filesOfTorrent(
   { contents, usage }: TorrentOnDisk,
   known: readonly KnownFilm[],
@@ -56,13 +56,13 @@ export function filesOfTorrent(
     if (!about) return []
     const { addedAt } = usage
     const { ids } = about
-    // Listed as the user has written it, so that it is not listed twice.
+    // With the user's entry for the same film, so that it is listed once.
     const place = film && film.fileIdx === undefined ? { infoHash } : { infoHash, fileIdx }
     return { ...place, isLocal: false, name, path: shown, size, addedAt, about, ids, subtitles: [] }
   })
 }
 
-/** Reads the names of torrents' files before they are needed. */
+/** Parses the names of torrents' files ahead of use. */
 export function* readNames(torrents: readonly TorrentOnDisk[], readings: Readings): Work<void> {
   for (const { contents } of torrents) {
     for (const [, { name, path }] of filesIn(contents)) {
@@ -76,15 +76,15 @@ function filesIn({ files }: Contents): [index: string, file: FileContents][] {
   return Object.entries(files).slice(0, MAX_FILES)
 }
 
-/** A path in a torrent, with its name in front. */
+/** A path in a torrent, with the torrent's name in front. */
 function shownPath({ directory, name }: Contents, path: string): string {
   const way = relative(directory, path).split(sep).join('/')
   return way === name ? way : `${name}/${way}`
 }
 
 /**
- * Videos that the user put into the download folder. One that stands for a torrent alone is that torrent; of several,
- * only their own names tell which is meant.
+ * Videos that the user put into the download folder. The only one with a torrent's info hash is listed as that torrent;
+ * if there are several, each is listed by itself under its own name.
  */
 export function filesPlaced(root: string, placed: readonly PlacedVideo[], readings: Readings): LibraryFile[] {
   const counts = new Map<InfoHash, number>()
@@ -103,7 +103,7 @@ export function filesPlaced(root: string, placed: readonly PlacedVideo[], readin
   })
 }
 
-/** What stands for one placed file by itself. */
+/** The id under which a placed file is listed by itself. */
 export function placedId(root: string, path: string): InfoHash {
   return localIdOf('placed', relative(root, path))
 }
@@ -122,7 +122,7 @@ function read(path: string, readings: Readings): LibraryName | undefined {
   return about
 }
 
-/** The info hash is no part of the title, nor are the brackets around it. */
+/** Removes info hashes, and the brackets around them: they are not part of the title. */
 function withoutHashes(path: string): string {
   return path
     .split('/')

@@ -1,4 +1,4 @@
-/** from the few to the many */
+/** from few to many events */
 export const LEVELS = ['error', 'warn', 'info', 'debug'] as const
 
 export type LogLevel = (typeof LEVELS)[number]

@@ -6,7 +6,7 @@ import { boundRepeats } from './repeats.ts'
 
 export type { LogFields, LogLevel }
 
-/** `error` wants a person, `warn` was survived, `info` is the life of the service, `debug` is for us. */
+/** `error` needs a person, `warn` was survived, `info` is the life of the service, `debug` is for developers. */
 export type Log = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>
 
 export interface LogOptions {
@@ -15,20 +15,20 @@ export interface LogOptions {
 }
 
 const SECRET = /password|token|secret|authorization|api_?key/i
-/** Events of one kind, before they are counted instead; whoever sets `debug` wants to see more. */
+/** Events of one kind that are logged per minute; the rest is counted. */
 const MAX_PER_MINUTE = { error: 20, warn: 10, info: 10, debug: 100 }
-/** Letters of a message or a value; more is cut before anything looks at it. */
+/** Characters of a message or a value; longer ones are cut before they are processed. */
 const MAX_LENGTH = 1_000
-/** Letters of a value that is made of several, as JSON. */
+/** Characters of an object or array, as JSON. */
 const MAX_JSON_LENGTH = 4_000
-/** Entries of a list or an object in it. */
+/** Entries of an object or array that are logged. */
 const MAX_ENTRIES = 100
 
 /**
- * The log on stdout, one event a line: `level: message key=value`, or a JSON object.
+ * The log on stdout, one event per line: `level: message key=value`, or a JSON object.
  *
- * Names that strangers chose stand in it, so it is printable (no event can look like two), and every value is short
- * before it is looked at. What strangers cause again and again is counted and said once a minute.
+ * Messages contain text from strangers, so lines are made printable (one event cannot look like two) and values are cut
+ * before they are processed. Repeated events are counted and summed up once a minute.
  */
 export function createLog({ level, format }: LogOptions): Log {
   const write = winston.format.printf(({ level: eventLevel, message, fields }) => {
@@ -41,7 +41,7 @@ export function createLog({ level, format }: LogOptions): Log {
     format: write,
     transports: [new winston.transports.Console({ stderrLevels: [] })],
   })
-  // One object, so that a "%s" in a message stays what it is.
+  // Passed as one object, so that winston does not expand "%s" in a message.
   const say = boundRepeats(
     (eventLevel, message, fields) => void logger.log({ level: eventLevel, message, fields }),
     {
@@ -49,7 +49,7 @@ export function createLog({ level, format }: LogOptions): Log {
     },
   )
   const at = (eventLevel: LogLevel) => {
-    // winston would write the line first, and then look whether anybody wants it.
+    // winston would format the line before it checks the level.
     if (LEVELS.indexOf(eventLevel) > LEVELS.indexOf(level)) return () => undefined
     return (message: string, fields: LogFields = {}) => say(eventLevel, message, fields)
   }
@@ -64,7 +64,7 @@ function textLine(level: string, message: unknown, fields: unknown): string {
 function jsonLine(level: string, message: unknown, fields: unknown): string {
   const event = { level, message, timestamp: new Date().toISOString() }
   const all: LogFields = { ...event, ...Object.fromEntries(entriesOf(fields)), ...event }
-  // Field by field, so that one that cannot be written does not take the others with it.
+  // One field at a time, so that a field that cannot be written does not take the others with it.
   const parts = Object.entries(all)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${JSON.stringify(key)}:${SECRET.test(key) ? '"***"' : toJson(value)}`)
@@ -77,7 +77,7 @@ function shownValue(key: string, value: unknown): string {
   return typeof shown === 'string' && /^[\w.:/@+-]+$/.test(shown) ? shown : toJson(shown)
 }
 
-/** JSON of anything, without secrets, and without ever throwing: a log line must not be what breaks. */
+/** JSON of any value, with secrets removed. Never throws: logging must not break anything. */
 function toJson(value: unknown): string {
   try {
     const plain = JSON.stringify(value, (key, each: unknown) => {
@@ -106,7 +106,7 @@ function entriesOf(fields: unknown): [string, unknown][] {
     .map(([key, value]) => [key.slice(0, MAX_LENGTH), value])
 }
 
-/** The beginning of a text that is too long, without a URL in the middle of which it would end: that may hide who signs in. */
+/** The beginning of a long text, cut before a URL that would end inside its user and password part. */
 function shortened(text: string): string {
   if (text.length <= MAX_LENGTH) return text
   const cut = text.slice(0, MAX_LENGTH)

@@ -5,7 +5,7 @@ import type { LogFields, LogLevel } from './log-event.ts'
 type Write = (level: LogLevel, message: string, fields: LogFields) => void
 
 export interface RepeatOptions {
-  /** how many events of one kind are written within a window */
+  /** how many events of one kind are logged per window */
   readonly most: Readonly<Record<LogLevel, number>>
   readonly windowMs?: number
 }
@@ -19,17 +19,17 @@ interface Kind {
 }
 
 const WINDOW_MS = 60_000
-/** There are some hundred messages in the code; more kinds than this are names of strangers. */
+/** There are some hundred messages in the code; any more kinds come from strangers' input. */
 const MAX_KINDS = 300
 const OTHERS = 'other events'
-/** Fields that say who caused an event, the surest first. */
+/** Fields that name the sender of an event, the most reliable first. */
 const SENDERS = ['client', 'peer', 'from', 'address', 'source']
 
 /**
- * Bounds what strangers can make us write. Of each kind of event the first few within a minute are written at once; the
- * others are counted, and said in one line when the minute is over, with the one who caused most of them.
+ * Bounds what strangers can make us log. The first few events of a kind per window are logged at once; the others are
+ * counted, and summed up in one line at the end of the window, with the most frequent sender.
  *
- * @param write - called at once, and when a window is over in which events were left out
+ * @param write - called at once, and at the end of a window in which events were left out
  */
 export function boundRepeats(write: Write, { most, windowMs = WINDOW_MS }: RepeatOptions): Write {
   const kinds = new Map<string, Kind>()
@@ -66,7 +66,7 @@ function summaryOf({ senders, last }: Kind, windowMs: number): LogFields {
   return { withinMs: windowMs, ...most, ...('reason' in last ? { lastReason: last.reason } : {}) }
 }
 
-/** What stands in front of the names and numbers in a message. */
+/** The part of a message before the first name or number. */
 function kindOf(message: string): string {
   return /^[^:("\d]{0,80}/.exec(message)?.[0].trim() || OTHERS
 }
@@ -82,8 +82,8 @@ function senderOf(fields: LogFields): string | undefined {
 }
 
 /**
- * Who sends most, in memory that does not grow: whoever sends more than a 64th is found, however many others send
- * once (Misra and Gries, 1982). Counts may be too low.
+ * The most frequent sender, in constant memory: a sender of more than 1/64 of the events is always found (Misra and
+ * Gries, 1982). Counts may be too low.
  */
 class FrequentSenders {
   static readonly #MAX = 64

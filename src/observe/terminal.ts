@@ -1,8 +1,8 @@
 import { printableLine, printableText } from '../lib/printable.ts'
 
 /**
- * All that is printed but for the log. Names of torrents and paths stand in it, which strangers chose, and a terminal
- * obeys some letters: it would clear the screen, change its title, or type into the shell.
+ * Everything that is printed except the log. It contains names of torrents and paths, which strangers chose, so control
+ * characters are escaped: a terminal would obey them.
  */
 export const terminal = {
   out(text: string): void {
@@ -11,7 +11,7 @@ export const terminal = {
   error(text: string): void {
     process.stderr.write(printableText(text))
   },
-  /** Shows a line in place of the one that was shown so before. */
+  /** Replaces the status line. */
   showStatus(line: string): void {
     process.stderr.write(`\r${printableLine(line)}${CLEAR_TO_END}`)
   },

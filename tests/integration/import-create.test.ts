@@ -61,7 +61,7 @@ test('hidden files and junk are left out, and named', async () => {
   expect(skipped).toEqual([
     { path: join(user.home, 'F', '.git'), why: 'it is hidden' },
     { path: join(user.home, 'F', '.hidden'), why: 'it is hidden' },
-    { path: join(user.home, 'F', 'Thumbs.db'), why: 'it is junk that a system has left' },
+    { path: join(user.home, 'F', 'Thumbs.db'), why: 'it is a junk file of the operating system' },
   ])
 })
 
@@ -81,14 +81,16 @@ test('a name may be given, and the magnet link names the trackers', async () => 
 test.for([
   ['a socket', makeSocket, 'neither a file nor a folder'],
   ['a link to a folder', (path: string) => symlink('.', path), 'a link to a folder'],
-  ['a link to nothing', (path: string) => symlink('nothing', path), 'leads nowhere'],
+  ['a link to nothing', (path: string) => symlink('nothing', path), 'dangling link'],
 ] as const)('%s in a folder is told, and no torrent made of it', async ([, make, why]) => {
   await using user = await userWith({ 'F/Film.mkv': patternBytes(MIB) })
   const path = join(user.home, 'F')
   await make(join(path, 'odd'))
   const { imported, skipped } = await create(user.root, path)
   expect(imported).toEqual([])
-  expect(skipped).toEqual([{ path, why: expect.stringMatching(new RegExp(`odd must be taken out.*${why}`)) }])
+  expect(skipped).toEqual([
+    { path, why: expect.stringMatching(new RegExp(`remove .*odd from the folder first.*${why}`)) },
+  ])
   expect(await readdir(user.root)).toEqual([])
 })
 

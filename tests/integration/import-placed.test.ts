@@ -74,8 +74,8 @@ test('of a folder the videos are placed as they lie in it, and what else is ther
   ])
   expect(skipped).toEqual([
     { path: join(season, '.Hidden.mkv'), why: 'it is hidden' },
-    { path: join(season, '2', 'One.srt'), why: 'it is not a video that can be served by its name' },
-    { path: join(season, 'Sample.mkv'), why: `it has ${MIB - 1} bytes, and ${MIB} are the least` },
+    { path: join(season, '2', 'One.srt'), why: 'its extension is not that of a video that can be served' },
+    { path: join(season, 'Sample.mkv'), why: `it has ${MIB - 1} bytes; at least ${MIB} are needed` },
   ])
   expect((await readdir(user.root, { recursive: true })).sort()).toEqual(
     ['', '/1', '/1/One.mkv', '/2', '/2/One.mkv'].map((inner) => `${HASH}-Season${inner}`),

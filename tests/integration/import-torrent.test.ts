@@ -127,7 +127,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
         { path: 'Extras/Making of.mp4', why: 'it is missing' },
         {
           path: 'Four.mkv',
-          why: `it has ${MIB + 5} bytes in the torrent, and 77 in ${join(user.home, 'Four.mkv')}`,
+          why: `it should have ${MIB + 5} bytes, but ${join(user.home, 'Four.mkv')} has 77`,
         },
         { path: join(user.home, 'One.mkv'), why: '33 of its 33 pieces are wrong' },
       ]),
@@ -167,7 +167,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
       imported: [],
       skipped: [
         { path: 'Film.nfo', why: 'it is missing' },
-        { path, why: '1 of its 33 pieces hold bytes of missing files too, and cannot be checked' },
+        { path, why: '1 of its 33 pieces also hold bytes of missing files and cannot be checked' },
       ],
     })
     expect(await readdir(user.root)).toEqual([])
@@ -180,7 +180,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     expect(await doImport(user.root, { kind: 'torrent', paths: [path], metainfo })).toEqual({
       imported: [],
       skipped: [
-        { path, why: 'it is none of the files of the torrent' },
+        { path, why: 'it is not a file of the torrent' },
         { path: 'One.mkv', why: 'it is missing' },
       ],
     })
@@ -208,8 +208,8 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     const report = await doImport(user.root, { kind: 'torrent', paths: [user.home], metainfo })
     expect(report.skipped).toEqual(
       expect.arrayContaining([
-        { path: join(user.home, 'Extras'), why: 'it is a link to a folder, which is not followed' },
-        { path: join(user.home, 'broken.mkv'), why: 'it is a link that leads nowhere' },
+        { path: join(user.home, 'Extras'), why: 'it is a link to a folder; those are not followed' },
+        { path: join(user.home, 'broken.mkv'), why: 'it is a dangling link' },
       ]),
     )
     const one = report.imported[0]?.files.find(({ from }) => from === join(user.home, 'One.mkv'))
@@ -389,7 +389,7 @@ describe.skipIf(!hasSeeder)('from another disk, a torrent', () => {
     await expect(doImport(elsewhere.path, request, { isDryRun, minFreeBytes })).rejects.toMatchObject({
       code: 'disk.full',
       message: expect.stringMatching(
-        /has \d+ bytes free, of which CACHE_MIN_FREE keeps \d+; copying needs \d+/,
+        /has \d+ bytes free, \d+ of them reserved by CACHE_MIN_FREE; copying needs \d+/,
       ),
     })
     expect(await readdir(elsewhere.path)).toEqual([])

@@ -129,7 +129,7 @@ test('what was left out is told, and that it was not all that was asked for', as
   const { code, stdout } = await type(['import', ...paths, '--infohash', HASH], settings)
   expect(code).toBe(1)
   expect(stdout).toContain(`hard link: ${paths[0]} (6.3 MB)`)
-  expect(stdout).toContain(`left out: ${paths[1]}: it has 10 bytes, and 1048576 are the least`)
+  expect(stdout).toContain(`left out: ${paths[1]}: it has 10 bytes; at least 1048576 are needed`)
   expect(stdout).toContain(`left out: ${join(user.home, 'Folder', 'a.txt')}: it is not a video`)
   expect(stdout).toContain(`left out: ${paths[3]}: ${paths[3]} cannot be found (ENOENT)`)
 
