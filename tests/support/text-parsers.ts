@@ -475,7 +475,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'domain/bittorrent/listed-files#readFiles': SAME,
   'domain/bittorrent/listed-files#shown': SAME,
   'domain/bittorrent/read-torrent-info#readInfo': SAME,
-  'domain/bittorrent/read-torrent-info#readNamedInfo': SAME,
+  'domain/bittorrent/read-named-info#readNamedInfo': SAME,
   'domain/bittorrent/read-torrent-info#readTorrentInfo': SAME,
   'domain/list/release-of#fileNameOf': THROUGH,
   'domain/list/release-of#nameOf': THROUGH,

@@ -18,13 +18,6 @@ export async function readInfo(encoded: Uint8Array): Promise<TorrentInfo> {
   return named(await inTurns(parsingInfo(encoded)))
 }
 
-/** The same for whoever does not choose among its files. @throws as {@link readTorrentInfo} */
-export async function readNamedInfo(encoded: Uint8Array): Promise<TorrentInfo> {
-  const info = await inTurns(parsingInfo(encoded))
-  await nameFilesInTurns(info.files)
-  return info
-}
-
 async function named(info: TorrentInfo): Promise<TorrentInfo> {
   await nameFilesInTurns(info.files)
   await readPackInTurns(info)

@@ -104,8 +104,9 @@ export function parseReleaseName(path: string): ReleaseName {
     ? path.replace(FILE, '').split('/').slice(-MAX_SEGMENTS).reverse()
     : [path]
   const folders = parents.map((parent) => readFolder(cleaned(parent)))
-  const inFront = yearInFront(cleaned(name), folders.map(roughTitle))
-  const own = withGuess(placeNumbers(readNumbers(inFront?.rest ?? cleaned(name), isFile), folders))
+  const whole = cleaned(name)
+  const inFront = yearInFront(whole, folders.map(roughTitle))
+  const own = withGuess(placeNumbers(readNumbers(inFront?.rest ?? whole, isFile), folders))
   const segments = [own, ...folders].map(readWords)
 
   const first = <T>(read: (segment: Segment) => T | undefined) =>
