@@ -1,15 +1,15 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentFile } from '../domain/bittorrent/metainfo.ts'
-import { type Choice, chooseFile } from '../domain/choice/choose-file.ts'
+import { chooseFile, type Decision } from '../domain/choice/choose-file.ts'
+import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { type Pack, readPackInTurns } from '../domain/choice/pack.ts'
-import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
 import { type Candidate, type Found, mergeCandidates } from '../domain/list/candidate.ts'
 
-/** How a file of a torrent was chosen of which no source said which file is meant. */
-export interface FileChoice {
+/** How the file of a torrent was chosen, where no source names it. */
+export interface ChosenFile {
   /** whose list of files it was chosen from: a torrent file that a source knows, or metadata on our disk */
   readonly from: 'source' | 'disk'
-  readonly choice: Choice
+  readonly decision: Decision
 }
 
 export interface ChosenFiles {
@@ -17,7 +17,7 @@ export interface ChosenFiles {
   readonly found: readonly Found[]
   /** torrents in which nothing is what the viewer wants */
   readonly refused: readonly { readonly found: Candidate; readonly why: string }[]
-  readonly choices: ReadonlyMap<InfoHash, FileChoice>
+  readonly choices: ReadonlyMap<InfoHash, ChosenFile>
 }
 
 /** @returns what a torrent consists of, if its metadata is on our disk */
@@ -32,10 +32,10 @@ const packs = new WeakMap<readonly TorrentFile[], Pack>()
  */
 export async function chooseFiles(
   all: readonly Found[],
-  wish: MovieWish | EpisodeWish,
+  wanted: FileChoice,
   packOnDisk: PackOnDisk,
 ): Promise<ChosenFiles> {
-  const choices = new Map<InfoHash, FileChoice>()
+  const choices = new Map<InfoHash, ChosenFile>()
   const refused: { found: Candidate; why: string }[] = []
   const named = namedFiles(all)
 
@@ -48,10 +48,10 @@ export async function chooseFiles(
       if (fileIdx !== undefined) return [withFile(each, fileIdx, pack)]
       if (!pack) return [each]
       await readPackInTurns(pack)
-      const choice = chooseFile(pack, wish)
-      choices.set(each.infoHash, { from: onDisk ? 'disk' : 'source', choice })
-      if (choice.kind === 'chosen') return [withFile(each, choice.index, pack)]
-      refused.push({ found: each, why: choice.reason })
+      const decision = chooseFile(pack, wanted)
+      choices.set(each.infoHash, { from: onDisk ? 'disk' : 'source', decision })
+      if (decision.kind === 'chosen') return [withFile(each, decision.index, pack)]
+      refused.push({ found: each, why: decision.reason })
       return []
     }),
   )

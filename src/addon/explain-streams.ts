@@ -3,7 +3,7 @@ import { chooseDelivery, detectDevice } from '../domain/list/device.ts'
 import { type ListOptions, writeListOptions } from '../domain/list/list-options.ts'
 import { diskState, type Listed } from '../domain/list/listing.ts'
 import { parseVideoId } from '../domain/video-id.ts'
-import type { FileChoice } from './choose-files.ts'
+import type { ChosenFile } from './choose-files.ts'
 import type { MadeList, MakeList } from './make-list.ts'
 
 const MOST_CONSIDERED = 20
@@ -33,7 +33,7 @@ export function createExplainStreams(makeList: MakeList): ExplainStreams {
       device: device?.rule,
       delivery,
       config: writeListOptions(options) ?? 'auto',
-      wish: list.wish,
+      wish: list.choice,
       sources: list.sources,
       listed: list.kept.map((listed, place) => ({ place: place + 1, ...describeListed(listed, list) })),
       dropped: list.dropped.map(({ listed, why }) => ({ why, ...describeListed(listed, list) })),
@@ -77,9 +77,11 @@ function describeUnchosen(fileIdx: number | undefined): object {
     : { chosenBy: 'the source, which names it' }
 }
 
-function describeChoice({ from, choice }: FileChoice): object {
-  const others = choice.considered.filter((each) => choice.kind === 'refused' || each.index !== choice.index)
-  const chosen = choice.kind === 'chosen' ? describeFile(choice) : { refused: choice.reason }
+function describeChoice({ from, decision }: ChosenFile): object {
+  const others = decision.considered.filter(
+    (each) => decision.kind === 'refused' || each.index !== decision.index,
+  )
+  const chosen = decision.kind === 'chosen' ? describeFile(decision) : { refused: decision.reason }
   return {
     chosenBy: from === 'disk' ? 'its name, in the metadata on disk' : 'its name, in the torrent file',
     ...chosen,

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
+import type { FileChoice } from '../domain/choice/file-choice.ts'
 import type { Candidate, Found } from '../domain/list/candidate.ts'
 import type { Delivery } from '../domain/list/device.ts'
 import type { ListOptions } from '../domain/list/list-options.ts'
 import { arrange, describe, type Listing, type OnDisk } from '../domain/list/listing.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
-import { chooseFiles, type FileChoice, type PackOnDisk } from './choose-files.ts'
+import { type ChosenFile, chooseFiles, type PackOnDisk } from './choose-files.ts'
 import { TitleBudget } from './title-budget.ts'
-import { type KnownTitle, videoWish } from './video-wish.ts'
+import { type KnownTitle, videoChoice } from './video-choice.ts'
 
 /** What became of asking one source; times are epoch ms. */
 export interface AskedSource {
@@ -64,9 +64,10 @@ export interface ListRequest {
 /** A list, and how it came about. */
 export interface MadeList extends Listing {
   readonly sources: readonly AskedSource[]
-  readonly wish: MovieWish | EpisodeWish
+  /** which file was looked for in each torrent */
+  readonly choice: FileChoice
   /** which file was chosen of torrents of which no source said it */
-  readonly choices: ReadonlyMap<InfoHash, FileChoice>
+  readonly choices: ReadonlyMap<InfoHash, ChosenFile>
 }
 
 /** @throws the signal's reason when it aborts */
@@ -101,8 +102,8 @@ export function createLister(
     const { candidates, report } = await search.find(video, signal, { isRelayed, client, onlyKnown })
     // A title that is known is there within a turn; the list does not wait for any other.
     await Promise.race([naming, nextTurn()])
-    const wish = videoWish(video, title)
-    const { found, refused, choices } = await chooseFiles(candidates, wish, disk.pack)
+    const choice = videoChoice(video, title)
+    const { found, refused, choices } = await chooseFiles(candidates, choice, disk.pack)
 
     // A device that fetches torrents by itself gains nothing from our disk, but for what it gets from us all the same.
     const isDiskOfUse = (each: Candidate) => delivery !== 'magnet' || each.isLocal || each.isPrivate
@@ -116,6 +117,6 @@ export function createLister(
     )
     const { kept, dropped } = arrange(all, options)
     const none = refused.map((each) => ({ listed: describe(each.found), why: each.why }))
-    return { kept, dropped: [...none, ...dropped], sources: report, wish, choices }
+    return { kept, dropped: [...none, ...dropped], sources: report, choice, choices }
   }
 }

@@ -1,5 +1,10 @@
 import { bingeGroupOf } from '../domain/list/binge-group.ts'
-import type { BehaviorHints, Candidate, UpstreamSubtitle } from '../domain/list/candidate.ts'
+import {
+  type BehaviorHints,
+  type Candidate,
+  choiceOf,
+  type UpstreamSubtitle,
+} from '../domain/list/candidate.ts'
 import type { Delivery } from '../domain/list/device.ts'
 import type { Listed } from '../domain/list/listing.ts'
 import { fileNameOf } from '../domain/list/release-of.ts'
@@ -72,10 +77,10 @@ function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): Stremi
  * a private torrent stay here, as the user's key is in them.
  */
 function proxyUrl(listed: ListedTorrent, baseUrl: string): string {
-  const { infoHash, fileIdx, trackers, isPrivate = false, wish } = listed.found
-  const wanted = fileIdx ?? (wish && { kind: 'episode' as const, ...wish })
+  const { infoHash, trackers, isPrivate = false } = listed.found
+  const choice = choiceOf(listed.found)
   const name = streamFileName(listed.found, nameOnDisk(listed))
-  return `${baseUrl}/stream/proxy${writeStreamAddress({ infoHash, wanted, name, trackers, isPrivate })}`
+  return `${baseUrl}/stream/proxy${writeStreamAddress({ infoHash, choice, name, trackers, isPrivate })}`
 }
 
 function labelOf(listed: ListedTorrent, way: string): string {

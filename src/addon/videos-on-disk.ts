@@ -2,10 +2,9 @@ import { stat } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
-import type { EpisodeWish } from '../domain/choice/wish.ts'
-import type { Candidate } from '../domain/list/candidate.ts'
+import { type Candidate, choiceOf } from '../domain/list/candidate.ts'
 import type { OnDisk } from '../domain/list/listing.ts'
-import type { PlacedEntry } from '../placed/placed-files.ts'
+import type { PlacedEntry, PlacedQuery } from '../placed/placed-files.ts'
 import type { Contents, FileContents } from '../storage/contents.ts'
 import { videoHash } from '../storage/video-hash.ts'
 
@@ -17,7 +16,7 @@ interface Index {
 }
 
 interface Placed {
-  peek(infoHash: InfoHash, wanted: string | EpisodeWish | undefined): PlacedEntry | undefined
+  peek(wanted: PlacedQuery): PlacedEntry | undefined
 }
 
 /** Torrent files of private torrents that are not on disk. */
@@ -61,18 +60,20 @@ export function videosOnDisk(index: Index, placed: Placed, brought: Brought): Vi
     pack: (infoHash) => index.readInfo(infoHash),
     isPrivate: async (infoHash) =>
       brought.has(infoHash) || (await index.readInfo(infoHash))?.isPrivate === true,
-    async video({ infoHash, fileIdx, fileName, sizeBytes, wish, isLocal }) {
-      if (isLocal) return { share: 1, size: sizeBytes ?? 0, name: fileName ?? '' }
+    async video(candidate) {
+      const { infoHash, fileName: name, sizeBytes, isLocal } = candidate
+      if (isLocal) return { share: 1, size: sizeBytes ?? 0, name: name ?? '' }
       const contents = index.find(infoHash)
-      const chosen = fileIdx ?? (wish ? undefined : contents?.mainFile)
+      const choice = choiceOf(candidate)
+      const chosen =
+        choice.kind === 'file' ? choice.fileIdx : choice.kind === 'main' ? contents?.mainFile : undefined
       const file = chosen === undefined ? undefined : contents?.files[chosen]
       if (file?.wholeMtimeMs !== undefined) return ofTorrent(file)
-      const wanted = fileIdx === undefined && wish ? { kind: 'episode' as const, ...wish } : fileName
-      const own = placed.peek(infoHash, wanted)
+      const own = placed.peek({ infoHash, choice, name })
       if (!own) return file && ofTorrent(file)
-      const { name, path, size, verdict } = own
+      const { path, size, verdict } = own
       const hash = verdict === 'verified' ? await hashOf(path, size) : undefined
-      return { share: 1, size, name, videoHash: hash }
+      return { share: 1, size, name: own.name, videoHash: hash }
     },
   }
 }

@@ -1,13 +1,12 @@
 import { type InfoHash, parseInfoHash } from './bittorrent/info-hash.ts'
 import { MAX_TRACKERS } from './bittorrent/tracker-url.ts'
-import type { EpisodeWish, UnsaidWish } from './choice/wish.ts'
+import { type EpisodeChoice, type FileChoice, type LinkChoice, MAIN_FILE } from './choice/file-choice.ts'
 import { SelfStremeError } from './errors.ts'
 
 /** What the address of a video says, behind `/stream/proxy`. */
 export interface StreamAddress {
   readonly infoHash: InfoHash
-  /** counted over all files of the torrent from 0, or what to choose one by; absent = the largest video */
-  readonly wanted?: number | EpisodeWish | UnsaidWish | undefined
+  readonly choice: FileChoice
   /** what the file is called, for players and for files that the user placed */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
@@ -28,22 +27,27 @@ const EPISODE = /^(?:s(?<season>\d{1,6}))?e(?<episode>\d{1,6})$/i
  */
 export function writeStreamAddress({
   infoHash,
-  wanted,
+  choice,
   name,
   trackers,
   isPrivate,
-}: StreamAddress & { readonly name: string; readonly wanted?: number | EpisodeWish | undefined }): string {
-  const path = [infoHash, writeWhich(wanted), name].map((part) => encodeURIComponent(part.toWellFormed()))
+}: StreamAddress & { readonly name: string; readonly choice: LinkChoice }): string {
+  const path = [infoHash, writeWhich(choice), name].map((part) => encodeURIComponent(part.toWellFormed()))
   const query = new URLSearchParams(
     isPrivate ? [['private', '1']] : trackers.map((url): [string, string] => ['tr', url]),
   )
   return `/${path.join('/')}${query.size > 0 ? `?${query}` : ''}`
 }
 
-function writeWhich(wanted: number | EpisodeWish | undefined): string {
-  if (typeof wanted !== 'object') return wanted === undefined ? MAIN : String(wanted)
-  const { season, episode } = wanted
-  return `${season === undefined ? '' : `s${season}`}e${episode}`
+function writeWhich(choice: LinkChoice): string {
+  switch (choice.kind) {
+    case 'main':
+      return MAIN
+    case 'file':
+      return String(choice.fileIdx)
+    case 'episode':
+      return `${choice.season === undefined ? '' : `s${choice.season}`}e${choice.episode}`
+  }
 }
 
 /**
@@ -61,7 +65,7 @@ export function parseStreamAddress(url: string): StreamAddress {
   const params = query === '' ? undefined : new URLSearchParams(query)
   return {
     infoHash,
-    wanted: which === '' ? params && readOldWish(params) : readWhich(which),
+    choice: which === '' ? readQuery(params) : readWhich(which),
     name: decoded(rest.join('/')) || undefined,
     trackers: params?.getAll('tr').slice(0, MAX_TRACKERS) ?? [],
     // A cut address may have lost the value. Only one that was never private has none of it.
@@ -69,34 +73,35 @@ export function parseStreamAddress(url: string): StreamAddress {
   }
 }
 
-function readWhich(which: string): number | EpisodeWish | undefined {
-  if (INDEX.test(which)) return Number(which)
-  if (which.toLowerCase() === MAIN) return undefined
+function readWhich(which: string): LinkChoice {
+  if (INDEX.test(which)) return { kind: 'file', fileIdx: Number(which) }
+  if (which.toLowerCase() === MAIN) return MAIN_FILE
   const { season, episode } = EPISODE.exec(which)?.groups ?? {}
   if (episode === undefined)
     throw new SelfStremeError(
       'media.not_found',
       `"${which.slice(0, 80)}" says no file: expected its index, an episode (s1e2), or ${MAIN} for the largest video`,
     )
-  return episodeWish(season === undefined ? undefined : Number(season), Number(episode))
+  return episodeChoice(season === undefined ? undefined : Number(season), Number(episode))
 }
 
 /**
  * The query of an earlier version may have lost the episode where a player cut it. One of which only trackers are left
  * may be for an episode, and gets no video out of a pack.
  */
-function readOldWish(params: URLSearchParams): EpisodeWish | UnsaidWish | undefined {
+function readQuery(params: URLSearchParams | undefined): FileChoice {
+  if (!params) return MAIN_FILE
   const [season, episode] = ['season', 'episode'].map((name) => {
     const text = params.get(name)
     if (text === null || /^\d{1,6}$/.test(text)) return text === null ? undefined : Number(text)
     throw notFound(`"${text.slice(0, 80)}" is no ${name} number`)
   })
-  if (episode !== undefined) return episodeWish(season, episode)
+  if (episode !== undefined) return episodeChoice(season, episode)
   if (season !== undefined) throw notFound('there is a season, and no episode')
-  return params.has('tr') || params.has('private') ? { kind: 'unsaid' } : undefined
+  return params.has('tr') || params.has('private') ? { kind: 'only' } : MAIN_FILE
 }
 
-function episodeWish(season: number | undefined, episode: number): EpisodeWish {
+function episodeChoice(season: number | undefined, episode: number): EpisodeChoice {
   return { kind: 'episode', episode, ...(season === undefined ? {} : { season }) }
 }
 

@@ -117,11 +117,11 @@ async function get(
 }
 
 /** @throws SelfStremeError `media.not_found` */
-function fileOf(info: TorrentInfo, { wish }: Target) {
-  const choice = chooseFile(info, wish)
-  if (choice.kind === 'refused') throw new SelfStremeError('media.not_found', choice.reason)
-  const { name = '', length: size = 0 } = info.files[choice.index] ?? {}
-  return { fileIdx: choice.index, name, size }
+function fileOf(info: TorrentInfo, { choice }: Target) {
+  const decision = chooseFile(info, choice)
+  if (decision.kind === 'refused') throw new SelfStremeError('media.not_found', decision.reason)
+  const { name = '', length: size = 0 } = info.files[decision.index] ?? {}
+  return { fileIdx: decision.index, name, size }
 }
 
 /** @returns `undefined` where it makes no sense to try again */

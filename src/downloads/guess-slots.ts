@@ -85,6 +85,6 @@ function isSame({ target, hasFailed }: Job, other: Target): boolean {
   return (
     !hasFailed &&
     target.infoHash === other.infoHash &&
-    JSON.stringify(target.wish) === JSON.stringify(other.wish)
+    JSON.stringify(target.choice) === JSON.stringify(other.choice)
   )
 }

@@ -1,6 +1,6 @@
 import type { Need } from '../cleanup/fits.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { Wish } from '../domain/choice/wish.ts'
+import type { FileChoice } from '../domain/choice/file-choice.ts'
 import type { Portion } from '../torrents/fetching/file-part.ts'
 
 /** The first of a list, the episode after the one that is watched, or all of what is watched. */
@@ -11,8 +11,7 @@ export interface Target {
   readonly infoHash: InfoHash
   /** asked besides the configured ones */
   readonly trackers: readonly string[]
-  /** which file of the torrent it is */
-  readonly wish: Wish
+  readonly choice: FileChoice
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { AnsweredList } from '../addon/stream-service.ts'
 import type { Janitor } from '../cleanup/janitor.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { Wish } from '../domain/choice/wish.ts'
+import { MAIN_FILE } from '../domain/choice/file-choice.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import type { Candidate, Found } from '../domain/list/candidate.ts'
+import { type Candidate, choiceOf, type Found } from '../domain/list/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { Waiters } from '../lib/waiters.ts'
 import type { Log } from '../observe/log.ts'
@@ -69,7 +69,7 @@ export function openPredownloads(
     log,
     isOnDisk: (infoHash: InfoHash) => index.find(infoHash) !== undefined,
     async isPlaced(infoHash: InfoHash, signal: AbortSignal) {
-      await using file = await placed.find(infoHash, undefined, signal)
+      await using file = await placed.find({ infoHash, choice: MAIN_FILE }, signal)
       return file !== undefined
     },
     owedToOthers,
@@ -193,11 +193,10 @@ export function openPredownloads(
 }
 
 function fileOf(infoHash: InfoHash, fileIdx: number): Target {
-  return { infoHash, trackers: [], wish: { kind: 'file', fileIdx } }
+  return { infoHash, trackers: [], choice: { kind: 'file', fileIdx } }
 }
 
-function targetOf({ infoHash, trackers, fileIdx, wish }: Candidate): Target {
-  const file: Wish | undefined = fileIdx === undefined ? undefined : { kind: 'file', fileIdx }
-  const episode: Wish | undefined = wish && { kind: 'episode', ...wish }
-  return { infoHash, trackers, wish: file ?? episode ?? { kind: 'largest' } }
+function targetOf(candidate: Candidate): Target {
+  const { infoHash, trackers } = candidate
+  return { infoHash, trackers, choice: choiceOf(candidate) }
 }

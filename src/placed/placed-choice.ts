@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { sep } from 'node:path'
 import { chooseFile } from '../domain/choice/choose-file.ts'
-import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
+import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { fileAt, settlingMs, whenSettled } from '../files/finished-writing.ts'
 import type { IndexedFile } from './placed-index.ts'
 
@@ -68,8 +68,13 @@ async function look(
   return looked.flat()
 }
 
-/** The one that is wished for, by what they are called: one at most. */
-export function chooseByName(files: readonly IndexedFile[], wish: EpisodeWish | UnsaidWish): IndexedFile[] {
+/** The files that a choice can mean: any of them, as the user's files have no index, or the one whose name fits. */
+export function filesFor(choice: FileChoice, files: readonly IndexedFile[]): readonly IndexedFile[] {
+  return choice.kind === 'file' || choice.kind === 'main' ? files : chooseByName(files, choice)
+}
+
+/** One file at most. */
+function chooseByName(files: readonly IndexedFile[], choice: FileChoice): readonly IndexedFile[] {
   const listed = files.map(({ path, size }) => {
     // The digits of an info hash are no numbers of episodes.
     const parts = path
@@ -78,11 +83,11 @@ export function chooseByName(files: readonly IndexedFile[], wish: EpisodeWish | 
       .map((part) => part.replace(INFO_HASH, ' '))
     return { path: parts.join('/'), name: parts.at(-1) ?? '', length: size, offset: 0, isPadding: false }
   })
-  const choice = chooseFile({ name: '', files: listed }, wish)
-  return choice.kind === 'chosen' ? files.slice(choice.index, choice.index + 1) : []
+  const decision = chooseFile({ name: '', files: listed }, choice)
+  return decision.kind === 'chosen' ? files.slice(decision.index, decision.index + 1) : []
 }
 
 /** Letters with marks can be written in two ways, and disks differ in which. */
-export function isCalled(file: IndexedFile, name: unknown): boolean {
-  return typeof name === 'string' && file.name.normalize() === name.normalize()
+export function isCalled(file: IndexedFile, name: string | undefined): boolean {
+  return name !== undefined && file.name.normalize() === name.normalize()
 }

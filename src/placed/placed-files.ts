@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import type { ByteRange } from '../domain/byte-range.ts'
-import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
+import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { fingerprintOf, whenSettled } from '../files/finished-writing.ts'
 import type { FolderWatch } from '../files/folder-watch.ts'
 import { exists } from '../files/free-name.ts'
@@ -12,7 +12,7 @@ import type { Log } from '../observe/log.ts'
 import { OURS } from '../storage/mark.ts'
 import type { IndexDatabase } from '../torrent-index/index-database.ts'
 import { PlacedChecker } from './placed-checker.ts'
-import { chooseByName, choosePlaced, type FoundFile, isCalled, MIN_VIDEO_BYTES } from './placed-choice.ts'
+import { choosePlaced, type FoundFile, filesFor, isCalled, MIN_VIDEO_BYTES } from './placed-choice.ts'
 import { PlacedFolder } from './placed-folder.ts'
 import type { IndexedFile } from './placed-index.ts'
 import { PlacedMarks } from './placed-marks.ts'
@@ -46,22 +46,28 @@ export interface PlacedEntry {
   readonly lastReadAt?: number | undefined
 }
 
+/** Which of the files that stand for a torrent to play. */
+export interface PlacedQuery {
+  readonly infoHash: InfoHash
+  /** An episode is never just the largest: if no name says it, there is none. */
+  readonly choice: FileChoice
+  /** of several that the choice can mean, the one that is called so; without it, or if there is none, the largest */
+  readonly name?: string | undefined
+}
+
 export interface PlacedFiles extends AsyncDisposable {
   /**
    * The file that stands for a torrent: its name, or that of a folder it lies in, contains the info hash.
    *
-   * @param wanted - of several, the one that is called so; without it, or if there is none, the largest. An episode is
-   * never just the largest: if no name says it, there is none
    * @param mustBeVerified - asked when a file is there: whether it must have been compared with its torrent
    */
   find(
-    infoHash: InfoHash,
-    wanted: string | EpisodeWish | UnsaidWish | undefined,
+    wanted: PlacedQuery,
     signal: AbortSignal,
     mustBeVerified?: () => boolean,
   ): Promise<PlacedFile | undefined>
   /** The same, as far as it is known without looking at the disk. */
-  peek(infoHash: InfoHash, wanted: string | EpisodeWish | UnsaidWish | undefined): PlacedEntry | undefined
+  peek(wanted: PlacedQuery): PlacedEntry | undefined
   /**
    * The file at a path, by itself and for no torrent.
    *
@@ -118,8 +124,7 @@ export async function openPlacedFiles(
   const parts = opening.move()
 
   function choose(
-    infoHash: InfoHash,
-    wanted: string | EpisodeWish | UnsaidWish | undefined,
+    { infoHash, choice, name }: PlacedQuery,
     signal: AbortSignal,
     mustBeVerified: () => boolean,
   ) {
@@ -127,21 +132,14 @@ export async function openPlacedFiles(
       const verdict = marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash)
       return mustBeVerified() ? verdict === 'verified' : verdict !== 'mismatched'
     }
-    if (typeof wanted === 'object')
-      return choosePlaced(chooseByName(index.find(infoHash), wanted), undefined, isRight, signal)
-    return choosePlaced(index.find(infoHash), wanted, isRight, signal)
+    return choosePlaced(filesFor(choice, index.find(infoHash)), name, isRight, signal)
   }
 
-  function peek(
-    infoHash: InfoHash,
-    wanted: string | EpisodeWish | UnsaidWish | undefined,
-  ): PlacedEntry | undefined {
+  function peek({ infoHash, choice, name }: PlacedQuery): PlacedEntry | undefined {
     const isRight = (file: IndexedFile) => marks.verdictOf(file, infoHash) !== 'mismatched'
-    const files = index.find(infoHash)
-    const fitting = typeof wanted === 'object' ? chooseByName(files, wanted) : files
-    const [first] = fitting
+    const [first] = filesFor(choice, index.find(infoHash))
       .filter((file) => file.size >= MIN_VIDEO_BYTES && isRight(file))
-      .sort((a, b) => Number(isCalled(b, wanted)) - Number(isCalled(a, wanted)) || b.size - a.size)
+      .sort((a, b) => Number(isCalled(b, name)) - Number(isCalled(a, name)) || b.size - a.size)
     return first && entry(first)
   }
 
@@ -166,12 +164,12 @@ export async function openPlacedFiles(
 
   return {
     peek,
-    async find(infoHash, wanted, signal, mustBeVerified = () => false) {
-      let chosen = await choose(infoHash, wanted, signal, mustBeVerified)
+    async find(wanted, signal, mustBeVerified = () => false) {
+      let chosen = await choose(wanted, signal, mustBeVerified)
       if (!chosen) {
         // It may have been put there a moment ago.
         await folder.upToDate()
-        chosen = await choose(infoHash, wanted, signal, mustBeVerified)
+        chosen = await choose(wanted, signal, mustBeVerified)
       }
       // A folder of ours may have come back to the place of the user's.
       if (!chosen || (await isInOurs(root, chosen.file.path))) return undefined

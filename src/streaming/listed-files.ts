@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { isVideo } from '../domain/content-type.ts'
-import type { Found } from '../domain/list/candidate.ts'
+import { choiceOf, type Found } from '../domain/list/candidate.ts'
 
 const MOST_FILES = 5_000
 const MOST_LETTERS = 1024 * 1024
@@ -14,9 +15,6 @@ export interface ListedFile {
   /** bytes */
   readonly size: number
 }
-
-/** What a link asks for: a file, an episode, or whatever is the film. */
-type Wanted = number | { readonly season?: number; readonly episode: number } | undefined
 
 /**
  * Name and size of videos, as our lists told them. They are what a HEAD is about, so that it need not wait for the
@@ -32,18 +30,18 @@ export class ListedFiles {
   note(found: readonly Found[]): void {
     for (const each of found) {
       if (each.kind !== 'torrent' || each.isLocal) continue
-      const { infoHash, fileIdx, fileName: name, sizeBytes: size, wish } = each
+      const { infoHash, fileIdx, fileName: name, sizeBytes: size } = each
       if (name === undefined || !isVideo(name) || !size) continue
-      this.#files.set(keyOf(infoHash, fileIdx ?? wish), { fileIdx, name, size })
+      this.#files.set(keyOf(infoHash, choiceOf(each)), { fileIdx, name, size })
     }
   }
 
-  find(infoHash: InfoHash, wanted: Wanted): ListedFile | undefined {
-    return this.#files.get(keyOf(infoHash, wanted))
+  find(infoHash: InfoHash, choice: FileChoice): ListedFile | undefined {
+    return this.#files.get(keyOf(infoHash, choice))
   }
 }
 
-function keyOf(infoHash: InfoHash, wanted: Wanted): string {
-  const what = typeof wanted === 'object' ? `${wanted.season ?? ''}:${wanted.episode}` : (wanted ?? '')
-  return `${infoHash}/${what}`
+function keyOf(infoHash: InfoHash, choice: FileChoice): string {
+  const episode = choice.kind === 'episode' ? `${choice.season ?? ''}:${choice.episode}` : choice.kind
+  return `${infoHash}/${choice.kind === 'file' ? choice.fileIdx : episode}`
 }

@@ -2,13 +2,13 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { isLocalFileId } from '../domain/bittorrent/local-file-id.ts'
 import { writeMagnet } from '../domain/bittorrent/magnet.ts'
 import type { ByteRange } from '../domain/byte-range.ts'
-import type { EpisodeWish, UnsaidWish } from '../domain/choice/wish.ts'
+import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { clientKey } from '../domain/clients/client-key.ts'
 import type { Viewer } from '../domain/clients/viewer.ts'
 import { contentTypeOf } from '../domain/content-type.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { Deadline } from '../lib/deadline.ts'
-import type { PlacedFile } from '../placed/placed-files.ts'
+import type { PlacedFile, PlacedQuery } from '../placed/placed-files.ts'
 import type { TorrentStream } from '../torrents/torrent-stream.ts'
 import type { ListedFile, ListedFiles } from './listed-files.ts'
 import type { ListedTrackers } from './listed-trackers.ts'
@@ -17,12 +17,9 @@ import type { Media } from './media.ts'
 /** A file that was just put there is worth a moment more than peers are; an answer still comes within a second. */
 const SETTLING_MS = 800
 
-type Wanted = number | EpisodeWish | UnsaidWish | undefined
-
 export interface MediaRequest {
   readonly infoHash: InfoHash
-  /** counted over all files of the torrent from 0, or what to choose a file by; without it, the largest video */
-  readonly wanted?: Wanted
+  readonly choice: FileChoice
   /** what the URL calls the file; chooses among several that the user placed */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
@@ -39,10 +36,10 @@ export interface MediaRequest {
 export interface Torrents {
   isKnown(infoHash: InfoHash): boolean
   isAtHand(infoHash: InfoHash): boolean
-  findWhole(infoHash: InfoHash, wanted?: Wanted): Promise<TorrentStream | undefined>
+  findWhole(infoHash: InfoHash, choice: FileChoice): Promise<TorrentStream | undefined>
   getStream(
     magnetUri: string,
-    wanted: Wanted,
+    choice: FileChoice,
     retryCount: number | undefined,
     customPath: string | undefined,
     signal: AbortSignal,
@@ -53,8 +50,7 @@ export interface Torrents {
 
 export interface Placed {
   find(
-    infoHash: InfoHash,
-    wanted: string | EpisodeWish | UnsaidWish | undefined,
+    wanted: PlacedQuery,
     signal: AbortSignal,
     mustBeVerified: () => boolean,
   ): Promise<PlacedFile | undefined>
@@ -102,19 +98,18 @@ export function mediaOpener(
 ): OpenMedia {
   /** @throws SelfStremeError `media.not_found`, `media.no_peers` and others that `getStream` names */
   return async function openMedia(request, gone) {
-    const { infoHash, wanted } = request
+    const { infoHash, choice } = request
     if (isLocalFileId(infoHash)) return openLocal(request, gone)
     // The way of nearly all requests is the short one.
-    const whole = await torrents.findWhole(infoHash, wanted)
+    const whole = await torrents.findWhole(infoHash, choice)
     return whole ? fromTorrent(whole, request, async () => undefined) : openSlowly(request, gone)
   }
 
   /** Nobody else has it, so nobody else is asked for it. */
-  async function openLocal({ infoHash, wanted, client }: MediaRequest, gone: AbortSignal): Promise<Media> {
+  async function openLocal({ infoHash, choice, client }: MediaRequest, gone: AbortSignal): Promise<Media> {
     using deadline = new Deadline(timeoutMs)
     const signal = AbortSignal.any([gone, deadline.signal])
-    const isFirst = wanted === undefined || wanted === 0 || isUnsaid(wanted)
-    const file = isFirst ? await local.open(infoHash, signal).catch(ifGone) : undefined
+    const file = isOnlyFile(choice) ? await local.open(infoHash, signal).catch(ifGone) : undefined
     if (file) return fromPlaced(file, client)
     throw new SelfStremeError('media.not_found', `there is no file ${infoHash} any more`)
 
@@ -125,17 +120,16 @@ export function mediaOpener(
   }
 
   async function openSlowly(request: MediaRequest, gone: AbortSignal): Promise<Media> {
-    const { infoHash, wanted, name, trackers, isPrivate } = request
+    const { infoHash, choice, name, trackers, isPrivate } = request
     await using opening = new AsyncDisposableStack()
     const deadline = opening.use(new Deadline(timeoutMs))
     const signal = AbortSignal.any([gone, deadline.signal])
 
     using settling = new Deadline(timeoutMs + SETTLING_MS)
-    const called = typeof wanted === 'object' ? wanted : name
     // What lies where our own was may be anything, and need not be taken on trust: it can be fetched.
     const mustBeVerified = () => torrents.isAtHand(infoHash)
     const inAMoment = AbortSignal.any([gone, settling.signal])
-    const file = await inTime(placed.find(infoHash, called, inAMoment, mustBeVerified))
+    const file = await inTime(placed.find({ infoHash, choice, name }, inAMoment, mustBeVerified))
     if (file) return fromPlaced(file, request.client)
     // Whoever would be asked for it now must not be told of it.
     if (isPrivate && !torrents.isKnown(infoHash))
@@ -144,14 +138,14 @@ export function mediaOpener(
         `${infoHash} is private, and its torrent file is not known any more: open the list of the video again`,
       )
     if (request.onlyHead && !torrents.isKnown(infoHash)) {
-      const known = isUnsaid(wanted) ? undefined : listedFiles.find(infoHash, wanted)
+      const known = listedFiles.find(infoHash, choice)
       if (known) return fromList(infoHash, known)
     }
     const { listed, others } = listedTrackers.sort(infoHash, trackers)
     const magnet = writeMagnet(infoHash, listed)
     const named = { trackers: others, client: clientKey(request.client) }
     const stream = opening.use(
-      await inTime(torrents.getStream(magnet, wanted, undefined, undefined, signal, named, request.viewer)),
+      await inTime(torrents.getStream(magnet, choice, undefined, undefined, signal, named, request.viewer)),
     )
     const held = opening.move()
     return {
@@ -200,8 +194,9 @@ export function mediaOpener(
   }
 }
 
-function isUnsaid(wanted: Wanted): wanted is UnsaidWish {
-  return typeof wanted === 'object' && wanted.kind === 'unsaid'
+/** Whether a choice means the file, where there is but one. */
+function isOnlyFile(choice: FileChoice): boolean {
+  return choice.kind === 'file' ? choice.fileIdx === 0 : choice.kind === 'main' || choice.kind === 'only'
 }
 
 /** Tells of every slice when it has been sent: when the next one is asked for. */

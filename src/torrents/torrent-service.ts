@@ -4,7 +4,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { parseMagnet } from '../domain/bittorrent/magnet.ts'
 import { allowedTrackers } from '../domain/bittorrent/tracker-url.ts'
 import { chooseFile } from '../domain/choice/choose-file.ts'
-import type { Wish } from '../domain/choice/wish.ts'
+import { type FileChoice, MAIN_FILE } from '../domain/choice/file-choice.ts'
 import type { Viewer } from '../domain/clients/viewer.ts'
 import { isVideo } from '../domain/content-type.ts'
 import { SelfStremeError } from '../domain/errors.ts'
@@ -13,6 +13,7 @@ import { OpenFiles } from '../files/open-files.ts'
 import { Leases } from '../lib/leases.ts'
 import type { Log } from '../observe/log.ts'
 import { BroughtFiles } from './brought-files.ts'
+import { chooseOnDisk } from './choose-on-disk.ts'
 import { allowedPath } from './extra-paths.ts'
 import { type FetchAhead, fetchAhead } from './fetch-ahead.ts'
 import { partialStream } from './partial-stream.ts'
@@ -65,8 +66,6 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    * Opens a file of a torrent, out of the download folder or out of the swarm.
    *
    * @param magnetUri - magnet link or info hash; of the link, only hash and trackers count
-   * @param wanted - file, counted over all files from 0, or what to choose one by; without it, the largest video that
-   * is no sample and no extra
    * @param retryCount - tries to find peers that were made before, counted against the most there may be
    * @param customPath - put the torrent there instead; must lie under one of the extra paths
    * @param named - trackers that only the link of a viewer names; those of the magnet link come from the user or a source
@@ -76,7 +75,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
    */
   getStream(
     magnetUri: string,
-    wanted?: number | Wish,
+    choice?: FileChoice,
     retryCount?: number,
     customPath?: string,
     signal?: AbortSignal,
@@ -84,7 +83,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
     viewer?: Viewer,
   ): Promise<TorrentStream>
   /** The same for a file that is whole on disk; `undefined` if it is not. Asks no peer. */
-  findWhole(infoHash: InfoHash, wanted?: number | Wish): Promise<TorrentStream | undefined>
+  findWhole(infoHash: InfoHash, choice?: FileChoice): Promise<TorrentStream | undefined>
   /** Whether somebody reads it, or waits to. */
   isUsed(infoHash: InfoHash): boolean
   /** Whether it is being fetched because somebody asked for it. */
@@ -133,7 +132,7 @@ export function openTorrentService(
 
   async function getStream(
     magnetUri: string,
-    wanted?: number | Wish,
+    choice: FileChoice = MAIN_FILE,
     retryCount = 0,
     customPath?: string,
     signal: AbortSignal = new AbortController().signal,
@@ -153,27 +152,31 @@ export function openTorrentService(
     if (named) torrent.addTrackers(allowedTrackers(named.trackers, options.trackers), named.client)
     const info = await torrent.whenInfo(signal, retryCount)
     knownLately.set(magnet.infoHash, true)
-    const choice = chooseFile(info, typeof wanted === 'object' ? wanted : wishFor(wanted))
-    if (choice.kind === 'refused')
-      throw new SelfStremeError('media.not_found', `${magnet.infoHash}: ${choice.reason}`, {
-        details: { reason: choice.reason },
+    const decision = chooseFile(info, choice)
+    if (decision.kind === 'refused')
+      throw new SelfStremeError('media.not_found', `${magnet.infoHash}: ${decision.reason}`, {
+        details: { reason: decision.reason },
       })
-    const { name = '', length: size = 0 } = info.files[choice.index] ?? {}
-    const whole = await torrent.openWhole(choice.index)
+    const { name = '', length: size = 0 } = info.files[decision.index] ?? {}
+    const whole = await torrent.openWhole(decision.index)
     const parts = streamParts(
-      { infoHash: torrent.infoHash, fileIdx: choice.index, name, size },
-      torrent.pathOf(choice.index),
+      { infoHash: torrent.infoHash, fileIdx: decision.index, name, size },
+      torrent.pathOf(decision.index),
       whole !== undefined,
       lease.move(),
     )
     return whole ? wholeStream(parts, whole) : partialStream(parts, torrent)
   }
 
-  async function findWhole(infoHash: InfoHash, wanted?: number | Wish): Promise<TorrentStream | undefined> {
-    const byWish = typeof wanted === 'object' ? await chooseOnDisk(infoHash, wanted) : wanted
+  async function findWhole(
+    infoHash: InfoHash,
+    choice: FileChoice = MAIN_FILE,
+  ): Promise<TorrentStream | undefined> {
+    const info = async () => registry.find(infoHash)?.info ?? (await index.readInfo(infoHash))
+    const known = await chooseOnDisk(choice, info)
     await registry.whenFree(infoHash)
     const contents = index.find(infoHash)
-    const chosen = wanted === undefined ? contents?.mainFile : byWish
+    const chosen = choice.kind === 'main' ? contents?.mainFile : known
     const file = chosen === undefined ? undefined : contents?.files[chosen]
     if (chosen === undefined || file?.wholeMtimeMs === undefined || !isVideo(file.name)) return undefined
     using lease = new DisposableStack()
@@ -185,13 +188,6 @@ export function openTorrentService(
       streamParts({ infoHash, fileIdx: chosen, name, size }, path, true, lease.move()),
       whole,
     )
-  }
-
-  /** The file that a wish means, of a torrent whose metadata is on disk; `undefined` if nothing there is meant. */
-  async function chooseOnDisk(infoHash: InfoHash, wish: Wish): Promise<number | undefined> {
-    const info = registry.find(infoHash)?.info ?? (await index.readInfo(infoHash))
-    const choice = info && chooseFile(info, wish)
-    return choice?.kind === 'chosen' ? choice.index : undefined
   }
 
   function streamParts(
@@ -257,8 +253,4 @@ export function openTorrentService(
       await Promise.all(registry.all().map((torrent) => torrent.save()))
     },
   }
-}
-
-function wishFor(fileIdx: number | undefined): Wish {
-  return fileIdx === undefined ? { kind: 'largest' } : { kind: 'file', fileIdx }
 }

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
+import { MAIN_FILE } from '../../src/domain/choice/file-choice.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
@@ -45,7 +46,11 @@ describe('a placed file whose torrent is known', () => {
     await using parts = await openCacheParts(known.root)
     const { signal } = new AbortController()
     const find = async (mustBeVerified?: () => boolean) => {
-      await using file = await parts.placed.find(known.infoHash, undefined, signal, mustBeVerified)
+      await using file = await parts.placed.find(
+        { infoHash: known.infoHash, choice: MAIN_FILE },
+        signal,
+        mustBeVerified,
+      )
       return file !== undefined
     }
     await expect.poll(() => verdicts(parts)).toEqual(['verified'])
@@ -55,7 +60,11 @@ describe('a placed file whose torrent is known', () => {
     await place({ ...known, infoHash: other }, film)
     await parts.placed.check(signal)
     const findOther = async (mustBeVerified?: () => boolean) => {
-      await using file = await parts.placed.find(other, undefined, signal, mustBeVerified)
+      await using file = await parts.placed.find(
+        { infoHash: other, choice: MAIN_FILE },
+        signal,
+        mustBeVerified,
+      )
       return file !== undefined
     }
     expect([await findOther(() => true), await findOther()]).toEqual([false, true])
@@ -67,7 +76,10 @@ describe('a placed file whose torrent is known', () => {
     await place(known, film, `right/Film ${known.infoHash}.mkv`)
     await using parts = await openCacheParts(known.root)
     await expect.poll(() => verdicts(parts)).toEqual(expect.arrayContaining(['verified', 'mismatched']))
-    await using file = await parts.placed.find(known.infoHash, undefined, new AbortController().signal)
+    await using file = await parts.placed.find(
+      { infoHash: known.infoHash, choice: MAIN_FILE },
+      new AbortController().signal,
+    )
     expect(file?.size).toBe(film.length)
     for (let n = 0; n < 2; n++) await parts.placed.check(new AbortController().signal)
     expect(parts.logged.filter((line) => line.includes('not what its torrent says'))).toHaveLength(1)
@@ -83,7 +95,9 @@ describe('a placed file whose torrent is known', () => {
     await rm(known.directory, { recursive: true })
     await using parts = await openCacheParts(known.root)
     expect(verdicts(parts)).toEqual(['mismatched'])
-    expect(await parts.placed.find(known.infoHash, undefined, new AbortController().signal)).toBeUndefined()
+    expect(
+      await parts.placed.find({ infoHash: known.infoHash, choice: MAIN_FILE }, new AbortController().signal),
+    ).toBeUndefined()
   })
 
   test('keeps its mark when the download folder is moved', async () => {
@@ -173,7 +187,10 @@ describe('a placed file whose torrent is known', () => {
     await place(known, patternBytes(2 * MIB), `wrong ${known.infoHash}.mkv`)
     await using parts = await openCacheParts(known.root)
     await expect.poll(() => verdicts(parts).toSorted()).toEqual(['mismatched', 'unchecked'])
-    await using file = await parts.placed.find(known.infoHash, undefined, new AbortController().signal)
+    await using file = await parts.placed.find(
+      { infoHash: known.infoHash, choice: MAIN_FILE },
+      new AbortController().signal,
+    )
     expect(file?.size).toBe(small.length)
   })
 

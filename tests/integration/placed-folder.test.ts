@@ -15,6 +15,7 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
+import { MAIN_FILE } from '../../src/domain/choice/file-choice.ts'
 import { type CacheParts, type CachePartsOptions, openCacheParts } from '../support/cache-parts.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -250,7 +251,10 @@ test('what is remembered of a file outlives its disk being away', async () => {
   }
   {
     await using parts = await openCacheParts(folder.path)
-    await using file = await parts.placed.find(HASH, undefined, new AbortController().signal)
+    await using file = await parts.placed.find(
+      { infoHash: HASH, choice: MAIN_FILE },
+      new AbortController().signal,
+    )
     file?.noteRead('somebody')
   }
   expect(await plays()).toEqual([1])
@@ -265,7 +269,10 @@ test('what lies in a folder that has become ours is not found, though nobody has
   await writeOld(join(folder.path, HASH, 'Film.mkv'))
   await using parts = await openCacheParts(folder.path, { isWatched: false })
   const isFound = async () => {
-    await using file = await parts.placed.find(HASH, undefined, new AbortController().signal)
+    await using file = await parts.placed.find(
+      { infoHash: HASH, choice: MAIN_FILE },
+      new AbortController().signal,
+    )
     return file !== undefined
   }
   expect(await isFound()).toBe(true)
@@ -330,7 +337,7 @@ async function open(options: CachePartsOptions & { before?: readonly string[] } 
 }
 
 async function find({ placed }: CacheParts, name?: string, infoHash = HASH): Promise<string | undefined> {
-  await using file = await placed.find(infoHash, name, new AbortController().signal)
+  await using file = await placed.find({ infoHash, choice: MAIN_FILE, name }, new AbortController().signal)
   return file?.path
 }
 

@@ -222,7 +222,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/choice/choose-file#chooseFile': (text) => [
     chooseFile(packOf(text), { kind: 'episode', season: 1, episode: 2, title: text }),
     chooseFile(packOf(text), { kind: 'movie', title: text, year: 2020 }),
-    chooseFile(packOf(text), { kind: 'unsaid' }),
+    chooseFile(packOf(text), { kind: 'only' }),
   ],
   'domain/choice/choose-file#mainFileOf': (text) => mainFileOf(packOf(text)),
   'domain/clients/client-key#clientKey': clientKey,
@@ -309,6 +309,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/stream-address#writeStreamAddress': (text) =>
     writeStreamAddress({
       infoHash: 'a'.repeat(40) as InfoHash,
+      choice: { kind: 'main' },
       name: text,
       trackers: [text],
       isPrivate: false,
@@ -435,7 +436,7 @@ const SAME = 'the same work as a function that is tested'
 export const NO_PARSERS: Readonly<Record<string, string>> = {
   'addon/addon#createAddon': THROUGH,
   'addon/choose-files#chooseFiles': THROUGH,
-  'addon/video-wish#videoWish': READ,
+  'addon/video-choice#videoChoice': READ,
   'admin/owner-token#openOwnerToken': OURS,
   'admin/owner-token#readOwnerToken': OURS,
   'admin/torrent-source#sourceOfFile': SAME,
@@ -443,6 +444,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'admin/watched-file#isTooLong': THROUGH,
   'domain/bittorrent/bitfield#hasPiece': 'it looks at a bit',
   'domain/bittorrent/bitfield#piecesIn': 'it looks at bits, as many as there are pieces',
+  'domain/list/candidate#choiceOf': READ,
   'domain/list/candidate#wishOf': READ,
   'domain/choice/episode-context#episodeContext': SAME,
   'domain/choice/episode-context#saysTitle': SAME,

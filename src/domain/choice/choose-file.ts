@@ -1,10 +1,10 @@
 import { episodeLabel } from '../names/episode-label.ts'
 import { halfOf } from '../names/halves.ts'
+import { type EpisodeChoice, type FileChoice, MAIN_FILE, type MovieChoice } from './file-choice.ts'
 import { folderOf, isPlayable, type Pack, type ReadVideo, readPack } from './pack.ts'
 import { episodeScorer } from './score-episode.ts'
 import { movieScorer } from './score-movie.ts'
 import { no, type Verdict, yes } from './verdict.ts'
-import type { EpisodeWish, MovieWish, Wish } from './wish.ts'
 
 /** A video that was looked at. */
 export interface Considered extends Verdict {
@@ -13,7 +13,7 @@ export interface Considered extends Verdict {
   readonly path: string
 }
 
-export type Choice =
+export type Decision =
   | (Considered & {
       readonly kind: 'chosen'
       /** all that were looked at, the likeliest first */
@@ -33,28 +33,28 @@ export type Choice =
  *
  * @param pack - its names are read once, as long as it is the same object
  */
-export function chooseFile(pack: Pack, wish: Wish): Choice {
-  switch (wish.kind) {
+export function chooseFile(pack: Pack, wanted: FileChoice): Decision {
+  switch (wanted.kind) {
     case 'file':
-      return chooseByIndex(pack, wish.fileIdx)
-    case 'largest':
+      return chooseByIndex(pack, wanted.fileIdx)
+    case 'main':
       return decide(ranked(readPack(pack), () => yes(1, 'a video')))
     case 'movie':
-      return chooseMovie(pack, wish)
+      return chooseMovie(pack, wanted)
     case 'episode':
-      return chooseEpisode(pack, wish)
-    case 'unsaid':
+      return chooseEpisode(pack, wanted)
+    case 'only':
       return chooseOnly(pack)
   }
 }
 
 /** The largest video; `undefined` where there is none. */
 export function mainFileOf(pack: Pack): number | undefined {
-  const choice = chooseFile(pack, { kind: 'largest' })
-  return choice.kind === 'chosen' ? choice.index : undefined
+  const decision = chooseFile(pack, MAIN_FILE)
+  return decision.kind === 'chosen' ? decision.index : undefined
 }
 
-function chooseByIndex({ files }: Pack, index: number): Choice {
+function chooseByIndex({ files }: Pack, index: number): Decision {
   const file = files[index]
   if (!file) return refused(`there is no file ${index}`)
   if (!isPlayable(file)) return refused(`file ${index} is no video`)
@@ -62,29 +62,30 @@ function chooseByIndex({ files }: Pack, index: number): Choice {
   return { ...chosen, kind: 'chosen', considered: [chosen] }
 }
 
-function chooseMovie(pack: Pack, wish: MovieWish): Choice {
+function chooseMovie(pack: Pack, wanted: MovieChoice): Decision {
   const videos = readPack(pack)
-  const name = [wish.title, wish.year].filter((part) => part !== undefined).join(', ')
-  return decide(ranked(videos, movieScorer(videos, wish)), `the film ${name}`.trimEnd())
+  const name = [wanted.title, wanted.year].filter((part) => part !== undefined).join(', ')
+  return decide(ranked(videos, movieScorer(videos, wanted)), `the film ${name}`.trimEnd())
 }
 
-function chooseEpisode(pack: Pack, wish: EpisodeWish): Choice {
+function chooseEpisode(pack: Pack, wanted: EpisodeChoice): Decision {
   const videos = readPack(pack)
-  const judged = ranked(videos, episodeScorer(pack, videos, wish))
-  const choice = decide(judged, episodeLabel(wish.season === undefined ? [] : [wish.season], [wish.episode]))
-  if (choice.kind === 'refused') return choice
-  const likeliest = judged.filter(({ verdict }) => verdict.score === choice.score).map(({ video }) => video)
-  const doubt = doubtOf(likeliest, wish)
+  const judged = ranked(videos, episodeScorer(pack, videos, wanted))
+  const label = episodeLabel(wanted.season === undefined ? [] : [wanted.season], [wanted.episode])
+  const decision = decide(judged, label)
+  if (decision.kind === 'refused') return decision
+  const likeliest = judged.filter(({ verdict }) => verdict.score === decision.score).map(({ video }) => video)
+  const doubt = doubtOf(likeliest, wanted)
   return doubt === undefined
-    ? choice
-    : refused(`${doubt}, and which is meant is not known`, choice.considered)
+    ? decision
+    : refused(`${doubt}, and which is meant is not known`, decision.considered)
 }
 
 /** Of videos that are no episodes, the others are much smaller than the film; the second one in bytes of the first. */
 const MOST_BESIDE_A_FILM = 0.5
 
 /** The largest video, unless the torrent is a pack: several episodes, or several videos that are about as long. */
-function chooseOnly(pack: Pack): Choice {
+function chooseOnly(pack: Pack): Decision {
   const videos = readPack(pack)
   const judged = ranked(videos, () => yes(1, 'the only one'))
   const features = judged
@@ -105,7 +106,7 @@ function labelOf({ seasons, episodes, absolute, date = '' }: ReadVideo['numbers'
 }
 
 /** Why nobody can know which of the likeliest it is; the same episode twice is no such reason. */
-function doubtOf(likeliest: readonly ReadVideo[], { season, episode }: EpisodeWish): string | undefined {
+function doubtOf(likeliest: readonly ReadVideo[], { season, episode }: EpisodeChoice): string | undefined {
   const seasons = new Set(likeliest.map(({ numbers }) => numbers.seasons.join()))
   if (season === undefined && seasons.size > 1) return `${seasons.size} seasons have an episode ${episode}`
   const vague = likeliest.filter(({ numbers }) => numbers.seasons.length !== 1 && numbers.date === undefined)
@@ -148,7 +149,7 @@ function judge(video: ReadVideo, score: (video: ReadVideo) => Verdict): Verdict 
 }
 
 /** @param wanted - what the first must be, in words */
-function decide(judged: readonly Judged[], wanted = 'one'): Choice {
+function decide(judged: readonly Judged[], wanted = 'one'): Decision {
   const considered = judged.map(({ video: { index, file }, verdict }) => ({
     ...verdict,
     index,
@@ -163,7 +164,7 @@ function decide(judged: readonly Judged[], wanted = 'one'): Choice {
   return { ...first, kind: 'chosen', considered }
 }
 
-function refused(reason: string, considered: readonly Considered[] = []): Choice {
+function refused(reason: string, considered: readonly Considered[] = []): Decision {
   return { kind: 'refused', reason, considered }
 }
 

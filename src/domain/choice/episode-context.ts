@@ -1,13 +1,13 @@
 import { readNumbers } from '../names/name-numbers.ts'
 import { compareTitles, titleWords } from '../names/titles.ts'
+import type { EpisodeChoice } from './file-choice.ts'
 import type { Pack, ReadVideo } from './pack.ts'
-import type { EpisodeWish } from './wish.ts'
 
 /** What a pack as a whole tells about each of its videos, when an episode is looked for. */
 export interface EpisodeContext {
   /** the only video that is no sample and no extra */
   readonly alone: ReadVideo | undefined
-  /** that the wish is of; for a series without seasons, that which its title says */
+  /** of the wanted episode; for a series without seasons, that which its title says */
   readonly season: number | undefined
   readonly hasOnlySpecials: boolean
   /** seasons whose episodes are counted on where the season before ended */
@@ -22,14 +22,18 @@ export interface EpisodeContext {
 
 const SEQUEL = /^[2-9]$/
 
-export function episodeContext(pack: Pack, videos: readonly ReadVideo[], wish: EpisodeWish): EpisodeContext {
+export function episodeContext(
+  pack: Pack,
+  videos: readonly ReadVideo[],
+  wanted: EpisodeChoice,
+): EpisodeContext {
   const features = videos.filter(({ beside }) => !beside)
   const [only, ...others] = features
-  const words = titleWords(wish.title ?? '')
+  const words = titleWords(wanted.title ?? '')
   const names = titleWords(`${pack.name} ${only?.file.path ?? ''}`)
   return {
     alone: others.length === 0 ? only : undefined,
-    season: wish.season ?? (wish.title === undefined ? undefined : seasonOfTitle(wish.title)),
+    season: wanted.season ?? (wanted.title === undefined ? undefined : seasonOfTitle(wanted.title)),
     hasOnlySpecials: features.every(({ numbers }) => numbers.seasons[0] === 0),
     countedOn: seasonsCountedOn(features),
     words,

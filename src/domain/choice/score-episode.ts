@@ -1,8 +1,8 @@
 import { episodeLabel } from '../names/episode-label.ts'
 import { type EpisodeContext, episodeContext, saysTitle, sequelOf } from './episode-context.ts'
+import type { EpisodeChoice } from './file-choice.ts'
 import type { Pack, ReadVideo } from './pack.ts'
 import { less, no, type Verdict, yes } from './verdict.ts'
-import type { EpisodeWish } from './wish.ts'
 
 /** What a video says itself beats what its folder says, and that what only its siblings make likely. */
 const SCORE = {
@@ -21,38 +21,38 @@ const LESS_FOR = { guess: 15, severalSeasons: 10, otherTitle: 5, severalEpisodes
 export function episodeScorer(
   pack: Pack,
   videos: readonly ReadVideo[],
-  wish: EpisodeWish,
+  wanted: EpisodeChoice,
 ): (video: ReadVideo) => Verdict {
-  const context = episodeContext(pack, videos, wish)
+  const context = episodeContext(pack, videos, wanted)
   return (video) => {
-    const verdict = judge(video, wish, context)
+    const verdict = judge(video, wanted, context)
     if (verdict.score === 0 || !context.isTitleSaid || saysTitle(video, context.words)) return verdict
     return less(verdict, LESS_FOR.otherTitle, 'its name does not say the title')
   }
 }
 
-function judge(video: ReadVideo, wish: EpisodeWish, context: EpisodeContext): Verdict {
+function judge(video: ReadVideo, wanted: EpisodeChoice, context: EpisodeContext): Verdict {
   const { seasons, episodes, absolute, date, part } = video.numbers
-  if (date !== undefined && wish.date !== undefined) {
-    return date === wish.date ? yes(SCORE.byDate, `of ${date}`) : no(`of ${date}`)
+  if (date !== undefined && wanted.date !== undefined) {
+    return date === wanted.date ? yes(SCORE.byDate, `of ${date}`) : no(`of ${date}`)
   }
-  if (episodes.length > 0 && seasons.length === 1) return judgeInSeason(video, wish, context)
-  if (episodes.length > 0) return judgeCounted(video, episodes, wish, context)
-  if (absolute.length > 0) return judgeCounted(video, absolute, wish, context)
+  if (episodes.length > 0 && seasons.length === 1) return judgeInSeason(video, wanted, context)
+  if (episodes.length > 0) return judgeCounted(video, episodes, wanted, context)
+  if (absolute.length > 0) return judgeCounted(video, absolute, wanted, context)
   if (part !== undefined) {
     const isSeason = (context.season ?? 1) === (seasons[0] ?? 1)
-    return isSeason && part === wish.episode ? yes(SCORE.part, `part ${part}`) : no(`part ${part}`)
+    return isSeason && part === wanted.episode ? yes(SCORE.part, `part ${part}`) : no(`part ${part}`)
   }
-  return video === context.alone ? judgeAlone(video, wish, context) : no('its name says no episode')
+  return video === context.alone ? judgeAlone(video, wanted, context) : no('its name says no episode')
 }
 
-function judgeInSeason({ numbers }: ReadVideo, wish: EpisodeWish, context: EpisodeContext): Verdict {
+function judgeInSeason({ numbers }: ReadVideo, wanted: EpisodeChoice, context: EpisodeContext): Verdict {
   const { seasons, episodes, absolute, seasonOf, episodeOf, isGuess } = numbers
   const [season = 0] = seasons
   const label = episodeLabel(seasons, episodes)
   const isOfSeason =
     context.season === undefined ? season > 0 || context.hasOnlySpecials : season === context.season
-  if (isOfSeason && episodes.includes(wish.episode)) {
+  if (isOfSeason && episodes.includes(wanted.episode)) {
     const bySelf = seasonOf === 'file' && episodeOf === 'file'
     const why = bySelf ? 'as its name says' : 'as name and folder say'
     return lessSure(
@@ -60,13 +60,13 @@ function judgeInSeason({ numbers }: ReadVideo, wish: EpisodeWish, context: Episo
       yes(bySelf ? SCORE.itself : SCORE.byFolder, `${label}, ${isGuess ? 'most likely' : why}`),
     )
   }
-  if (wish.absolute !== undefined && absolute.includes(wish.absolute)) {
-    return yes(SCORE.absolute, `${label}, and number ${wish.absolute} of the series`)
+  if (wanted.absolute !== undefined && absolute.includes(wanted.absolute)) {
+    return yes(SCORE.absolute, `${label}, and number ${wanted.absolute} of the series`)
   }
   // The first season has fewer episodes than that, so the release calls all of them one season.
-  const isOneLongSeason = season === 1 && (wish.season ?? 1) > 1
+  const isOneLongSeason = season === 1 && (wanted.season ?? 1) > 1
   const isCountedOn = isOneLongSeason || (isOfSeason && context.countedOn.has(season))
-  if (wish.absolute !== undefined && isCountedOn && episodes.includes(wish.absolute)) {
+  if (wanted.absolute !== undefined && isCountedOn && episodes.includes(wanted.absolute)) {
     return lessSure(numbers, yes(SCORE.countedOn, `${label}, counted on from the season before`))
   }
   return no(label)
@@ -76,30 +76,30 @@ function judgeInSeason({ numbers }: ReadVideo, wish: EpisodeWish, context: Episo
 function judgeCounted(
   video: ReadVideo,
   counted: readonly number[],
-  wish: EpisodeWish,
+  wanted: EpisodeChoice,
   context: EpisodeContext,
 ): Verdict {
   const { numbers } = video
   const sequel = sequelOf(video, context.words)
   const label = `${episodeLabel([], counted)} of ${sequel === undefined ? 'no season' : `season ${sequel}, by its title`}`
-  if (wish.absolute !== undefined && counted.includes(wish.absolute)) {
+  if (wanted.absolute !== undefined && counted.includes(wanted.absolute)) {
     return lessSure(numbers, yes(SCORE.countedOn, `${label}, counted from the first of the series`))
   }
   const isOfSeason = (context.season ?? 1) === (sequel ?? 1)
-  return isOfSeason && counted.includes(wish.episode)
+  return isOfSeason && counted.includes(wanted.episode)
     ? lessSure(numbers, yes(SCORE.withoutSeason, label))
     : no(label)
 }
 
 /** The only video there is, of which no name says an episode. */
-function judgeAlone({ numbers, isDisc }: ReadVideo, wish: EpisodeWish, context: EpisodeContext): Verdict {
+function judgeAlone({ numbers, isDisc }: ReadVideo, wanted: EpisodeChoice, context: EpisodeContext): Verdict {
   const { seasons, year } = numbers
   if (isDisc) return no('a disc, and where on it the episode is cannot be known')
   if (seasons.length > 0 && context.season !== undefined && !seasons.includes(context.season)) {
     return no(`the only video, but of season ${seasons.join(', ')}`)
   }
   if (context.isOtherTitle) return no('the only video, but its title is another')
-  if (year !== undefined && seasons.length === 0 && year !== wish.year) {
+  if (year !== undefined && seasons.length === 0 && year !== wanted.year) {
     return no(`the only video, but called like a film of ${year}`)
   }
   return yes(SCORE.alone, 'the only video, and nothing speaks against it')

@@ -1,9 +1,9 @@
 import { episodeLabel } from '../names/episode-label.ts'
 import { compareTitles, type TitleMatch, titleWords } from '../names/titles.ts'
+import type { MovieChoice } from './file-choice.ts'
 import { type Film, filmBehindYear } from './film.ts'
 import type { ReadVideo } from './pack.ts'
 import { less, no, type Verdict, yes } from './verdict.ts'
-import type { MovieWish } from './wish.ts'
 
 const SCORE = { only: 60, film: 50, sameTitle: 30, titleWithin: 20, year: 20, nearYear: 10, yearOnly: 40 }
 const LESS_FOR = { size: 30, part: 2 }
@@ -14,7 +14,10 @@ const MOST_OF_COLLECTION = 500
 const SEQUEL = /^(?:(?:part|chapter|episode|vol|volume) )?(?:[2-9]|1\d)(?: |$)/
 
 /** @returns how likely one of the videos is the film */
-export function movieScorer(videos: readonly ReadVideo[], wish: MovieWish): (video: ReadVideo) => Verdict {
+export function movieScorer(
+  videos: readonly ReadVideo[],
+  wanted: MovieChoice,
+): (video: ReadVideo) => Verdict {
   const features = videos.filter(({ beside }) => !beside)
   const isOfSeries = features.filter(isEpisode).length > 1
   const films = features.filter((video) => !isOfSeries || !isEpisode(video))
@@ -22,14 +25,14 @@ export function movieScorer(videos: readonly ReadVideo[], wish: MovieWish): (vid
   const isSmall = ({ file }: ReadVideo) => file.length < largest * LEAST_SHARE
   const names = new Set(films.filter((video) => !isSmall(video)).map(({ film }) => nameOf(film)))
   const isCollection = films.length <= MOST_OF_COLLECTION
-  const hasChoice = names.size > 1 && (wish.title ?? wish.year) !== undefined
+  const hasChoice = names.size > 1 && (wanted.title ?? wanted.year) !== undefined
 
   return (video) => {
     const { seasons, episodes } = video.numbers
     if (isOfSeries && isEpisode(video)) return no(`${episodeLabel(seasons, episodes)} of a series`)
-    const behindYear = isCollection && filmBehindYear(video.file.name, [wish.title ?? ''], video.folder)
+    const behindYear = isCollection && filmBehindYear(video.file.name, [wanted.title ?? ''], video.folder)
     const film = behindYear || video.film
-    const verdict = hasChoice ? compare(film, wish) : likely(names.size > 1, isSmall(video))
+    const verdict = hasChoice ? compare(film, wanted) : likely(names.size > 1, isSmall(video))
     const { part = 1 } = film
     return verdict.score > 0 && part > 1 ? less(verdict, LESS_FOR.part, `part ${part}`) : verdict
   }
@@ -51,11 +54,11 @@ function likely(areSeveral: boolean, isSmall: boolean): Verdict {
 }
 
 /** One of several films. */
-function compare({ title: name, folderTitle, year }: Film, wish: MovieWish): Verdict {
-  const title = titleWords(wish.title ?? '')
+function compare({ title: name, folderTitle, year }: Film, wanted: MovieChoice): Verdict {
+  const title = titleWords(wanted.title ?? '')
   // A year may be the title, or a part of it.
-  const isYearSaid = year !== undefined && wish.year !== undefined && !title.includes(String(year))
-  const difference = isYearSaid ? Math.abs(year - wish.year) : undefined
+  const isYearSaid = year !== undefined && wanted.year !== undefined && !title.includes(String(year))
+  const difference = isYearSaid ? Math.abs(year - wanted.year) : undefined
   if (difference !== undefined && difference > 1) return no(`a film of ${year}`)
 
   const byYear = difference === undefined ? 0 : difference === 0 ? SCORE.year : SCORE.nearYear

@@ -1,5 +1,6 @@
 import type { InfoHash } from '../bittorrent/info-hash.ts'
 import type { TorrentFile } from '../bittorrent/metainfo.ts'
+import { type LinkChoice, MAIN_FILE } from '../choice/file-choice.ts'
 import type { VideoId } from '../video-id.ts'
 
 /** What a source finds for a film or an episode: a torrent, or another addon's stream, to be handed on as it is. */
@@ -93,6 +94,12 @@ export function wishOf(video: VideoId): EpisodeWish | undefined {
   if (video.kind !== 'episode') return undefined
   const { season, episode } = video
   return { ...(season === undefined ? {} : { season }), episode }
+}
+
+/** The file of a candidate, as far as it is known. */
+export function choiceOf({ fileIdx, wish }: Candidate): LinkChoice {
+  if (fileIdx !== undefined) return { kind: 'file', fileIdx }
+  return wish ? { kind: 'episode', ...wish } : MAIN_FILE
 }
 
 /** A source may name the same torrent thousands of times, each time with other trackers. */

@@ -59,7 +59,10 @@ async function measure(): Promise<Record<string, number>> {
     for (let n = 0; n < LOOKUPS; n++) {
       const infoHash = known[Math.floor(Math.random() * known.length)] as InfoHash
       const askedAt = performance.now()
-      const media = await openMedia({ infoHash, wanted: 0, trackers: [], client: 'bench' }, signal)
+      const media = await openMedia(
+        { infoHash, choice: { kind: 'file', fileIdx: 0 }, trackers: [], client: 'bench' },
+        signal,
+      )
       took.push(performance.now() - askedAt)
       await media[Symbol.asyncDispose]()
     }

@@ -16,7 +16,7 @@ const FOUND: Candidate = {
 test('listeners get every list that was answered to a device, and no list that another server asked for', async () => {
   const told: AnsweredList[] = []
   const madeList = { kept: [describe(FOUND)], dropped: [], sources: [], choices: new Map() }
-  const makeList: MakeList = async () => ({ ...madeList, wish: { kind: 'episode', episode: 2 } })
+  const makeList: MakeList = async () => ({ ...madeList, choice: { kind: 'episode', episode: 2 } })
   const { getStreams } = createStreamService(
     { trackers: [] },
     makeList,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chooseFiles } from '../../../src/addon/choose-files.ts'
-import { videoWish } from '../../../src/addon/video-wish.ts'
+import { videoChoice } from '../../../src/addon/video-choice.ts'
 import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import type { TorrentFile } from '../../../src/domain/bittorrent/metainfo.ts'
 import type { Candidate, Found } from '../../../src/domain/list/candidate.ts'
@@ -27,7 +27,7 @@ function choose(all: readonly Found[], onDisk?: readonly TorrentFile[]) {
 test('the file of a pack is chosen from the files that a torrent file lists', async () => {
   const { found, choices } = await choose([torrent(A, { files: FILES })])
   expect(found).toMatchObject([{ fileIdx: 2, fileName: 'Show.S01E02.mkv', sizeBytes: 1_002 }])
-  expect(choices.get(A)).toMatchObject({ from: 'source', choice: { kind: 'chosen', index: 2, score: 100 } })
+  expect(choices.get(A)).toMatchObject({ from: 'source', decision: { kind: 'chosen', index: 2, score: 100 } })
 })
 
 test('the file of a pack is chosen from the metadata on our disk', async () => {
@@ -87,17 +87,17 @@ test.for([
 ] as const)('S%d E%d is number %s of the series', ([season, episode, absolute]) => {
   const episodes = new Map(['1:1', '1:2', '1:3', '2:1', '2:2', '0:1'].map((key) => [key, key]))
   if (season === 3) episodes.delete('2:1')
-  const wish = videoWish(
+  const choice = videoChoice(
     { kind: 'episode', id: 'tt1', season, episode },
     { name: 'Show', year: 2020, episodes },
   )
-  expect(wish).toMatchObject({ kind: 'episode', season, episode, title: 'Show', year: 2020 })
-  expect('absolute' in wish ? wish.absolute : undefined).toBe(absolute)
+  expect(choice).toMatchObject({ kind: 'episode', season, episode, title: 'Show', year: 2020 })
+  expect('absolute' in choice ? choice.absolute : undefined).toBe(absolute)
 })
 
 test('the file choice has no title when the name of the video is unknown', () => {
-  expect(videoWish({ kind: 'movie', id: 'tt1' }, undefined)).toEqual({ kind: 'movie' })
-  expect(videoWish({ kind: 'episode', id: 'kitsu:1', episode: 5 }, undefined)).toEqual({
+  expect(videoChoice({ kind: 'movie', id: 'tt1' }, undefined)).toEqual({ kind: 'movie' })
+  expect(videoChoice({ kind: 'episode', id: 'kitsu:1', episode: 5 }, undefined)).toEqual({
     kind: 'episode',
     episode: 5,
   })

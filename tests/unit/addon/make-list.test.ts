@@ -46,8 +46,8 @@ function lister({ disk = EMPTY, titles, swarms = { sinceMs: () => undefined } }:
 }
 
 test('an episode is chosen by its number in the series when title and episode list are known', async () => {
-  const { kept, wish } = await lister({ titles: TITLES })(REQUEST, signal)
-  expect(wish).toMatchObject({ title: 'Show', year: 2020, absolute: 4 })
+  const { kept, choice } = await lister({ titles: TITLES })(REQUEST, signal)
+  expect(choice).toMatchObject({ title: 'Show', year: 2020, absolute: 4 })
   expect(kept.map(({ found }) => found)).toMatchObject([{ fileIdx: 3, fileName: '[Group] Show - 04.mkv' }])
 })
 

@@ -55,7 +55,7 @@ function fetching(why: Why, { isPlaced = false } = {}) {
     noteFetched: ignore,
     log: silent,
   }
-  const target = { infoHash: INFO_HASH, trackers: [], wish: { kind: 'largest' as const } }
+  const target = { infoHash: INFO_HASH, trackers: [], choice: { kind: 'main' as const } }
   const whenRestIsDue = why === 'first' ? async () => false : () => rest.promise
   const job = new Job(
     why,

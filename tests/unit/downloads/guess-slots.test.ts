@@ -4,7 +4,7 @@ import type { Job, JobState, Target } from '../../../src/downloads/guess.ts'
 import { JobSlots } from '../../../src/downloads/guess-slots.ts'
 
 function targetOf(letter: string, fileIdx = 0): Target {
-  return { infoHash: letter.repeat(40) as InfoHash, trackers: [], wish: { kind: 'file', fileIdx } }
+  return { infoHash: letter.repeat(40) as InfoHash, trackers: [], choice: { kind: 'file', fileIdx } }
 }
 
 /** Jobs that run until they are stopped. */

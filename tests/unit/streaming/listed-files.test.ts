@@ -15,18 +15,23 @@ const FILM: Candidate = {
 const SAID = { name: 'Copper.Harbor.2023.mkv', size: 7_000 }
 
 test.for([
-  ['a film', {}, undefined, SAID],
-  ['a file', { fileIdx: 0 }, 0, { ...SAID, fileIdx: 0 }],
-  ['an episode', { wish: { season: 2, episode: 3 } }, { season: 2, episode: 3 }, SAID],
-  ['an episode without season', { wish: { episode: 12 } }, { episode: 12 }, SAID],
-  ['an episode whose file is known', { fileIdx: 4, wish: { episode: 12 } }, 4, { ...SAID, fileIdx: 4 }],
-] as const)('the facts listed for %s are found by what its link asks for', ([, more, wanted, said]) => {
+  ['a film', {}, { kind: 'main' }, SAID],
+  ['a file', { fileIdx: 0 }, { kind: 'file', fileIdx: 0 }, { ...SAID, fileIdx: 0 }],
+  ['an episode', { wish: { season: 2, episode: 3 } }, { kind: 'episode', season: 2, episode: 3 }, SAID],
+  ['an episode without season', { wish: { episode: 12 } }, { kind: 'episode', episode: 12 }, SAID],
+  [
+    'an episode whose file is known',
+    { fileIdx: 4, wish: { episode: 12 } },
+    { kind: 'file', fileIdx: 4 },
+    { ...SAID, fileIdx: 4 },
+  ],
+] as const)('the facts listed for %s are found by what its link asks for', ([, more, choice, said]) => {
   const listed = new ListedFiles()
   listed.note([{ ...FILM, ...more }])
-  expect(listed.find(HASH, wanted)).toEqual(said)
-  expect(listed.find('cd'.repeat(20) as InfoHash, wanted)).toBeUndefined()
-  expect(listed.find(HASH, { season: 9, episode: 9 })).toBeUndefined()
-  expect(listed.find(HASH, 9)).toBeUndefined()
+  expect(listed.find(HASH, choice)).toEqual(said)
+  expect(listed.find('cd'.repeat(20) as InfoHash, choice)).toBeUndefined()
+  expect(listed.find(HASH, { kind: 'episode', season: 9, episode: 9 })).toBeUndefined()
+  expect(listed.find(HASH, { kind: 'file', fileIdx: 9 })).toBeUndefined()
 })
 
 test.for<readonly [string, Partial<Candidate>]>([
@@ -38,13 +43,15 @@ test.for<readonly [string, Partial<Candidate>]>([
 ])('nothing is stored for a file with %s', ([, more]) => {
   const listed = new ListedFiles()
   listed.note([{ ...FILM, ...more }])
-  expect(listed.find(HASH, undefined)).toBeUndefined()
+  expect(listed.find(HASH, { kind: 'main' })).toBeUndefined()
 })
 
 test('stored facts are bounded by number of files and by letters', () => {
   const listed = new ListedFiles()
   const count = () =>
-    Array.from({ length: 9_000 }, (_, index) => listed.find(HASH, index)).filter(Boolean).length
+    Array.from({ length: 9_000 }, (_, index) => listed.find(HASH, { kind: 'file', fileIdx: index })).filter(
+      Boolean,
+    ).length
   listed.note(Array.from({ length: 9_000 }, (_, fileIdx) => ({ ...FILM, fileIdx })))
   expect(count()).toBe(5_000)
   listed.note(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TorrentFile } from '../../../../src/domain/bittorrent/metainfo.ts'
 import { chooseFile } from '../../../../src/domain/choice/choose-file.ts'
-import type { Wish } from '../../../../src/domain/choice/wish.ts'
+import type { FileChoice } from '../../../../src/domain/choice/file-choice.ts'
 import packs from '../../../fixtures/packs.json' with { type: 'json' }
 import { seededRandom } from '../../../support/random.ts'
 
@@ -34,7 +34,7 @@ function packOf({ name, files }: Row) {
   return { name, files: Object.entries(files).map(([path, length]) => file(path, length)) }
 }
 
-function wishOf({ wish: { film, episode = 0, title, ...wish } }: Row): Wish {
+function choiceOf({ wish: { film, episode = 0, title, ...wish } }: Row): FileChoice {
   if (film === undefined) return { kind: 'episode', episode, ...wish, ...(title ? { title } : {}) }
   return { kind: 'movie', ...(film ? { title: film } : {}), ...(wish.year ? { year: wish.year } : {}) }
 }
@@ -42,7 +42,7 @@ function wishOf({ wish: { film, episode = 0, title, ...wish } }: Row): Wish {
 describe('the file chosen from a torrent', () => {
   test.for(rows)('$case: $is', (row) => {
     const pack = packOf(row)
-    const choice = chooseFile(pack, wishOf(row))
+    const choice = chooseFile(pack, choiceOf(row))
     const expected = row.is === null ? undefined : Object.keys(row.files).indexOf(row.is)
     expect(choice.kind === 'chosen' ? choice.index : undefined, JSON.stringify(choice, null, 2)).toBe(
       expected,
@@ -58,7 +58,7 @@ test('the choice does not depend on the order of the files', () => {
     for (let round = 0; round < 5; round++) {
       const shuffled = files.map((each) => ({ each, at: random.int(2 ** 30) })).sort((a, b) => a.at - b.at)
       const pack = { name, files: shuffled.map(({ each }) => each) }
-      const choice = chooseFile(pack, wishOf(row))
+      const choice = chooseFile(pack, choiceOf(row))
       expect(choice.kind === 'chosen' ? pack.files[choice.index]?.path : null, row.case).toBe(row.is)
     }
   }
@@ -97,7 +97,7 @@ test.for([
 })
 
 function largest(files: readonly TorrentFile[]): number | undefined {
-  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'largest' })
+  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'main' })
   return choice.kind === 'chosen' ? choice.index : undefined
 }
 
@@ -125,7 +125,7 @@ test('a sample or an extra is chosen only when there is nothing else', () => {
 
 /** The file for an address whose file or episode was cut off. */
 function only(files: readonly TorrentFile[]): string | undefined {
-  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'unsaid' })
+  const choice = chooseFile({ name: 'Torrent', files }, { kind: 'only' })
   return choice.kind === 'chosen' ? choice.path : choice.reason
 }
 

@@ -1,4 +1,4 @@
-import type { EpisodeWish, MovieWish } from '../domain/choice/wish.ts'
+import type { EpisodeChoice, MovieChoice } from '../domain/choice/file-choice.ts'
 import { countFromFirst, type KnownEpisodes } from '../domain/names/episode-count.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
@@ -10,7 +10,7 @@ export interface KnownTitle extends KnownEpisodes {
 }
 
 /** What to choose a file of a torrent by. @param title - if anybody knows it */
-export function videoWish(video: VideoId, title: KnownTitle | undefined): MovieWish | EpisodeWish {
+export function videoChoice(video: VideoId, title: KnownTitle | undefined): MovieChoice | EpisodeChoice {
   const { name, year } = title ?? {}
   if (video.kind === 'movie') return withoutUndefined({ kind: 'movie' as const, title: name, year })
   const { season, episode } = video
