@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AS_OWNER, OWNER_PASSWORD } from '../support/owner.ts'
+import { type Answer, send } from '../support/send.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { type Answer, send } from './send.ts'
 
 const PUBLIC = [
   '8.8.8.8',

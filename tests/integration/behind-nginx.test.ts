@@ -1,14 +1,14 @@
 import { mkdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
 import { getRange } from '../support/http-client.ts'
 import { hasNginx, type Nginx, startNginx } from '../support/nginx.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
-import { send } from './send.ts'
 
 const MIB = 1024 * 1024
 const SETTINGS = {

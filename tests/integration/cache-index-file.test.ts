@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { openCacheParts } from '../support/cache-parts.ts'
+import { type EarlierRun, leaveWholeTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { type EarlierRun, leaveWholeTorrent } from './earlier-run.ts'
 
 const KEPT = { isPinned: true, plays: 3, playsAt: 1_000, lastReadAt: 2_000, seeders: 7 }
 

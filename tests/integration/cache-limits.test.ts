@@ -6,12 +6,12 @@ import { DiskRoom } from '../../src/disk/disk-room.ts'
 import type { Usage } from '../../src/domain/usage.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { type } from '../support/command-line.ts'
+import { leaveWholeTorrent } from '../support/earlier-run.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { userWith } from '../support/users-files.ts'
-import { leaveWholeTorrent } from './earlier-run.ts'
 
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { writeFileAtomic } from '../../src/files/write-file-atomic.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
+import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
 
 const MIB = 1024 * 1024
 const film = patternBytes(MIB + 123)

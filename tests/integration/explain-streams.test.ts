@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { apiOf } from '../support/api-client.ts'
+import { leaveWholeTorrent } from '../support/earlier-run.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 import { startTorznabServer } from '../support/torznab-server.ts'
-import { leaveWholeTorrent } from './earlier-run.ts'
-import { send } from './send.ts'
 
 interface Explanation {
   readonly device?: string

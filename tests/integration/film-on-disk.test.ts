@@ -2,14 +2,14 @@ import { access, mkdir, readdir, readFile, stat, truncate, unlink, utimes, write
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
+import { type EarlierRun, type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { isWholeOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
-import { type EarlierRun, type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
-import { send } from './send.ts'
 
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000

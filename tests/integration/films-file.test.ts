@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { baseEnvironment } from '../support/base-environment.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
-import { send } from './send.ts'
 
 const FREE_FILMS = ['Big Buck Bunny', 'Sintel', 'Tears of Steel', 'Cosmos Laundromat']
 const HASH = 'abcdef0123456789abcdef0123456789abcdef01'

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { OWNER_PASSWORD } from '../support/owner.ts'
+import { type Answer, send } from '../support/send.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { type Answer, send } from './send.ts'
 
 let app: TestApp
 beforeEach(async () => {

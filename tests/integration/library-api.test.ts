@@ -5,13 +5,13 @@ import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_TORRENT_FILE_BYTES } from '../../src/storage/torrent-file.ts'
 import { apiOf } from '../support/api-client.ts'
+import { leaveWholeTorrent } from '../support/earlier-run.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { leaveWholeTorrent } from './earlier-run.ts'
-import { send } from './send.ts'
 
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000

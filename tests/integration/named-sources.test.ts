@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startLocalServer } from '../support/local-server.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
+import { send } from '../support/send.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 import { startTorznabServer } from '../support/torznab-server.ts'
-import { send } from './send.ts'
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
 const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) QtWebEngine/5.15.8 StremioShell/4.4.168'

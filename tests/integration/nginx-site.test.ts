@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasNginx, startNginx } from '../support/nginx.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
-import { send } from './send.ts'
 
 /** What proxies, and servers behind them, believe of a client. */
 const SMUGGLED = [

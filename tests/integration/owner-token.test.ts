@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openOwnerToken, ownerTokenPath, readOwnerToken } from '../../src/admin/owner-token.ts'
 import type { Log } from '../../src/observe/log.ts'
+import { send } from '../support/send.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
-import { send } from './send.ts'
 
 const NAME = '.self-streme.token'
 /** 256 bits */

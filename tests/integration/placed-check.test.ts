@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { MAIN_FILE } from '../../src/domain/choice/file-choice.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
+import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
-import { send } from './send.ts'
 
 const MIB = 1024 * 1024
 const NO_PEERS = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }

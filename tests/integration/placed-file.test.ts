@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { type Answer, type SendOptions, send } from '../support/send.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { type Answer, type SendOptions, send } from './send.ts'
 
 const MIB = 1024 * 1024
 const HASH = 'abcdef0123456789abcdef0123456789abcdef01'

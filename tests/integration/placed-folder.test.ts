@@ -17,11 +17,11 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { MAIN_FILE } from '../../src/domain/choice/file-choice.ts'
 import { type CacheParts, type CachePartsOptions, openCacheParts } from '../support/cache-parts.ts'
+import { leaveWholeTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
-import { leaveWholeTorrent } from './earlier-run.ts'
-import { send } from './send.ts'
 
 const MIB = 1024 * 1024
 const HASH = 'abcdef0123456789abcdef0123456789abcdef01' as InfoHash

@@ -2,9 +2,9 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
-import { send } from './send.ts'
 
 const FILM = { type: 'movie', infoHash: 'a'.repeat(40) }
 const FILMS = [

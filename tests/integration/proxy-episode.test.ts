@@ -1,11 +1,11 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { type LeftFolder, leaveWholeTorrent } from './earlier-run.ts'
-import { send } from './send.ts'
 
 const MIB = 1024 * 1024
 /** no peers, so that only what is on disk can be had */

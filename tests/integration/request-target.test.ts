@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { sendRaw } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { sendRaw } from './send.ts'
 
 const HASH = 'a'.repeat(40)
 const film = patternBytes(1024 * 1024)

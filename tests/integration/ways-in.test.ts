@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasNginx, startPlainNginx } from '../support/nginx.ts'
+import { type Answer, send } from '../support/send.ts'
 import { startTcpForwarder } from '../support/tcp-forwarder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
-import { type Answer, send } from './send.ts'
 
 const PUBLIC_NAME = { Host: 'films.example.org' }
 /** What only the owner may do: reads, and what changes something. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { leaveWholeTorrent } from '../../integration/earlier-run.ts'
+import { leaveWholeTorrent } from '../../support/earlier-run.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { startProcess } from '../measure/own-process.ts'
 import type { Case, Figures, Scenario } from '../scenario.ts'
