@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import type { Origins } from './origins.ts'
-import { sendJson } from './send-json.ts'
+import { refuseMethod } from './refuse-method.ts'
 
 /** Lets pages of some sites read the answers, refusals too, as Stremio's own must; but nothing of the owner's. */
 export function openTo(origins: Origins): RequestHandler {
@@ -44,7 +44,6 @@ export function answeredByMethod(methods: string, req: IncomingMessage, res: Ser
     return true
   }
   if (methods.split(', ').includes(req.method ?? '')) return false
-  res.setHeader('Allow', methods)
-  sendJson(res, 405, { error: 'request.invalid', message: `This answers ${methods}.` })
+  refuseMethod(methods, res)
   return true
 }

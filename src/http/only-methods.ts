@@ -1,4 +1,5 @@
 import type { RequestHandler, Router } from 'express'
+import { refuseMethod } from './refuse-method.ts'
 
 type Method = 'get' | 'post' | 'put' | 'delete'
 
@@ -12,8 +13,5 @@ export function onlyMethods(
   const methods = Object.keys(handlers).map((method) =>
     method === 'get' ? 'GET, HEAD' : method.toUpperCase(),
   )
-  router.all(path, (_req, res) => {
-    const message = `This answers ${methods.join(', ')}.`
-    res.status(405).set('Allow', methods.join(', ')).json({ error: 'request.invalid', message })
-  })
+  router.all(path, (_req, res) => refuseMethod(methods.join(', '), res))
 }
