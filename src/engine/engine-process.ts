@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../domain/errors.ts'
 import { startedModule } from '../domain/packaged.ts'
+import { pauseAfter } from '../lib/back-off.ts'
 import type { Log } from '../observe/log.ts'
 import { environmentOf, permissionsOf } from './confinement.ts'
 import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.ts'
@@ -52,7 +53,7 @@ export function startEngineProcess(options: EngineOptions, log: Log, patience = 
       if (stopping.signal.aborted) return
       crashes++
       crashesInARow = Date.now() - startedAt > GOOD_RUN_MS ? 1 : crashesInARow + 1
-      const delayMs = Math.min(RESTART_DELAY_MS.first * 2 ** (crashesInARow - 1), RESTART_DELAY_MS.longest)
+      const delayMs = pauseAfter(crashesInARow, RESTART_DELAY_MS)
       log.error('engine process ended, it is started again', { how, crashes, crashesInARow, delayMs })
       if (isDown()) failAll(`the engine ended ${crashesInARow} times in a row`)
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined)

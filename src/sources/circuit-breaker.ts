@@ -1,6 +1,7 @@
+import { pauseAfter } from '../lib/back-off.ts'
+
 const FAILURES_IN_A_ROW = 3
-const FIRST_PAUSE_MS = 30_000
-const MAX_PAUSE_MS = 600_000
+const PAUSE_MS = { first: 30_000, longest: 600_000 }
 
 /** Leaves a source in peace that fails again and again: longer each time, with one try after each pause. */
 export interface CircuitBreaker {
@@ -41,7 +42,7 @@ export function createCircuitBreaker(): CircuitBreaker {
       failures++
       isTrying = false
       if (failures < FAILURES_IN_A_ROW) return undefined
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - FAILURES_IN_A_ROW), MAX_PAUSE_MS)
+      const pauseMs = pauseAfter(failures - FAILURES_IN_A_ROW + 1, PAUSE_MS)
       pausedUntil = now + pauseMs
       return pauseMs
     },

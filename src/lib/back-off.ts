@@ -1,0 +1,10 @@
+/** Pauses between tries, in ms: each is twice as long as the last one, up to the longest. */
+export interface BackOff {
+  readonly first: number
+  readonly longest: number
+}
+
+/** @param failures - in a row, from 1 */
+export function pauseAfter(failures: number, { first, longest }: BackOff): number {
+  return Math.min(first * 2 ** (failures - 1), longest)
+}
