@@ -32,6 +32,9 @@ const VIDEO_TYPES: ReadonlyMap<string, string> = new Map(
   }),
 )
 
+/** Bytes; a smaller video is a sample, or the beginning of a film. */
+export const MIN_VIDEO_BYTES = 1_048_576
+
 /** Extensions of files in the download folder that are served by name. */
 const PLACED_EXTENSIONS = new Set(['mp4', 'mkv', 'avi', 'mov', 'm4v', 'webm', 'flv'])
 

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { statIfThere } from './if-there.ts'
 
 /** A file that was written to so lately may still be in the middle of being copied. */
 const SETTLE_MS = 1_500
@@ -22,13 +22,8 @@ export async function whenSettled(path: string, signal: AbortSignal): Promise<St
   }
 }
 
-/** A file, or one that a link leads to; `undefined` if there is none. */
+/** A file, or one that a link leads to; `undefined` if there is none. @throws as {@link statIfThere} */
 export async function fileAt(path: string): Promise<Stats | undefined> {
-  const found = await stat(path).catch(() => undefined)
+  const found = await statIfThere(path)
   return found?.isFile() ? found : undefined
-}
-
-/** Another text as soon as there is another file, or another content in it, as far as the system tells. */
-export function fingerprintOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
-  return [ino, size, mtimeMs, ctimeMs].join(' ')
 }

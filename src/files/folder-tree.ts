@@ -1,5 +1,5 @@
 import type { Dirent, Stats } from 'node:fs'
-import { lstat, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { messageOf } from '../domain/errors.ts'
@@ -8,6 +8,7 @@ import { fewAtATime } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
 import { fileAt, settlingMs } from './finished-writing.ts'
 import type { FolderWatch } from './folder-watch.ts'
+import { lstatIfThere, undefinedIfAbsent } from './if-there.ts'
 
 /** Longest that anybody waits for what is being looked at: a disk that does not answer must not hold up the others. */
 const MAX_SCAN_MS = 1_000
@@ -120,7 +121,7 @@ export class FolderTree implements Disposable {
     return this.#looked
   }
 
-  /** What cannot be read, as `lost+found`, must not hide what can. */
+  /** What cannot be read, as `lost+found`, must not hide what can. What is known of it stays true. */
   async #surviving(look: () => Promise<void>): Promise<void> {
     try {
       await look()
@@ -146,7 +147,7 @@ export class FolderTree implements Disposable {
     const { root, marker } = this.#options
     // What it lies in is somebody else's from now on.
     if (basename(path) === marker) return this.#lookInto(dirname(path))
-    const found = await lstat(path).catch(absentIfGone)
+    const found = await lstatIfThere(path)
     if (!found) return this.#forget(path)
     if (path === root || found.isDirectory()) return this.#lookInto(path)
     if (this.#folders.has(path)) this.#forget(path)
@@ -162,7 +163,7 @@ export class FolderTree implements Disposable {
     if (!isRoot && !(this.#isNear(directory) && mayEnter(directory))) return this.#forget(directory)
     // Before it is read, so that nothing comes in between.
     this.#watch.add(directory)
-    const entries = await readdir(directory, { withFileTypes: true }).catch(absentIfGone)
+    const entries = await readdir(directory, { withFileTypes: true }).catch(undefinedIfAbsent)
     if (!entries || (!isRoot && entries.some(({ name }) => name === marker))) {
       this.#watch.remove(directory)
       return this.#forget(directory)
@@ -224,9 +225,4 @@ export class FolderTree implements Disposable {
       this.#log.warn('a folder has too many files: some are left out', { root, maxFiles })
     this.#hasComplained = true
   }
-}
-
-/** Of what is there but cannot be read just now, what is known stays true. */
-function absentIfGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }

@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
+import { isAbsent } from './if-there.ts'
 
 /** A system has only so many watches to give out, to all programs together. */
 const MAX_FOLDERS = 1_000
@@ -51,7 +52,7 @@ export class FolderWatch implements Disposable {
       this.#watchers.set(directory, watcher)
     } catch (error) {
       this.#watchers.delete(directory)
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#complain(directory, messageOf(error))
+      if (!isAbsent(error)) this.#complain(directory, messageOf(error))
     }
     // Not before the new one is there, so that nothing happens in between.
     former?.close()

@@ -1,12 +1,5 @@
-import { link, lstat, rename, unlink } from 'node:fs/promises'
-
-/** Whether there is anything of that name, be it a link that leads nowhere. */
-export async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
-}
+import { link, rename, unlink } from 'node:fs/promises'
+import { exists } from './if-there.ts'
 
 /** Gives a file the name that is wanted, or that name with a number behind it where something has it. */
 export async function moveToFree(from: string, wanted: string): Promise<void> {

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { SelfStremeError } from '../domain/errors.ts'
 import { type HandleLimit, handles } from './handle-limit.ts'
 import { type ByteSource, OpenOnce } from './open-once.ts'
+import { isSameFile, isSameVersion } from './same-file.ts'
 
 /** Players ask for a film piece by piece; between two requests it stays open for this long. */
 const LINGER_MS = 250
@@ -38,10 +39,12 @@ export class OpenFiles {
    */
   async open(path: string, seen: Stats): Promise<OpenFile> {
     const known = this.#entries.get(path)
-    if (known && isSame(known.stats, seen)) return this.#lease(path, known)
+    if (known && isSameVersion(known.stats, seen)) return this.#lease(path, known)
     let wasOpen = false
     const file = new OpenOnce(async () => {
-      const handle = await openIf(path, (stats) => (wasOpen ? isSameFile(stats, seen) : isSame(stats, seen)))
+      // If it was open before, a handle that had stayed open would show the same bytes.
+      const isRight = wasOpen ? isSameFile : isSameVersion
+      const handle = await openIf(path, (stats) => isRight(stats, seen))
       wasOpen = true
       return handle
     }, this.#limit)
@@ -83,14 +86,4 @@ async function openIf(path: string, isRight: (stats: Stats) => boolean): Promise
   if (isRight(await handle.stat())) return handle
   await handle.close()
   throw new SelfStremeError('media.damaged', `${path} is being changed`)
-}
-
-/** For one that was open already: a handle that had stayed open would show the same bytes. */
-function isSameFile(a: Stats, b: Stats): boolean {
-  return a.dev === b.dev && a.ino === b.ino
-}
-
-/** Whether two looks showed the same file with the same content, as far as the system tells. */
-function isSame(a: Stats, b: Stats): boolean {
-  return isSameFile(a, b) && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs
 }

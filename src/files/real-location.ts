@@ -17,9 +17,13 @@ export async function realLocation(path: string): Promise<string> {
 /** Whether a path lies under one of some folders, or is one of them, when all links are followed. */
 export async function liesUnder(path: string, folders: readonly string[]): Promise<boolean> {
   const real = await realLocation(path)
-  for (const folder of folders) {
-    const way = relative(await realLocation(folder), real)
-    if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return true
-  }
+  for (const folder of folders) if (isInside(await realLocation(folder), real)) return true
   return false
+}
+
+/** Whether a path is that of a folder, or of something in it; links are not followed. @param path - absolute */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  // On another drive of Windows, there is no relative way.
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }

@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { readAll } from './read-all.ts'
+import { isSameFile } from './same-file.ts'
 
 const CHUNK = 1024 * 1024
 
@@ -15,7 +16,7 @@ export async function isSameContent(
   signal: AbortSignal,
 ): Promise<boolean> {
   const [first, second] = await Promise.all([stat(a), stat(b)])
-  if (first.dev === second.dev && first.ino === second.ino) return true
+  if (isSameFile(first, second)) return true
   if (!second.isFile() || first.size !== second.size) return false
   await using one = await open(a, 'r')
   await using other = await open(b, 'r')

@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { writeFileAtomic } from './write-file-atomic.ts'
 
 const MAX_BYTES = 4096
 const OTHERS = 0o077
@@ -30,22 +31,7 @@ export async function readSecretFile(path: string): Promise<SecretFile> {
  * there before; a symbolic link of that name is replaced, and what it points to stays as it is.
  */
 export async function writeSecretFile(path: string, content: string): Promise<void> {
-  const temporary = `${path}.new`
-  try {
-    await rm(temporary, { force: true })
-    await write(temporary, content)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
-    throw error
-  }
-}
-
-async function write(path: string, content: string): Promise<void> {
-  // Fails where something has the name, a link too.
-  await using file = await open(path, 'wx', 0o600)
-  await file.writeFile(content)
-  await file.sync()
+  await writeFileAtomic(path, content, 0o600)
 }
 
 function weaknessOf({ uid, mode, nlink }: Stats): string | undefined {

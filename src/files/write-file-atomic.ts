@@ -3,7 +3,8 @@ import { open, rename, rm } from 'node:fs/promises'
 /**
  * Replaces a file in one step: after a crash it holds either what it held before or all of the new content.
  * The temporary name is beside it, so that the rename stays on one file system.
- * One that cannot be written, as on a full disk, leaves nothing of the new content behind.
+ * One that cannot be written, as on a full disk, leaves nothing of the new content behind. A symbolic link of that name
+ * is replaced, and what it points to stays as it is.
  *
  * @param mode - of the file, before the umask; the system's default for anybody who may read it
  */
@@ -25,6 +26,7 @@ export async function writeFileAtomic(
 }
 
 async function write(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  // Fails where something has the name, a link too.
   await using file = await open(path, 'wx', mode)
   await file.writeFile(content)
   await file.datasync()

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isAbsolute, relative, sep } from 'node:path'
+import { relative, sep } from 'node:path'
+import { isInside } from '../files/real-location.ts'
 import type { Media } from '../streaming/media.ts'
 import type { TrustsProxy } from './client-address.ts'
 
@@ -62,6 +63,5 @@ async function wayInside(folder: string, path: string): Promise<string | undefin
   // A file that is taken away at this moment is still open here.
   const [from, to] = await Promise.all([realpath(folder), realpath(path)]).catch(() => [])
   if (from === undefined || to === undefined) return undefined
-  const way = relative(from, to)
-  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : way
+  return isInside(from, to) ? relative(from, to) : undefined
 }

@@ -2,6 +2,7 @@ import { constants, type Dirent, type Stats } from 'node:fs'
 import { access, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { SelfStremeError } from '../domain/errors.ts'
+import { statIfThere } from '../files/if-there.ts'
 import { isOurs } from '../storage/mark.ts'
 import type { Skipped } from './report.ts'
 
@@ -72,7 +73,12 @@ export async function findSource(path: string, options: SourceOptions): Promise<
   }
 
   async function meet(path: string, relative: string): Promise<void> {
-    const stats = await stat(path).catch(() => undefined)
+    let stats: Stats | undefined
+    try {
+      stats = await statIfThere(path)
+    } catch (error) {
+      return skip(path, `it cannot be accessed (${(error as NodeJS.ErrnoException).code})`)
+    }
     if (!stats) return skip(path, 'it is a dangling link')
     if (stats.isDirectory()) return skip(path, 'it is a link to a folder; those are not followed')
     if (!stats.isFile()) return skip(path, 'it is neither a file nor a folder')

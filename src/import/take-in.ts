@@ -1,9 +1,11 @@
-import { link, open, stat, utimes } from 'node:fs/promises'
+import { link, open, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { volumeOf } from '../disk/volume.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { copyBytes, tryReflink } from '../files/clone-file.ts'
+import { statIfThere } from '../files/if-there.ts'
 import { makeFolder } from '../files/make-folder.ts'
+import { isSameFile, isUnchanged } from '../files/same-file.ts'
 import type { ImportContext } from './context.ts'
 import type { How } from './report.ts'
 import type { SourceFile } from './source-files.ts'
@@ -109,7 +111,8 @@ async function keepDate({ source, to }: Taking): Promise<void> {
 }
 
 async function mustBeUnchanged({ path, realPath, stats }: SourceFile): Promise<void> {
-  const now = await stat(realPath).catch(() => undefined)
-  const isSame = now?.ino === stats.ino && now.size === stats.size && now.mtimeMs === stats.mtimeMs
-  if (!isSame) throw new SelfStremeError('media.damaged', `${path} was changed while it was being imported`)
+  const now = await statIfThere(realPath)
+  // Making a link to it has changed its ctime.
+  if (!isUnchanged(now, stats) || !isSameFile(now, stats))
+    throw new SelfStremeError('media.damaged', `${path} was changed while it was being imported`)
 }

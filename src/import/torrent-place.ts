@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { SelfStremeError } from '../domain/errors.ts'
+import { statIfThere } from '../files/if-there.ts'
+import { isUnchanged } from '../files/same-file.ts'
 import { type FoundFolder, readFolder } from '../storage/folder-state.ts'
 import { isOurs } from '../storage/mark.ts'
 import { filePaths, type Grounds, locateFolder, readLocation } from '../storage/torrent-folder.ts'
@@ -32,8 +33,8 @@ async function completeFilesIn({ directory, info, state }: FoundFolder): Promise
   const paths = filePaths(directory, info)
   const looked = await Promise.all(
     Object.entries(state.whole).map(async ([index, whole]) => {
-      const stats = await stat(paths[Number(index)] ?? '').catch(() => undefined)
-      return stats?.size === whole.size && stats.mtimeMs === whole.mtimeMs ? [Number(index)] : []
+      const stats = await statIfThere(paths[Number(index)] ?? '')
+      return isUnchanged(stats, whole) ? [Number(index)] : []
     }),
   )
   return looked.flat()

@@ -3,11 +3,12 @@ import { basename, dirname, extname, relative, sep } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { isOfDvd } from '../domain/choice/discs.ts'
-import { isVideo } from '../domain/content-type.ts'
+import { isVideo, MIN_VIDEO_BYTES } from '../domain/content-type.ts'
 import { type LibraryName, readLibraryName } from '../domain/names/library-name.ts'
 import { isSubtitle } from '../domain/names/sidecar-subtitle.ts'
 import { FolderTree } from '../files/folder-tree.ts'
 import { FolderWatch } from '../files/folder-watch.ts'
+import { isUnchanged } from '../files/same-file.ts'
 import type { Log } from '../observe/log.ts'
 import { localIdOf } from '../storage/local-id.ts'
 import { OURS } from '../storage/mark.ts'
@@ -15,8 +16,6 @@ import type { LibraryFile } from './library-file.ts'
 import { NfoIds } from './nfo-ids.ts'
 import { Sidecars } from './sidecars.ts'
 
-/** Bytes; a smaller video is a sample, or the beginning of a film. */
-const MIN_VIDEO_BYTES = 1_048_576
 const MAX_DEPTH = 12
 const MAX_FILES = 200_000
 /** Folders of operating systems and network disks. */
@@ -100,10 +99,11 @@ export class MediaFolder implements Disposable {
     else if (await this.#nfoIds.read(path, stats)) this.version++
   }
 
-  async #putVideo(path: string, { size, mtimeMs }: Stats): Promise<void> {
+  async #putVideo(path: string, stats: Stats): Promise<void> {
     const known = this.#videos.get(path)
-    if (known?.size === size && known.mtimeMs === mtimeMs) return
+    if (isUnchanged(known, stats)) return
     if (!known) await this.#ownTurn()
+    const { size, mtimeMs } = stats
     const { id, about } = known ?? this.#read(path)
     this.#videos.set(path, { id, path, size, mtimeMs, about })
     this.#paths.set(id, path)

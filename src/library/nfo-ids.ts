@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
+import { fingerprintOf } from '../files/same-file.ts'
 
 /** Bytes; a larger file is not an NFO with metadata. */
 const MAX_BYTES = 256 * 1024
@@ -14,11 +15,11 @@ export class NfoIds {
   #changed = new Set<string>()
 
   /** @returns whether the id has changed */
-  async read(path: string, { size, mtimeMs }: Stats): Promise<boolean> {
-    const seen = `${size}/${mtimeMs}`
+  async read(path: string, stats: Stats): Promise<boolean> {
+    const seen = fingerprintOf(stats)
     if (this.#seen.get(path) === seen) return false
     this.#seen.set(path, seen)
-    const text = size > MAX_BYTES ? '' : await readFile(path, 'latin1').catch(() => '')
+    const text = stats.size > MAX_BYTES ? '' : await readFile(path, 'latin1').catch(() => '')
     const id = IMDB_ID.exec(text)?.[0]
     if (id === this.#ids.get(path)) return false
     if (id === undefined) this.#ids.delete(path)

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { messageOf } from '../domain/errors.ts'
-import { fileAt, fingerprintOf } from '../files/finished-writing.ts'
+import { fileAt } from '../files/finished-writing.ts'
+import { fingerprintOf } from '../files/same-file.ts'
 import type { Log } from '../observe/log.ts'
 import type { IndexedFile } from './placed-index.ts'
 import type { PlacedMarks } from './placed-marks.ts'
@@ -96,8 +97,8 @@ export class PlacedChecker implements AsyncDisposable {
   }
 }
 
-/** Whether a file is the one that it was when it was last looked at. */
+/** Whether a file is the one that it was when it was last looked at; not, if it cannot be looked at now. */
 async function isStill({ path, fingerprint }: IndexedFile): Promise<boolean> {
-  const stats = await fileAt(path)
+  const stats = await fileAt(path).catch(() => undefined)
   return stats !== undefined && fingerprintOf(stats) === fingerprint
 }

@@ -2,11 +2,10 @@ import type { Stats } from 'node:fs'
 import { sep } from 'node:path'
 import { chooseFile } from '../domain/choice/choose-file.ts'
 import type { FileChoice } from '../domain/choice/file-choice.ts'
+import { MIN_VIDEO_BYTES } from '../domain/content-type.ts'
 import { fileAt, settlingMs, whenSettled } from '../files/finished-writing.ts'
 import type { IndexedFile } from './placed-index.ts'
 
-/** What is smaller is a sample, or the beginning of a film; bytes. */
-export const MIN_VIDEO_BYTES = 1_048_576
 /** Of a path: the file, and the folders that may say its season. */
 const PARTS = 3
 const INFO_HASH = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/gi
@@ -40,7 +39,8 @@ async function largest(
   signal: AbortSignal,
 ): Promise<FoundFile | undefined> {
   const now = Date.now()
-  const there = await look(files, ({ path }) => fileAt(path))
+  // What cannot be looked at cannot be served.
+  const there = await look(files, ({ path }) => fileAt(path).catch(() => undefined))
   const settled = there.filter(({ stats }) => settlingMs(stats, now) === 0)
   const writing = there.filter(({ stats }) => settlingMs(stats, now) > 0).map(({ file }) => file)
   return (

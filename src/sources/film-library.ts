@@ -3,6 +3,7 @@ import { messageOf } from '../domain/errors.ts'
 import type { Candidate } from '../domain/list/candidate.ts'
 import { episodeLabel } from '../domain/names/episode-label.ts'
 import type { VideoId } from '../domain/video-id.ts'
+import { fingerprintOf } from '../files/same-file.ts'
 import type { Log } from '../observe/log.ts'
 import { type Film, parseFilms } from './films.ts'
 import freeFilms from './free-films.json' with { type: 'json' }
@@ -30,8 +31,9 @@ export function createFilmLibrary(options: { readonly file?: string | undefined 
   }
 
   async function readAgainIfChanged(file: string): Promise<void> {
+    // Whatever is wrong with it, reading it will say.
     const found = await stat(file).catch(() => undefined)
-    const version = found ? `${found.ino}/${found.size}/${found.mtimeMs}` : 'missing'
+    const version = found ? fingerprintOf(found) : 'missing'
     if (version === ownVersion) return
     ownVersion = version
     try {

@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { hasPiece, writeBitfield } from '../domain/bittorrent/bitfield.ts'
@@ -6,6 +6,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { piecesOf, splitting, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from '../files/handle-limit.ts'
+import { isAbsent, statIfThere } from '../files/if-there.ts'
 import { fewAtATime } from '../lib/for-each-parallel.ts'
 import { inTurns } from '../lib/in-turns.ts'
 import { type KeptTrackers, readKeptTrackers } from './kept-trackers.ts'
@@ -105,7 +106,7 @@ export async function readBits(directory: string): Promise<Uint8Array> {
 export async function readUsage(directory: string): Promise<Usage> {
   const noted = await findUsage(directory)
   if (noted) return noted
-  return newUsage('watched', (await stat(join(directory, OURS)).catch(() => undefined))?.mtimeMs ?? 0)
+  return newUsage('watched', (await statIfThere(join(directory, OURS)))?.mtimeMs ?? 0)
 }
 
 /** How a torrent is used; `undefined` if the file is missing or damaged. */
@@ -166,7 +167,7 @@ async function syncFile(path: string): Promise<void> {
       (file) => file.datasync(),
     )
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (!isAbsent(error)) throw error
   }
 }
 

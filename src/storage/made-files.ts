@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { constants, lstat, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exists } from '../files/free-name.ts'
+import { exists, undefinedIfAbsent } from '../files/if-there.ts'
 import { isOurs, OURS, writeNote } from './mark.ts'
 
 const RECORD = 'made'
@@ -50,7 +50,7 @@ export class MadeFiles {
    */
   static async read(directory: string): Promise<MadeFiles | undefined> {
     if (!(await isOurs(directory))) return undefined
-    const text = await readFile(join(directory, OURS, RECORD), 'utf8').catch(noneIfAbsent)
+    const text = await readRecord(directory)
     const [folder = '', ...lines] = text.split('\n')
     const made = new MadeFiles(directory, folder)
     for (const line of lines) made.#learn(line)
@@ -59,7 +59,7 @@ export class MadeFiles {
 
   /** The names in the record, even if this folder is a copy; `undefined` if there is no record. */
   static async names(directory: string): Promise<ReadonlySet<string> | undefined> {
-    const text = await readFile(join(directory, OURS, RECORD), 'utf8').catch(noneIfAbsent)
+    const text = await readRecord(directory)
     if (text === '') return undefined
     const made = new MadeFiles(directory, '')
     for (const line of text.split('\n').slice(1)) made.#learn(line)
@@ -99,10 +99,9 @@ export function hasRecord(directory: string): Promise<boolean> {
   return exists(join(directory, OURS, RECORD))
 }
 
-/** A record that exists but cannot be read is not replaced. */
-function noneIfAbsent(error: NodeJS.ErrnoException): string {
-  if (error.code !== 'ENOENT') throw error
-  return ''
+/** @throws the system's error: a record that exists but cannot be read is not replaced */
+async function readRecord(directory: string): Promise<string> {
+  return (await readFile(join(directory, OURS, RECORD), 'utf8').catch(undefinedIfAbsent)) ?? ''
 }
 
 function lineOf({ name, stats }: NamedFile): string {

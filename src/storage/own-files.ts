@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { basename } from 'node:path'
 import { hasPiece } from '../domain/bittorrent/bitfield.ts'
 import { piecesOf, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import { isUnchanged } from '../files/same-file.ts'
 import { type FolderState, readBits, readState } from './folder-state.ts'
 import { MadeFiles, type NamedFile } from './made-files.ts'
 import { filePaths, filesThere } from './torrent-folder.ts'
@@ -72,5 +73,5 @@ function isChanged(
   { whole }: FolderState,
 ) {
   const known = whole[fileIdx]
-  return known !== undefined && (stats.size !== known.size || stats.mtimeMs !== known.mtimeMs)
+  return known !== undefined && !isUnchanged(stats, known)
 }

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, sep } from 'node:path'
 import { refusalOf } from '../disk/disk-errors.ts'
 import { safeFileNames } from '../domain/bittorrent/file-names.ts'
@@ -7,7 +7,7 @@ import { type InfoHash, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { readTorrentInfo } from '../domain/bittorrent/read-torrent-info.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import { exists } from '../files/free-name.ts'
+import { exists, isAbsent, lstatIfThere, undefinedIfAbsent } from '../files/if-there.ts'
 import { liesUnder, realLocation } from '../files/real-location.ts'
 import { fewAtATime } from '../lib/for-each-parallel.ts'
 import { isOurs, OURS, writeNote } from './mark.ts'
@@ -136,7 +136,7 @@ export function infoHashOfFolder(name: string): InfoHash | undefined {
 /** When we last wrote a note in a folder of ours, epoch ms; `undefined` if the folder is missing or not ours. */
 export async function lastNotedAt(directory: string): Promise<number | undefined> {
   if (!(await isOurs(directory))) return undefined
-  return (await lstat(join(directory, OURS)).catch(() => undefined))?.mtimeMs
+  return (await lstatIfThere(join(directory, OURS)))?.mtimeMs
 }
 
 /**
@@ -201,11 +201,11 @@ export function filePaths(directory: string, info: TorrentInfo): string[] {
  * @throws the system's error if the folder exists and cannot be read
  */
 export async function filesThere(directory: string, info: TorrentInfo): Promise<ReadonlyMap<number, Stats>> {
-  const listed = new Set(await readdir(directory).catch(noneIfAbsent))
+  const listed = new Set(await readdir(directory).catch(undefinedIfAbsent))
   const found = new Map<number, Stats>()
   const indexes = [...safeFileNames(info.files).entries()].filter(([, name]) => listed.has(name))
   await fewAtATime(indexes, async ([index, name]) => {
-    const stats = await lstat(join(directory, name)).catch(() => undefined)
+    const stats = await lstatIfThere(join(directory, name))
     if (stats) found.set(index, stats)
   })
   return found
@@ -215,11 +215,6 @@ export async function filesThere(directory: string, info: TorrentInfo): Promise<
 export async function bytesOnDisk(directory: string, info: TorrentInfo): Promise<number> {
   const files = [...(await filesThere(directory, info)).values()]
   return files.reduce((sum, file) => sum + (file.isFile() && file.nlink === 1 ? file.blocks * 512 : 0), 0)
-}
-
-function noneIfAbsent(error: NodeJS.ErrnoException): string[] {
-  if (['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return []
-  throw error
 }
 
 /** @returns `undefined` if it is not a torrent file, or is refused */
@@ -236,8 +231,7 @@ export async function readBytes(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return undefined
+    if (isAbsent(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return undefined
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exists } from '../files/free-name.ts'
+import { exists } from '../files/if-there.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { MadeFiles } from './made-files.ts'
 import { isOurs, OURS } from './mark.ts'
