@@ -511,6 +511,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'http/gateways#gatewaysIn': 'the kernel writes it',
   'http/landing-routes#landingRoutes': OURS,
   'http/only-methods#onlyMethods': OURS,
+  'http/refuse-method#refuseMethod': OURS,
   'http/origins#originsWith': OURS,
   'http/request-limits#checkHeaderCount': 'it counts',
   'http/send-json#sendJson': THROUGH,
