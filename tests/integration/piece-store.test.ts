@@ -232,14 +232,17 @@ async function openStore(root: string, claimed: readonly number[] = [], gates = 
   const said: string[] = []
   const seen: { readonly file: number; readonly id: string }[] = []
   const disk = new Disk()
-  const store = new PieceStore(info, directory, claimed, disk, gates, {
-    opened: (file, id) => seen.push({ file, id }),
-    damaged: (piece) => said.push(`${piece} is damaged`),
-    gone: (pieces) => said.push(`${pieces} are gone`),
-    diskFull: (refusal) => said.push(refusal),
-    diskReady: () => said.push('ready'),
-    replacing: async () => undefined,
-  })
+  const store = new PieceStore(
+    { info, directory, claimed, disk, gates },
+    {
+      opened: (file, id) => seen.push({ file, id }),
+      damaged: (piece) => said.push(`${piece} is damaged`),
+      gone: (pieces) => said.push(`${pieces} are gone`),
+      diskFull: (refusal) => said.push(refusal),
+      diskReady: () => said.push('ready'),
+      replacing: async () => undefined,
+    },
+  )
   return {
     directory,
     said,

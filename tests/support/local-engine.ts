@@ -52,14 +52,17 @@ export function localEngine({ metainfo, pieces }: LocalSwarm): LocalEngine {
     const { directory, claimed, on } = entry.request
     const there = claimed()
     const pieces = there ? piecesIn(there, info.pieceCount) : []
-    entry.store = new PieceStore(info, directory, pieces, new Disk(), gates, {
-      opened: on.opened,
-      damaged: (piece) => on.missing([piece]),
-      gone: on.missing,
-      diskFull: on.diskFull,
-      diskReady: on.diskReady,
-      replacing: async (file, copy) => on.replacing(file, copy),
-    })
+    entry.store = new PieceStore(
+      { info, directory, claimed: pieces, disk: new Disk(), gates },
+      {
+        opened: on.opened,
+        damaged: (piece) => on.missing([piece]),
+        gone: on.missing,
+        diskFull: on.diskFull,
+        diskReady: on.diskReady,
+        replacing: async (file, copy) => on.replacing(file, copy),
+      },
+    )
     on.stats({ peers: 1, seeders: 1, downloadSpeed: 0 })
     if (!entry.request.metainfo) on.metainfo(metainfo)
   }

@@ -59,10 +59,16 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   // uTP speaks UDP on the TCP port's number, so the DHT then takes the next one.
   const dht = options.dht ? await freeUdpPort(options.utp && tcp !== 0 ? tcp + 1 : tcp) : 0
   if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another one is used', { port: options.port })
-  return startSwarm(options, { tcp, dht }, own, say, (error) => {
-    terminal.error(`engine: ${messageOf(error)}\n`)
-    process.exit(1)
-  })
+  return startSwarm(
+    { engine: options, ports: { tcp, dht }, own },
+    {
+      report: say,
+      fatal(error) {
+        terminal.error(`engine: ${messageOf(error)}\n`)
+        process.exit(1)
+      },
+    },
+  )
 }
 
 async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>): Promise<Swarm> {

@@ -93,7 +93,7 @@ export function installPatience(drop: Drop): void {
       if (++account.refused > MOST_REFUSED) return drop(this, 'it asks for more than it reads')
       return refuse(this, piece, offset, length)
     }
-    answer(this, account, piece, offset, length)
+    answer(this, account, { piece, offset, length })
   }
 }
 
@@ -107,15 +107,15 @@ function isOverdrawn(wire: Wire, { readingBytes }: Account, length: number): boo
 }
 
 /**
- * Has a block read and sends it, as bittorrent-protocol does; but what is being read counts until it is there, though
- * the peer may have called it back long ago.
+ * Has a block read and sends it, as bittorrent-protocol does; but bytes count until they are read, even if the peer has
+ * cancelled the request.
  */
-function answer(wire: Wire, account: Account, piece: number, offset: number, length: number): void {
+function answer(wire: Wire, account: Account, request: Wire['peerRequests'][number]): void {
+  const { piece, offset, length } = request
   if (!askers.has(wire)) {
     askers.add(wire)
     wire.once('close', () => askers.delete(wire))
   }
-  const request = { piece, offset, length }
   wire.peerRequests.push(request)
   account.readingBytes += length
   wire.emit('request', piece, offset, length, (error: Error | null, block?: Uint8Array) => {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Dht, Torrent, Tracker, TrackerClient } from 'webtorrent'
+import type { Dht, Discovery, Torrent, Tracker, TrackerClient } from 'webtorrent'
 import { mayNamePeer, scopeOf } from '../../domain/clients/address-scope.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { isAmong, OWN_TRACKER } from './privacy.ts'
@@ -12,6 +12,18 @@ const MOST_WAITING = 200
 const MOST_WAITING_OWN = 500
 const SHORTEST_INTERVAL_MS = 60_000
 const LONGEST_INTERVAL_MS = 24 * 60 * 60_000
+
+/** Which tracker is naming peers right now. */
+interface Naming {
+  isOwnTracker: boolean
+  isOfTorrent: boolean
+}
+
+interface Watching {
+  readonly own: OwnTrackers
+  readonly ofTorrent: readonly string[]
+  readonly naming: Naming
+}
 
 /**
  * Takes addresses of peers only from those who may name them, and no more than we can use. webtorrent connects to
@@ -33,17 +45,16 @@ export function guardPeerSources(
   const addPeer = torrent.addPeer.bind(torrent)
   const connect = torrent._addPeer.bind(torrent)
   const startDiscovery = torrent._startDiscovery.bind(torrent)
-  let isOwnTracker = false
-  let isOfTorrent = false
+  const naming: Naming = { isOwnTracker: false, isOfTorrent: false }
 
-  // Whoever was connected to once is tried again through this, without `addPeer`.
+  // Peers that were connected once are tried again through this, without `addPeer`.
   torrent._addPeer = (peer, type, source) =>
     torrent.private && source !== OWN_TRACKER ? null : connect(peer, type, source)
 
   torrent.addPeer = (peer, teller) => {
-    const source = isOfTorrent ? OWN_TRACKER : teller
+    const source = naming.isOfTorrent ? OWN_TRACKER : teller
     if (typeof peer !== 'string') return addPeer(peer, source)
-    const mostWaiting = isOwnTracker || source === 'lsd' ? MOST_WAITING_OWN : MOST_WAITING
+    const mostWaiting = naming.isOwnTracker || source === 'lsd' ? MOST_WAITING_OWN : MOST_WAITING
     // Local discovery tells of the host that it came from; trackers and peers were looked at already.
     const scope = source === 'dht' ? 'internet' : 'machine'
     return (
@@ -62,40 +73,43 @@ export function guardPeerSources(
     if (!discovery) return
     // Announcements are on their way, and answers come in a later turn.
     for (const tracker of discovery.tracker?._trackers ?? []) {
-      tracker.client = heard(tracker)
+      tracker.client = watchedClient(tracker, { own, ofTorrent, naming })
       limitInterval(tracker)
       sendBackId(tracker)
     }
-    if (discovery.lsd) {
-      // torrent-discovery takes announcements of all torrents for those of this one.
-      discovery.lsd.removeListener('peer', discovery._onLSDPeer)
-      discovery._onLSDPeer = (peer, infoHash) => {
-        if (infoHash.toLowerCase() === torrent.infoHash) discovery.emit('peer', peer, 'lsd')
-      }
-      discovery.lsd.on('peer', discovery._onLSDPeer)
-    }
+    keepToOwnAnnouncements(torrent, discovery)
   }
+}
 
-  /** What a tracker says goes through its client, which does not say any more which of them said it. */
-  function heard(tracker: Tracker): TrackerClient {
-    const { client, announceUrl } = tracker
-    let peers = 0
-    const emit = (event: string, ...args: unknown[]): boolean => {
-      if (event === 'update') peers = 0
-      const [peer] = args
-      if (event !== 'peer' || typeof peer !== 'string') return client.emit(event, ...args)
-      if (++peers > MOST_OF_ANSWER || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
-      isOwnTracker = own.has(announceUrl)
-      isOfTorrent = isAmong(ofTorrent, tracker)
-      try {
-        return client.emit(event, peer)
-      } finally {
-        isOwnTracker = false
-        isOfTorrent = false
-      }
+/** All answers go through the client, which no longer says which tracker they came from. */
+function watchedClient(tracker: Tracker, { own, ofTorrent, naming }: Watching): TrackerClient {
+  const { client, announceUrl } = tracker
+  let peers = 0
+  const emit = (event: string, ...args: unknown[]): boolean => {
+    if (event === 'update') peers = 0
+    const [peer] = args
+    if (event !== 'peer' || typeof peer !== 'string') return client.emit(event, ...args)
+    if (++peers > MOST_OF_ANSWER || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
+    naming.isOwnTracker = own.has(announceUrl)
+    naming.isOfTorrent = isAmong(ofTorrent, tracker)
+    try {
+      return client.emit(event, peer)
+    } finally {
+      naming.isOwnTracker = false
+      naming.isOfTorrent = false
     }
-    return Object.create(client, { emit: { value: emit } }) as TrackerClient
   }
+  return Object.create(client, { emit: { value: emit } }) as TrackerClient
+}
+
+/** torrent-discovery takes announcements of all torrents for those of this one. */
+function keepToOwnAnnouncements(torrent: Torrent, discovery: Discovery): void {
+  if (!discovery.lsd) return
+  discovery.lsd.removeListener('peer', discovery._onLSDPeer)
+  discovery._onLSDPeer = (peer, infoHash) => {
+    if (infoHash.toLowerCase() === torrent.infoHash) discovery.emit('peer', peer, 'lsd')
+  }
+  discovery.lsd.on('peer', discovery._onLSDPeer)
 }
 
 /** A tracker says itself how often it wants to be asked: anything, or once a millisecond with a negative number. */

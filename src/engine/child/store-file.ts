@@ -78,7 +78,7 @@ export class StoreFile {
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
-    if (this.#writer.isInUse) await this.#letGoIfMoved()
+    if (this.#writer.isInUse) await this.#releaseIfMoved()
     // A boundary piece may be wrong for its other file only: then this one needs no copy, and may be the user's.
     else if ((await this.#isUsers()) && (await this.#holds(bytes, position))) return
     await this.#writer.use((handle) => writeAll(handle, bytes, position))
@@ -88,17 +88,17 @@ export class StoreFile {
    * Closes the file as soon as nobody uses it; it is opened anew when it is needed. What is open keeps a disk from being
    * taken out, and does not lie on the one that is put in its place.
    */
-  async letGo(): Promise<void> {
+  async release(): Promise<void> {
     await Promise.all([this.#reader.letGo(), this.#writer.letGo()])
   }
 
   /** What is written to a file that lies elsewhere by now is lost for us, and spoils it for the user. */
-  async #letGoIfMoved(): Promise<void> {
+  async #releaseIfMoved(): Promise<void> {
     const now = performance.now()
     if (now - this.#lookedAt < LOOK_MS) return
     this.#lookedAt = now
     const found = await lstat(this.#path).catch(() => undefined)
-    if (!found || fileIdOf(found) !== this.#current) await this.letGo()
+    if (!found || fileIdOf(found) !== this.#current) await this.release()
   }
 
   /** It has other names, or was not made by us. */

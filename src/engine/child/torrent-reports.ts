@@ -14,7 +14,17 @@ interface VerifiedPieces {
   forget(pieces: readonly number[]): void
 }
 
-/** Tells main what happens to a torrent while it runs: pieces, peers, speed, warnings. */
+export interface ReportedTorrent {
+  readonly torrent: Torrent
+  readonly id: number
+  /** its metadata, once known */
+  readonly infoOf: () => TorrentInfo | undefined
+  readonly pieces: VerifiedPieces
+  /** Keys in their URLs are removed from what is reported. */
+  readonly trackers: readonly string[]
+}
+
+/** Reports to main what happens to a torrent: pieces, peers, speed, warnings. */
 export class TorrentReports implements Disposable {
   readonly #torrent: Torrent
   readonly #id: number
@@ -22,26 +32,14 @@ export class TorrentReports implements Disposable {
   readonly #report: (report: Report) => void
   readonly #seeders = new SeederCount()
   readonly #timer: NodeJS.Timeout
-  readonly #store: VerifiedPieces
+  readonly #pieces: VerifiedPieces
   #verified: number[] = []
 
-  /**
-   * @param infoOf - what is known of it by now
-   * @param store - where its pieces are
-   * @param trackers - what is said of them is told without the keys in their URLs
-   */
-  constructor(
-    torrent: Torrent,
-    id: number,
-    infoOf: () => TorrentInfo | undefined,
-    store: VerifiedPieces,
-    trackers: readonly string[],
-    report: (report: Report) => void,
-  ) {
+  constructor({ torrent, id, infoOf, pieces, trackers }: ReportedTorrent, report: (report: Report) => void) {
     this.#torrent = torrent
     this.#id = id
     this.#infoOf = infoOf
-    this.#store = store
+    this.#pieces = pieces
     this.#report = report
     this.#timer = setInterval(() => this.#stats(), STATS_INTERVAL_MS)
     torrent.on('verified', (piece: number) => this.#onVerified(piece))
@@ -53,7 +51,7 @@ export class TorrentReports implements Disposable {
     })
   }
 
-  /** A peer is there. */
+  /** A peer is connected. */
   follow(wire: Wire): void {
     const stats = () => this.#stats()
     stats()
@@ -71,12 +69,12 @@ export class TorrentReports implements Disposable {
     if (this.#verified.push(piece) > 1) return
     setImmediate(() => {
       const { there = [], gone = [] } = Object.groupBy(this.#verified, (piece) =>
-        this.#store.isVerified(piece) ? 'there' : 'gone',
+        this.#pieces.isVerified(piece) ? 'there' : 'gone',
       )
       this.#verified = []
       if (there.length > 0) this.#report({ kind: 'verified', id: this.#id, pieces: there })
-      // Their file was taken away since.
-      if (gone.length > 0) this.#store.forget(gone)
+      // Their file was removed since.
+      if (gone.length > 0) this.#pieces.forget(gone)
     })
   }
 

@@ -10,6 +10,16 @@ import type { Peer } from './peer.ts'
 /** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
 const LEFT_BEHIND_BYTES = 16 * 1024 * 1024
 
+export interface AssembliesParts {
+  readonly torrent: Torrent
+  /** its metadata, which is known before anything is fetched */
+  readonly infoOf: () => TorrentInfo | undefined
+  /** shared by all torrents */
+  readonly memory: PieceMemory
+  /** this torrent as a user of the memory */
+  readonly holder: PieceHolder
+}
+
 export interface AssembliesEvents {
   /** It sent wrong bytes. */
   guilty(peer: Peer, piece: number): void
@@ -39,18 +49,7 @@ export class Assemblies implements Disposable {
   /** pieces with padding that is no zeros: it has to be fetched like everything else */
   readonly #oddlyPadded = new Set<number>()
 
-  /**
-   * @param infoOf - its metadata, which is known before anything is fetched
-   * @param memory - shared by all torrents
-   * @param holder - who has a share in it
-   */
-  constructor(
-    torrent: Torrent,
-    infoOf: () => TorrentInfo | undefined,
-    memory: PieceMemory,
-    holder: PieceHolder,
-    events: AssembliesEvents,
-  ) {
+  constructor({ torrent, infoOf, memory, holder }: AssembliesParts, events: AssembliesEvents) {
     this.#torrent = torrent
     this.#infoOf = infoOf
     this.#memory = memory

@@ -44,14 +44,17 @@ function halfPadded(bytes: Buffer) {
   const memory = new PieceMemory()
   memory.join(holder)
   const guilty: Peer[] = []
-  const assemblies = new Assemblies(torrent, () => info, memory, holder, {
-    guilty: (peer) => guilty.push(peer),
-    unwritable: () => undefined,
-    complete: () => undefined,
-    reopened: () => undefined,
-    dropped: () => undefined,
-    stored: () => undefined,
-  })
+  const assemblies = new Assemblies(
+    { torrent, infoOf: () => info, memory, holder },
+    {
+      guilty: (peer) => guilty.push(peer),
+      unwritable: () => undefined,
+      complete: () => undefined,
+      reopened: () => undefined,
+      dropped: () => undefined,
+      stored: () => undefined,
+    },
+  )
   return {
     guilty,
     there,

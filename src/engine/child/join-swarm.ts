@@ -1,0 +1,71 @@
+import type WebTorrent from 'webtorrent'
+import type { Torrent } from 'webtorrent'
+import { writeMagnet } from '../../domain/bittorrent/magnet.ts'
+import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
+import type { Command, Report } from '../protocol.ts'
+import type { BanList } from './ban-list.ts'
+import { lighten } from './drop-piece-objects.ts'
+import { honourEarlyUnchoke } from './early-unchoke.ts'
+import { keepMetadata, parsedTorrent } from './metadata-as-found.ts'
+import type { OwnTrackers } from './own-trackers.ts'
+import { guardPeerSources } from './peer-sources.ts'
+import type { PieceMemory } from './piece-memory.ts'
+import type { PieceStore, UploadGates } from './piece-store.ts'
+import { guardPlaces } from './places.ts'
+
+const UPLOAD_SLOTS = 4
+
+export type OpenCommand = Extract<Command, { kind: 'open' }>
+
+/** What all torrents share. */
+export interface SwarmParts {
+  readonly client: WebTorrent
+  readonly maxPeers: number
+  readonly own: OwnTrackers
+  readonly banned: BanList
+  readonly memory: PieceMemory
+  readonly gates: UploadGates
+  /** info hashes of private torrents */
+  readonly privateOnes: Set<string>
+  readonly report: (report: Report) => void
+}
+
+export interface JoiningTorrent {
+  readonly command: OpenCommand
+  readonly info: TorrentInfo | undefined
+  /** Called when webtorrent needs the store, which is after the metadata is known. */
+  readonly store: () => PieceStore
+  /** the bytes that the info hash is made of, once known */
+  readonly metadataOf: () => Uint8Array | undefined
+}
+
+/**
+ * Adds a torrent to webtorrent with everything off that a server must not have: its own file names and folders,
+ * selections of the whole torrent, its piece cache. All guards are in place before the first peer.
+ */
+export function joinSwarm({ command, info, store, metadataOf }: JoiningTorrent, shared: SwarmParts): Torrent {
+  const { infoHash, trackers, ofTorrent, directory, claimed } = command
+  if (info?.isPrivate) shared.privateOnes.add(infoHash)
+  const torrent = shared.client.add(info ? parsedTorrent(infoHash, info) : writeMagnet(infoHash), {
+    announce: info?.isPrivate ? [...ofTorrent] : [...trackers],
+    private: info?.isPrivate,
+    path: directory,
+    store: Store,
+    storeCacheSlots: 0,
+    deselect: true,
+    bitfield: claimed,
+    uploads: UPLOAD_SLOTS,
+  })
+  torrent.setMaxListeners(0)
+  keepMetadata(torrent, metadataOf)
+  lighten(torrent)
+  guardPeerSources(torrent, shared.own, ofTorrent)
+  honourEarlyUnchoke(torrent)
+  guardPlaces(torrent, shared.maxPeers, shared.banned)
+  return torrent
+
+  /** webtorrent calls `new` on its store; what a constructor returns takes the place of the new object. */
+  function Store(): PieceStore {
+    return store()
+  }
+}
