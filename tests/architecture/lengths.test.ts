@@ -5,11 +5,11 @@ import { type Lengths, lengthsOf, lengthsOfSources } from './lengths.ts'
 const NOT_YET: Lengths = {
   files: {
     'src/sources/watched-source.ts': 257,
-    'src/streaming/open-media.ts': 259,
+    'src/streaming/open-media.ts': 254,
     'src/torrent-index/torrent-index.ts': 379,
     'src/torrents/content/torrent-content.ts': 354,
     'src/torrents/fetching/swarm-session.ts': 262,
-    'src/torrents/torrent-service.ts': 470,
+    'src/torrents/torrent-service.ts': 256,
     'src/torrents/torrent.ts': 761,
   },
   functions: {
@@ -26,16 +26,16 @@ const NOT_YET: Lengths = {
     'src/http/server.ts startServer': 89,
     'src/import/fill-folder.ts fillFolder': 92,
     'src/import/import-placed.ts importPlaced': 68,
-    'src/placed/placed-files.ts openPlacedFiles': 98,
+    'src/placed/placed-files.ts openPlacedFiles': 90,
     'src/sources/reading/answer-reader.ts createAnswerReader': 83,
     'src/sources/torrent-links.ts createTorrentLinks': 61,
     'src/sources/torznab.ts createTorznab': 84,
     'src/sources/upstream-addon.ts createUpstreamAddon': 63,
     'src/sources/watched-source.ts watchSource': 167,
-    'src/streaming/open-media.ts mediaOpener': 108,
+    'src/streaming/open-media.ts mediaOpener': 106,
     'src/torrent-index/watch-download-folder.ts keepUp': 66,
     'src/torrents/fetch-ahead.ts fetchAhead': 72,
-    'src/torrents/torrent-service.ts openTorrentService': 347,
+    'src/torrents/torrent-service.ts openTorrentService': 145,
     'src/torrents/torrent.ts new Torrent': 65,
   },
   parameters: {
@@ -65,7 +65,6 @@ const NOT_YET: Lengths = {
     'src/torrents/content/torrent-journal.ts new TorrentJournal': 5,
     'src/torrents/fetching/swarm-session.ts new SwarmSession': 5,
     'src/torrents/torrent-service.ts getStream': 7,
-    'src/torrents/torrent-service.ts openTorrentService': 7,
     'src/torrents/torrent.ts new Torrent': 6,
   },
 }
