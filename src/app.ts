@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAddon } from './addon/addon.ts'
+import { createCatalogs } from './addon/catalogs.ts'
 import { createExplainStreams } from './addon/explain-streams.ts'
 import { createLister } from './addon/make-list.ts'
 import { createNextEpisodes } from './addon/next-episodes.ts'
@@ -19,7 +20,6 @@ import { keepWishes } from './downloads/queue.ts'
 import { startEngineProcess } from './engine/engine-process.ts'
 import { FolderWatch } from './files/folder-watch.ts'
 import { startServer } from './http/server.ts'
-import { createLibraryCatalog } from './library/library-catalog.ts'
 import { createLocalFiles } from './library/local-files.ts'
 import { openMediaFolders } from './library/media-folders.ts'
 import { createTitles } from './library/titles.ts'
@@ -95,7 +95,8 @@ export async function createApp(config: Config): Promise<App> {
   // Of the same file, the others know more words.
   const onDisk = createLibrarySource({ titleMs: config.sources.timeoutMs / 2 }, titles, remote.metadata, log)
   const search = opened.use(createSearch(config.sources, [films, ...remote.sources, onDisk], log))
-  const makeList = createLister(search, videosOnDisk(index, placed, brought), remote.titles, withoutPeers)
+  const disk = videosOnDisk(index, placed, brought)
+  const makeList = createLister({ search, titles: remote.titles }, disk, withoutPeers)
   const nextEpisodes = opened.use(createNextEpisodes(search))
   const predownloads = opened.use(
     openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),
@@ -110,14 +111,13 @@ export async function createApp(config: Config): Promise<App> {
     predownloads.noteList(list)
   }
   const streams = createStreamService(config.torrents, makeList, onAnswered, log)
-  const addon = createAddon({ version }, streams, films, createLibraryCatalog(titles), remote.ids)
-  const { follow } = predownloads
+  const addon = createAddon({ version }, streams, createCatalogs(films, titles), remote.ids)
   const openMedia = mediaOpener(
     config.torrents,
     torrents,
     placed,
     createLocalFiles(root, media, placed),
-    { noteRead: (...read) => index.notePlay(...read), follow },
+    { noteRead: (...read) => index.notePlay(...read), follow: predownloads.follow },
     listedTrackers,
     listedFiles,
   )

@@ -1,55 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { FileChoice } from '../domain/choice/file-choice.ts'
-import type { Candidate, Found } from '../domain/list/candidate.ts'
+import type { Candidate } from '../domain/list/candidate.ts'
 import type { Delivery } from '../domain/list/device.ts'
 import type { ListOptions } from '../domain/list/list-options.ts'
-import { arrange, describe, type Listing, type OnDisk } from '../domain/list/listing.ts'
+import { arrange, describe, type Listing } from '../domain/list/listing.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
-import { type ChosenFile, chooseFiles, type PackOnDisk } from './choose-files.ts'
+import type { Metadata } from '../sources/metadata.ts'
+import type { Search } from '../sources/search.ts'
+import type { SourceReport } from '../sources/source-report.ts'
+import type { WithoutPeers } from '../torrents/without-peers.ts'
+import { type ChosenFile, chooseFiles } from './choose-files.ts'
 import { TitleBudget } from './title-budget.ts'
 import { type KnownTitle, videoChoice } from './video-choice.ts'
-
-/** What became of asking one source; times are epoch ms. */
-export interface AskedSource {
-  readonly source: string
-  readonly outcome: string
-  readonly found: number
-  readonly askedAt?: number
-  readonly answeredAt?: number
-  readonly why?: string
-}
-
-export interface Search {
-  find(
-    video: VideoId,
-    signal: AbortSignal,
-    asker: { readonly isRelayed: boolean; readonly client: string; readonly onlyKnown: boolean },
-  ): Promise<{ readonly candidates: readonly Found[]; readonly report: readonly AskedSource[] }>
-}
-
-/** What was asked of swarms lately. */
-export interface Swarms {
-  /** how long ago a torrent was last waited for in vain, in ms; absent if that is long ago, or a peer came since */
-  sinceMs(infoHash: InfoHash): number | undefined
-}
-
-/** What is on our disk. */
-export interface Disk {
-  readonly pack: PackOnDisk
-  /** whether it is known that a torrent is private */
-  isPrivate(infoHash: InfoHash): Promise<boolean>
-  /** what there is of the video that the proxy would send; `undefined` if nothing */
-  video(candidate: Candidate): Promise<OnDisk | undefined>
-}
-
-export interface Titles {
-  find(
-    video: VideoId,
-    signal: AbortSignal,
-    options: { readonly onlyKnown: boolean },
-  ): Promise<KnownTitle | undefined>
-}
+import type { VideosOnDisk } from './videos-on-disk.ts'
 
 export interface ListRequest {
   readonly video: VideoId
@@ -63,7 +27,7 @@ export interface ListRequest {
 
 /** A list, and how it came about. */
 export interface MadeList extends Listing {
-  readonly sources: readonly AskedSource[]
+  readonly sources: readonly SourceReport[]
   /** which file was looked for in each torrent */
   readonly choice: FileChoice
   /** which file was chosen of torrents of which no source said it */
@@ -76,18 +40,23 @@ export type MakeList = (request: ListRequest, signal: AbortSignal) => Promise<Ma
 /** Who has no client's limits. */
 const OWNER = 'owner'
 
+/** Where a list gets its entries and the name of the video from. */
+export interface ListSources {
+  readonly search: Pick<Search, 'find'>
+  /** absent = no title is ever known */
+  readonly titles?: Metadata | undefined
+}
+
 /**
  * Finds, chooses, leaves out and puts in order: all that a list is but for the words.
  *
- * @param titles - absent = nobody knows what anything is called
  * @param swarms - torrents without peers
  * @param now - ms
  */
 export function createLister(
-  search: Search,
-  disk: Disk,
-  titles: Titles | undefined,
-  swarms: Swarms,
+  { search, titles }: ListSources,
+  disk: VideosOnDisk,
+  swarms: Pick<WithoutPeers, 'sinceMs'>,
   now: () => number = Date.now,
 ): MakeList {
   const budget = new TitleBudget()

@@ -1,5 +1,5 @@
 import type { VideoId } from '../domain/video-id.ts'
-import type { Search } from './make-list.ts'
+import type { Search } from '../sources/search.ts'
 
 /** More at a time are not worth the trouble: the viewer may never want them. */
 const MOST_AT_A_TIME = 2
@@ -13,7 +13,7 @@ export interface NextEpisodes extends Disposable {
  * Has the sources asked for the episode behind one that was listed, so that its list is there at once when it is
  * wanted. What they say is kept by the search itself.
  */
-export function createNextEpisodes(search: Search): NextEpisodes {
+export function createNextEpisodes(search: Pick<Search, 'find'>): NextEpisodes {
   const closing = new AbortController()
   let underWay = 0
 

@@ -1,13 +1,11 @@
 import type { EpisodeChoice, MovieChoice } from '../domain/choice/file-choice.ts'
-import { countFromFirst, type KnownEpisodes } from '../domain/names/episode-count.ts'
+import { countFromFirst } from '../domain/names/episode-count.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
+import type { Title } from '../sources/title.ts'
 
-/** What a film or a series is called, as far as the choice of a file has use for it. */
-export interface KnownTitle extends KnownEpisodes {
-  readonly name: string
-  readonly year?: number
-}
+/** As far as the choice of a file has use for it. */
+export type KnownTitle = Pick<Title, 'name' | 'year' | 'episodes'>
 
 /** What to choose a file of a torrent by. @param title - if anybody knows it */
 export function videoChoice(video: VideoId, title: KnownTitle | undefined): MovieChoice | EpisodeChoice {

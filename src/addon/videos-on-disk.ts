@@ -1,41 +1,36 @@
 import { stat } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { type Candidate, choiceOf } from '../domain/list/candidate.ts'
 import type { OnDisk } from '../domain/list/listing.ts'
-import type { PlacedEntry, PlacedQuery } from '../placed/placed-files.ts'
-import type { Contents, FileContents } from '../storage/contents.ts'
+import type { PlacedFiles } from '../placed/placed-files.ts'
+import type { FileContents } from '../storage/contents.ts'
 import { videoHash } from '../storage/video-hash.ts'
+import type { CacheIndex } from '../torrent-index/torrent-index.ts'
+import type { BroughtFiles } from '../torrents/brought-files.ts'
+import type { PackOnDisk } from './choose-files.ts'
 
 const MOST_HASHES = 1_000
 
-interface Index {
-  find(infoHash: InfoHash): Contents | undefined
-  readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
-}
-
-interface Placed {
-  peek(wanted: PlacedQuery): PlacedEntry | undefined
-}
-
-/** Torrent files of private torrents that are not on disk. */
-interface Brought {
-  has(infoHash: InfoHash): boolean
-}
-
 /** What lists are told of the disk. */
 export interface VideosOnDisk {
-  /** what a torrent consists of, if its metadata is there */
-  pack(infoHash: InfoHash): Promise<TorrentInfo | undefined>
+  readonly pack: PackOnDisk
   /** whether it is known that a torrent is private, from the disk or from a torrent file that a source led to */
   isPrivate(infoHash: InfoHash): Promise<boolean>
   /** what there is of the video that the proxy would send for a candidate; `undefined` if nothing */
   video(candidate: Candidate): Promise<OnDisk | undefined>
 }
 
-/** Looks in the order in which the proxy does: whole files, what the user placed, what is being fetched. */
-export function videosOnDisk(index: Index, placed: Placed, brought: Brought): VideosOnDisk {
+/**
+ * Looks in the order in which the proxy does: whole files, what the user placed, what is being fetched.
+ *
+ * @param brought - torrent files of private torrents that are not on disk
+ */
+export function videosOnDisk(
+  index: Pick<CacheIndex, 'find' | 'readInfo'>,
+  placed: Pick<PlacedFiles, 'peek'>,
+  brought: Pick<BroughtFiles, 'has'>,
+): VideosOnDisk {
   const hashes = new LRUCache<string, string>({ max: MOST_HASHES })
 
   async function ofTorrent(file: FileContents): Promise<OnDisk> {

@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express'
 import type { Addon } from '../addon/addon.ts'
+import type { RequestContext } from '../addon/request-context.ts'
 import { clientKey } from '../domain/clients/client-key.ts'
 import { ASKER_HEADER } from '../domain/list/asker-header.ts'
 import type { ListOptions } from '../domain/list/list-options.ts'
@@ -58,14 +59,11 @@ export function addonRoutes(
     res: Response,
   ): Promise<void> {
     const { type = '', id = '' } = req.params as Record<string, string | undefined>
-    const found = await addon.get(resource, type, id, extraOf(req), {
-      userAgent: req.get('user-agent') ?? '',
-      secChUa: req.get('sec-ch-ua'),
+    const asked = { resource, type, id, extra: extraOf(req) }
+    const found = await addon.get(asked, {
+      ...senderOf(req),
       list,
       baseUrl: baseUrlOf(req),
-      isRelayed: isRelayed(req),
-      // As far as trusted proxies tell.
-      client: clientKey(req.ip ?? ''),
       signal: goneSignal(res),
     })
     if (resource === 'stream') res.vary('User-Agent, Sec-CH-UA')
@@ -77,6 +75,16 @@ export function addonRoutes(
   }
 
   return router
+}
+
+function senderOf(req: Request): Pick<RequestContext, 'userAgent' | 'secChUa' | 'isRelayed' | 'client'> {
+  return {
+    userAgent: req.get('user-agent') ?? '',
+    secChUa: req.get('sec-ch-ua'),
+    isRelayed: isRelayed(req),
+    // As far as trusted proxies tell.
+    client: clientKey(req.ip ?? ''),
+  }
 }
 
 function isRelayed(req: Request): boolean {

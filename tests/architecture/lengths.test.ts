@@ -13,7 +13,6 @@ const NOT_YET: Lengths = {
     'src/torrents/torrent.ts': 761,
   },
   functions: {
-    'src/addon/addon.ts createAddon': 68,
     'src/admin/torrents.ts createLibrary': 146,
     'src/app.ts createApp': 96,
     'src/cleanup/janitor.ts startJanitor': 127,
@@ -39,9 +38,6 @@ const NOT_YET: Lengths = {
     'src/torrents/torrent.ts new Torrent': 65,
   },
   parameters: {
-    'src/addon/addon.ts createAddon': 5,
-    'src/addon/addon.ts get': 5,
-    'src/addon/make-list.ts createLister': 5,
     'src/admin/torrents.ts createLibrary': 5,
     'src/cleanup/eviction.ts chooseForRoom': 6,
     'src/cleanup/janitor.ts startJanitor': 6,

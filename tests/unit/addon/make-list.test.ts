@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
-import { createLister, type Disk, type Swarms, type Titles } from '../../../src/addon/make-list.ts'
+import { createLister } from '../../../src/addon/make-list.ts'
+import type { VideosOnDisk } from '../../../src/addon/videos-on-disk.ts'
 import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import type { Candidate } from '../../../src/domain/list/candidate.ts'
 import { DEFAULT_LIST_OPTIONS } from '../../../src/domain/list/list-options.ts'
+import type { Metadata } from '../../../src/sources/metadata.ts'
+import type { WithoutPeers } from '../../../src/torrents/without-peers.ts'
 
 const HASH = 'a'.repeat(40) as InfoHash
 const { signal } = new AbortController()
@@ -23,26 +26,33 @@ const PACK: Candidate = {
     return { path: name, name, length: 1_000, offset: 0, isPadding: false }
   }),
 }
-const TITLES: Titles = {
+const TITLES: Metadata = {
   async find() {
-    return { name: 'Show', year: 2020, episodes: new Map([1, 2, 3].map((n) => [`1:${n}`, `${n}`])) }
+    return {
+      name: 'Show',
+      aliases: [],
+      year: 2020,
+      episodes: new Map([1, 2, 3].map((n) => [`1:${n}`, `${n}`])),
+    }
   },
 }
-const EMPTY: Disk = {
+const EMPTY: VideosOnDisk = {
   pack: async () => undefined,
   isPrivate: async () => false,
   video: async () => undefined,
 }
 
+type Swarms = Pick<WithoutPeers, 'sinceMs'>
+
 interface Around {
-  readonly disk?: Disk
-  readonly titles?: Titles
+  readonly disk?: VideosOnDisk
+  readonly titles?: Metadata
   readonly swarms?: Swarms
 }
 
 function lister({ disk = EMPTY, titles, swarms = { sinceMs: () => undefined } }: Around = {}) {
   const search = { find: async () => ({ candidates: [PACK], report: [] }) }
-  return createLister(search, disk, titles, swarms)
+  return createLister({ search, titles }, disk, swarms)
 }
 
 test('an episode is chosen by its number in the series when title and episode list are known', async () => {
@@ -51,7 +61,7 @@ test('an episode is chosen by its number in the series when title and episode li
   expect(kept.map(({ found }) => found)).toMatchObject([{ fileIdx: 3, fileName: '[Group] Show - 04.mkv' }])
 })
 
-test.for<readonly [string, Titles | undefined]>([
+test.for<readonly [string, Metadata | undefined]>([
   ['never answers', { find: () => new Promise(() => undefined) }],
   ['fails', { find: () => Promise.reject(new Error('down')) }],
   ['does not know it', { find: () => Promise.resolve(undefined) }],
@@ -63,7 +73,7 @@ test.for<readonly [string, Titles | undefined]>([
 
 test('the disk is not asked when the device downloads torrents itself', async () => {
   const asked: string[] = []
-  const disk: Disk = {
+  const disk: VideosOnDisk = {
     ...EMPTY,
     async video({ infoHash, fileIdx }) {
       asked.push(`${infoHash}/${fileIdx}`)
@@ -80,7 +90,7 @@ test('the disk is not asked when the device downloads torrents itself', async ()
 test.for(['magnet', 'both', 'proxy'] as const)(
   'a list for "%s" marks torrents known to be private',
   async (delivery) => {
-    const disk: Disk = { ...EMPTY, isPrivate: async (infoHash) => infoHash === PACK.infoHash }
+    const disk: VideosOnDisk = { ...EMPTY, isPrivate: async (infoHash) => infoHash === PACK.infoHash }
     const [listed] = (await lister({ disk, titles: TITLES })({ ...REQUEST, delivery }, signal)).kept
     expect(listed?.found).toMatchObject({ isPrivate: true })
     const [open] = (await lister({ titles: TITLES })({ ...REQUEST, delivery }, signal)).kept
@@ -95,7 +105,7 @@ test.for([
   ['proxy', { share: 1, size: 5, name: 'e.mkv' }, undefined],
 ] as const)('a list for "%s" with %o on disk says how long a torrent has been without peers', async (row) => {
   const [delivery, there, expected] = row
-  const disk: Disk = { ...EMPTY, video: async () => there }
+  const disk: VideosOnDisk = { ...EMPTY, video: async () => there }
   const swarms: Swarms = { sinceMs: (infoHash) => (infoHash === HASH ? 90_000 : undefined) }
   const { kept } = await lister({ disk, titles: TITLES, swarms })({ ...REQUEST, delivery }, signal)
   expect(kept.map(({ withoutPeersMs }) => withoutPeersMs)).toEqual([expected])

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
+import { createAddon } from '../../../src/addon/addon.ts'
 import { createLister } from '../../../src/addon/make-list.ts'
-import { createStreamService } from '../../../src/addon/stream-service.ts'
+import type { StremioStream } from '../../../src/addon/present-stream.ts'
+import type { RequestContext } from '../../../src/addon/request-context.ts'
+import { createStreamService, type StreamService } from '../../../src/addon/stream-service.ts'
 import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import type { Candidate } from '../../../src/domain/list/candidate.ts'
 import { DEFAULT_LIST_OPTIONS } from '../../../src/domain/list/list-options.ts'
@@ -37,17 +40,54 @@ function service(found: readonly Candidate[] = [candidate('a')]) {
   }
   const makeList = createLister(
     {
-      find(video, signal) {
-        asked.push({ video, signal })
-        return Promise.resolve({ candidates: found, report: [] })
+      search: {
+        find(video, signal) {
+          asked.push({ video, signal })
+          return Promise.resolve({ candidates: found, report: [] })
+        },
       },
     },
     { pack: async () => undefined, isPrivate: async () => false, video: async () => undefined },
-    undefined,
     { sinceMs: () => undefined },
   )
-  const { getStreams } = createStreamService({ trackers: ['udp://all.org:1'] }, makeList, ignore, log)
-  return { getStreams, asked, unknown }
+  const streams = createStreamService({ trackers: ['udp://all.org:1'] }, makeList, ignore, log)
+  return { getStreams: asker(streams), asked, unknown }
+}
+
+/** Asks as a client does: the addon reads the id. */
+function asker(streams: StreamService) {
+  const catalogs = { list: async () => [], find: async () => [] }
+  const addon = createAddon({ version: '1.0.0' }, streams, catalogs, async () => ({
+    types: [],
+    idPrefixes: [],
+  }))
+  return async (
+    type: string,
+    series: string,
+    season: number | undefined,
+    episode: number | undefined,
+    userAgent: string,
+    baseUrl: string,
+    more: Partial<RequestContext> = {},
+  ): Promise<readonly StremioStream[]> => {
+    const id = [series, season, episode].filter((part) => part !== undefined).join(':')
+    const context = contextOf({ userAgent, baseUrl, ...more })
+    const answer = await addon.get({ resource: 'stream', type, id, extra: {} }, context)
+    return answer?.body.streams as readonly StremioStream[]
+  }
+}
+
+function contextOf(more: Partial<RequestContext>): RequestContext {
+  return {
+    userAgent: IPHONE,
+    secChUa: undefined,
+    list: DEFAULT_LIST_OPTIONS,
+    baseUrl: BASE_URL,
+    isRelayed: false,
+    client: '',
+    signal: new AbortController().signal,
+    ...more,
+  }
 }
 
 test('an iPhone gets links, a desktop gets torrents', async () => {
@@ -144,13 +184,12 @@ test.for([
     const found = { candidates: [candidate('a')], report: [{ source: 's', outcome, found: 1 }] }
     const disk = share === undefined ? undefined : { share, size: 5, name: 'a.mkv' }
     const makeList = createLister(
-      { find: async () => found },
+      { search: { find: async () => found } },
       { pack: async () => undefined, isPrivate: async () => false, video: async () => disk },
-      undefined,
       { sinceMs: () => withoutPeersMs },
     )
     const { getList } = createStreamService({ trackers: [] }, makeList, ignore, listeningLog().log)
-    expect(await getList('movie', 'tt1', undefined, undefined, IPHONE, BASE_URL)).toMatchObject({ isSettled })
+    expect(await getList({ kind: 'movie', id: 'tt1' }, contextOf({}))).toMatchObject({ isSettled })
   },
 )
 
