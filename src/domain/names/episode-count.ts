@@ -1,17 +1,17 @@
-/** What is known of the episodes of a series. */
+/** The known episodes of a series. */
 export interface KnownEpisodes {
-  /** titles, by `season:episode`; an episode whose title is not known may be missing */
+  /** titles, by `season:episode`; episodes without a known title may be missing */
   readonly episodes: ReadonlyMap<string, string>
 }
 
-/** A season of which more is missing has not merely an episode without a title. */
+/** With a smaller share of known titles, the season is incomplete, and its length is unknown. */
 const MIN_KNOWN = 0.75
 
 /**
- * The number of an episode counted from the first of its series, as fansubs count. A season has as many episodes as its
- * last one says, so that one without a title does not shift all that follow.
+ * The number of an episode counted from the first of its series, as fansubs count. The last known number of a season is
+ * taken as its length, so that an episode without a title does not shift all that follow.
  *
- * @returns `undefined` for specials, and where it is not known how many episodes came before
+ * @returns `undefined` for specials, and if it is unknown how many episodes came before
  */
 export function countFromFirst(
   season: number,
@@ -25,7 +25,7 @@ export function countFromFirst(
     const numbers = seasons.get(each)
     if (!numbers) return undefined
     const last = Math.max(...numbers)
-    // Some catalogues count on through all seasons: the second begins with 13.
+    // Some catalogues count through all seasons: the second begins with 13.
     const isCountedOn = before > 0 && Math.min(...numbers) > before
     const count = isCountedOn ? last - before : last
     if (numbers.size < count * MIN_KNOWN) return undefined

@@ -1,4 +1,4 @@
-/** `S02E05`, `S02E05-E06`, or `episode 5` where it is of no season, or of one of several. */
+/** `S02E05`, `S02E05-E06`, or `episode 5` without a season or with several. */
 export function episodeLabel(seasons: readonly number[], episodes: readonly number[]): string {
   const [season] = seasons
   const first = episodes[0] ?? 0

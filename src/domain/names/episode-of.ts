@@ -3,8 +3,8 @@ import { countFromFirst, type KnownEpisodes } from './episode-count.ts'
 import type { LibraryName } from './library-name.ts'
 
 /**
- * Whether a file of a film or a series is what was asked for. A name without a season counts from the first episode of
- * the series: what that is in seasons is only known where somebody knows all episodes before.
+ * Whether a file of a film or a series is the requested video. A name without season counts from the first episode of
+ * the series; converting that number needs the lengths of all seasons before.
  */
 export function isVideoOf(
   { season, episodes }: LibraryName,

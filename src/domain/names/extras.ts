@@ -1,7 +1,7 @@
 import { HIDDEN, hideTechnical } from './technical-words.ts'
 
-// What comes with a film or a series and is neither: samples, trailers, making-ofs, openings without credits. Films and
-// episodes are called "The Sample" and "The Trailer" too, so a word counts only where it stands for itself.
+// What comes with a film or a series: samples, trailers, making-ofs, openings without credits. Films and episodes may
+// be called "The Sample" or "The Trailer", so a word counts only where it stands alone.
 
 const oneOf = (...words: string[]) => `(?:${words.join('|')})`
 
@@ -47,13 +47,13 @@ const WORDS = oneOf(
   'making[ ._-]?of',
 )
 const NUMBER = '[ ._-]*\\d{0,2}'
-/** `Film-trailer`, as media servers want it, and what is called nothing but that: `Interview 2` */
+/** `Film-trailer`, as media servers want it, and names that are nothing else: `Interview 2` */
 const EXTRA = new RegExp(`-${WORDS}\\d{0,2}$|^${oneOf(WORDS, 'promo', 'interview')}${NUMBER}(?:$| - )`, 'i')
-/** The same with words that groups are called by, too. */
+/** Words that are also names of groups. */
 const EXTRA_OR_GROUP = new RegExp(`-${oneOf('interview', 'scene', 'short', 'other', 'extra')}\\d{0,2}$`, 'i')
-/** A group stands behind a technical word: `H264-SCENE`. */
+/** A group follows a technical word: `H264-SCENE`. */
 const BEHIND_NO_WORD = new RegExp(`(?<!${HIDDEN}[)\\]]?)${EXTRA_OR_GROUP.source}`, 'i')
-/** `Film.2021.Trailer`, but not an episode called like that */
+/** `Film.2021.Trailer`, but not an episode with such a title */
 const EXTRA_ENDING = new RegExp(`[-._ ([]${WORDS}${NUMBER}[)\\]]?$`, 'i')
 const EPISODE = /(?<![a-z\d])(?:s\d{1,2}[ ._-]?e|\d{1,2}x)\d{1,3}(?!\d)/i
 
@@ -66,13 +66,13 @@ const ANIME_EXTRA = [
   `(?<=^|[[(]|[-–][ _])(?:op|ed|pv|cm|menu|preview)[ ._-]?\\d{1,2}${ANIME_ENDS}`,
 ].map((source) => new RegExp(source, 'iu'))
 
-/** What stands further in front says nothing of the file. */
+/** Characters at the end of a path that are read; the rest says nothing about the file. */
 const MAX_LENGTH = 500
 
 /**
- * Whether a file is only a taste of what it lies beside.
+ * Whether a file is a sample.
  *
- * @param path - folders with `/` between them
+ * @param path - folders separated by `/`
  */
 export function isSample(path: string): boolean {
   const { folders, stem } = partsOf(path)
@@ -80,9 +80,9 @@ export function isSample(path: string): boolean {
 }
 
 /**
- * Whether a file comes with a film or a series and is not it.
+ * Whether a file is an extra of a film or a series.
  *
- * @param path - folders with `/` between them
+ * @param path - folders separated by `/`
  */
 export function isExtra(path: string): boolean {
   const { folders, stem } = partsOf(path)

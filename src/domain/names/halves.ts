@@ -6,15 +6,15 @@ const OF_FILM = /(?<=[-._ ([])(?:cd|dis[ck]|dvd)[ ._-]?(?<number>[1-9])(?!\d)/i
 /** `VTS_01_2.VOB` */
 const OF_DVD = /(?<=vts_\d\d_)(?<number>[1-9])(?=\.vob$)/i
 
-/** One of the files that a film or an episode was cut into. */
+/** One of the files that a film or an episode was split into. */
 export interface Half {
   /** from 1 */
   readonly number: number
-  /** the name without what says which it is: the same for all of them */
+  /** the name without the number: equal for all parts */
   readonly rest: string
 }
 
-/** Which half of a film or an episode a file is; `undefined` where its name says nothing like that. */
+/** Which part of a film or an episode a file is; `undefined` if its name has no such number. */
 export function halfOf(name: string): Half | undefined {
   const found = OF_EPISODE.exec(name) ?? OF_DVD.exec(name) ?? OF_FILM.exec(name)
   if (!found?.groups) return undefined

@@ -3,42 +3,42 @@ import { readFolder } from './path-numbers.ts'
 import { parseReleaseName } from './release-name.ts'
 import { titleWords } from './titles.ts'
 
-/** Which film, or which episodes of which series, a file on disk is by its name and those of its folders. */
+/** The film or the episodes of a file on disk, by its name and those of its folders. */
 export interface LibraryName {
   readonly kind: 'movie' | 'episode'
   readonly title: string
-  /** of the film, or in which the series began */
+  /** of the film, or of the start of the series */
   readonly year?: number
-  /** another reading: `Wonder Woman 1984` has no year, and `Show US` of 2005 is called `Show` by others */
+  /** another reading: `Wonder Woman 1984` has no year, and a `Show US` of 2005 may be listed as `Show` */
   readonly otherwise?: { readonly title: string; readonly year?: number }
-  /** 0 = specials; for shows that have an episode every day, the year */
+  /** 0 = specials; the year for daily shows */
   readonly season?: number
-  /** empty for a film; within the season, or from the first of the series where there is no season */
+  /** empty for a film; within the season, or from the first of the series if there is no season */
   readonly episodes: readonly number[]
-  /** ids in catalogues that the name says: `tt1375666`, `tmdb:27205` */
+  /** catalogue ids in the name: `tt1375666`, `tmdb:27205` */
   readonly ids: readonly string[]
   readonly resolution?: string
   readonly group?: string
 }
 
-/** `{imdb-tt1375666}`, `[tmdbid-27205]`, or the bare id of IMDb */
+/** `{imdb-tt1375666}`, `[tmdbid-27205]`, or a bare IMDb id */
 const IDS =
   /(?<![\p{L}\d])(?:(?<imdb>tt\d{7,9})|(?<catalogue>tmdb|tvdb)(?:id)?[-=](?<number>\d{1,9}))(?!\d)/giu
-/** The same with what stands around it, which is no part of the title. */
+/** An id with its brackets, to be removed from the title. */
 const ID_IN_BRACKETS =
   /(?<![ ._-])[ ._-]*[{[(](?:imdb(?:id)?[-=])?(?:tt\d{7,9}|(?:tmdb|tvdb)(?:id)?[-=]\d{1,9})[)\]}]/gi
-/** Folders further out say nothing of the file. */
+/** Characters at the end of a path that are read; folders further out say nothing about the file. */
 const MAX_LENGTH = 1_000
 const BEFORE_EPISODE = /^(.*?)(?:(?<![\p{L}\p{N}])(?:s\d|seasons?[ ._-]*\d|\d{1,2}x\d)|$)/iu
 
 /**
  * Reads what a file is.
  *
- * @param wholePath - from the folder of films on, with `/` between folders; for a torrent, with its name in front
- * @returns `undefined` for what is not worth a row: samples, extras, and what no name calls by a title or an episode
+ * @param fullPath - from the media folder on, with `/` between folders; for a torrent, with its name in front
+ * @returns `undefined` for files that get no row: samples, extras, and names without title or episode
  */
-export function readLibraryName(wholePath: string): LibraryName | undefined {
-  const path = wholePath.slice(-MAX_LENGTH)
+export function readLibraryName(fullPath: string): LibraryName | undefined {
+  const path = fullPath.slice(-MAX_LENGTH)
   const name = parseReleaseName(path.replace(ID_IN_BRACKETS, ''))
   const { title, absolute, date, year, resolution, group } = name
   if (name.isSample || name.isExtra || titleKey(title) === '') return undefined
@@ -48,7 +48,7 @@ export function readLibraryName(wholePath: string): LibraryName | undefined {
     ...(group === undefined ? {} : { group }),
   }
   const numbers = date === undefined ? placed(name.seasons, name.episodes, absolute) : daily(date)
-  // `Fast 07 (2015)` is a film: nobody says the year of an episode that is only counted.
+  // `Fast 07 (2015)` is a film: names of episodes without season have no year.
   const isFilm =
     numbers.episodes.length === 0 || (absolute.length > 0 && year !== undefined && !name.seasons.length)
   if (isFilm) {
@@ -58,12 +58,12 @@ export function readLibraryName(wholePath: string): LibraryName | undefined {
   return { kind: 'episode', ...shared, ...numbers, ...ofCountry(path, title, yearOfSeries(path)) }
 }
 
-/** The same for all ways to write a title: without case, accents, signs, and articles unless it is nothing else. */
+/** Equal for all spellings of a title: without case, accents, punctuation, and articles unless it is nothing else. */
 export function titleKey(title: string): string {
   return titleWords(title).join(' ') || title.trim().toLowerCase()
 }
 
-/** Ids of catalogues that a text says, in the form of Stremio, the last first: that of the file before its folders'. */
+/** Catalogue ids in a text, in Stremio's form, the last first: the file's before its folders'. */
 function catalogueIdsIn(text: string): string[] {
   const ids = [...text.matchAll(IDS)].map(({ groups: { imdb, catalogue, number } = {} }) =>
     imdb === undefined ? `${catalogue?.toLowerCase()}:${number}` : imdb.toLowerCase(),
@@ -77,7 +77,7 @@ function placed(seasons: readonly number[], episodes: readonly number[], absolut
   return season === undefined ? { episodes: episodes.length > 0 ? episodes : absolute } : { season, episodes }
 }
 
-/** `2024-05-17` becomes episode 517 of season 2024: sorted rightly, and every date has its own. */
+/** `2024-05-17` becomes episode 517 of season 2024: unique for every date, and in the right order. */
 function daily(date: string) {
   const [year = 0, month = 0, day = 0] = date.split('-').map(Number)
   return { season: year, episodes: [month * 100 + day] }
@@ -89,7 +89,7 @@ function yearOfFilm(path: string, title: string, year: number | undefined) {
   return isBracketed ? { year } : { year, otherwise: { title: `${title} ${year}` } }
 }
 
-/** The same series is made in several countries: only the year tells that it is not the other one that is meant. */
+/** The same series may be made in several countries; only year or country tells them apart. */
 function ofCountry(path: string, title: string, year: number | undefined) {
   const words = (title.match(/[\p{L}\p{N}]+/gu) ?? []).join('[^\\p{L}\\p{N}]+')
   const country = new RegExp(`${words}[ ._(-]+(US|UK|AU|NZ|CA)(?![\\p{L}\\p{N}])`, 'u').exec(path)?.[1]
@@ -99,7 +99,7 @@ function ofCountry(path: string, title: string, year: number | undefined) {
   return year === undefined ? shared : { ...shared, otherwise: { title, year } }
 }
 
-/** A year behind the number of a season or an episode is that of the season. */
+/** A year after the number of a season or an episode is that of the season. */
 function yearOfSeries(path: string): number | undefined {
   const [, ...folders] = path.split('/').reverse()
   const own = BEFORE_EPISODE.exec(path.slice(path.lastIndexOf('/') + 1))?.[1] ?? ''

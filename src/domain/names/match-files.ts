@@ -1,11 +1,11 @@
 import type { TorrentInfo } from '../bittorrent/metainfo.ts'
 
-/** Names at the end of two paths that agree beyond this number make no difference. */
+/** Segments at the end of two paths that are compared. */
 const MAX_NAMES = 20
-/** Folders further out make none either. */
+/** Characters at the end of a path that are compared. */
 const MAX_LENGTH = 2_000
 
-/** A file that somebody has, which may be one of a torrent. */
+/** A file that may be one of a torrent's. */
 export interface OfferedFile {
   /** as much of it as is known, with `/` between folders */
   readonly path: string
@@ -16,15 +16,15 @@ export interface OfferedFile {
 interface Candidate {
   readonly index: number
   readonly length: number
-  /** the names in its path, the last one first */
+  /** segments of its path, last one first */
   readonly names: readonly string[]
 }
 
 /**
- * Which of somebody's files is which of a torrent, as far as names and lengths tell: those of the same length whose
- * paths agree the most; what is left, by the length alone, where there is only one such file on either side.
+ * Matches files to those of a torrent by names and lengths: first files of the same length, longest common path ending
+ * first; then the rest by length alone, if there is only one such file on either side.
  *
- * @returns for each file of the torrent the index of an offered one, each of them once
+ * @returns for each file of the torrent the index of an offered file, each used once
  */
 export function matchFiles(
   { name, files }: Pick<TorrentInfo, 'name' | 'files'>,
@@ -61,7 +61,7 @@ export function matchFiles(
   }
 }
 
-/** Letters with marks can be written in two ways, and disks differ in which. */
+/** In one normal form: accented letters have two encodings, and file systems differ in which they return. */
 function namesOf(path: string): string[] {
   return path
     .slice(-MAX_LENGTH)
@@ -72,7 +72,7 @@ function namesOf(path: string): string[] {
     .slice(0, MAX_NAMES)
 }
 
-/** The same for two files of one length if the last names in their paths are the same. */
+/** Equal for two files of the same length if the last `depth` segments of their paths are equal. */
 function endOf({ length, names }: Candidate, depth: number): string {
   return [length, ...names.slice(0, depth)].join('/')
 }

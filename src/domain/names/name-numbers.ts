@@ -23,41 +23,41 @@ import {
 import { expandRun } from './number-run.ts'
 import { SPELLED } from './number-words.ts'
 
-/** A number that says nothing by itself and is no year: `103`, or the `5` of `Show 5`. */
+/** A number without meaning of its own that is not a year: `103`, or the `5` of `Show 5`. */
 export interface BareNumber {
   readonly value: number
   /** as it is written: `05` */
   readonly digits: string
-  /** letters in front of it in the name */
+  /** its position in the name */
   readonly index: number
 }
 
-/** The numbers one name says, without what its folder or its siblings say. */
+/** The numbers in one name, read without its folder or its siblings. */
 export interface NameNumbers {
   /** 0 = specials */
   readonly seasons: readonly number[]
   readonly episodes: readonly number[]
   /** counted from the first of the series, as fansubs do: `Show - 27` */
   readonly absolute: readonly number[]
-  /** `01-02` is two episodes or the second of the first season; siblings tell which */
+  /** `01-02` is two episodes, or the second of the first season; siblings decide */
   readonly dashed?: readonly [number, number]
   readonly part?: number
   /** `2024-05-17` */
   readonly date?: string
   readonly year?: number
-  /** only where the name says no episode */
+  /** only if the name has no episode */
   readonly bare: readonly BareNumber[]
-  /** 2 for the second try of a fansub, `27v2` */
+  /** 2 for a second version of a fansub, `27v2` */
   readonly version: number
-  /** letters in front of the first of all this; absent where there is none of it */
+  /** position of the first of these numbers; absent if there is none */
   readonly start?: number
-  /** the name, as long as it was, with blanks for what has been read */
+  /** the name, of the same length, with blanks for what has been read */
   readonly unread: string
-  /** the same with technical words hidden too */
+  /** `unread` with technical words hidden */
   readonly rest: string
 }
 
-/** No file system keeps longer names; more is not worth the time. */
+/** No file system has longer names. */
 export const MAX_LENGTH = 255
 /** A torrent may have thousands of files, and strangers name them. */
 const MAX_EPISODES = 99
@@ -66,7 +66,7 @@ const MAX_EPISODES = 99
  * Reads the numbers of one file, folder or release.
  *
  * @param name - one path segment, without the extension of a file
- * @param isFile - a file is one episode or a few, and may well be called `05`; a release may be many seasons
+ * @param isFile - a file is one episode or a few, and may be called `05`; a release may be many seasons
  */
 export function readNumbers(name: string, isFile: boolean): NameNumbers {
   const text = new NameText(name.slice(0, MAX_LENGTH))
@@ -97,7 +97,7 @@ export function readNumbers(name: string, isFile: boolean): NameNumbers {
 
 type Said = Pick<NameNumbers, 'seasons' | 'episodes' | 'absolute' | 'dashed'>
 
-/** `S01E02`, `1x02`, and what stands behind it. */
+/** `S01E02`, `1x02`, and what follows. */
 function readBoth(text: NameText): Said | undefined {
   const both = text.take(BOTH)
   if (!both) return undefined
@@ -113,7 +113,7 @@ function readBoth(text: NameText): Said | undefined {
   }
 }
 
-/** Season and episode in two words, or only one of them. */
+/** Season and episode in separate words, or only one of them. */
 function readApart(text: NameText, isFile: boolean): Said {
   const special = text.take([SPECIAL])
   if (special) return { seasons: [0], episodes: expandRun(special.groups.run ?? ''), absolute: [] }
@@ -132,7 +132,7 @@ function readApart(text: NameText, isFile: boolean): Said {
   return { seasons, episodes: expandRun(behind.groups?.run ?? ''), absolute: [] }
 }
 
-/** Numbers that need no word: the name of a file begins with them, or they stand where fansubs put them. */
+/** Numbers without a word: at the beginning of a file name, or where fansubs put them. */
 function readCounted(
   text: NameText,
   isFile: boolean,
@@ -156,12 +156,12 @@ function readDashed({ season = '', run = '' }: Record<string, string | undefined
   return { seasons: [dashed[0]], episodes: [dashed[1]], dashed }
 }
 
-/** As many episodes as one file may be. */
+/** Whether a range is short enough for the episodes of one file. */
 export function isShortRange([first, last]: readonly [number, number]): boolean {
   return first < last && last - first <= 3
 }
 
-/** Of a film the part belongs to the title, since the year stands behind it: `Film Part 2 (1981)`. */
+/** The part of a film belongs to its title, and the year follows it: `Film Part 2 (1981)`. */
 function readPart(text: NameText, year: number | undefined): number | undefined {
   const found = PART.exec(text.rest)
   if (!found) return undefined
@@ -175,7 +175,7 @@ function readDate(text: NameText): string | undefined {
   return found && `${found.year}-${found.month}-${found.day}`
 }
 
-/** The year in brackets, else the last one; a year that the name begins with is a title. */
+/** The year in brackets, else the last one; a year at the beginning is a title. */
 function readYear(text: NameText): number | undefined {
   const bracketed = YEAR_IN_BRACKETS.exec(text.rest)
   const start = text.start ?? text.rest.length

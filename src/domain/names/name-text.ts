@@ -1,12 +1,12 @@
 import { HIDDEN, hideTechnical } from './technical-words.ts'
 
-/** A name from which one reading after the other is taken out, so that no number is read twice. */
+/** A name from which each reading is taken out, so that no number is read twice. */
 export class NameText {
-  /** blanks for what was taken */
+  /** the name with blanks for what was taken */
   unread: string
-  /** the same, with technical words hidden too */
+  /** `unread` with technical words hidden */
   rest: string
-  /** where the first that was taken stood */
+  /** position of the first text that was taken */
   start: number | undefined
 
   constructor(name: string) {
@@ -14,7 +14,7 @@ export class NameText {
     this.rest = hideTechnical(name)
   }
 
-  /** What the first of the rules says that finds something. */
+  /** The match of the first rule that finds something. */
   take(rules: readonly RegExp[]): { groups: Record<string, string | undefined>; end: number } | undefined {
     for (const rule of rules) {
       const found = rule.exec(this.rest)

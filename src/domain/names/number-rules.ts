@@ -9,9 +9,9 @@ import {
 } from './number-words.ts'
 import { HIDDEN } from './technical-words.ts'
 
-// How names write seasons and episodes. Of a list, the first rule that finds something counts. In the groups of a rule
-// stand `season`, `run` (one number or several, see number-run.ts), and `spelled` (two, II). Every repetition has a
-// limit, since names come from strangers.
+// How names write seasons and episodes. In a list, the first rule that matches counts. Groups of a rule are `season`,
+// `run` (one number or several, see number-run.ts), and `spelled` (two, II). Every repetition has a limit, since names
+// come from strangers.
 
 const raw = String.raw
 const rule = (parts: TemplateStringsArray, ...sources: string[]) => new RegExp(raw(parts, ...sources), 'iu')
@@ -60,17 +60,17 @@ export const BOTH = [
 export const DASHED_IN_FILE = rule`(?<!\d-)${BEGINS}(?<season>\d{1,2})-(?<run>\d\d)(?!-\d)${ENDS}`
 
 const MORE_SEASONS = raw`(?:[-–]{1,2}s?0?[1-9]\d?|[ ][-–][1-9](?!\d)|${GAP}(?:[,+&~/][ ]?[&+]?|to|thru|and|à|a|bis|y|e|и)${GAP}s?\d{1,2}|[ ._/-]{0,3}s\d{1,2}){0,40}`
-/** A number that a word behind claims for an episode: `Sezon 5. Bölüm`; but not `Сезон 2 Серия 5`. */
+/** A number that belongs to a word for episode after it: `Sezon 5. Bölüm`; but not `Сезон 2 Серия 5`. */
 const CLAIMED = raw`[ ._-]{0,2}(?:[яй]|\.)?[ ._-]{0,2}(?:${EPISODE_WORDS_BEHIND})(?!\p{L}|[ ._:#№-]{0,3}\d)`
 const SEASON_ENDS = raw`(?![\p{L}\p{N}]|[.,]\d(?!\d{3})|[ ._]?[-–~][ ._]?\d{1,4}${CLAIMED}|${CLAIMED})`
 const ORDINAL = raw`(?:[ ]?(?:st|nd|rd|th)|e|è?me|Â?[ªº°]|a)`
 
 export const SEASON = [
-  // S01, S01-S03, S01-03, S01+S02, but no group called S56
+  // S01, S01-S03, S01-03, S01+S02, but not a group named S56
   rule`(?<!¤-)${BEGINS}sn?(?<run>\d{1,2}${MORE_SEASONS})${ENDS}`,
   // Seasons 1 - 3, All Seasons (1-8)
   rule`${BEGINS}(?:${SEASON_WORDS_OF_SEVERAL})[ ._:([]{0,2}(?<run>\d{1,2}${GAP}[-–:]${GAP}\d{1,2})${SEASON_ENDS}`,
-  // Season 1 - 4, where nothing looks like a fansub
+  // Season 1 - 4, unless the name looks like a fansub
   rule`(?<=^[^[].{0,200})${BEGINS}season[ ](?<run>[1-9][ ]-[ ][1-9])(?=[ ]\p{L}|$)`,
   // Season 1 2 3
   rule`${BEGINS}(?:${SEASON_WORDS})[ ](?<run>\d{1,2}(?:[ ]\d{1,2}){2,40})${SEASON_ENDS}`,
@@ -100,30 +100,30 @@ export const EPISODE = [
   rule`(?<![a-z\d])(?<run>\d{1,4}(?:[ ._]?[-–~,][ ._]?\d{1,4})?)${CLAIMED}`,
   // Episode 5, Ep(01-10)
   rule`${BEGINS}(?:${EPISODE_WORDS})[ ._:#№(-]{0,3}(?<run>\d{1,4}${MORE_WORDED})${NUMBER_ENDS}`,
-  // #5, but not of `321 - Letter #1`
+  // #5, but not in `321 - Letter #1`
   rule`(?<!^\d{1,4}[ ._]?-.{0,200})${BEGINS}#(?<run>\d{1,4})${NUMBER_ENDS}`,
 ]
 
 /** `SP2`, `OVA 01`, `OVA - 01` */
 export const SPECIAL = rule`${BEGINS}(?:s\d{1,2}[ ._]?)?(?:sp|specials?|ova|oad|oav)[ ._]?(?:-[ ._])?(?<run>\d{1,2})${NUMBER_ENDS}`
 
-/** Right behind the season: `S2 - 05`, `Season 3-01`. */
+/** Directly after the season: `S2 - 05`, `Season 3-01`. */
 export const BEHIND_SEASON = rule`^[ ._]{0,2}[-–:,][ ._]{0,2}(?<run>${COUNTED})${NUMBER_ENDS}`
-/** The same in a file, where no dash is needed: `S02 05.mkv`. */
+/** The same in a file name, where no dash is needed: `S02 05.mkv`. */
 export const BEHIND_SEASON_IN_FILE = rule`^(?:[ ._]{1,2}|[ ._]{0,2}[-–:,][ ._]{0,2})(?<run>${COUNTED})${NUMBER_ENDS}`
-/** The number from the first of the series, behind the one of the season: `S02E05 - 030`, `S02E05 (30)`. */
+/** The number from the first of the series, after the one of the season: `S02E05 - 030`, `S02E05 (30)`. */
 export const BEHIND_EPISODE = rule`^[ ._]{0,2}(?:[-–][ ._]{0,2}(?<run>0\d{1,3}|\d{3,4})|\((?<run2>\d{1,4})\))(?=[ ._]*(?:$|[[(¤]))`
 
-/** And in front of it: `Show - 20 (S01E20)`. What has been read is {@link HIDDEN} already. */
+/** And before it: `Show - 20 (S01E20)`. What has been read is {@link HIDDEN} already. */
 export const BEFORE_EPISODE = rule`(?<=[ ._])[-–—][ ._]{1,2}(?<run>\d{1,4})[ ._]{0,2}(?=[(\[]${HIDDEN})`
 
 /** `05.mkv`, `05 - Title.mkv`, `05. Title.mkv`, `05) Title.mkv` */
 export const FILE_BEGINS = rule`^(?<run>\d{1,2}|0\d{1,2})(?:v\d)?(?:$|[ ._]{0,2}[-–)](?!\d)|[.][ ])`
 
-/** `Show - 13.5`: a recap between two episodes, and neither of them. */
+/** `Show - 13.5`: a recap between two episodes. */
 export const HALF = rule`(?<=[ ._])[-–—][ ._]{1,2}\d{1,4}[.]5(?!\d)`
 
-/** `Show Movie 01` is no episode. */
+/** `Show Movie 01` is not an episode. */
 const NO_FILM = raw`(?<!(?:movie|film)[ ._-]{1,3})`
 const COUNT_ENDS = raw`(?:v\d|[abc](?!\p{L}))?(?:[ ._]{0,2}(?:end|fin|final))?`
 

@@ -1,11 +1,11 @@
-/** More episodes than this are in no pack; a longer run is a misreading, and costs memory. */
+/** No pack has more episodes; a longer run is a misreading, and costs memory. */
 const MAX_RUN_LENGTH = 2_000
 
 /**
- * Numbers of a text such as `01E02E03` or `01-03`; a dash, a tilde or "to" between them stands for all between.
+ * The numbers in text such as `01E02E03` or `01-03`; a dash, a tilde or "to" stands for all numbers in between.
  *
- * @param text - only numbers and what joins them; an `S01` in front of a later number is not one of them
- * @returns in ascending order, each once
+ * @param text - only numbers and what joins them; an `S01` before a later number is skipped
+ * @returns ascending, without duplicates
  */
 export function expandRun(text: string): number[] {
   const plain = text.replace(/s\d{1,4}(?=[ ._]{0,2}e)/gi, '').replace(/(?<=\d)v\d/gi, '')

@@ -1,6 +1,6 @@
 /**
- * How languages say "season 2" and "episode 5", as sources of regular expressions without capture groups. Longer words
- * come first where one begins with another.
+ * How languages write "season 2" and "episode 5", as sources of regular expressions without capture groups. If one word
+ * begins with another, the longer one comes first.
  */
 
 /** before the number: `Staffel 2` */
@@ -25,10 +25,10 @@ export const SEASON_WORDS = [
   '시즌',
 ].join('|')
 
-/** in front of more than one: `Staffeln 1 - 3` */
+/** before several numbers: `Staffeln 1 - 3` */
 export const SEASON_WORDS_OF_SEVERAL = 'seasons|saisons|staffeln|stagioni|temporadas|сезоны|сезони'
 
-/** behind the number: `2. Staffel`, `2ª temporada`, `2-й сезон` */
+/** after the number: `2. Staffel`, `2ª temporada`, `2-й сезон` */
 export const SEASON_WORDS_BEHIND = [
   'staffel',
   'saison',
@@ -65,7 +65,7 @@ export const EPISODE_WORDS = [
   'الحلقة',
 ].join('|')
 
-/** behind the number: `5. Folge`, `5 серия`, `05화` */
+/** after the number: `5. Folge`, `5 серия`, `05화` */
 export const EPISODE_WORDS_BEHIND = [
   'folge',
   'серия',
@@ -90,7 +90,7 @@ export const PART_WORDS = 'part|pt|teil|parte|partie|deel|часть'
 /** between numbers: `1 of 6` */
 export const OF_WORDS = 'of|von|из|iz|de|di|van|av|sur|z'
 
-/** Numbers that are written as words or Roman, where a word such as "part" goes before. */
+/** Numbers as words or Roman numerals, used after a word such as "part". */
 export const SPELLED: Readonly<Record<string, number>> = {
   i: 1,
   ii: 2,

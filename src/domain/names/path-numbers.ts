@@ -1,15 +1,15 @@
 import { type BareNumber, MAX_LENGTH, type NameNumbers, readNumbers } from './name-numbers.ts'
 
-/** The numbers of a file, with what its folders say. */
+/** The numbers of a file, combined with those of its folders. */
 export interface PathNumbers extends NameNumbers {
-  /** by whom season and episode are said, where they are */
+  /** which name gives season and episode, if any does */
   readonly seasonOf?: 'file' | 'folder'
   readonly episodeOf?: 'file' | 'folder'
   /** whether the episode is only likely: the `5` of `Season 2/Show 5` */
   readonly isGuess: boolean
 }
 
-/** A folder of more episodes is a pack, and says nothing about the one file in it. */
+/** A folder with more episodes is a pack, and says nothing about the one file in it. */
 const MAX_EPISODES_PER_FILE = 4
 const SPECIALS = /^(?:[^+&]{0,80}[-–_. ])?(?:specials?|ovas?|oads?|sps?)$/i
 
@@ -23,7 +23,7 @@ export function readFolder(folder: string): NameNumbers {
 }
 
 /**
- * Puts together what a file and its folders say.
+ * Combines the numbers of a file and its folders.
  *
  * @param folders - innermost first
  */
@@ -53,7 +53,7 @@ export function placeNumbers(file: NameNumbers, folders: readonly NameNumbers[])
   }
 }
 
-/** Of numbers that nobody calls an episode: one that is written like one, `05`, or the first. */
+/** Among numbers that are not marked as an episode: the first written like one, `05`, else the first. */
 export function likeliest(bare: readonly BareNumber[]): BareNumber | undefined {
   return bare.find(({ digits }) => digits.startsWith('0')) ?? bare[0]
 }

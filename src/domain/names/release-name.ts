@@ -23,18 +23,18 @@ import { yearInFront } from './year-in-front.ts'
 
 /** What the name of a release, or the path of one of its files, says. */
 export interface ReleaseName {
-  /** empty where the name has none, as in `S01E02.mkv` */
+  /** empty if the name has none, as in `S01E02.mkv` */
   readonly title: string
   readonly year?: number
   /** 0 = specials */
   readonly seasons: readonly number[]
-  /** within the season; without one, however the release counts */
+  /** within the season; without a season, as the release counts */
   readonly episodes: readonly number[]
   /** counted from the first of the series, as fansubs do: `Show - 27` */
   readonly absolute: readonly number[]
   /** of a miniseries, or of a film in two */
   readonly part?: number
-  /** of a show that has one every day: `2024-05-17` */
+  /** of a daily show: `2024-05-17` */
   readonly date?: string
   readonly resolution?: Resolution
   readonly source?: ReleaseSource
@@ -43,20 +43,20 @@ export interface ReleaseName {
   readonly audio: readonly AudioCodec[]
   /** `5.1` */
   readonly channels?: string
-  /** ISO 639 codes, those of subtitles among them: names seldom tell them apart */
+  /** ISO 639 codes, including those of subtitles: names seldom distinguish them */
   readonly languages: readonly string[]
-  /** "Multi" or "Dual Audio", whether or not it says which */
+  /** "Multi" or "Dual Audio", with or without a list of languages */
   readonly isMultiLanguage: boolean
   readonly group?: string
-  /** more than one file is worth watching: a season, a batch, a trilogy */
+  /** more than one file is a video to watch: a season, a batch, a trilogy */
   readonly isPack: boolean
   readonly isSample: boolean
   readonly isExtra: boolean
 }
 
 /**
- * What the parser is asked for: all but seasons, episodes, volumes, dates and years. Those are read by our own rules,
- * since it counts up every range that a stranger may write, `s01-99999999999`, until there is no memory left.
+ * Fields that the parser reads: everything except seasons, episodes, volumes, dates and years. Those have rules of our
+ * own, since the parser expands any range, such as `s01-99999999999`, until memory runs out.
  */
 const FIELDS = `
   title site group episodeCode resolution extended editions upscaled convert hardcoded proper
@@ -65,19 +65,19 @@ const FIELDS = `
 `
   .trim()
   .split(/\s+/)
-/** The parser takes cubic time for letters that are not Latin. */
+/** The parser takes cubic time for non-Latin letters. */
 const MAX_FOREIGN_LETTERS = 30
 const FOREIGN = /[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]/g
 const FROM_TELEVISION = /(?<![\p{L}\d])(?:[hp]dtv|dsr|tv-?rip|sat-?rip|dvb-?rip|web)(?![\p{L}\d])/iu
-/** The parser takes letters that it does not know off the beginning of a title: `Éclair` would be `clair`. */
+/** The parser drops letters it does not know from the beginning of a title: `Éclair` becomes `clair`. */
 const UNKNOWN_LETTER = /^(?![\w\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff])\p{L}/u
 const FILE = /\.(?:mkv|mp4|m4v|avi|mov|webm|wmv|flv|mpe?g|m?2?ts|ogv|3gp|srt|ass|ssa|sub|idx|vtt)$/i
-/** Deeper folders are those of the disk. */
+/** Folders further out belong to the disk's layout. */
 const MAX_SEGMENTS = 4
-/** More than this in one name is no double or triple episode. */
+/** A name with more episodes is not a double or triple episode. */
 const MAX_EPISODES_PER_FILE = 4
 
-/** Put into a name where its numbers begin: there its title ends. */
+/** Inserted into a name where its numbers begin: the title ends there. */
 const MARK = '\u241e'
 const parser = new Parser()
   .addHandler({ field: 'numbers', pattern: new RegExp(MARK), remove: true })
@@ -92,11 +92,11 @@ interface Segment {
 }
 
 /**
- * Reads the name of a release, or the path of a file with its folders. Of what several of them say, the innermost
- * counts. Never throws, whatever the text.
+ * Reads the name of a release, or the path of a file with its folders. The innermost segment that has a value wins.
+ * Never throws, whatever the text.
  *
- * @param path - `Show.S01E02.1080p.WEB-DL-GROUP` or `Show/Season 2/05 - Title.mkv`; folders are only looked for in
- * front of a file, since the name of a release may hold a slash
+ * @param path - `Show.S01E02.1080p.WEB-DL-GROUP` or `Show/Season 2/05 - Title.mkv`; folders are read only before a
+ * file, since the name of a release may contain a slash
  */
 export function parseReleaseName(path: string): ReleaseName {
   const isFile = FILE.test(path)
@@ -141,7 +141,7 @@ export function parseReleaseName(path: string): ReleaseName {
   }
 }
 
-/** What the parser has to say on the words around the numbers. */
+/** What the parser reads from the words around the numbers. */
 function readWords(numbers: NameNumbers): Segment {
   const { start, unread: text } = numbers
   const marked = start === undefined ? text : text.slice(0, start) + MARK + text.slice(start)
@@ -166,7 +166,7 @@ function withoutForeignTail(text: string): string {
 }
 
 /**
- * `Show.103.HDTV`: the third of the first season, where nothing else is said. Fansubs count on beyond a hundred, and
+ * `Show.103.HDTV`: the third of the first season, if the name has no other number. Fansubs count beyond a hundred, and
  * a film would have a year.
  */
 function withGuess<T extends NameNumbers>(numbers: T): T {
@@ -180,7 +180,7 @@ function withGuess<T extends NameNumbers>(numbers: T): T {
   return { ...numbers, seasons: [Number(season)], episodes: [Number(episode)], bare: [], start: last.index }
 }
 
-/** The innermost title that something ends, else the innermost one. */
+/** The innermost title that is followed by something, else the innermost one. */
 function titleOf(segments: readonly Segment[]): string {
   const titled = segments
     .map((segment) => ({ ...segment, title: titleOfOne(segment) }))
@@ -193,11 +193,11 @@ function titleOf(segments: readonly Segment[]): string {
 
 function titleOfOne({ numbers, words, text }: Segment): string {
   if (numbers.start === 0) return ''
-  const isReadWhole = !UNKNOWN_LETTER.test(text) && withoutForeignTail(text) === text
-  return isReadWhole ? (words.title ?? '') : roughTitle(numbers)
+  const isReadFully = !UNKNOWN_LETTER.test(text) && withoutForeignTail(text) === text
+  return isReadFully ? (words.title ?? '') : roughTitle(numbers)
 }
 
-/** What the parser takes for an episode, `x264-S56`, or does not see: `Show (1080p BluRay x265 Group)`. */
+/** Groups that the parser takes for an episode, `x264-S56`, or misses: `Show (1080p BluRay x265 Group)`. */
 const GROUP_BEHIND_WORDS = new RegExp(
   `${HIDDEN}(?:-(?<last>[\\p{L}\\p{N}]+)|[ ](?<inside>[\\p{L}\\p{N}]+)\\))$`,
   'u',

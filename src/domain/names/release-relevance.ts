@@ -6,7 +6,7 @@ import { type ReadTitle, titlesIn } from './release-titles.ts'
 import { titleForms } from './titles.ts'
 import { isNeutral } from './words-behind-title.ts'
 
-/** What a film or a series is called. */
+/** The names of a film or a series. */
 export interface NamedVideo extends KnownEpisodes {
   readonly name: string
   /** other names of it */
@@ -19,9 +19,9 @@ export interface NamedVideo extends KnownEpisodes {
 const YEARS_APART = 1
 
 /**
- * Whether a release is of another film or series than the one asked for, as far as its name tells.
+ * Whether a release is of another film or series than the requested one, judged by its name.
  *
- * @returns why it is, in words for a person; `undefined` where it is not
+ * @returns the reason, for a person to read; `undefined` if it may be the right one
  */
 export function otherTitle(release: string, video: VideoId, wanted: NamedVideo): string | undefined {
   const forms = formsOf(wanted)
@@ -50,10 +50,10 @@ function* readingsOf(release: string): Generator<ReadTitle, void, void> {
 }
 
 /**
- * Whether a release cannot hold an episode, because its name says another season or other episodes.
+ * Whether a release cannot contain an episode, because its name gives another season or other episodes.
  *
- * @param wanted - the series, where it is known what it is called and how its episodes are counted
- * @returns why not, in words for a person; `undefined` where it may
+ * @param wanted - the series, if its names and episodes are known
+ * @returns the reason, for a person to read; `undefined` if it may contain it
  */
 export function otherEpisode(release: string, video: VideoId, wanted?: NamedVideo): string | undefined {
   if (video.kind === 'movie' || video.season === undefined) return undefined
@@ -72,7 +72,7 @@ export function otherEpisode(release: string, video: VideoId, wanted?: NamedVide
   const isOfSeason = season === (wanted && isSequel(release, season, wanted) ? season : 1)
   return isOfSeason && counted.includes(episode)
     ? undefined
-    : `of ${episodeLabel([], counted)}, and it says no season`
+    : `of ${episodeLabel([], counted)}, without a season`
 }
 
 /** Whether numbers count the episode from the first of the series. */
@@ -85,7 +85,7 @@ function isCounted(
   return number !== undefined && counted.includes(number)
 }
 
-/** `Show 2 - 05` is of the second season. */
+/** `Show 2 - 05` may be of the second season. */
 function isSequel(release: string, season: number, wanted: NamedVideo): boolean {
   const forms = formsOf(wanted)
   return [...titlesIn(release)].some(({ words }) =>
@@ -93,14 +93,14 @@ function isSequel(release: string, season: number, wanted: NamedVideo): boolean 
   )
 }
 
-/** Whether words are those of a title, and nothing but words that say nothing stands behind them. */
+/** Whether words are those of a title, followed only by neutral words. */
 function isCalled(words: readonly string[], title: readonly string[], video: VideoId): boolean {
   const others = behind(words, title)
   if (!others || others.length === 0) return others !== undefined
   return video.kind === 'episode' && others.join() === String(video.season)
 }
 
-/** The words behind a title that say something; `undefined` where the words are not those of the title. */
+/** The words after a title that are not neutral; `undefined` if the words do not begin with the title. */
 function behind(words: readonly string[], title: readonly string[]): string[] | undefined {
   if (title.some((word, at) => words[at] !== word)) return undefined
   return words.slice(title.length).filter((word) => !isNeutral(word))

@@ -3,21 +3,21 @@ import { parseReleaseName } from './release-name.ts'
 import { roughTitle } from './rough-title.ts'
 import { titleWords } from './titles.ts'
 
-/** A title as the name of a release writes it. */
+/** A title in the spelling of a release name. */
 export interface ReadTitle {
   readonly words: readonly string[]
-  /** said behind it */
+  /** the year that follows it */
   readonly year?: number
 }
 
-/** Indexers with titles in several languages write names of up to 400 letters. */
+/** Indexers with titles in several languages have names of up to 400 characters. */
 const MAX_LENGTH = 500
-/** More readings than this only come out of a name that is made to cost time. */
+/** Only a name made to cost time has more readings. */
 const MAX_PARTS = 12
 
 /** `[Group]`, `【Site】` */
 const TAG = /^(?:\[[^\]]{0,80}\]|【[^】]{0,80}】)[ ._-]{0,3}/u
-/** `www.films.im - `, `films.org | `; a title such as "Mr.Robot - S01" looks like that too, so it is only one reading. */
+/** `www.films.im - `, `films.org | `; a title such as "Mr.Robot - S01" looks the same, so it is only one reading. */
 const SITE = /^(?:https?:\/\/)?(?:[\p{L}\p{N}-]{1,40}\.){1,4}[a-z]{2,6}[ _]{1,2}[-–—|:]+[ _]{1,2}/iu
 const BETWEEN_TITLES = /[ ._][/|][ ._]|[|｜]|[ ]\/|\/[ ]/u
 const IN_PARENTHESES = /\(([^()]{2,120})\)/gu
@@ -26,10 +26,10 @@ const CYRILLIC_THEN_LATIN =
   /^[^\p{Script=Latin}]*\p{Script=Cyrillic}[^\p{Script=Latin}]*[ ._](?=\p{Script=Latin})/u
 
 /**
- * All titles that the name of a release can be read to say: names hold the title in several languages, in brackets,
- * behind the address of a site or the name of a group.
+ * All titles that a release name may mean: names hold the title in several languages, in brackets, or after the address
+ * of a site or the name of a group.
  *
- * @yields the likeliest first; the words that follow a title in front of the numbers are still there
+ * @yields likeliest first; words between title and numbers are included
  */
 export function* titlesIn(name: string): Generator<ReadTitle, void, void> {
   const text = name.slice(0, MAX_LENGTH).trim()
@@ -49,13 +49,13 @@ function readTitle(title: string, year: number | undefined): ReadTitle {
   return year === undefined ? { words } : { words, year }
 }
 
-/** The places of a name where a title may stand. */
+/** The parts of a name that may hold a title. */
 function partsOf(text: string): Set<string> {
   const plain = withoutTags(text)
   const titles = plain.split(BETWEEN_TITLES)
   const parenthesised = [...plain.matchAll(IN_PARENTHESES)].map(([, inside = '']) => inside)
   const parts = [plain, plain.replace(SITE, ''), ...titles, ...parenthesised]
-  // `[Copper Harbor][S02][1080p]`: what stands in brackets is a title only where none stands outside.
+  // `[Copper Harbor][S02][1080p]`: text in brackets is a title only if there is none outside.
   const isAllBrackets = roughTitle(readNumbers(text.replace(IN_BRACKETS, ' '), false)) === ''
   const bracketed = isAllBrackets ? [...text.matchAll(IN_BRACKETS)].map(([, a, b]) => a ?? b ?? '') : []
   return new Set([...parts, ...bracketed].map((part) => part.trim()).slice(0, MAX_PARTS))

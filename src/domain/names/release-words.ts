@@ -1,6 +1,6 @@
-/** Heights that films come in. */
+/** Common heights of video. */
 const HEIGHTS = [240, 360, 480, 576, 720, 1080, 1440, 2160, 4320] as const
-/** Fewer lines are no film. */
+/** Fewer lines are not a video. */
 const MIN_HEIGHT = 180
 
 export type Resolution = `${(typeof HEIGHTS)[number]}p`
@@ -38,7 +38,7 @@ export type AudioCodec =
   | 'Opus'
   | 'MP3'
 
-/** The parser's words in ours; what it says in two ways is one here. */
+/** The parser's words mapped to ours; synonyms get one word. */
 const SOURCES: Readonly<Record<string, ReleaseSource>> = {
   'bluray remux': 'Remux',
   remux: 'Remux',
@@ -110,7 +110,7 @@ const AUDIO: Readonly<Record<string, AudioCodec>> = {
   MP3: 'MP3',
 }
 
-/** `4k`, `1080p`, and what was cut to another shape: 1036 lines are called 1080p, 544 are 576p. */
+/** `4k`, `1080p`, and cropped video: 1036 lines are called 1080p, 544 are 576p. */
 export function resolutionOf(said: string | undefined, name: string): Resolution | undefined {
   if (said === '4k' || (!said && /(?<![\p{L}\d])UHD(?![\p{L}\d])/iu.test(name))) return '2160p'
   const height = Number.parseInt(said ?? '', 10)
@@ -137,18 +137,18 @@ export function audioOf(said: readonly string[]): AudioCodec[] {
   return all(AUDIO, said)
 }
 
-/** `5.1`; it may stand right behind the codec, `FLAC2.0`. */
+/** `5.1`; it may follow the codec directly, `FLAC2.0`. */
 export function channelsOf(said: readonly string[], name: string): string | undefined {
   const behind = /(?:aac|flac|dd[p+]?|ac-?3|opus|dts|pcm|hd|ma)[ .]?([1-9])[ .]([0-2])(?!\d)/i.exec(name)
   return said[0] ?? (behind ? `${behind[1]}.${behind[2]}` : undefined)
 }
 
-/** Codes of languages, `en` or `es-419`. */
+/** Language codes, `en` or `es-419`. */
 export function languagesOf(said: readonly string[]): string[] {
   return said.filter((each) => /^[a-z]{2}(?:-[a-z\d]{2,3})?$/.test(each)).sort()
 }
 
-/** Whether a name says that there is more than one language: "Multi", "Dual Audio", or the German "DL". */
+/** Whether a name announces several languages: "Multi", "Dual Audio", or the German "DL". */
 export function isMultiLanguage(said: readonly string[], name: string): boolean {
   return (
     said.includes('multi audio') ||

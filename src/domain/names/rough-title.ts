@@ -4,9 +4,9 @@ import { HIDDEN } from './technical-words.ts'
 const BEHIND_TITLE = new RegExp(`[${HIDDEN}[(【]`)
 
 /**
- * What stands in front of the first number, bracket or technical word: good enough to compare titles, and quick.
+ * The text before the first number, bracket or technical word: good enough to compare titles, and fast.
  *
- * @returns dots made blanks, without the group of a fansub; may be empty
+ * @returns with blanks for dots, without a fansub's group; may be empty
  */
 export function roughTitle({ rest, start }: Pick<NameNumbers, 'rest' | 'start'>): string {
   const group = /^(?:\[[^\]]*\]|【[^】]*】)[ ]?/.exec(rest)?.[0].length ?? 0

@@ -3,16 +3,16 @@ import { likeliest, type PathNumbers } from './path-numbers.ts'
 
 /** `103` or `1211`: the season, and the episode in two digits. */
 const COMPACT = /^([1-9]\d?)(0[1-9]|[1-5]\d)$/
-/** More episodes in one season are rather counted from the first of the series. */
+/** A season with more episodes is probably counted from the first of the series. */
 const MAX_EPISODES_PER_SEASON = 40
 
-/** Something whose name was read, such as a video. */
+/** Anything with a parsed name, such as a video. */
 interface Named<T extends NameNumbers> {
   readonly numbers: T
 }
 
 /**
- * Takes out the bare numbers that all siblings share: they belong to the title, as in `The 100 - 05`.
+ * Removes the bare numbers that all siblings share: they belong to the title, as in `The 100 - 05`.
  *
  * @param siblings - the videos of one folder
  */
@@ -29,8 +29,8 @@ export function withoutShared<T extends Named<NameNumbers>>(siblings: readonly T
 }
 
 /**
- * Of a folder with `01-05` and `01-06`, which cannot be ranges, `01-02` is no range either, but the second episode of
- * the first season.
+ * In a folder with `01-05` and `01-06`, which cannot be ranges, `01-02` is not a range either, but the second episode
+ * of the first season.
  *
  * @param siblings - the videos of one folder
  */
@@ -44,8 +44,8 @@ export function withDashes<T extends Named<NameNumbers>>(siblings: readonly T[])
 }
 
 /**
- * Makes episodes of the bare numbers that are left: `103` is the third of the first season if its siblings look like
- * that too, and else it is number 103.
+ * Turns the remaining bare numbers into episodes: `103` is the third of the first season if its siblings look the same,
+ * else number 103.
  *
  * @param siblings - the videos of one folder
  */

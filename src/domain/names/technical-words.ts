@@ -1,12 +1,12 @@
-/** Stands where a technical word stood. */
+/** Replaces a technical word. */
 export const HIDDEN = '¤'
 
-/** Any of some words, standing for itself. */
+/** Matches any of some words, each as a word of its own. */
 const words = (...sources: string[]) =>
   new RegExp(String.raw`(?<![\p{L}\p{N}])(?:${sources.join('|')})(?![\p{L}\p{N}])`, 'giu')
 const CHANNELS = String.raw`(?:[ ._-]?[1-9][ .][0-2](?:\.\d)?)?(?:x\d)?`
 
-/** Words with digits that are neither season nor episode, and those that only stand behind a title. */
+/** Words with digits that are neither season nor episode, and words that only follow a title. */
 const TECHNICAL = [
   // resolution
   /(?<!\d)\d{3,4}[ ]?[x×][ ]?\d{3,4}(?!\d)/giu,
@@ -35,10 +35,10 @@ const TECHNICAL = [
 const SAYS_RESOLUTION = /(?<!\d)\d{3,4}(?:[ ]?[x×][ ]?\d{3,4}|[pi](?!\p{L}))/iu
 const BARE_RESOLUTION =
   /(?<![\p{L}\p{N}])(?<!\d[.,])(?:264|265|480|540|576|720|1080|1440|2160)(?![\p{L}\p{N}]|[.,]\d)/gu
-/** One that says its resolution elsewhere may well be at episode 1080. */
+/** With the resolution given elsewhere, a bare 1080 may be an episode. */
 const BARE_RESOLUTION_BEHIND_NO_DASH = new RegExp(`(?<![-–—][ ._])${BARE_RESOLUTION.source}`, 'gu')
 
-/** The same name with as many letters, but blanks for underscores and {@link HIDDEN} for what is technical. */
+/** The name at the same length, with blanks for underscores and {@link HIDDEN} for technical words. */
 export function hideTechnical(name: string): string {
   const bare = SAYS_RESOLUTION.test(name) ? BARE_RESOLUTION_BEHIND_NO_DASH : BARE_RESOLUTION
   return [...TECHNICAL, bare].reduce(

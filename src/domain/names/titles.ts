@@ -1,4 +1,4 @@
-/** Roman numbers of sequels; `i` is a word, and `v` and `x` are letters. */
+/** Roman numerals of sequels; `i` is a word, and `v` and `x` are letters. */
 const ROMAN: Readonly<Record<string, string>> = {
   ii: '2',
   iii: '3',
@@ -8,10 +8,10 @@ const ROMAN: Readonly<Record<string, string>> = {
   viii: '8',
   ix: '9',
 }
-/** Words that say nothing about which film it is. */
+/** Words that do not help to identify a film. */
 const FILLERS = new Set(['the', 'a', 'an', 'and'])
 
-/** Letters that no normal form takes apart. */
+/** Letters that Unicode does not decompose. */
 const FOLDED: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -26,7 +26,7 @@ const FOLDED: Readonly<Record<string, string>> = {
 const LETTERS = /[ßæœøłđðþı]/gi
 const UMLAUTS: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' }
 
-/** The same letters without marks: `Shōrin` is `Shorin`, `Łódź` is `Lodz`; case stays. */
+/** Without diacritics: `Shōrin` is `Shorin`, `Łódź` is `Lodz`; case stays. */
 export function foldMarks(text: string): string {
   return text
     .replace(LETTERS, (letter) => {
@@ -37,7 +37,7 @@ export function foldMarks(text: string): string {
     .replace(/\p{M}/gu, '')
 }
 
-/** The words of a title, for comparison: no accents, no case, no articles; `II` is `2`. */
+/** The words of a title for comparison: without accents, case and articles; `II` is `2`. */
 export function titleWords(title: string): string[] {
   return foldMarks(title.slice(0, 255))
     .replace(/['’`´ʼ]/g, '')
@@ -47,7 +47,7 @@ export function titleWords(title: string): string[] {
     .map((word) => (Object.hasOwn(ROMAN, word) ? (ROMAN[word] ?? word) : word))
 }
 
-/** The ways in which names write a title: `L'ami` is `Lami` or `L ami`, and `für` is `fur` or `fuer`. */
+/** Spellings of a title in names: `L'ami` is `Lami` or `L ami`, and `für` is `fur` or `fuer`. */
 export function titleForms(title: string): string[][] {
   const spelt = title.toLowerCase().normalize('NFC')
   const umlauts = spelt.replace(/[äöü]/g, (letter) => UMLAUTS[letter] ?? letter)
@@ -55,10 +55,10 @@ export function titleForms(title: string): string[][] {
   return [...new Set(forms)].map(titleWords)
 }
 
-/** How much a name is that of a title. */
+/** How well a name matches a title. */
 export type TitleMatch =
   | 'same'
-  /** it has all the words, and others */
+  /** it has all words of the title, and others */
   | 'within'
   | 'some'
   | 'none'

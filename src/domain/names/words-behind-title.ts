@@ -1,4 +1,4 @@
-/** Words between a title and its numbers that say nothing about which film or series it is; folded as titles are. */
+/** Words between a title and its numbers that do not identify a film or series; folded as titles are. */
 const NEUTRAL = new Set(
   `
   complete completa completo completed komplett full integrale integral integrala season seasons series serie saison saisons
@@ -21,7 +21,7 @@ const NEUTRAL = new Set(
     .split(/\s+/),
 )
 
-/** Whether a word says nothing about which film or series it is: `FRENCH`, `iNTEGRALE`, `Remastered`. */
+/** Whether a word does not identify a film or series: `FRENCH`, `iNTEGRALE`, `Remastered`. */
 export function isNeutral(word: string): boolean {
   return NEUTRAL.has(word)
 }

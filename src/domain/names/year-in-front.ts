@@ -5,11 +5,11 @@ const IN_FRONT = /^(?<year>(?:19|20)\d\d)[ ._]{0,2}[-–][ ._]{1,2}(?=\p{L})/u
 const COLLECTION = new Set(['trilogy', 'saga', 'films', 'movies', 'box', 'set', 'boxset'])
 
 /**
- * The year that a name begins with, as collections sort their films: `1993- Copper Park`. A year in front may as well be
- * a part of the title, so it only counts where what follows it is called like the collection.
+ * The year at the beginning of a name, by which collections sort their films: `1993- Copper Park`. Such a year may also
+ * be part of the title, so it counts only if the name after it is that of the collection.
  *
- * @param titles - what the folder, or the torrent, is called
- * @returns `undefined` where there is no such year
+ * @param titles - names of the folder or the torrent
+ * @returns `undefined` if there is no such year
  */
 export function yearInFront(
   name: string,

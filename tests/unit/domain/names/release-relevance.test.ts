@@ -55,7 +55,7 @@ test.for([
   ['Show 3 сезон', 'of season 3'],
   ['Show 2ª Temporada', 'of season 2'],
   ['Show Season Two', 'of season 2'],
-  ['[Group] Show - 05 [1080p]', 'of episode 5, and it says no season'],
+  ['[Group] Show - 05 [1080p]', 'of episode 5, without a season'],
 ])('release "%s" does not hold S01E02: %s', ([release = '', why]) => {
   expect(otherEpisode(release, EPISODE)).toBe(why)
 })
@@ -74,9 +74,9 @@ test.for([
   ['[Group] Show - 01-24 [1080p]', undefined],
   ['[Group] Show 2 - 01 [1080p]', undefined],
   ['[Group] Show II - 01 [1080p]', undefined],
-  ['[Group] Show - 05.mkv', 'of episode 5, and it says no season'],
-  ['[Group] Show - 01.mkv', 'of episode 1, and it says no season'],
-  ['[Group] Show 3 - 01.mkv', 'of episode 1, and it says no season'],
+  ['[Group] Show - 05.mkv', 'of episode 5, without a season'],
+  ['[Group] Show - 01.mkv', 'of episode 1, without a season'],
+  ['[Group] Show 3 - 01.mkv', 'of episode 1, without a season'],
 ] as const)(
   'after a first season of 12 episodes, the reason that "%s" does not hold S02E01',
   ([release, why]) => {
