@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SelfStremeError } from '../domain/errors.ts'
 
-/** What another addon says it has streams for. */
+/** The streams that another addon announces. */
 export interface AddonManifest {
   readonly name: string
   readonly streams: readonly StreamResource[]
@@ -42,15 +42,15 @@ const manifest = z.object({
 })
 
 /**
- * Reads the parts of a manifest that matter for streams. A resource in its short form has the types and prefixes of the
- * manifest; in its long form it has its own, and nothing of the manifest's.
+ * Reads the parts of a manifest that concern streams. A resource in short form has the types and prefixes of the
+ * manifest; in long form it has its own, and inherits none.
  *
  * @throws SelfStremeError `source.bad_answer`
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/manifest.md
  */
 export function parseManifest(json: unknown): AddonManifest {
   const parsed = manifest.safeParse(json)
-  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it has no manifest of an addon')
+  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'the answer is not an addon manifest')
   const { name, types, idPrefixes, resources } = parsed.data
   const streams = resources
     .map((each) => resource.safeParse(each).data)
@@ -60,7 +60,7 @@ export function parseManifest(json: unknown): AddonManifest {
   return { name, streams }
 }
 
-/** Whether it says that it may have streams for this. @param id - with season and episode */
+/** Whether the addon may have streams for an id. @param id - with season and episode */
 export function hasStreams({ streams }: AddonManifest, type: string, id: string): boolean {
   return streams.some(
     ({ types, idPrefixes }) =>
@@ -68,7 +68,7 @@ export function hasStreams({ streams }: AddonManifest, type: string, id: string)
   )
 }
 
-/** Whether it names the beginning of such an id, and does not just say nothing of ids. */
+/** Whether the addon lists a prefix of the id, rather than no prefixes at all. */
 export function names({ streams }: AddonManifest, id: string): boolean {
   return streams.some(({ idPrefixes = [] }) =>
     idPrefixes.some((prefix) => prefix !== '' && id.startsWith(prefix)),

@@ -1,14 +1,14 @@
 const AGAIN_AFTER_FAILURE_MS = 60_000
 
 /**
- * A value that is fetched when it is first wanted, and again when it has grown old: then whoever wants it gets the old
- * one at once, also when no new one can be had.
+ * A value that is fetched on first use and again when it has expired. An expired value is returned at once while a new
+ * one is fetched, and as long as fetching fails.
  *
- * @param freshMs - how long a value is good
+ * @param freshMs - how long a value is fresh
  * @param now - epoch ms
- * @returns gives the value; fails if none could be had so far
+ * @returns a getter; it fails if no fetch has succeeded yet
  */
-export function remember<T>(
+export function cachedValue<T>(
   load: () => Promise<T>,
   freshMs: (value: T) => number,
   now: () => number = Date.now,
@@ -16,7 +16,7 @@ export function remember<T>(
   let kept: { readonly value: T; readonly until: number } | undefined
   let loading: Promise<T> | undefined
 
-  async function loadAnew(): Promise<T> {
+  async function reload(): Promise<T> {
     try {
       const value = await load()
       kept = { value, until: now() + freshMs(value) }
@@ -32,7 +32,7 @@ export function remember<T>(
 
   return async () => {
     if (kept && now() < kept.until) return kept.value
-    loading ??= loadAnew()
+    loading ??= reload()
     return kept ? kept.value : loading
   }
 }

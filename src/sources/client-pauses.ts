@@ -4,15 +4,15 @@ import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
 const MAX_CLIENTS = 1_000
 
 /**
- * For which clients a source is left in peace. Each has a breaker of its own: what one of them asks for may fail as
- * often as it likes, and the others still get an answer.
+ * Pauses of a source per client. Each client has its own breaker: failures of what one client asks for do not keep the
+ * others from getting answers.
  */
 export class ClientPauses {
   readonly #clients = new LRUCache<string, { readonly breaker: CircuitBreaker; lastFailure: string }>({
     max: MAX_CLIENTS,
   })
 
-  /** Why the source is not asked for a client now; `undefined` if it is, and then it is told how that went. */
+  /** Why the source is not asked for a client now; `undefined` if it may be, and then the result must be reported. */
   why(client: string, now: number): string | undefined {
     const known = this.#clients.get(client)
     return !known || known.breaker.pass(now) ? undefined : known.lastFailure
@@ -22,7 +22,7 @@ export class ClientPauses {
     this.#clients.get(client)?.breaker.succeeded()
   }
 
-  /** @returns how long the source is left in peace from now on, in ms, if this failure was one too many */
+  /** @returns the length of the pause in ms, if this failure starts one */
   failed(client: string, id: string, why: string, now: number): number | undefined {
     const known = this.#clients.get(client) ?? { breaker: createCircuitBreaker(), lastFailure: '' }
     known.lastFailure = why

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UpstreamAddon } from './upstream-addon.ts'
 
-/** Types and beginnings of ids, as Stremio's manifests name them. */
+/** Types and id prefixes, as in Stremio's manifests. */
 export interface StreamIds {
   readonly types: readonly string[]
   readonly idPrefixes: readonly string[]
@@ -9,13 +9,13 @@ export interface StreamIds {
 
 export type DeclaredIds = () => Promise<StreamIds>
 
-/** What Stremio's catalogues of anime and films call theirs; whoever asks for another id asks another addon. */
+/** Prefixes of Stremio's catalogues of anime and films; other ids are the business of other addons. */
 const KNOWN_PREFIXES = ['kitsu:', 'mal:', 'anilist:', 'anidb:', 'tmdb:']
 const KNOWN_TYPES = ['anime']
-/** Whoever installs the addon waits for this. One that is slower is known the next time. */
+/** Installing the addon waits this long. A slower addon's ids are included the next time. */
 const PATIENCE_MS = 1_500
 
-/** What other addons say they know streams for, beyond what every addon does. */
+/** Ids that other addons announce streams for, beyond IMDb's. */
 export function declaredIds(addons: readonly Pick<UpstreamAddon, 'resources'>[]): DeclaredIds {
   return async () => {
     const resources = await Promise.all(

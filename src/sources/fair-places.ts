@@ -1,9 +1,9 @@
 export interface FairPlacesOptions {
-  /** places in all */
+  /** number of places */
   readonly most: number
-  /** the most that one client holds at a time */
+  /** number of places per client */
   readonly perClient: number
-  /** the most that wait for a place, of all clients together */
+  /** maximum queue length, over all clients */
   readonly mostWaiting: number
 }
 
@@ -13,21 +13,21 @@ interface Waiter {
 }
 
 /**
- * Places for work of which only so much may go on at a time, shared out between clients: one client never holds them
- * all, and who waits takes turns with the other clients, however many requests of one client wait.
+ * Limits parallel work fairly: one client never holds all places, and queued clients take turns, however many requests
+ * each of them has queued.
  */
 export class FairPlaces {
   readonly #options: FairPlacesOptions
   readonly #held = new Map<string, number>()
   #taken = 0
-  /** in the order in which they get places */
+  /** in queue order */
   #waiting: readonly Waiter[] = []
 
   constructor(options: FairPlacesOptions) {
     this.#options = options
   }
 
-  /** A place at once, to be disposed of when the work is done; `undefined` if there is none for this client. */
+  /** A place without waiting, disposed of when the work is done; `undefined` if none is free for this client. */
   take(client: string): Disposable | undefined {
     if (!this.#hasPlaceFor(client)) return undefined
     this.#taken++
@@ -42,9 +42,9 @@ export class FairPlaces {
   }
 
   /**
-   * A place as soon as there is one.
+   * Waits for a place.
    *
-   * @returns `undefined` when the signal aborts, or when too many wait and this client has the most of them
+   * @returns `undefined` when the signal aborts, or when the queue is full and this client has the most requests in it
    */
   async wait(client: string, signal: AbortSignal): Promise<Disposable | undefined> {
     if (signal.aborted) return undefined
@@ -89,13 +89,13 @@ export class FairPlaces {
       )
     if (!next) return
     const others = this.#waiting.filter((waiter) => waiter !== next)
-    // The client's next request waits until each of the others has had its turn.
+    // The client's next request goes behind one request of each other client.
     const isOfClient = (waiter: Waiter) => waiter.client === next.client
     this.#waiting = [...others.filter((waiter) => !isOfClient(waiter)), ...others.filter(isOfClient)]
     next.give(this.take(next.client))
   }
 
-  /** The client with the most requests waiting loses its last one. @returns whether that is another client */
+  /** Drops the last request of the client with the most queued. @returns whether that is another client */
   #makeRoom(client: string): boolean {
     const byClient = Map.groupBy(this.#waiting, (waiter) => waiter.client)
     const most = [...byClient.values()].reduce((a, b) => (b.length > a.length ? b : a))

@@ -3,11 +3,11 @@ import { type InfoHash, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
 import { parseMagnet } from '../domain/bittorrent/magnet.ts'
 
 const number = z.number().int().min(0)
-const text = z.string().refine((each) => each.isWellFormed(), 'expected text in Unicode')
+const text = z.string().refine((each) => each.isWellFormed(), 'expected valid Unicode')
 const tracker = text.regex(/^(https?|udp|wss?):\/\/[^/\s]+/i, 'expected trackers (udp://…, http://…, ws://…)')
 const link = z.url({ protocol: /^https?$/ })
 
-/** How an entry of a films file is written. */
+/** An entry of a films file. */
 const filmEntry = z
   .object({
     id: z
@@ -58,11 +58,11 @@ const filmEntry = z
 export type Film = z.infer<typeof filmEntry>
 
 /**
- * Reads a list of films. A broken entry is left out, and the others stay.
+ * Reads a list of films. Invalid entries are skipped.
  *
- * @param json - what the file holds
- * @returns the films, and a sentence on each entry that was left out
- * @throws TypeError if it is no list
+ * @param json - the parsed file
+ * @returns the films, and one sentence for each skipped entry
+ * @throws TypeError if it is not a list
  */
 export function parseFilms(json: unknown): { films: Film[]; problems: string[] } {
   if (!Array.isArray(json)) throw new TypeError('expected a list of films: [ { "id": … }, … ]')

@@ -3,7 +3,7 @@ import { buildConnector } from 'undici'
 import { isOwnNetworkAddress, isPublicAddress } from '../domain/clients/public-host.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 
-/** As `dns.lookup` with options. */
+/** `dns.lookup` with options. */
 export type Lookup = (
   host: string,
   options: LookupOptions,
@@ -13,10 +13,10 @@ export type Lookup = (
 const CONNECT_WITHIN_MS = 10_000
 
 /**
- * Opens connections to where a name really leads: the addresses that are checked are those that are connected to, so a
- * name cannot lead elsewhere between the two. Hosts that are addresses themselves are not looked up, and not checked.
+ * Connects to the very addresses that it has checked, so that a name cannot resolve differently in between (DNS
+ * rebinding). Hosts that are IP addresses are not looked up, and not checked here.
  *
- * @param isTrusted - whether the user named this host and port, which may then be in a network of their own too
+ * @param isTrusted - whether the user configured this host and port; it may then be in a private network
  */
 export function guardedConnector(
   isTrusted: (host: string, port: string) => boolean,
@@ -38,6 +38,6 @@ function checked(lookup: Lookup, isAllowed: (address: string) => boolean): Looku
     lookup(host, options, (error, found, family) => {
       const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found]
       if (error || addresses.every(isAllowed)) return done(error, found, family)
-      done(new SelfStremeError('fetch.forbidden', `${host} leads to a private address`), [])
+      done(new SelfStremeError('fetch.forbidden', `${host} resolves to a private address`), [])
     })
 }

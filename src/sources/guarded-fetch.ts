@@ -9,35 +9,35 @@ import { untilAborted } from '../lib/until-aborted.ts'
 import { guardedConnector, type Lookup } from './guarded-connector.ts'
 
 export interface GuardedFetchOptions {
-  /** URLs that the user wrote into the settings: exactly these hosts with these ports may be in a private network */
+  /** URLs from the settings: exactly these hosts and ports may be in a private network */
   readonly trusted: readonly string[]
-  /** all requests go through it: `http://user:password@10.0.0.5:8080`, or `https:` or `socks5:` */
+  /** proxy for all requests: `http://user:password@10.0.0.5:8080`, or `https:` or `socks5:` */
   readonly proxy?: string | undefined
   readonly userAgent: string
-  /** who knows names; the system, unless a test knows better */
+  /** resolves names; default `dns.lookup` */
   readonly lookup?: Lookup
 }
 
 export interface FetchLimits {
-  /** from the first name that is looked up to the last byte, redirects included */
+  /** from the first DNS lookup to the last byte, redirects included */
   readonly timeoutMs: number
-  /** of the body, unpacked */
+  /** of the decompressed body */
   readonly maxBytes: number
 }
 
 export interface Fetched {
   readonly status: number
   readonly body: Buffer
-  /** where a redirect leads that is not followed, because it is no http: a magnet link, for one */
+  /** target of a redirect that is not followed because it is not http(s), such as a magnet link */
   readonly location?: string
 }
 
 export interface GuardedFetch extends AsyncDisposable {
   /**
-   * Fetches what somebody else named: a setting, or a server that a setting names.
+   * Fetches a URL from a setting, or from a server that a setting names.
    *
-   * @param headers - besides our own; a user name in the URL becomes `Authorization` for that origin
-   * @returns whatever the last server of the way said, errors too
+   * @param headers - added to ours; a user name in the URL becomes `Authorization` for that origin
+   * @returns the answer after redirects, whatever its status
    * @throws SelfStremeError `fetch.forbidden` for a private host, `fetch.timeout`, `fetch.too_large`, or `fetch.failed`
    * @throws the signal's reason when it aborts
    */
@@ -60,8 +60,8 @@ const UNPACKERS: Readonly<Record<string, () => Transform>> = {
 }
 
 /**
- * With a proxy it is the proxy who looks names up and connects, so we see no address: then only hosts that are private
- * by what they are called (`localhost`, `10.0.0.1`, `nas.local`) are refused, and the rest is up to the proxy.
+ * If there is a proxy, it resolves names and connects, so addresses cannot be checked here: only hosts whose names are
+ * private (`localhost`, `10.0.0.1`, `nas.local`) are refused.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const trusted = new Set(options.trusted.map((url) => placeOf(new URL(url))))
@@ -87,13 +87,13 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
         throw new SelfStremeError('fetch.forbidden', `${url.host} is a private host`)
       }
       const sent = url.origin === start.origin ? { ...common, ...credentials } : common
-      // Called off while it connects, undici says so only when the connection is there, or has failed.
+      // When aborted while connecting, undici rejects only once the connection is open or has failed.
       const asked = request(anonymous(url), { dispatcher, signal, headers: sent })
       const answer = await untilAborted(asked, signal)
       const fetched = await readAnswer(answer, maxBytes, url)
       if (fetched.location === undefined) return fetched
       const next = URL.parse(fetched.location, url.href)
-      if (!next) throw new SelfStremeError('fetch.failed', `${url.host} redirects to what is no URL`)
+      if (!next) throw new SelfStremeError('fetch.failed', `${url.host} redirects to an invalid URL`)
       if (!isWeb(next)) return fetched
       url = next
     }
@@ -121,7 +121,7 @@ function isWeb({ protocol }: URL): boolean {
   return protocol === 'http:' || protocol === 'https:'
 }
 
-/** Host and port, the port always said; IPv6 without its brackets, as the connector has it. */
+/** Host and explicit port; IPv6 without brackets, as the connector gets it. */
 function placeOf({ hostname, port, protocol }: URL): string {
   return `${hostname.replace(/^\[|\]$/g, '')}:${port || (protocol === 'https:' ? '443' : '80')}`
 }
@@ -145,7 +145,7 @@ async function readAnswer(
   { host }: URL,
 ): Promise<Fetched> {
   const { statusCode: status, headers, body } = answer
-  // Who reads hears of an error; while nobody reads, it must not end the process.
+  // Errors reach the reader; without a listener, one before reading starts would end the process.
   body.on('error', () => undefined)
   try {
     if (REDIRECTS.has(status) && headers.location !== undefined)
@@ -169,14 +169,14 @@ function unpacked({ headers, body }: Dispatcher.ResponseData): Readable {
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase()
   if (encoding === 'identity') return body
   const unpack = UNPACKERS[encoding]
-  if (!unpack) throw new SelfStremeError('fetch.failed', 'it sends what is packed in an unknown way')
-  // Whichever of the two fails or is left takes the other with it, and whoever reads hears of it.
+  if (!unpack) throw new SelfStremeError('fetch.failed', 'the answer has an unknown content-encoding')
+  // `pipeline` destroys both streams if either fails or is left, and the reader gets the error.
   return pipeline(body, unpack(), () => undefined)
 }
 
 function worded(cause: unknown, { host }: URL): SelfStremeError {
   if (cause instanceof SelfStremeError) return cause
-  // Of several addresses that failed together, nothing is said but a code.
+  // An AggregateError of several addresses has only a code.
   const why = messageOf(cause) || String((cause as { code?: unknown }).code)
   return new SelfStremeError('fetch.failed', redactSecrets(`${host}: ${why}`), { cause })
 }

@@ -11,7 +11,7 @@ import type { Metadata } from './metadata.ts'
 import type { FindOptions, Source } from './source.ts'
 import type { Title } from './title.ts'
 
-/** What lies on disk, by ids and by titles. */
+/** The videos on disk, by id and by title. */
 export interface Titles {
   withId(kind: VideoId['kind'], id: string): Promise<readonly Work[]>
   titled(kind: VideoId['kind'], title: string): Promise<readonly Titled[]>
@@ -19,19 +19,18 @@ export interface Titles {
 }
 
 export interface LibraryOptions {
-  /** longest that what is found by its id waits for what is found by its title */
+  /** how long results by id wait for results by title */
   readonly titleMs: number
 }
 
 const OF_OWN_LIST = 'selfstreme:'
-/** So far may the year in a name be off: films come out at festivals, or abroad. */
+/** How far the year in a name may be off: films are first shown at festivals, or abroad. */
 const YEARS_OFF = 1
 
 /**
- * Whatever is on disk, wherever it came from. What says its id is found by that; what says only a title, by the title
- * that the id has.
+ * Everything on disk. A file whose name gives an id is found by that id, others by title.
  *
- * @param metadata - knows the titles of ids; absent = nobody does
+ * @param metadata - provides titles; absent = search by id only
  */
 export function createLibrarySource(
   { titleMs }: LibraryOptions,
@@ -87,7 +86,7 @@ function isNear(year: number | undefined, wanted: number | undefined): boolean {
   return year === undefined || wanted === undefined || Math.abs(year - wanted) <= YEARS_OFF
 }
 
-/** Its name says the id of another one: of two films of one title, say. */
+/** Its name gives another id, as with two films of the same title. */
 function isOther({ ids }: LibraryFile, id: string): boolean {
   const catalogue = /^(?:tt|[a-z]+:)/.exec(id)?.[0]
   const same = catalogue === undefined ? [] : ids.filter((each) => each.startsWith(catalogue))

@@ -3,25 +3,25 @@ import type { TorrentFile } from '../domain/bittorrent/metainfo.ts'
 import { allowedTrackers, MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
 import { parseTorrentFile } from '../storage/torrent-file.ts'
 
-/** The torrent that a link leads to. */
+/** The torrent behind a link. */
 export interface LinkedTorrent {
   readonly infoHash: InfoHash
   readonly trackers: readonly string[]
-  /** known where the torrent file itself was read */
+  /** known if the torrent file itself was read */
   readonly files?: readonly TorrentFile[]
-  /** of a private torrent: what has to be known of it when it is played */
+  /** only for a private torrent: needed to play it */
   readonly privateFile?: PrivateFile
 }
 
 /** The torrent file of a private torrent. */
 export interface PrivateFile {
-  /** nothing but `info` */
+  /** with nothing but `info` in it */
   readonly metainfo: Uint8Array
-  /** as they stand in it */
+  /** in the order of the file */
   readonly trackers: readonly string[]
 }
 
-/** A list of more files is not kept: it is fetched again by whoever plays it. */
+/** Longer lists of files are not stored, but fetched again for playing. */
 const MAX_FILES = 300
 
 /** @throws SelfStremeError `torrent.invalid` */

@@ -8,28 +8,28 @@ import type { FindOptions } from './source.ts'
 import type { Title } from './title.ts'
 
 export interface Metadata {
-  /** @returns `undefined` for what it does not know */
+  /** @returns `undefined` if the video is unknown */
   find(video: VideoId, signal: AbortSignal, options?: FindOptions): Promise<Title | undefined>
 }
 
-/** An episode takes about 500 bytes, so these are 8 000 of them. */
+/** An episode takes about 500 bytes, so this is enough for 8 000. */
 const LIMITS = { timeoutMs: 15_000, maxBytes: 4 * 1024 * 1024 }
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const FRESH_MS = 24 * HOUR
-/** What all titles that are kept may weigh, in bytes: a film takes some hundred, a series of 3 000 episodes a million. */
+/** Memory for all cached titles, in bytes: a film takes some hundred, a series of 3 000 episodes a million. */
 const MAX_KEPT = 16 * 1024 * 1024
 
 interface KnownTitle {
-  /** absent = it is not known there */
+  /** absent = unknown there */
   readonly title?: Title | undefined
   /** epoch ms */
   readonly freshUntil: number
 }
 
 /**
- * Names of films and series by their IMDb id, for who can only be asked by name. An old one is given at once, and asked
- * for again meanwhile.
+ * Names of films and series by IMDb id, for sources that can only be asked by name. An expired name is returned at once
+ * while a new one is fetched.
  *
  * @param options.url - of an addon with `meta` answers, without `/manifest.json`
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md
@@ -39,7 +39,7 @@ export function createMetadata(options: { readonly url: string }, server: Remote
     maxSize: MAX_KEPT,
     sizeCalculation: (known, path) => heapBytes([path, known]),
   })
-  /** no more than may wait for the server */
+  /** bounded by the queue for the server */
   const loads = new Map<string, Promise<Title | undefined>>()
 
   async function load(path: string): Promise<Title | undefined> {
@@ -67,7 +67,7 @@ export function createMetadata(options: { readonly url: string }, server: Remote
     if (under !== undefined) return under
     const begun = load(path)
     loads.set(path, begun)
-    // Whoever gets the old title does not wait for this one.
+    // Callers that get the old title do not await this.
     begun.catch(() => undefined)
     return begun
   }

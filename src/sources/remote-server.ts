@@ -4,15 +4,15 @@ import type { Fetched, FetchLimits, GuardedFetch } from './guarded-fetch.ts'
 import type { AnswerReader } from './reading/answer-reader.ts'
 import type { About, ReadAs, Reading } from './reading/readings.ts'
 
-/** Reads the answer; see {@link AnswerReader.read}. */
+/** Parses an answer; see {@link AnswerReader.read}. */
 export type Read = <R extends Reading>(reading: R, about: About<R>) => Promise<ReadAs<R>>
 
-/** A server that a setting names, or that such a server names. */
+/** A server named by a setting, or by such a server. */
 export interface RemoteServer {
   /**
-   * Fetches, and has the answer read.
+   * Fetches an answer and has it parsed.
    *
-   * @param take - what to do with it; once it is read, its body is gone
+   * @param take - handles the answer; parsing it consumes the body
    * @throws as {@link GuardedFetch.get}, and whatever `take` throws
    */
   ask<T>(
@@ -24,17 +24,17 @@ export interface RemoteServer {
   ): Promise<T>
 }
 
-/** Answers of one server that are in memory at a time, from their first byte until they have been read. */
+/** Answers of one server in memory at the same time, from the first byte until they are parsed. */
 const PLACES: FairPlacesOptions = { most: 8, perClient: 8, mostWaiting: 500 }
 
-/** @param name - whose server it is: those of one name take turns with the others at being read */
+/** @param name - answers of servers with the same name share one turn at the parser */
 export function createRemoteServer(name: string, fetcher: GuardedFetch, reader: AnswerReader): RemoteServer {
   const places = new FairPlaces(PLACES)
   return {
     async ask(url, limits, signal, take, headers) {
       using place = await places.wait('', signal)
       signal.throwIfAborted()
-      if (!place) throw new SelfStremeError('fetch.failed', 'too many requests to it wait')
+      if (!place) throw new SelfStremeError('fetch.failed', 'too many requests to it are waiting')
       const answer = await fetcher.get(url, limits, signal, headers)
       return await take(answer, (reading, about) => reader.read(reading, name, answer.body, about, signal))
     },

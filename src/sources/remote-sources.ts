@@ -13,24 +13,24 @@ import { createUpstreamAddon } from './upstream-addon.ts'
 export interface RemoteSourcesOptions {
   readonly addons: readonly { readonly url: string; readonly proxy?: string }[]
   readonly indexers: readonly { readonly url: string; readonly apiKey?: string; readonly proxy?: string }[]
-  /** knows what films are called; absent = nobody does */
+  /** addon that provides titles; absent = no titles */
   readonly metadataUrl?: string | undefined
   readonly version: string
-  /** which self-streme we are, among others */
+  /** identifies this self-streme among others */
   readonly instance: string
 }
 
 export interface RemoteSources extends AsyncDisposable {
   readonly sources: readonly Source[]
-  /** what films are called, for whoever else wants to know */
+  /** titles for other uses */
   readonly metadata: Metadata | undefined
-  /** the same for lists; absent where nobody is asked for anything */
+  /** titles for lists; absent if no source needs them */
   readonly titles?: Metadata | undefined
-  /** the ids that they may know streams for, besides IMDb's */
+  /** ids that they may have streams for, in addition to IMDb's */
   readonly ids: DeclaredIds
 }
 
-/** All sources that the user named. Each has its own way out: what one of them may reach, no other may. */
+/** All sources that the user configured. Each has its own fetcher: no source may reach another's private hosts. */
 export function openRemoteSources(
   options: RemoteSourcesOptions,
   privateFiles: PrivateFiles,
@@ -57,7 +57,7 @@ export function openRemoteSources(
     ...indexers.map(({ url, apiKey, proxy }) => {
       const name = nameOf(url)
       const out = wayOut(url, proxy)
-      // Searches do not wait for links that lead nowhere.
+      // A search does not wait for dead links.
       const links = createTorrentLinks(createRemoteServer(name, out, reader), privateFiles, log)
       return createTorznab({ name, url, apiKey }, createRemoteServer(name, out, reader), links, metadata)
     }),

@@ -1,4 +1,4 @@
-/** @returns what to call the server at a URL: its host, which tells no secret, with a number where there are several */
+/** @returns a name for the server at a URL: its host, which is not secret, numbered if there are several */
 export function createSourceNamer(): (url: string) => string {
   const seen = new Map<string, number>()
   return (url) => {

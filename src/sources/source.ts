@@ -1,31 +1,31 @@
 import type { Found } from '../domain/list/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
 
-/** Something that a source was answered with, and that is not what was asked for. */
+/** A row of an answer that is not what was asked for. */
 export interface DroppedRow {
   readonly name: string
-  /** in words, for a person */
+  /** for a person to read */
   readonly why: string
 }
 
 export interface FindOptions {
-  /** called for what is left out */
+  /** called for each row that is left out */
   drop?(row: DroppedRow): void
-  /** ask nobody for what is not known already */
+  /** answer from caches only */
   readonly onlyKnown: boolean
 }
 
-/** Somewhere that ways to watch a film come from. */
+/** A provider of candidates. */
 export interface Source {
-  /** for the log and for people; no two sources have the same, and it tells no secret */
+  /** for logs and people; unique, and not secret */
   readonly name: string
-  /** `local`: at hand, so its answers are not kept; `addon`: asks others on its part, which may ask us */
+  /** `local`: on this machine, so answers are not cached; `addon`: asks further servers, possibly us */
   readonly kind: 'local' | 'indexer' | 'addon'
-  /** Whether it may know the id at all; it is not asked for others. Absent = any. */
+  /** Whether the source may know the id; if not, it is not asked. Absent = any id. */
   knows?(video: VideoId): boolean
   /**
-   * What there is for a film or an episode; an empty list where there is nothing. Whoever calls trusts it with neither
-   * time nor amount: see `watched-source.ts`.
+   * The candidates for a film or an episode; empty if there are none. Callers must bound time and size: see
+   * `watched-source.ts`.
    */
   find(video: VideoId, signal: AbortSignal, options?: FindOptions): Promise<readonly Found[]>
 }

@@ -2,16 +2,16 @@ import { z } from 'zod'
 import { SelfStremeError } from '../domain/errors.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
 
-/** What a film or series is called. */
+/** The names of a film or series. */
 export interface Title {
   readonly name: string
   /** other names of it */
   readonly aliases: readonly string[]
   /** of the film, or of the first season */
   readonly year?: number
-  /** titles of episodes, by `season:episode`; empty where an episode has none */
+  /** titles of episodes, by `season:episode`; empty if unknown */
   readonly episodes: ReadonlyMap<string, string>
-  /** what other catalogues call it */
+  /** its ids in other catalogues */
   readonly ids?: { readonly tmdb?: string; readonly tvdb?: string }
 }
 
@@ -51,15 +51,15 @@ const meta = z.object({
 })
 
 /**
- * Reads a `meta` answer of an addon; only what is used of it comes out.
+ * Reads the used fields of an addon's `meta` answer.
  *
- * @returns `undefined` for what it does not know
+ * @returns `undefined` if the addon does not know the video
  * @throws SelfStremeError `source.bad_answer`
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md
  */
 export function readTitle(json: unknown): Title | undefined {
   const parsed = z.object({ meta: z.unknown() }).safeParse(json)
-  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it answered without "meta"')
+  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'the answer has no "meta"')
   const known = meta.safeParse(parsed.data.meta)
   if (!known.success) return undefined
   const { name, aliases, videos } = known.data

@@ -13,20 +13,20 @@ import type { RemoteServer } from './remote-server.ts'
 
 export interface TorrentLinks {
   /**
-   * Which torrents links lead to, those that are known from before, and some more.
+   * The torrents behind links: those known from before, and a few more.
    *
-   * @param urls - of torrent files, the ones that matter most first
-   * @returns by URL; without those that could not be read, were too many, or take long: they are there the next time
+   * @param urls - of torrent files, the most important first
+   * @returns by URL; links that fail, take too long or exceed the limit are missing, and may be known the next time
    */
   resolve(urls: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, LinkedTorrent>>
 }
 
 const LIMITS = { timeoutMs: 10_000, maxBytes: 4 * 1024 * 1024 }
-/** Other torrents need no link to be read, and must not wait for those that do. */
+/** Torrents that are already known must not wait long for links. */
 const PATIENCE_MS = 2_000
 const MAX_FETCHED = 12
 const AT_A_TIME = 4
-/** bytes, of one indexer; a torrent takes a thousand, and some hundred for each of its files */
+/** bytes per indexer; a torrent takes a thousand, plus some hundred for each of its files */
 const MAX_KNOWN = 4 * 1024 * 1024
 const MAX_FAILURES = 1024 * 1024
 
@@ -34,15 +34,15 @@ interface KnownTorrent extends Omit<LinkedTorrent, 'privateFile'> {
   readonly isPrivate: boolean
 }
 
-/** Where torrent files of private torrents are kept, for when they are played. */
+/** Stores the torrent files of private torrents until they are played. */
 export interface PrivateFiles {
   put(infoHash: InfoHash, file: PrivateFile): void
   has(infoHash: InfoHash): boolean
 }
 
 /**
- * Reads torrent files that are only linked to. A link is read once; it stays what it is. That of a private torrent is
- * read again when its file is not kept any more.
+ * Reads torrent files behind links. A link is read once, as its content does not change. The link of a private torrent
+ * is read again when its file is no longer stored.
  */
 export function createTorrentLinks(server: RemoteServer, privateFiles: PrivateFiles, log: Log): TorrentLinks {
   const known = new LRUCache<string, KnownTorrent>({
@@ -55,7 +55,7 @@ export function createTorrentLinks(server: RemoteServer, privateFiles: PrivateFi
   })
   const failuresOf = (url: string) => failures.get(url) ?? 0
 
-  /** What a link leads to, as far as it is known with all that playing it takes. */
+  /** The torrent behind a link, if everything is known that playing it takes. */
   function knownAt(url: string): LinkedTorrent | undefined {
     const torrent = known.get(url)
     return torrent && !(torrent.isPrivate && !privateFiles.has(torrent.infoHash)) ? torrent : undefined
@@ -78,14 +78,14 @@ export function createTorrentLinks(server: RemoteServer, privateFiles: PrivateFi
       known.set(url, { ...torrent, isPrivate: privateFile !== undefined })
     } catch (error) {
       failures.set(url, failuresOf(url) + 1)
-      log.debug('a link to a torrent is left out', { reason: messageOf(error) })
+      log.debug('link to a torrent skipped', { reason: messageOf(error) })
     }
   }
 
   return {
     async resolve(urls, signal) {
       const unknown = urls.filter((url) => !knownAt(url))
-      // Those that never lead anywhere must not keep others from their turn.
+      // Links that failed before come last.
       const left = unknown.toSorted((a, b) => failuresOf(a) - failuresOf(b)).slice(0, MAX_FETCHED)
       const work = async () => {
         for (let url = left.shift(); url !== undefined && !signal.aborted; url = left.shift())

@@ -3,13 +3,13 @@ import type { VideoId } from '../domain/video-id.ts'
 import type { Title } from './title.ts'
 import type { TorznabCaps } from './torznab-xml.ts'
 
-/** Parameters of one request, without the key. */
+/** Parameters of one request, without the API key. */
 export type Query = Readonly<Record<string, string>>
 
 const MOVIES = 2000
 const TV = 5000
 
-/** What to ask an indexer that knows IMDb ids; nothing if it does not. An episode may be in a pack, so those too. */
+/** Queries for an indexer that knows IMDb ids; none if it does not. For an episode also its pack. */
 export function queriesById(caps: TorznabCaps, video: VideoId): Query[] {
   const imdbid = video.id.replace(/^tt/, '')
   if (video.kind === 'movie') {
@@ -21,7 +21,7 @@ export function queriesById(caps: TorznabCaps, video: VideoId): Query[] {
 }
 
 /**
- * What to ask by name: with the name as releases write it, and then, where that finds nothing, as it is written.
+ * Queries by name: first in the spelling of releases, and if that finds nothing, the name as it is.
  *
  * @returns the queries of each attempt
  */
@@ -54,7 +54,7 @@ function queriesByName(caps: TorznabCaps, video: VideoId, q: string, year: numbe
   ]
 }
 
-/** A name as releases have it: words, and nothing between them. */
+/** A name in the spelling of releases: only words. */
 function searchWords(name: string): string {
   return name
     .replace(/&/g, ' and ')
@@ -63,7 +63,7 @@ function searchWords(name: string): string {
     .trim()
 }
 
-/** Indexers with categories of their own only are asked in all of them. */
+/** Indexers that have only custom categories are asked in all of them. */
 function category({ categories }: TorznabCaps, wanted: number): { cat?: string } {
   return categories.some((id) => id >= wanted && id < wanted + 1_000) ? { cat: String(wanted) } : {}
 }

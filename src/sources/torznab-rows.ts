@@ -9,39 +9,39 @@ import type { DroppedRow } from './source.ts'
 import type { Title } from './title.ts'
 import { parseItems, type StatedIds, type TorznabItem } from './torznab-xml.ts'
 
-/** What an answer is searched for. */
+/** What to look for in an answer. */
 export interface WantedRows {
   readonly video: VideoId
   readonly askedBy: 'id' | 'name'
-  /** what it is called, as far as it is known */
+  /** its names, if known */
   readonly title?: Title | undefined
 }
 
-/** A row that may be what is wanted. */
+/** A row that may match. */
 export interface TorznabRow {
   readonly title: string
-  /** absent where only the link tells */
+  /** absent if only the link tells */
   readonly torrent?: LinkedTorrent
   /** magnet link, or link to a torrent file */
   readonly link?: string
-  /** bytes of the whole torrent */
+  /** bytes of the torrent */
   readonly size?: number
   readonly seeders?: number
 }
 
 export interface TorznabAnswer {
   readonly rows: readonly TorznabRow[]
-  /** the first of those that are of something else */
+  /** the first rows that do not match */
   readonly dropped: readonly DroppedRow[]
 }
 
-/** As many as are taken of one source. */
+/** Maximum rows taken from one source. */
 const MAX_ROWS = 500
 const MAX_DROPPED = 50
 
 /**
- * Takes the rows of an answer that may be what is wanted. What an indexer finds by id counts whatever it is called, since
- * releases have names in many languages; but some answer with what they have, and then names decide.
+ * Selects the rows of an answer that may match. Rows found by id count under any name, since releases have names in
+ * many languages. But some indexers ignore the id; if no row fits, names decide.
  *
  * @throws as `parseItems`
  */
@@ -66,13 +66,13 @@ function whyNot(
   const ids = { imdb: numberOf(video), ...title?.ids }
   const other = otherId(item.ids, ids)
   if (other !== undefined) return `it states the id ${other}`
-  // What states the id may be called as it likes.
+  // A row with the right id may have any name.
   const isSure = item.ids.imdb === numberOf(video)
   const otherName = isJudgedByName && !isSure && title ? otherTitle(item.title, video, title) : undefined
   return otherName ?? otherEpisode(item.title, video, title)
 }
 
-/** The id that a row states, where it is not the one that was asked for. */
+/** The id of a row, if it is not the requested one. */
 function otherId(stated: StatedIds, wanted: StatedIds): string | undefined {
   for (const catalogue of ['imdb', 'tmdb', 'tvdb'] as const) {
     const [id, is] = [stated[catalogue], wanted[catalogue]]
@@ -86,7 +86,7 @@ function numberOf({ id }: VideoId): string {
   return id.replace(/^tt0*/, '')
 }
 
-/** Whether no row of an answer has anything to do with what was asked for, so that the indexer did not understand it. */
+/** Whether no row has anything to do with the request, so that the indexer probably ignored the id. */
 function areStrangers(items: readonly TorznabItem[], { video, title }: WantedRows): boolean {
   if (!title) return false
   const isKnown = ({ title: name, ids }: TorznabItem) =>
@@ -99,7 +99,7 @@ function rowOf(item: TorznabItem): TorznabRow {
   return withoutUndefined({ title, torrent: torrentOf(item), link: links[0], size, seeders })
 }
 
-/** The torrent of a row that says which it is. */
+/** The torrent of a row, if it has an info hash. */
 function torrentOf({ infoHash, links }: TorznabItem): LinkedTorrent | undefined {
   const magnet = links.map(parseMagnet).find((link) => link !== undefined)
   const stated = parseInfoHash(infoHash ?? '') ?? magnet?.infoHash

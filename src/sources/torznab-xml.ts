@@ -3,48 +3,48 @@ import { SelfStremeError } from '../domain/errors.ts'
 import { redactSecrets } from '../lib/redact.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
 
-/** What an indexer can be asked. */
+/** The searches that an indexer supports. */
 export interface TorznabCaps {
-  /** parameters of each kind of search; absent = it has none */
+  /** parameters of each kind of search; absent = unsupported */
   readonly search?: ReadonlySet<string>
   readonly movie?: ReadonlySet<string>
   readonly tv?: ReadonlySet<string>
   readonly categories: readonly number[]
 }
 
-/** Ids in catalogues: digits, with nothing in front of them. */
+/** Catalogue ids: digits without prefix. */
 export interface StatedIds {
   readonly imdb?: string
   readonly tmdb?: string
   readonly tvdb?: string
 }
 
-/** A row of an answer, as it came. */
+/** A row of an answer, unchecked. */
 export interface TorznabItem {
   readonly title: string
   readonly infoHash?: string
-  /** of what it says it is */
+  /** of the video that it claims to be */
   readonly ids: StatedIds
   /** magnet links, and links to torrent files */
   readonly links: readonly string[]
-  /** bytes of the whole torrent */
+  /** bytes of the torrent */
   readonly size?: number
   readonly seeders?: number
 }
 
 type Tag = Readonly<Record<string, unknown>>
 
-/** Codes that say something about what was asked for: 200–299 its parameters, 300 that there is no such item. */
+/** Error codes about the request, not the indexer: 200–299 parameters, 300 no such item. */
 const OF_THE_QUESTION = /^(?:2\d\d|300)$/
 
 const MAX_ITEMS = 2_000
 const MAX_CATEGORIES = 2_000
 const MAX_PARAMS = 50
-/** A magnet link with twenty trackers takes about a thousand, a link with a key and a path as much. */
+/** A magnet link with twenty trackers has about a thousand characters, a link with key and path as many. */
 const MAX_LINK_LENGTH = 4_000
 const MAX_LENGTH = 500
 
-// An entity can only be one of those that every XML has, or a number: documents that define their own are refused.
+// Entities can only be the predefined ones or numbers: documents with a DTD are refused.
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -58,8 +58,8 @@ const parser = new XMLParser({
 })
 
 /**
- * @throws SelfStremeError `source.refused` when the indexer says that something is wrong, `source.unknown_id` when that
- *   is the question, `source.bad_answer`
+ * @throws SelfStremeError `source.refused` when the indexer reports an error, `source.unknown_id` if the error concerns
+ *   the request, `source.bad_answer`
  * @see https://torznab.github.io/spec-1.3-draft/torznab/Specification-v1.3.html
  */
 export function parseCaps(xml: string): TorznabCaps {
@@ -94,25 +94,25 @@ function rootOf(xml: string, name: string): Tag {
     const number = text(error['@code']).slice(0, 10)
     throw new SelfStremeError(
       OF_THE_QUESTION.test(number) ? 'source.unknown_id' : 'source.refused',
-      `it says: ${words || 'error'} (${number})`,
+      `the indexer reports: ${words || 'error'} (${number})`,
     )
   }
   if (document[name] === undefined)
-    throw new SelfStremeError('source.bad_answer', `it answered with no <${name}>`)
+    throw new SelfStremeError('source.bad_answer', `the answer has no <${name}>`)
   return tag(document[name])
 }
 
 function parse(xml: string): unknown {
   if (/<!DOCTYPE/i.test(withoutData(xml)))
-    throw new SelfStremeError('source.bad_answer', 'it answered with a document type')
+    throw new SelfStremeError('source.bad_answer', 'the answer has a document type declaration')
   try {
     return parser.parse(xml)
   } catch (cause) {
-    throw new SelfStremeError('source.bad_answer', 'it answered with no XML', { cause })
+    throw new SelfStremeError('source.bad_answer', 'the answer is not XML', { cause })
   }
 }
 
-/** The markup alone: descriptions are web pages at times, with a document type of their own. */
+/** The markup without CDATA: descriptions may be web pages with a document type of their own. */
 function withoutData(xml: string): string {
   const markup: string[] = []
   let from = 0
@@ -126,7 +126,7 @@ function withoutData(xml: string): string {
   return markup.join('')
 }
 
-/** What has been said in the first version of the protocol about searches without `supportedParams` is `q`. */
+/** In the first version of the protocol, a search without `supportedParams` takes `q`. */
 function paramsOf(value: unknown): ReadonlySet<string> | undefined {
   const search = tag(value)
   if (search['@available'] !== 'yes') return undefined
@@ -155,7 +155,7 @@ function readItem(item: Tag): TorznabItem[] {
   return [
     {
       title,
-      // What a row is known by is often the page about it; only a magnet link is of use there.
+      // The `guid` is often a web page about the torrent; it is used only if it is a magnet link.
       links: links.filter((link, at) => /^magnet:/i.test(link) || (at < 3 && /^https?:/i.test(link))),
       ids: idsOf(attributes),
       ...(infoHash ? { infoHash } : {}),
@@ -165,7 +165,7 @@ function readItem(item: Tag): TorznabItem[] {
   ]
 }
 
-/** Indexers write ids with or without `tt`, with zeros in front or without, and 0 for what they do not know. */
+/** Indexers write ids with or without `tt` and leading zeros, and 0 for unknown. */
 function idsOf(attributes: ReadonlyMap<string, string>): StatedIds {
   const number = (...names: string[]) =>
     names
@@ -182,14 +182,14 @@ function tag(value: unknown): Tag {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tag) : {}
 }
 
-/** One tag comes as itself, several come as a list. */
+/** The parser gives one tag as itself, several as a list. */
 function tags(value: unknown): Tag[] {
   return (Array.isArray(value) ? value : [value]).map(tag)
 }
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value.trim()
-  // A tag that has attributes keeps its text beside them.
+  // A tag with attributes has its text in "#text".
   return typeof tag(value)['#text'] === 'string' ? String(tag(value)['#text']).trim() : ''
 }
 

@@ -4,7 +4,7 @@ import { isImdbId, type VideoId } from '../domain/video-id.ts'
 import { untilAborted } from '../lib/until-aborted.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
 import { assertOk } from './assert-ok.ts'
-import { remember } from './cached-value.ts'
+import { cachedValue } from './cached-value.ts'
 import type { LinkedTorrent } from './linked-torrent.ts'
 import type { Metadata } from './metadata.ts'
 import type { About, ReadAs } from './reading/readings.ts'
@@ -17,16 +17,16 @@ import type { TorznabCaps } from './torznab-xml.ts'
 
 export interface TorznabOptions {
   readonly name: string
-  /** of its API; a query in it is sent along */
+  /** of its API; its query is sent along */
   readonly url: string
   readonly apiKey?: string | undefined
 }
 
-/** A row takes two or three kilobytes, so that these are about 800; 100 are asked for. */
+/** A row takes two or three kilobytes, so this is about 800 rows; 100 are requested. */
 const LIMITS = { timeoutMs: 25_000, maxBytes: 2 * 1024 * 1024 }
 const CAPS_FRESH_MS = 6 * 3_600_000
 const ANSWER_LIMIT = '100'
-/** How long an answer that was found by id waits for the title. */
+/** How long results by id wait for the title. */
 const TITLE_MS = 2_000
 
 interface Asking {
@@ -35,9 +35,9 @@ interface Asking {
 }
 
 /**
- * An indexer, asked by IMDb id where it knows those, and by name otherwise.
+ * An indexer, asked by IMDb id if it supports that, else by name.
  *
- * @param metadata - knows names; absent = indexers that know no ids are not asked
+ * @param metadata - provides names; absent = indexers without ids are not asked
  * @see https://torznab.github.io/spec-1.3-draft/torznab/Specification-v1.3.html
  */
 export function createTorznab(
@@ -46,13 +46,13 @@ export function createTorznab(
   links: TorrentLinks,
   metadata: Metadata | undefined,
 ): Source {
-  const caps = remember(loadCaps, () => CAPS_FRESH_MS)
+  const caps = cachedValue(loadCaps, () => CAPS_FRESH_MS)
 
   async function loadCaps(): Promise<TorznabCaps> {
     return ask('caps', () => undefined, { t: 'caps' }, new AbortController().signal)
   }
 
-  /** @param about - asked for when the answer is there */
+  /** @param about - called when the answer is there */
   async function ask<R extends 'caps' | 'rows'>(
     reading: R,
     about: () => About<R> | Promise<About<R>>,
@@ -63,13 +63,13 @@ export function createTorznab(
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     if (options.apiKey) url.searchParams.set('apikey', options.apiKey)
     return server.ask(url.href, LIMITS, signal, async (answer, read) => {
-      // An error comes with any status, and says more than it.
+      // An error document may have any status, and says more than the status.
       if (!/<error\b/i.test(answer.body.toString('latin1', 0, 1_000))) assertOk(answer)
       return read(reading, await about())
     })
   }
 
-  /** What any of the queries finds; fails if all do. */
+  /** The results of all queries; fails if every query fails. */
   async function askAll(
     queries: readonly Query[],
     wanted: () => Promise<WantedRows>,
@@ -88,7 +88,7 @@ export function createTorznab(
   async function findRows(video: VideoId, asking: Asking): Promise<readonly TorznabRow[]> {
     const known = await untilAborted(caps(), asking.signal)
     const titled = metadata?.find(video, asking.signal)
-    // What is found by id is judged without it where it does not come.
+    // If the title is late, results by id are judged without it.
     const titleInTime = Promise.race([titled, sleep(TITLE_MS, undefined, { ref: false })]).catch(
       () => undefined,
     )

@@ -4,35 +4,35 @@ import { untilAborted } from '../lib/until-aborted.ts'
 import type { Log } from '../observe/log.ts'
 import { type AddonManifest, hasStreams, names, type StreamResource } from './addon-manifest.ts'
 import { assertOk } from './assert-ok.ts'
-import { remember } from './cached-value.ts'
+import { cachedValue } from './cached-value.ts'
 import type { RemoteServer } from './remote-server.ts'
 import type { Source } from './source.ts'
 
 export interface UpstreamAddonOptions {
   readonly name: string
-  /** of its manifest: ends in `/manifest.json`, a query may follow */
+  /** of its manifest: ends in `/manifest.json`, possibly followed by a query */
   readonly url: string
-  /** which self-streme we are, see {@link ASKER_HEADER} */
+  /** identifies this self-streme, see {@link ASKER_HEADER} */
   readonly instance: string
 }
 
 export interface UpstreamAddon extends Source {
-  /** what it says it has streams for; nothing if it is this server itself */
+  /** the streams that it announces; none if it is this server itself */
   resources(): Promise<readonly StreamResource[]>
 }
 
 const MANIFEST_LIMITS = { timeoutMs: 15_000, maxBytes: 1024 * 1024 }
-/** A stream takes one or two kilobytes; 500 are kept. */
+/** A stream takes one or two kilobytes; at most 500 are used. */
 const STREAMS_LIMITS = { timeoutMs: 25_000, maxBytes: 2 * 1024 * 1024 }
 const MANIFEST_FRESH_MS = 3_600_000
 /** RFC 5842 §7.2 */
 const LOOP_DETECTED = 508
 
-/** What Stremio may call it; catalogues of anime have a type of their own. */
+/** Types under which Stremio may list it; anime catalogues have their own. */
 const TYPES = { movie: ['movie', 'anime'], episode: ['series', 'anime'] } as const
 
 /**
- * Another addon, asked as Stremio would ask it.
+ * Another addon, asked as Stremio would.
  *
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
  */
@@ -43,12 +43,12 @@ export function createUpstreamAddon(
 ): UpstreamAddon {
   const { name, url } = options
   const headers = { [ASKER_HEADER]: options.instance }
-  const manifest = remember(loadManifest, (known) => (known ? MANIFEST_FRESH_MS : Number.POSITIVE_INFINITY))
+  const manifest = cachedValue(loadManifest, (it) => (it ? MANIFEST_FRESH_MS : Number.POSITIVE_INFINITY))
 
-  /** the manifest as it was when it was last fetched */
+  /** the manifest as of the last fetch */
   let loaded: AddonManifest | undefined
 
-  /** @returns `undefined` if the addon is this server itself */
+  /** @returns `undefined` if the addon is this server */
   async function loadManifest(): Promise<AddonManifest | undefined> {
     const { signal } = new AbortController()
     const known = await server.ask(
@@ -62,7 +62,7 @@ export function createUpstreamAddon(
       },
       headers,
     )
-    if (!known) log.warn('UPSTREAM_ADDONS names this server itself; it is left out', { source: name })
+    if (!known) log.warn('UPSTREAM_ADDONS names this server; the entry is ignored', { source: name })
     loaded = known
     return known
   }
@@ -70,7 +70,7 @@ export function createUpstreamAddon(
   return {
     name,
     kind: 'addon',
-    // The ids of the user's own films say something about the user.
+    // Ids of the user's own films are not sent to other addons: they are private.
     knows: ({ id }) => isCatalogueId(id) || (isOtherId(id) && (loaded === undefined || names(loaded, id))),
     async resources() {
       return (await manifest())?.streams ?? []

@@ -10,7 +10,7 @@ import { statedBytes, statedSeeders } from './parse-description.ts'
 
 const MAX_STREAMS = 2_000
 const MAX_HEADERS = 20
-/** of the name of a release */
+/** of a release name */
 const MAX_LENGTH = 300
 
 const text = (max: number) =>
@@ -24,7 +24,7 @@ const list = <T extends z.ZodType>(item: T, most: number) =>
     .array(z.unknown())
     .transform((all) => all.slice(0, most).flatMap((each) => item.safeParse(each).data ?? []) as z.infer<T>[])
     .catch([])
-/** Some addons write numbers as text. */
+/** Some addons write numbers as strings. */
 const count = z
   .union([
     z.number(),
@@ -72,14 +72,14 @@ const streamList = z.object({ streams: z.array(z.unknown()) })
 /** @throws SelfStremeError `source.bad_answer` */
 export function readStreams(json: unknown, video: VideoId): Found[] {
   const parsed = streamList.safeParse(json)
-  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'it answered without "streams"')
+  if (!parsed.success) throw new SelfStremeError('source.bad_answer', 'the answer has no "streams"')
   return parsed.data.streams.slice(0, MAX_STREAMS).flatMap((entry) => readStream(entry, video) ?? [])
 }
 
 /**
- * One stream of another addon.
+ * Reads one stream of another addon.
  *
- * @returns `undefined` for what is neither a torrent nor a link that any device can open
+ * @returns `undefined` if it is neither a torrent nor a link that any device can open
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md
  */
 export function readStream(entry: unknown, video: VideoId): Found | undefined {
@@ -94,7 +94,7 @@ export function readStream(entry: unknown, video: VideoId): Found | undefined {
   const title = releaseName ?? name?.split('\n')[0] ?? video.id
   const shared = { title, releaseName, roughBytes: statedBytes(said), upstream }
 
-  // Stremio takes a stream that has both for a link.
+  // Stremio treats a stream with both as a link.
   if (data.url !== undefined && /^https?:\/\//i.test(data.url)) {
     if (!URL.canParse(data.url)) return undefined
     return withoutUndefined({ ...shared, kind: 'pass-through' as const, url: data.url, subtitles })
@@ -115,7 +115,7 @@ export function readStream(entry: unknown, video: VideoId): Found | undefined {
   })
 }
 
-/** `tracker:udp://…` as in Stremio's `sources`; `dht:…` says nothing that the info hash does not. */
+/** `tracker:udp://…` in Stremio's `sources`; `dht:…` only repeats the info hash. */
 function trackersOf(sources: readonly string[], more: readonly string[] = []): string[] {
   return allowedTrackers(
     [...sources.flatMap((source) => /^tracker:(.+)$/i.exec(source)?.[1] ?? []), ...more],
@@ -123,7 +123,7 @@ function trackersOf(sources: readonly string[], more: readonly string[] = []): s
   )
 }
 
-/** Most addons begin their description with the name of the torrent; a line that begins with a sign is something else. */
+/** Most addons begin the description with the torrent's name; a line that begins with a symbol is something else. */
 function releaseNameOf(description: string | undefined, { filename }: BehaviorHints): string | undefined {
   const [first = ''] = description?.split('\n') ?? []
   return /^[\p{L}\p{N}[(]/u.test(first) ? first.slice(0, MAX_LENGTH).toWellFormed().trim() : filename

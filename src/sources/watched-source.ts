@@ -9,7 +9,7 @@ import { inTurns, type Work } from '../lib/in-turns.ts'
 import { redactSecrets } from '../lib/redact.ts'
 import { untilAborted } from '../lib/until-aborted.ts'
 import type { Log } from '../observe/log.ts'
-import { ageOf, type KeptAnswer } from './cached-answer.ts'
+import { ageOf, type CachedAnswer } from './cached-answer.ts'
 import { ClientPauses } from './client-pauses.ts'
 import { FairPlaces } from './fair-places.ts'
 import type { DroppedRow, Source } from './source.ts'
@@ -46,7 +46,7 @@ interface Flight {
   readonly slot: string | symbol
   readonly key: string
   readonly video: VideoId
-  readonly landing: PromiseWithResolvers<KeptAnswer>
+  readonly landing: PromiseWithResolvers<CachedAnswer>
   /** clients that wait for a place for it */
   readonly waiting: Map<string, Promise<Refusal | undefined>>
   isUnderWay: boolean
@@ -84,7 +84,7 @@ export function watchSource(
   const places = new FairPlaces(PLACES)
   const flights = new Map<string | symbol, Flight>()
   const pauses = new ClientPauses()
-  const kept = new LRUCache<string, KeptAnswer>({
+  const kept = new LRUCache<string, CachedAnswer>({
     maxSize: keptBytes,
     sizeCalculation: (answer, key) => heapBytes([key, answer]),
   })
@@ -103,7 +103,7 @@ export function watchSource(
     if (before && age === 'failing') return answerOf(before, before.found ? 'stale' : 'failed')
     const isStale = before?.found && age === 'stale'
     if (source.knows?.(video) === false) return nothing(NO_SUCH_ID)
-    // It would begin a question that waits for a place, and knows less to ask with: others would get the answer as well.
+    // It would begin a question that waits for a place, and knows less to ask with: others would get the answer.
     if (onlyKnown && kind !== 'local' && !flights.get(key)?.isUnderWay)
       return isStale ? answerOf(before, 'stale') : nothing(TOO_MANY)
 
@@ -127,7 +127,7 @@ export function watchSource(
   function open(key: string, video: VideoId): Flight {
     // What is at hand may change any moment: nobody gets an answer that was begun before they asked.
     const slot = kind === 'local' ? Symbol(key) : key
-    const landing = Promise.withResolvers<KeptAnswer>()
+    const landing = Promise.withResolvers<CachedAnswer>()
     const flight = { slot, key, video, landing, waiting: new Map(), isUnderWay: false, askedAt: now() }
     flights.set(slot, flight)
     return flight
@@ -184,7 +184,7 @@ export function watchSource(
   }
 
   /** Never fails: a failure is an answer as well. */
-  async function fly(video: VideoId, askedAt: number, onlyKnown: boolean): Promise<KeptAnswer> {
+  async function fly(video: VideoId, askedAt: number, onlyKnown: boolean): Promise<CachedAnswer> {
     using deadline = new Deadline(lateMs)
     const signal = AbortSignal.any([closing, deadline.signal])
     try {
@@ -204,7 +204,7 @@ export function watchSource(
     }
   }
 
-  function note({ key }: Flight, client: string, answer: KeptAnswer): void {
+  function note({ key }: Flight, client: string, answer: CachedAnswer): void {
     const { failure } = answer
     if (failure) sayFailed(failure.why)
     if (kind === 'local') return
@@ -230,7 +230,7 @@ export function watchSource(
     return nothing({ outcome: 'late', askedAt })
   }
 
-  function answerOf(answer: KeptAnswer, outcome: SourceReport['outcome']): SourceAnswer {
+  function answerOf(answer: CachedAnswer, outcome: SourceReport['outcome']): SourceAnswer {
     const { found = [], dropped, askedAt, answeredAt, failure } = answer
     const more = { ...(dropped ? { dropped } : {}), ...(failure ? { why: failure.why } : {}) }
     return { found, report: { source: name, outcome, found: found.length, askedAt, answeredAt, ...more } }

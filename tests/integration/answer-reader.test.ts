@@ -113,7 +113,7 @@ test('an answer that takes too long is given up, and the next one is read', asyn
   )
   await expect(endless).rejects.toMatchObject({
     code: 'source.bad_answer',
-    message: 'its answer is not read: it takes longer than 1500 ms',
+    message: 'the answer could not be parsed: it takes longer than 1500 ms',
   })
   const honest = createBody(60)
   expect(await reader.read('streams', 'good', honest, VIDEO, signal)).toHaveLength(60)

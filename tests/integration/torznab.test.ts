@@ -247,7 +247,9 @@ test('its key goes with every question, and what it can be asked is asked once',
 
 test('a key that is wrong is told in the words of the indexer', async () => {
   await using pair = await startPair({ apiKey: 's3cret' }, { apiKey: 'wrong' })
-  await expect(pair.source.find(FILM, signal)).rejects.toThrow('it says: Incorrect user credentials (100)')
+  await expect(pair.source.find(FILM, signal)).rejects.toThrow(
+    'the indexer reports: Incorrect user credentials (100)',
+  )
 })
 
 test('a torrent that is only linked to is read: its hash, its trackers, its files', async () => {

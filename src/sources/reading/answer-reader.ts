@@ -9,19 +9,19 @@ import type { ReadingJob, ReadingResult } from './reading-thread.ts'
 import { type About, type ReadAs, type Reading, readings } from './readings.ts'
 
 export interface AnswerReaderOptions {
-  /** the longest that reading one answer may take */
+  /** time limit for reading one answer */
   readonly limitMs?: number
-  /** the thread ends when there was nothing to read for so long */
+  /** the thread ends after being unused for this long */
   readonly idleMs?: number
 }
 
 export interface AnswerReader extends AsyncDisposable {
   /**
-   * Reads an answer, all but a small one in a thread, so that nobody who is served meanwhile has to wait.
+   * Parses an answer, in a thread unless it is small, so that other requests are not held up.
    *
-   * @param sender - whose answer it is; senders take turns
-   * @param body - not to be used any more
-   * @throws SelfStremeError `source.refused`, `source.bad_answer` (also where it takes too long),
+   * @param sender - who sent the answer; senders take turns
+   * @param body - transferred: not to be used afterwards
+   * @throws SelfStremeError `source.refused`, `source.bad_answer` (also after the time limit),
    * `torrent.invalid`
    * @throws the signal's reason when it aborts
    */
@@ -35,19 +35,19 @@ export interface AnswerReader extends AsyncDisposable {
 }
 
 const THREAD = startedModule(new URL('./reading-thread.ts', import.meta.url))
-/** An honest answer of 2 MiB takes less than half a second; a small computer may be five times slower. */
+/** A normal answer of 2 MiB takes less than half a second; a small computer may be five times slower. */
 const LIMIT_MS = 3_000
 const IDLE_MS = 600_000
 /** The worst XML of this size takes about 10 ms. */
 const SMALL_BYTES = 16 * 1024
 /**
- * JSON takes up to forty times its bytes while it is parsed. Out of memory there, V8 ends the whole process, so this is
- * far more than the largest answer takes; what keeps memory low are the limits on the bytes.
+ * JSON takes up to forty times its size while it is parsed. On running out of memory in a thread, V8 ends the process,
+ * so this is far more than the largest answer needs; memory is bounded by the limits on bytes.
  */
 const MAX_HEAP_MB = 512
 const MAX_WAITING = 1_000
 
-/** One thread, started when there is something to read. One that takes too long is ended, and the next starts anew. */
+/** One thread, started on demand. If an answer exceeds the time limit, the thread is ended and replaced. */
 export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerReader {
   const { limitMs = LIMIT_MS, idleMs = IDLE_MS } = options
   const turns = new FairPlaces({ most: 1, perClient: 1, mostWaiting: MAX_WAITING })
@@ -56,13 +56,13 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
   let idle: NodeJS.Timeout | undefined
 
   async function start(): Promise<Worker> {
-    if (isClosed) throw new SelfStremeError('app.closing', 'no more answers are read')
+    if (isClosed) throw new SelfStremeError('app.closing', 'the server is stopping')
     const worker = new Worker(THREAD, {
-      // Nothing of the environment but where Node keeps what it has compiled: with it the thread starts in 0.1 s, not 0.25.
+      // Only Node's compile cache is passed on: with it, the thread starts in 0.1 s instead of 0.25.
       env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     })
-    // Who waits for it is told by resultFrom; an error that has no listener would end the process.
+    // Failures are reported by resultFrom; without a listener, an error would end the process.
     worker.on('error', () => undefined)
     worker.unref()
     await once(worker, 'message')
@@ -74,7 +74,7 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
     idle = setTimeout(() => void end(), idleMs).unref()
     thread ??= start().catch((cause: unknown) => {
       thread = undefined
-      throw new SelfStremeError('source.bad_answer', 'the thread that reads answers does not start', {
+      throw new SelfStremeError('source.bad_answer', 'the parser thread does not start', {
         cause,
       })
     })
@@ -99,8 +99,8 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
       result = await untilAborted(next, deadline.signal)
     } catch (cause) {
       await end()
-      const why = deadline.isPassed ? `it takes longer than ${limitMs} ms` : 'the thread has ended'
-      throw new SelfStremeError('source.bad_answer', `its answer is not read: ${why}`, { cause })
+      const why = deadline.isPassed ? `it takes longer than ${limitMs} ms` : 'the parser thread has ended'
+      throw new SelfStremeError('source.bad_answer', `the answer could not be parsed: ${why}`, { cause })
     } finally {
       worker.unref()
     }
@@ -119,8 +119,8 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
         return (readings[reading] as (...job: unknown[]) => ReadAs<R>)(body, about)
       const turn = await turns.wait(sender, signal)
       signal.throwIfAborted()
-      if (!turn) throw new SelfStremeError('source.bad_answer', 'too many of its answers wait to be read')
-      // The thread goes on with it when nobody waits for it any more, and takes nothing else meanwhile.
+      if (!turn) throw new SelfStremeError('source.bad_answer', 'too many of its answers wait to be parsed')
+      // After an abort, the thread still finishes this job before it takes another.
       const working = work({ reading, body, about }).finally(() => turn[Symbol.dispose]())
       return untilAborted(working, signal) as Promise<ReadAs<R>>
     },
@@ -132,12 +132,12 @@ export function createAnswerReader(options: AnswerReaderOptions = {}): AnswerRea
   }
 }
 
-/** What the thread says next; fails when it ends instead. */
+/** The next message of the thread; fails if the thread ends first. */
 async function resultFrom(worker: Worker): Promise<ReadingResult> {
   const done = new AbortController()
   try {
     const ended = once(worker, 'exit', done).then(() => {
-      throw new Error('the thread has ended')
+      throw new Error('the parser thread has ended')
     })
     const [result] = await Promise.race([once(worker, 'message', done), ended])
     return result as ReadingResult
@@ -151,7 +151,7 @@ function valueIn(result: ReadingResult): unknown {
   return result.kind === 'value' ? result.value : undefined
 }
 
-/** Small buffers lie in memory that they share with others, and are copied. */
+/** Small buffers share memory with others, and are copied. */
 function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
 }

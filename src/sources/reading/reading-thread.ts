@@ -2,14 +2,14 @@ import { parentPort } from 'node:worker_threads'
 import { type ErrorCode, messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { type Reading, readings } from './readings.ts'
 
-/** What the thread is told to read. */
+/** One answer to parse. */
 export interface ReadingJob {
   readonly reading: Reading
   readonly body: Uint8Array
   readonly about: unknown
 }
 
-/** What it says: that it has started, and then one result for each job. */
+/** Messages of the thread: one when it has started, and then one result for each job. */
 export type ReadingResult =
   | { readonly kind: 'ready' }
   | { readonly kind: 'value'; readonly value: unknown }

@@ -8,8 +8,8 @@ import { readStreams } from '../upstream-stream.ts'
 import { parseJson } from './parse-json.ts'
 
 /**
- * What answers of other servers are read as. All of this is work on bytes of strangers, so it is done in a thread of its
- * own; what comes out is bounded, and holds nothing but data.
+ * Parsers for the answers of other servers. They handle bytes from strangers, so they run in a thread; their results
+ * are bounded, plain data.
  */
 export const readings = {
   manifest: (body: Uint8Array, _about: undefined) => parseManifest(parseJson(body)),
@@ -22,11 +22,11 @@ export const readings = {
 
 export type Readings = typeof readings
 export type Reading = keyof Readings
-/** what has to be known to read an answer as this */
+/** further input of a parser */
 export type About<R extends Reading> = Parameters<Readings[R]>[1]
 export type ReadAs<R extends Reading> = ReturnType<Readings[R]>
 
-/** In the encoding that the XML declares, such as `windows-1251`; UTF-8 where it declares none, or none that exists. */
+/** Decodes text in the encoding that the XML declares, such as `windows-1251`; by default UTF-8. */
 function textOf(body: Uint8Array): string {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const declared = /^\s*<\?xml[^>]{0,100}?\sencoding=["']([\w.:-]{1,40})["']/.exec(

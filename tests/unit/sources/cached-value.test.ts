@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { remember } from '../../../src/sources/cached-value.ts'
+import { cachedValue } from '../../../src/sources/cached-value.ts'
 
 /** A value that counts its fetches, with a clock moved by hand. */
 function counting() {
   let time = 0
   let loads = 0
   let failure: Error | undefined
-  const get = remember(
+  const get = cachedValue(
     () => (failure ? Promise.reject(failure) : Promise.resolve(++loads)),
     () => 1_000,
     () => time,

@@ -96,7 +96,7 @@ test.for([parseCaps, parseItems])('an error has the text of the indexer, without
   expect(() => parse(xml)).toThrow(
     expect.objectContaining({
       code: 'source.refused',
-      message: 'it says: Bad key apikey=*** & such (100)',
+      message: 'the indexer reports: Bad key apikey=*** & such (100)',
     }),
   )
 })
