@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { refusal } from '../cleanup/fits.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
@@ -57,14 +58,8 @@ export function createLibrary(
   placed: Pick<PlacedFiles, 'look'>,
   log: Log,
 ): Library {
-  let turn: Promise<unknown> = Promise.resolve()
-
   /** One change at a time: what fits one by one might not fit together. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(work)
-    turn = result.catch(() => undefined)
-    return result
-  }
+  const inTurn = pLimit(1)
 
   function known(infoHash: InfoHash): CacheEntry {
     const entry = index.get(infoHash)

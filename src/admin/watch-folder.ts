@@ -1,7 +1,9 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { fileAt, settlingMs } from '../files/finished-writing.ts'
 import { moveToFree } from '../files/free-name.ts'
 import type { Log } from '../observe/log.ts'
 import type { Library } from './torrents.ts'
@@ -9,8 +11,6 @@ import { isTooLong, kindOf, torrentsIn } from './watched-file.ts'
 
 /** No news comes of folders on other machines. */
 const LOOK_MS = 30_000
-/** A file that was written to so lately may still be in the middle of being copied. */
-const SETTLE_MS = 1_500
 /** Several things happen at once when a file comes. */
 const NEWS_MS = 50
 
@@ -25,7 +25,7 @@ export class WatchFolder implements AsyncDisposable {
   readonly #timer = setInterval(() => this.#lookIn(0), LOOK_MS)
   #watcher: FSWatcher | undefined
   #next: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined
-  #looking: Promise<void> = Promise.resolve()
+  readonly #oneAtATime = pLimit(1)
   #isClosed = false
   /** what was said of a file, or of the folder, so that it is said once */
   readonly #said = new Map<string, string>()
@@ -43,7 +43,7 @@ export class WatchFolder implements AsyncDisposable {
     this.#isClosed = true
     clearInterval(this.#timer)
     clearTimeout(this.#next?.timer)
-    await this.#looking
+    await this.#oneAtATime(async () => undefined)
     this.#watcher?.close()
   }
 
@@ -54,7 +54,7 @@ export class WatchFolder implements AsyncDisposable {
     clearTimeout(this.#next?.timer)
     const timer = setTimeout(() => {
       this.#next = undefined
-      this.#looking = this.#looking.then(() => this.#look())
+      void this.#oneAtATime(() => this.#look())
     }, ms)
     this.#next = { at, timer }
   }
@@ -79,11 +79,11 @@ export class WatchFolder implements AsyncDisposable {
 
   async #lookAt(name: string): Promise<void> {
     const path = join(this.#path, name)
-    const file = await stat(path).catch(() => undefined)
-    // One that is empty is about to be written.
-    if (!file?.isFile() || file.size === 0 || this.#dealtWith.get(path) === file.ctimeMs) return
-    const ageMs = Date.now() - file.ctimeMs
-    if (ageMs >= 0 && ageMs < SETTLE_MS) return this.#lookIn(SETTLE_MS - ageMs)
+    // What cannot be looked at may be the next time; one that is empty is about to be written.
+    const file = await fileAt(path).catch(() => undefined)
+    if (!file || file.size === 0 || this.#dealtWith.get(path) === file.ctimeMs) return
+    const waitMs = settlingMs(file, Date.now())
+    if (waitMs > 0) return this.#lookIn(waitMs)
     try {
       await this.#take(name, path, file)
       this.#log.info(`Taken from the watch folder: ${name}`)

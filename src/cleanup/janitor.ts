@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import type { DiskRoom } from '../disk/disk-room.ts'
 import { volumeOf } from '../disk/volume.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
@@ -83,7 +84,7 @@ export function startJanitor(
     remove: async (entries: readonly Weighed[], why: string) => (await remove(entries, why)).freedBytes,
   }
   const keepLimits = limitKeeper(options, cache, room, lock, log)
-  let round: Promise<unknown> = Promise.resolve()
+  const oneAtATime = pLimit(1)
   let upcoming: Promise<void> | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   const idleTimer = setInterval(
@@ -97,8 +98,8 @@ export function startJanitor(
 
   /** One round at a time, and one that fails is not the last one. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = round.then(work)
-    round = result.catch((error: unknown) => log.warn('clean-up failed', { reason: String(error) }))
+    const result = oneAtATime(work)
+    result.catch((error: unknown) => log.warn('clean-up failed', { reason: String(error) }))
     return result
   }
 
@@ -184,7 +185,7 @@ export function startJanitor(
       clearInterval(idleTimer)
       clearInterval(limitsTimer)
       room.servedBy(async () => undefined)
-      await round
+      await oneAtATime(async () => undefined)
       if (options.onShutdown === 'idle') await cleanIdle()
       if (options.onShutdown === 'all')
         await remove(

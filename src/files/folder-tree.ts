@@ -2,6 +2,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import { messageOf } from '../domain/errors.ts'
 import { Deadline } from '../lib/deadline.ts'
 import { fewAtATime } from '../lib/for-each-parallel.ts'
@@ -54,7 +55,7 @@ export class FolderTree implements Disposable {
   /** paths that will be looked at, and when that is done */
   readonly #named = new Map<string, Promise<void>>()
   readonly #later = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>()
-  #looked: Promise<void> = Promise.resolve()
+  readonly #oneAtATime = pLimit(1)
   #isClosed = false
   #hasComplained = false
 
@@ -94,7 +95,7 @@ export class FolderTree implements Disposable {
     await turn()
     using deadline = new Deadline(MAX_SCAN_MS)
     const tooLong = new Promise<void>((resolve) => deadline.signal.addEventListener('abort', () => resolve()))
-    await Promise.race([this.#looked, tooLong])
+    await Promise.race([this.#oneAtATime(async () => undefined), tooLong])
   }
 
   /** What is being looked at is left where it is. */
@@ -117,8 +118,7 @@ export class FolderTree implements Disposable {
   }
 
   #inTurn(look: () => Promise<void>): Promise<void> {
-    this.#looked = this.#looked.then(() => this.#surviving(look))
-    return this.#looked
+    return this.#oneAtATime(() => this.#surviving(look))
   }
 
   /** What cannot be read, as `lost+found`, must not hide what can. What is known of it stays true. */

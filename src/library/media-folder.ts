@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { basename, dirname, extname, relative, sep } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { isOfDvd } from '../domain/choice/discs.ts'
 import { isVideo, MIN_VIDEO_BYTES } from '../domain/content-type.ts'
@@ -52,7 +53,7 @@ export class MediaFolder implements Disposable {
   readonly #paths = new Map<InfoHash, string>()
   readonly #sidecars = new Sidecars()
   readonly #nfoIds = new NfoIds()
-  #lastTurn: Promise<void> = Promise.resolve()
+  readonly #oneAtATime = pLimit(1)
   /** changes whenever a file does */
   version = 0
 
@@ -113,8 +114,7 @@ export class MediaFolder implements Disposable {
 
   /** Reading a name takes a while. With ten thousand of them, one per turn of the event loop holds up no request. */
   #ownTurn(): Promise<void> {
-    this.#lastTurn = this.#lastTurn.then(() => turn())
-    return this.#lastTurn
+    return this.#oneAtATime(() => turn())
   }
 
   #fileOf({ id, path, size, mtimeMs }: MediaVideo, about: LibraryName): LibraryFile {

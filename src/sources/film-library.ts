@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import pLimit from 'p-limit'
 import { messageOf } from '../domain/errors.ts'
 import type { Candidate } from '../domain/list/candidate.ts'
 import { episodeLabel } from '../domain/names/episode-label.ts'
@@ -19,14 +20,11 @@ export function createFilmLibrary(options: { readonly file?: string | undefined 
   const free = parseFilms(freeFilms).films
   let own: readonly Film[] = []
   let ownVersion = ''
-  let reading = Promise.resolve()
+  const oneAtATime = pLimit(1)
 
   async function films(): Promise<readonly Film[]> {
     const { file } = options
-    if (file !== undefined) {
-      reading = reading.then(() => readAgainIfChanged(file))
-      await reading
-    }
+    if (file !== undefined) await oneAtATime(() => readAgainIfChanged(file))
     return [...free, ...own]
   }
 

@@ -104,7 +104,10 @@ export async function listFolders(
   await fewAtATime(entries, async (entry) => {
     if (!entry.isDirectory()) return
     await removeIfLeftOver(root, entry.name)
-    const folder = await lookAtFolder(grounds, entry.name, onRefused)
+    // One folder that cannot be read must not hide the others.
+    const folder = await lookAtFolder(grounds, entry.name, onRefused).catch((error: unknown) =>
+      onRefused?.(`${entry.name} cannot be read: ${messageOf(error)}`),
+    )
     if (folder) found.push(folder)
   })
   return found

@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { LRUCache } from 'lru-cache'
+import pLimit from 'p-limit'
 import { refusalOf } from '../disk/disk-errors.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
@@ -24,6 +25,7 @@ import {
   readLocation,
 } from '../storage/torrent-folder.ts'
 import type { TorrentIndexPort } from '../torrents/torrent-index-port.ts'
+import { filesChanged, liesIn, without } from './changed-files.ts'
 import type { IndexDatabase } from './index-database.ts'
 import type { CacheEntry } from './index-entry.ts'
 import { type IndexTable, indexTable } from './torrent-table.ts'
@@ -79,8 +81,8 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
   readonly #timer: NodeJS.Timeout
   /** another one whenever there is something new of a torrent, or one is gone */
   version = 0
-  #flushing: Promise<void> = Promise.resolve()
-  #looking: Promise<unknown> = Promise.resolve()
+  readonly #oneFlush = pLimit(1)
+  readonly #oneLook = pLimit(1)
 
   constructor(grounds: Grounds, table: IndexTable, log: Log) {
     this.#grounds = grounds
@@ -93,13 +95,15 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
   async load(): Promise<void> {
     const listed = await listFolders(this.#grounds, (reason) => this.#refuse(reason))
     const rows = this.#table.read()
-    await fewAtATime(listed, async (folder) => {
-      const row = rows.get(folder.infoHash)
-      if (row?.notedAt === folder.notedAt && liesIn(row.contents, folder.directory)) {
-        this.#entries.set(folder.infoHash, row)
-        if (!(await hasRecord(folder.directory))) await this.#adopt(folder)
-      } else await this.#add(folder)
-    })
+    await fewAtATime(listed, (folder) =>
+      this.#surviving(folder.directory, 'warn', async () => {
+        const row = rows.get(folder.infoHash)
+        if (row?.notedAt === folder.notedAt && liesIn(row.contents, folder.directory)) {
+          this.#entries.set(folder.infoHash, row)
+          if (!(await hasRecord(folder.directory))) await this.#adopt(folder)
+        } else await this.#add(folder)
+      }),
+    )
     this.#table.keepOnly([...this.#entries.keys()])
   }
 
@@ -185,7 +189,7 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
 
   /** Looks at the folder itself: notices what was brought, taken away or changed by somebody else. */
   check(signal?: AbortSignal): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#oneLook(async () => {
       const known = this.entries()
       const entries = await readdir(this.#grounds.root, { withFileTypes: true })
       const there = new Set<InfoHash>()
@@ -193,15 +197,18 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
         const infoHash = infoHashOfFolder(name)
         if (!infoHash) continue
         there.add(infoHash)
-        if (!this.#entries.has(infoHash)) await this.#meet(name)
+        if (!this.#entries.has(infoHash)) await this.#surviving(name, 'debug', () => this.#meet(name))
       }
       const gone: Contents[] = []
       // One after the other: there is no hurry, and viewers read from the same disk.
       for (const { contents } of known) {
         if (signal?.aborted) return
-        const isThere = there.has(contents.infoHash) && (await lastNotedAt(contents.directory)) !== undefined
-        if (!isThere) gone.push(contents)
-        else if (this.#isCurrent(contents)) await this.#checkFiles(contents)
+        await this.#surviving(contents.directory, 'debug', async () => {
+          const isThere =
+            there.has(contents.infoHash) && (await lastNotedAt(contents.directory)) !== undefined
+          if (!isThere) gone.push(contents)
+          else if (this.#isCurrent(contents)) await this.#checkFiles(contents)
+        })
       }
       this.#lose(gone)
     })
@@ -209,7 +216,7 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
 
   /** The same for one folder, of which only the name in the download folder is known. */
   look(name: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#oneLook(async () => {
       const infoHash = infoHashOfFolder(name)
       const contents = infoHash && this.find(infoHash)
       if (!contents) return this.#meet(name)
@@ -224,13 +231,12 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
 
   /** Writes down what has changed. One that cannot be written now is tried again later. */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#flush())
-    return this.#flushing
+    return this.#oneFlush(() => this.#flush())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    await this.#looking
+    await this.#oneLook(async () => undefined)
     await this.flush()
   }
 
@@ -291,11 +297,13 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
     this.put(left)
   }
 
-  /** One look at a time. */
-  #inTurn(look: () => Promise<void>): Promise<void> {
-    const looked = this.#looking.then(look)
-    this.#looking = looked.catch(() => undefined)
-    return looked
+  /** A folder that cannot be read now does not hide the others, and what is known of it stays true. */
+  async #surviving(folder: string, level: 'warn' | 'debug', look: () => Promise<void>): Promise<void> {
+    try {
+      await look()
+    } catch (error) {
+      this.#log[level]('a torrent on disk cannot be read', { folder, reason: messageOf(error) })
+    }
   }
 
   /** Whether nothing new was said of a torrent since. */
@@ -354,26 +362,4 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
     )
     if (!this.#table.write(rows)) for (const infoHash of unlisted) this.#unlisted.add(infoHash)
   }
-}
-
-/** Whether a row of the table says nothing of files in other folders; the table lies where anybody may write to it. */
-function liesIn({ directory, files }: Contents, folder: string): boolean {
-  return directory === folder && Object.values(files).every(({ path }) => dirname(path) === folder)
-}
-
-/** Files that are gone, or no longer what they were when they became whole. */
-async function filesChanged({ files }: Contents): Promise<string[]> {
-  const changed: string[] = []
-  for (const [index, { path, size, wholeMtimeMs }] of Object.entries(files)) {
-    const found = await stat(path).catch(() => undefined)
-    const isSame = wholeMtimeMs === undefined || (found?.size === size && found.mtimeMs === wholeMtimeMs)
-    if (!found || !isSame) changed.push(index)
-  }
-  return changed
-}
-
-/** What is left when some of the whole files are so no longer: the torrent has to be opened to know more. */
-function without(contents: Contents, indexes: readonly string[]): Contents {
-  const files = Object.entries(contents.files).filter(([index]) => !indexes.includes(index))
-  return { ...contents, files: Object.fromEntries(files), isWhole: false }
 }

@@ -1,4 +1,4 @@
-import { chmod, cp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -37,6 +37,41 @@ describe('the index', () => {
     database.exec(`UPDATE torrents SET contents = json_set(contents, '$.name', 'As the table says')`)
     await using parts = await openCacheParts(folder.path)
     expect(parts.index.find(one?.infoHash as InfoHash)?.name).toBe('As the table says')
+  })
+
+  test('has all torrents but one that cannot be read, and that one too when it can be', async () => {
+    await using folder = await folderWith('One.mkv', 'Two.mkv')
+    const [one, two] = folder.left
+    const usage = join(folder.path, one?.infoHash ?? '', '.self-streme', 'usage.json')
+    const content = await readFile(usage)
+    await rm(usage)
+    // A link to itself: the system says ELOOP, which does not mean that there is nothing.
+    await symlink(usage, usage)
+    await using parts = await openCacheParts(folder.path, { isWatched: false })
+    expect(parts.index.entries().map(({ contents }) => contents.infoHash)).toEqual([two?.infoHash])
+    expect(parts.logged).toContain('warn: a torrent on disk cannot be read')
+
+    await parts.index.check()
+    expect(parts.index.entries()).toHaveLength(1)
+    await rm(usage)
+    await writeFile(usage, content)
+    await parts.index.check()
+    expect(parts.index.get(one?.infoHash as InfoHash)?.usage.isPinned).toBe(true)
+  })
+
+  test('keeps what it knows of a torrent whose files cannot be looked at', async () => {
+    await using folder = await folderWith('One.mkv', 'Two.mkv')
+    const [one, two] = folder.left
+    await using parts = await openCacheParts(folder.path, { isWatched: false })
+    const before = parts.index.find(one?.infoHash as InfoHash)
+    const path = join(folder.path, one?.infoHash ?? '', 'One.mkv')
+    await rename(path, `${path}.aside`)
+    await symlink(path, path)
+    await rm(join(folder.path, two?.infoHash ?? '', 'Two.mkv'))
+    await parts.index.check()
+    expect(before?.files[0]?.wholeMtimeMs).toBeDefined()
+    expect(parts.index.find(one?.infoHash as InfoHash)).toEqual(before)
+    expect(parts.index.find(two?.infoHash as InfoHash)?.files).toEqual({})
   })
 
   test.for([

@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import { LRUCache } from 'lru-cache'
+import pLimit from 'p-limit'
 import { messageOf } from '../../domain/errors.ts'
 
 /** A resolver that is there answers in a fraction of that. */
@@ -38,10 +39,9 @@ export class StrangerNames {
   readonly #options: StrangerNamesOptions
   readonly #kept = new LRUCache<string, readonly LookupAddress[] | Error>({ max: MOST_KEPT })
   readonly #asking = new Map<string, Promise<readonly LookupAddress[]>>()
-  readonly #waiting: (() => void)[] = []
-  #running = 0
-  /** the last call of getaddrinfo: there is one at a time, which leaves the other threads to the user's own names */
-  #system: Promise<unknown> = Promise.resolve()
+  readonly #fewAtATime = pLimit(AT_ONCE)
+  /** calls of getaddrinfo: one at a time, which leaves the other threads to the user's own names */
+  readonly #oneAtATime = pLimit(1)
 
   constructor(options: StrangerNamesOptions) {
     this.#options = options
@@ -72,19 +72,9 @@ export class StrangerNames {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running < AT_ONCE) this.#running++
-    else {
-      if (this.#waiting.length >= MOST_WAITING) throw failure('EAGAIN', 'too many names are being looked up')
-      // Whoever is done passes its place on.
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#running--
-    }
+    if (this.#fewAtATime.pendingCount >= MOST_WAITING)
+      throw failure('EAGAIN', 'too many names are being looked up')
+    return this.#fewAtATime(work)
   }
 
   async #ask(name: string): Promise<readonly LookupAddress[]> {
@@ -101,9 +91,7 @@ export class StrangerNames {
 
   /** No DNS server is there, as where the C library asks a daemon instead. */
   #askSystem(name: string): Promise<readonly LookupAddress[]> {
-    const asked = this.#system.then(() => this.#options.systemLookup(name))
-    this.#system = asked.catch(() => undefined)
-    return asked
+    return this.#oneAtATime(() => this.#options.systemLookup(name))
   }
 }
 

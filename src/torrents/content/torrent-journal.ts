@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { refusalOf } from '../../disk/disk-errors.ts'
 import { messageOf } from '../../domain/errors.ts'
 import type { Log } from '../../observe/log.ts'
@@ -20,8 +21,7 @@ export class TorrentJournal {
   readonly #written = new Set<string>()
   #unsavedBytes = 0
   #isStateChanged = false
-  #isSaving = false
-  #saving: Promise<void> = Promise.resolve()
+  readonly #oneAtATime = pLimit(1)
 
   /**
    * @param bits - which pieces are there now
@@ -52,12 +52,11 @@ export class TorrentJournal {
 
   /** Resolves when everything that was noted before is on disk, or the log says why it is not: then it is tried again. */
   save(): Promise<void> {
-    this.#isSaving = true
-    const saved = this.#saving.then(() => this.#save())
-    this.#saving = saved
-    return saved.finally(() => {
-      if (this.#saving === saved) this.#isSaving = false
-    })
+    return this.#oneAtATime(() => this.#save())
+  }
+
+  get #isSaving(): boolean {
+    return this.#oneAtATime.activeCount + this.#oneAtATime.pendingCount > 0
   }
 
   async #save(): Promise<void> {
