@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { SkipSummary } from './tests/support/skip-summary.ts'
 
 // Workers, servers and engines start by the hundred; with it a server has loaded in a third of the time.
 process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url))
@@ -23,6 +24,7 @@ const project = (name: string, timeoutMs: number) => ({
 
 export default defineConfig({
   test: {
+    reporters: ['default', new SkipSummary()],
     projects: [
       project('unit', 60_000),
       project('architecture', 60_000),

@@ -13,7 +13,7 @@ const packageJson = JSON.parse(textOf('package.json')) as {
 test.for([
   ['overrides', packageJson.overrides],
   ['allowScripts', packageJson.allowScripts],
-] as const)('CONTRIBUTING says why each entry of %s is there, and of no other', ([name, entries]) => {
+] as const)('CONTRIBUTING.md has a reason for each entry of %s and for nothing else', ([name, entries]) => {
   const [, table = ''] = contributing.split(`\`${name}\`,`)
   const [, rows = ''] = table.split('| --- | --- |\n')
   const reasons = [...(rows.split('\n\n')[0] ?? '').matchAll(/^\| `(.+)` \| (.+) \|$/gm)]
@@ -21,7 +21,7 @@ test.for([
   for (const [, , why = ''] of reasons) expect(why.length).toBeGreaterThan(10)
 })
 
-test('every package of Debian that tests look for is named in CONTRIBUTING', () => {
+test('CONTRIBUTING.md names every Debian package that tests need', () => {
   const packages = globSync('tests/support/*.ts', { cwd: fileURLToPath(ROOT) })
     .flatMap((name) => [...textOf(name).matchAll(/isInstalled\(\s*'([^']+)'/g)])
     .map(([, name = '']) => name)
@@ -29,7 +29,7 @@ test('every package of Debian that tests look for is named in CONTRIBUTING', () 
   for (const name of packages) expect(contributing).toContain(`\`apt-get install ${name}\``)
 })
 
-test('every script that CONTRIBUTING calls exists', () => {
+test('every script that CONTRIBUTING.md calls exists', () => {
   const called = [...contributing.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
   expect(called.length).toBeGreaterThan(1)
   expect(called.filter((name) => !(name in packageJson.scripts))).toEqual([])

@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { FLOORS, floorRules } from './floors.ts'
 
-test('every floor looks only downward, and every package has one door', async () => {
+test('every import follows the floors, and every package has one door', async () => {
   const { output } = await cruise(['src', 'manifest'], {
     ...floorRules.options,
     ruleSet: { forbidden: floorRules.forbidden ?? [] },
@@ -13,7 +13,7 @@ test('every floor looks only downward, and every package has one door', async ()
   })
   if (typeof output === 'string') throw new Error(output)
 
-  // With a TypeScript it cannot use, dependency-cruiser reads nothing and finds nothing wrong.
+  // With a TypeScript version it cannot use, dependency-cruiser reads nothing and finds no violation.
   const seen = output.modules.map(({ source }) => source)
   expect(seen).toContain('src/engine/child/webtorrent-adapter.ts')
   expect(seen.filter((source) => source.startsWith('src/')).length).toBeGreaterThan(50)
@@ -24,12 +24,12 @@ test('every floor looks only downward, and every package has one door', async ()
   expect(output.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([])
 })
 
-test('each room is on one floor, and no floor names a room that does not exist', () => {
+test('each room is on one floor, and every room named by a floor exists', () => {
   const rooms = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
   expect(FLOORS.flat().toSorted()).toEqual(rooms.map(({ name }) => name).toSorted())
 })
 
-test('domain has no timer and no clock, and does nothing when it is loaded', () => {
+test('domain uses no timer and no clock, and has no side effects on import', () => {
   const files = readdirSync('src/domain', { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
   )
@@ -43,7 +43,7 @@ test('domain has no timer and no clock, and does nothing when it is loaded', () 
       ts.forEachChild(node, visit)
     }
     visit(file)
-    // What is loaded is declared; a call that stands by itself would change something elsewhere.
+    // Module level may only have declarations; a bare call would change something elsewhere.
     const calls = file.statements.filter(ts.isExpressionStatement).map((node) => node.getText())
     expect(calls, name).toEqual([])
   }

@@ -1,8 +1,8 @@
 import type { IConfiguration } from 'dependency-cruiser'
 
 /**
- * Who may import whom, as src/README.md draws it: every floor looks only downward, and each outside package has one
- * door.
+ * Which folder may import which, as src/README.md draws it: every floor looks only downward, and each outside package
+ * has one door.
  */
 const severity = 'error' as const
 export const FLOORS = [
@@ -17,7 +17,7 @@ export const FLOORS = [
 const floors = FLOORS.map((rooms) => rooms.join('|'))
 const PARTS = FLOORS[3].join('|')
 
-/** Packages that only one place may know. */
+/** Packages that only one place may import. */
 const doors = {
   webtorrent: '^src/engine/child/',
   'bittorrent-protocol': '^src/engine/child/',

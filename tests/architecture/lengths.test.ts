@@ -67,7 +67,7 @@ const NOT_YET: Lengths = {
 
 const found = lengthsOfSources()
 
-test('the sources are there to be measured', () => {
+test('the sources are found and measured', () => {
   expect(found.fileCount).toBeGreaterThan(250)
 })
 
@@ -80,7 +80,7 @@ test.for([
   expect(Object.fromEntries(longer)).toEqual({})
 })
 
-test('what is too long is found, wherever it is written', () => {
+test('an overlong file, function or parameter list is found wherever it is', () => {
   const body = '  call()\n'.repeat(60)
   const text = [
     `export function plain() {\n${body}}`,
@@ -97,7 +97,7 @@ test('what is too long is found, wherever it is written', () => {
   expect(lengthsOf('x.ts', 'call()\n'.repeat(250)).files).toEqual({})
 })
 
-test('only a reason right above a function lets it be long', () => {
+test('only a reason right above a function allows it to be long', () => {
   const long = `function long() {\n${'  call()\n'.repeat(60)}}`
   const isTooLong = (above: string) =>
     Object.keys(lengthsOf('x.ts', `${above}\n${long}`).functions).length > 0

@@ -9,7 +9,7 @@ import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.
 import { connectPeer, freePort } from '../support/raw-peer.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 import { makeTorrentFile } from '../support/torrent-file.ts'
 
 const PIECE = 64 * 1024
@@ -49,7 +49,7 @@ test.skipIf(!hasSeeder).for(CASES)(
       await using app = await startTestApp({ ...settings, ...swarm.settings })
       const answer = await fetch(`${app.url}/stream/proxy/${infoHash}`)
       expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(film))
-      await expect.poll(() => isWholeOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
+      await expect.poll(() => isCompleteOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
     }
     const kept = await readFile(join(downloads.path, infoHash, '.self-streme', 'metainfo.torrent'))
     expectSameBytes(kept, torrent)
@@ -71,7 +71,7 @@ test.skipIf(!hasSeeder)('a film is fetched by a torrent file with all oddities a
     body: torrent,
   })
   expect(await added.json()).toMatchObject({ infoHash })
-  await expect.poll(() => isWholeOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
   const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/0`)
   expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(film))
   expect(info.length).toBeGreaterThan(0)

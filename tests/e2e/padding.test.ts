@@ -8,7 +8,7 @@ import { asBitComet, LINK, withLink } from '../support/padding.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 import { makeTorrentFile } from '../support/torrent-file.ts'
 
 const MIB = 1024 * 1024
@@ -67,7 +67,7 @@ test.skipIf(!hasSeeder).for(PADDED)(
         const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/${index}`)
         expectSameBytes(Buffer.from(await answer.arrayBuffer()), FILMS[name as keyof typeof FILMS])
       }
-      await expect.poll(() => isWholeOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
+      await expect.poll(() => isCompleteOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
       // Of a block that is padding in part, all of it is asked for.
       expect(await swarm.uploadedBytes()).toBeLessThan(LENGTH + 10 * 16_384)
       const said = await fetch(`${app.url}/api/torrents/${infoHash}`, { headers: AS_OWNER })

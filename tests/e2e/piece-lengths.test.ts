@@ -5,7 +5,7 @@ import { getRange } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 import { torrentOf } from '../support/torrent-of.ts'
 
 const film = patternBytes(9_000_001)
@@ -39,7 +39,7 @@ test.skipIf(!hasSeeder).for([16_385, 25_344, 100_000, 827_392, 3_000_001, 4_192_
         )
       const whole = await fetch(url)
       expect(sha256(new Uint8Array(await whole.arrayBuffer()))).toBe(sha256(film))
-      await expect.poll(() => isWholeOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
+      await expect.poll(() => isCompleteOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
     }
     await swarm.stopSeeding()
     // Without the note of what was whole, the pieces are looked at.

@@ -2,7 +2,7 @@ import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { getRange } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { send } from '../support/send.ts'
@@ -39,7 +39,7 @@ test('scenario 1: a cached file is available, and is streamed at once without P2
   await place(join(root, `${hashes[0]}-movie.mp4`))
   await place(join(root, 'Films', `Film [${hashes[1]?.toUpperCase()}].mkv`))
   await place(join(root, `${hashes[2]}`, 'Film.mkv'))
-  const fetched = await leaveWholeTorrent({ root, files: [{ name: 'Fetched.mkv', bytes: film }] })
+  const fetched = await leaveCompleteTorrent({ root, files: [{ name: 'Fetched.mkv', bytes: film }] })
 
   await using server = await start(root, { isEngineOff: true })
   for (const hash of [...hashes, fetched.infoHash]) {

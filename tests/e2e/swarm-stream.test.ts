@@ -2,12 +2,12 @@ import { readdir, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { hasSeeder, type Swarm, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 const film = patternBytes(56 * MIB + 12_345)
@@ -67,7 +67,7 @@ swarmTest(
       const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}`)
       etag = answer.headers.get('etag')
       expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(film))
-      await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+      await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
     }
     await swarm.stopSeeding()
 
@@ -151,22 +151,22 @@ swarmTest('a film watched to its half is fetched to its end after the viewer lef
   const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
   await readBytes(viewer, 32 * MIB)
   viewer.destroy()
-  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
 })
 
-swarmTest('while somebody watches slowly, the rest of the film is fetched behind the player', async () => {
+swarmTest('while a viewer watches slowly, the rest of the film is fetched behind the player', async () => {
   await using swarm = await startSwarm({ path })
   await using app = await startTestApp(swarm.settings)
   const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
   await readBytes(viewer, MIB)
-  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
   viewer.destroy()
 })
 
 swarmTest('a film nobody has read for the idle time is removed, but never while it is read', async () => {
   await using swarm = await startSwarm({ path })
   await using folder = await temporaryFolder()
-  const other = await leaveWholeTorrent({
+  const other = await leaveCompleteTorrent({
     root: folder.path,
     files: [{ name: 'Other.mkv', bytes: film.subarray(0, MIB) }],
     // It stays until it is read.
@@ -179,11 +179,11 @@ swarmTest('a film nobody has read for the idle time is removed, but never while 
   })
   const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
   await readBytes(viewer, MIB)
-  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
   // Read later, and removed already: clean-up has come by since this one was past its time as well.
   expect((await fetch(`${app.url}/stream/proxy/${other.infoHash}`)).status).toBe(200)
   await expect.poll(async () => (await readdir(app.folder)).includes(other.infoHash)).toBe(false)
-  expect(await isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+  expect(await isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
   expectSameBytes(await readBytes(viewer, 50 * MIB), film.subarray(MIB, 51 * MIB))
 
   viewer.destroy()

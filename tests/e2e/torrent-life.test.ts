@@ -6,7 +6,7 @@ import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.
 import { childrenOf } from '../support/processes.ts'
 import { hasSeeder, startSwarm, startTracker } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 const NO_STREAM = {
@@ -145,7 +145,7 @@ swarmTest('a film that is taken from the disk while the server runs is fetched a
   const url = `${app.url}/stream/proxy/${swarm.infoHash}`
   const get = async () => Buffer.from(await (await fetch(url)).arrayBuffer())
   expectSameBytes(await get(), film)
-  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
   await rm(join(app.folder, swarm.infoHash, 'Film.mkv'))
   await expect.poll(async () => sha256(await get())).toBe(sha256(film))
 })
@@ -163,7 +163,7 @@ swarmTest.for(['while it is being fetched', 'when it is whole'])(
     const ours = join(app.folder, swarm.infoHash)
     const see = () => expect.poll(() => getRange(url, 0, MIB).catch(() => undefined))
     await getRange(url, 0, when === 'when it is whole' ? film.length - 1 : MIB)
-    if (when === 'when it is whole') await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+    if (when === 'when it is whole') await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
 
     // The server may be writing down in it what was watched.
     await rm(ours, { recursive: true, maxRetries: 5 })
@@ -192,7 +192,7 @@ swarmTest('a byte that was changed on disk is never sent, and is fetched again',
   {
     await using app = await startTestApp(settings)
     await (await fetch(`${app.url}/stream/proxy/${swarm.infoHash}`)).arrayBuffer()
-    await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+    await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
   }
   const spoilt = Buffer.from(film)
   spoilt[4 * MIB] = (spoilt[4 * MIB] ?? 0) ^ 1

@@ -5,7 +5,7 @@ import { flipByte } from '../support/flip-byte.ts'
 import { doImport } from '../support/import.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 import { makeTorrentFile } from '../support/torrent-file.ts'
 import { userWith } from '../support/users-files.ts'
 
@@ -24,7 +24,7 @@ describe.skipIf(!hasSeeder)('a file of a torrent that has another name as well',
       await using app = await shared.start()
       const answer = await fetch(`${app.url}/stream/proxy/${shared.infoHash}`)
       expectSameBytes(Buffer.from(await answer.arrayBuffer()), film)
-      await expect.poll(() => isWholeOnDisk(app, shared.infoHash)).toBe(true)
+      await expect.poll(() => isCompleteOnDisk(app, shared.infoHash)).toBe(true)
     }
     expect((await stat(ours)).nlink).toBe(1)
     expectSameBytes(await readFile(ours), film)

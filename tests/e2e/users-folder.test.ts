@@ -6,7 +6,7 @@ import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'
 import { hasSeeder } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 const film = patternBytes(4 * MIB + 321)
@@ -25,7 +25,7 @@ describe.skipIf(!hasSeeder)('a folder that the user makes while its torrent is l
     swarm.thaw()
 
     expectSameBytes(Buffer.from(await (await answer).arrayBuffer()), film)
-    await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+    await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
     expectSameBytes(await readFile(join(`${folder}.2`, 'Film.mkv')), film)
     expect(await readdir(folder)).toEqual(['Film.mkv'])
     await app.app.torrents.remove([swarm.infoHash as InfoHash])

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 import { seedWithWebtorrent } from '../support/webtorrent-seeder.ts'
 
 const MIB = 1024 * 1024
@@ -33,5 +33,5 @@ test('a film is fetched out of the swarm: its beginning, a seek far ahead, and t
   const whole = await fetch(url)
   expect([whole.status, whole.headers.get('content-length')]).toEqual([200, String(film.length)])
   expect(sha256(new Uint8Array(await whole.arrayBuffer()))).toBe(sha256(film))
-  await expect.poll(() => isWholeOnDisk(app, swarm.infoHash)).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
 })

@@ -1,7 +1,7 @@
 import { mkdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
+import { type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { getRange } from '../support/http-client.ts'
 import { hasNginx, type Nginx, startNginx } from '../support/nginx.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
@@ -43,7 +43,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
 
   beforeAll(async () => {
     const { path: folder } = resources.use(await temporaryFolder())
-    left = await leaveWholeTorrent({ root: folder, files: [{ name: 'Film 100%.mkv', bytes: film }] })
+    left = await leaveCompleteTorrent({ root: folder, files: [{ name: 'Film 100%.mkv', bytes: film }] })
     torrentPath = `/stream/proxy/${left.infoHash}/0/Film.mkv`
     app = resources.use(await startTestApp({ ...SETTINGS, TORRENT_DOWNLOAD_PATH: folder }))
     await place(`${hashOf(1)}.mp4`)
@@ -235,7 +235,10 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
 
   test('a film that was changed on disk is not given to nginx', async () => {
     await using folder = await temporaryFolder()
-    const changed = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
+    const changed = await leaveCompleteTorrent({
+      root: folder.path,
+      files: [{ name: 'Film.mkv', bytes: film }],
+    })
     await using own = await startTestApp({ ...SETTINGS, TORRENT_DOWNLOAD_PATH: folder.path })
     await using front = await startNginx(own.url, own.folder)
     const path = `/stream/proxy/${changed.infoHash}`

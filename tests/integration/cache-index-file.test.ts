@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { openCacheParts } from '../support/cache-parts.ts'
-import { type EarlierRun, leaveWholeTorrent } from '../support/earlier-run.ts'
+import { type EarlierRun, leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -18,7 +18,7 @@ function film(name: string, size = 300_000): EarlierRun['files'][number] {
 async function folderWith(...names: readonly string[]) {
   const folder = await temporaryFolder()
   const left = await Promise.all(
-    names.map((name) => leaveWholeTorrent({ root: folder.path, files: [film(name)], usage: KEPT })),
+    names.map((name) => leaveCompleteTorrent({ root: folder.path, files: [film(name)], usage: KEPT })),
   )
   return { ...folder, left, database: join(folder.path, 'self-streme.db') }
 }
@@ -117,7 +117,7 @@ describe('the index', () => {
 
   test('takes no note for one that names a time that no clock can show', async () => {
     await using folder = await temporaryFolder()
-    const { infoHash } = await leaveWholeTorrent({
+    const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
       files: [film('One.mkv')],
       usage: { addedAt: 1e300, lastReadAt: 1e300, plays: 3 },

@@ -6,7 +6,7 @@ import { DiskRoom } from '../../src/disk/disk-room.ts'
 import type { Usage } from '../../src/domain/usage.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { type } from '../support/command-line.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -28,11 +28,11 @@ interface Left extends AsyncDisposable {
 async function leaveFilms(films: Readonly<Record<string, Partial<Usage>>>): Promise<Left> {
   const folder = await temporaryFolder()
   const lastReadAt = Date.now() - HOUR_MS
-  const left = new Map<string, Awaited<ReturnType<typeof leaveWholeTorrent>>>()
+  const left = new Map<string, Awaited<ReturnType<typeof leaveCompleteTorrent>>>()
   for (const [name, usage] of Object.entries(films)) {
     const files = [{ name: `${name}.mkv`, bytes: patternBytes(SIZE, name) }]
     const fullUsage = { playsAt: Date.now(), ...usage }
-    left.set(name, await leaveWholeTorrent({ root: folder.path, files, lastReadAt, usage: fullUsage }))
+    left.set(name, await leaveCompleteTorrent({ root: folder.path, files, lastReadAt, usage: fullUsage }))
   }
   return {
     root: folder.path,
@@ -85,7 +85,7 @@ describe('a cache above its limit', () => {
     expect(await left.there()).toEqual(['pinned'])
   })
 
-  test('keeps what somebody watches, until a minute after they left', async () => {
+  test('keeps what a viewer watches, until a minute after they left', async () => {
     await using left = await leaveFilms(FILMS)
     await using app = await startTestApp(settings(left, `${1000 * MIB}`))
     const viewer = await openStream(left.urlOf('unplayed', app))

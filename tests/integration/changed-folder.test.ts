@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { writeFileAtomic } from '../../src/files/write-file-atomic.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
-import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
+import { type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -29,7 +29,7 @@ describe('what an earlier run left is known at once', () => {
     await using folder = await temporaryFolder()
     const { path: root } = folder
     const usage = { plays: 3.5, playsAt: 1_000, isPinned: true, origin: 'imported', seeders: 4 } as const
-    const left = await leaveWholeTorrent({ root, files, lastReadAt: 5_000, usage })
+    const left = await leaveCompleteTorrent({ root, files, lastReadAt: 5_000, usage })
     let before: readonly unknown[]
     {
       await using parts = await openCacheParts(root)
@@ -95,7 +95,7 @@ describe('while the server runs', () => {
 
   test('a file that is taken away counts no more, until it is back', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({ root: folder.path, files })
+    const left = await leaveCompleteTorrent({ root: folder.path, files })
     await using parts = await openCacheParts(folder.path)
     const contents = () => parts.index.find(left.infoHash as InfoHash)
     const [film0 = ''] = left.paths
@@ -116,7 +116,7 @@ describe('while the server runs', () => {
 
   test('a file that is changed counts no more', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({ root: folder.path, files })
+    const left = await leaveCompleteTorrent({ root: folder.path, files })
     await using parts = await openCacheParts(folder.path)
     const before = parts.index.entries()
     await parts.index.check()
@@ -156,7 +156,7 @@ describe('while the server runs', () => {
 })
 
 async function leave(root: string, name: string): Promise<LeftFolder> {
-  return leaveWholeTorrent({ root, files: [{ name: `${name}.mkv`, bytes: small }] })
+  return leaveCompleteTorrent({ root, files: [{ name: `${name}.mkv`, bytes: small }] })
 }
 
 /** Names of torrents that are on disk, as the index knows it. */

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { handleLimit, limitConnections, mostConnections } from '../../src/http/connection-places.ts'
-import { listeningLog } from '../support/listening-log.ts'
+import { recordingLog } from '../support/recording-log.ts'
 
 test.for([
   [1_024, 448],
@@ -88,7 +88,7 @@ test('a trusted proxy may have all of them, and keeps them', async () => {
 
 /** @param proxy - address of a trusted proxy */
 async function startServer(most: number, proxy = '') {
-  const { log } = listeningLog()
+  const { log } = recordingLog()
   const held: ServerResponse[] = []
   /** of those that are held, by number */
   const idle = new Set<number>()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { apiOf } from '../support/api-client.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
@@ -27,7 +27,7 @@ interface Explained {
 
 test('the owner is told why a list is what it is', async () => {
   await using folder = await temporaryFolder()
-  const onDisk = await leaveWholeTorrent({
+  const onDisk = await leaveCompleteTorrent({
     root: folder.path,
     files: [1, 2, 3].map((n) => ({ name: `Show.S01E0${n}.mkv`, bytes: patternBytes(200_000, `${n}`) })),
   })

@@ -2,14 +2,14 @@ import { access, mkdir, readdir, readFile, stat, truncate, unlink, utimes, write
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
-import { type EarlierRun, type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
+import { type EarlierRun, type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000
@@ -126,9 +126,9 @@ describe('a file that was changed on disk', () => {
     await using left = await leave()
     await using app = await left.start()
     await utimes(left.path, 1, 1)
-    expect(await isWholeOnDisk(app, left.infoHash)).toBe(false)
+    expect(await isCompleteOnDisk(app, left.infoHash)).toBe(false)
     expect((await send(left.urlOn(app))).status).toBe(200)
-    await expect.poll(() => isWholeOnDisk(app, left.infoHash)).toBe(true)
+    await expect.poll(() => isCompleteOnDisk(app, left.infoHash)).toBe(true)
     expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
   })
 
@@ -139,7 +139,7 @@ describe('a file that was changed on disk', () => {
       await using app = await left.start()
       await utimes(left.path, 1, 1)
       expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
-      if (when !== 'at once') await expect.poll(() => isWholeOnDisk(app, left.infoHash)).toBe(true)
+      if (when !== 'at once') await expect.poll(() => isCompleteOnDisk(app, left.infoHash)).toBe(true)
       await flipByte(left.path, 2 * MIB)
       const { status, bytes } = await receive(left.urlOn(app))
       if (status !== 200) return expect(status).toBeGreaterThanOrEqual(400)
@@ -327,7 +327,7 @@ describe('what the user put there', () => {
 describe('clean-up', () => {
   test('on request removes what nobody reads, and says how much that was', async () => {
     await using left = await leave({ lastReadAt: Date.now() - HOUR_MS / 4 })
-    const other = await leaveWholeTorrent({
+    const other = await leaveCompleteTorrent({
       root: left.root,
       files: [{ name: 'Other.mp4', bytes: longFilm }],
       lastReadAt: Date.now() - HOUR_MS / 4,
@@ -343,7 +343,7 @@ describe('clean-up', () => {
 
   test('removes a film that was idle for long, also while the server was down', async () => {
     await using left = await leave({ lastReadAt: Date.now() - HOUR_MS })
-    const other = await leaveWholeTorrent({ root: left.root, files: [{ name: 'Other.mp4', bytes: film }] })
+    const other = await leaveCompleteTorrent({ root: left.root, files: [{ name: 'Other.mp4', bytes: film }] })
     const startedAt = Date.now()
     await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '1000' })
     await expect.poll(() => isThere(left.directory), { interval: 20 }).toBe(false)
@@ -384,7 +384,7 @@ describe('clean-up', () => {
     // However long the server takes to start, the film is not past its time before somebody reads it.
     const lastReadAt = Date.now() + 10_000
     await using left = await leave({ files: [{ name: 'Long.mkv', bytes: longFilm }], lastReadAt })
-    const other = await leaveWholeTorrent({
+    const other = await leaveCompleteTorrent({
       root: left.root,
       files: [{ name: 'Other.mp4', bytes: film }],
       lastReadAt,
@@ -421,7 +421,7 @@ describe('clean-up', () => {
     ['none', { old: true, recent: true }],
   ] as const)('at shutdown (%s) leaves %j', async ([onShutdown, expected]) => {
     await using left = await leave()
-    const old = await leaveWholeTorrent({
+    const old = await leaveCompleteTorrent({
       root: left.root,
       files: [{ name: 'Old.mp4', bytes: film }],
       lastReadAt: Date.now() - HOUR_MS / 2,
@@ -464,7 +464,7 @@ interface Left extends LeftFolder, AsyncDisposable {
 /** A download folder of its own, with one torrent in it. */
 async function leave(run: Partial<Omit<EarlierRun, 'root'>> = {}): Promise<Left> {
   const folder = await temporaryFolder()
-  const left = await leaveWholeTorrent({
+  const left = await leaveCompleteTorrent({
     files: [{ name: 'Film.mkv', bytes: film }],
     ...run,
     root: folder.path,

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Lookup } from '../../src/sources/guarded-connector.ts'
 import { createGuardedFetch, type GuardedFetchOptions } from '../../src/sources/guarded-fetch.ts'
-import { BAD_MANNERS } from '../support/bad-manners.ts'
+import { BAD_ANSWERS } from '../support/bad-answers.ts'
 import { startForwardProxy } from '../support/forward-proxy.ts'
 import { startLocalServer } from '../support/local-server.ts'
 import { startSocksProxy } from '../support/socks-proxy.ts'
@@ -194,7 +194,7 @@ test.for([301, 302, 303, 307, 308])('a redirect with %i on the same host is foll
 })
 
 test('redirects have an end', async () => {
-  await using server = await startLocalServer(BAD_MANNERS['redirects to itself'])
+  await using server = await startLocalServer(BAD_ANSWERS['redirects to itself'])
   expect(await outcome(server.url, { trusted: [server.url] })).toBe('fetch.failed')
   expect(server.asked).toHaveLength(6)
 })
@@ -222,7 +222,7 @@ test.for([
   ['closes the connection', 'fetch.failed'],
   ['breaks off in the middle', 'fetch.failed'],
 ] as const)('a server that %s is a failure: %s', async ([manner, code]) => {
-  await using server = await startLocalServer(BAD_MANNERS[manner])
+  await using server = await startLocalServer(BAD_ANSWERS[manner])
   const timeoutMs = code === 'fetch.timeout' ? 300 : 20_000
   expect(await outcome(server.url, { trusted: [server.url] }, { ...LIMITS, timeoutMs })).toBe(code)
 })
@@ -239,7 +239,7 @@ test('bytes count unpacked, and as many as are allowed may come', async () => {
 })
 
 test('whoever does not wait any longer is told so at once, and the server too', async () => {
-  await using server = await startLocalServer(BAD_MANNERS['never answers'])
+  await using server = await startLocalServer(BAD_ANSWERS['never answers'])
   await using fetcher = createGuardedFetch({ trusted: [server.url], userAgent: 'test' })
   const leave = new AbortController()
   const fetching = fetcher.get(server.url, LIMITS, leave.signal)

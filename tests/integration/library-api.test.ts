@@ -5,7 +5,7 @@ import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_TORRENT_FILE_BYTES } from '../../src/storage/torrent-file.ts'
 import { apiOf } from '../support/api-client.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { openStream, readBytes } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
@@ -167,7 +167,7 @@ describe('adding', () => {
 
   test('what is whole on disk already is pinned, and answered 200', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
+    const left = await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
     const metainfo = await readFile(join(left.directory, '.self-streme', 'metainfo.torrent'))
     await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
     const api = apiOf(app.url)
@@ -180,7 +180,10 @@ describe('adding', () => {
 
   test('a torrent without a video is fetched only when somebody says what of it', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Notes.txt', bytes: film }] })
+    const left = await leaveCompleteTorrent({
+      root: folder.path,
+      files: [{ name: 'Notes.txt', bytes: film }],
+    })
     await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
     const api = apiOf(app.url)
     const refused = await api.add({ infoHash: left.infoHash })
@@ -261,7 +264,7 @@ describe('the list', () => {
   test('tells all that is known of a film on disk', async () => {
     await using folder = await temporaryFolder()
     const lastReadAt = Date.now() - HOUR_MS
-    const left = await leaveWholeTorrent({
+    const left = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'Film.mkv', bytes: film }],
       lastReadAt,
@@ -295,7 +298,7 @@ describe('the list', () => {
 
   test('is told by the cache as well, with the limits that hold', async () => {
     await using folder = await temporaryFolder()
-    await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
+    await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
     await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path, CACHE_MAX_SIZE: '5GB' })
     const { body } = await apiOf(app.url).ask<{ torrents: object[] }>('GET', '/api/cache')
     expect(body).toMatchObject({ maxBytes: 5e9, minFreeBytes: 1e9, idleMs: 1_800_000, placed: [] })
@@ -305,12 +308,12 @@ describe('the list', () => {
   test('what goes next is told in words', async () => {
     await using folder = await temporaryFolder()
     const idle = { lastReadAt: Date.now() - HOUR_MS / 4 }
-    const old = await leaveWholeTorrent({
+    const old = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'Old.mkv', bytes: film }],
       ...idle,
     })
-    const kept = await leaveWholeTorrent({
+    const kept = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'Kept.mkv', bytes: film.subarray(MIB) }],
       ...idle,
@@ -360,7 +363,7 @@ describe('a pin', () => {
       TORRENT_CLEANUP_ON_SHUTDOWN: 'all',
     }
     const leave = (bytes: Buffer) =>
-      leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes }] })
+      leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes }] })
     const pinned = await leave(films.pinned)
     const other = await leave(films.other)
     {
@@ -393,7 +396,7 @@ describe('a pin', () => {
     const names = ['Pinned.mkv', 'One.mkv', 'Two.mkv']
     const [pinned] = await Promise.all(
       names.map((name, at) =>
-        leaveWholeTorrent({
+        leaveCompleteTorrent({
           ...old,
           files: [{ name, bytes: patternBytes(3 * MIB, name) }],
           // What is worth most goes last; the pinned one is worth least.
@@ -416,7 +419,7 @@ describe('a pin', () => {
   test('that does not fit is refused with the numbers', async () => {
     await using folder = await temporaryFolder()
     const leave = (bytes: Buffer) =>
-      leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes }] })
+      leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes }] })
     const first = await leave(film)
     const second = await leave(film.subarray(MIB))
     await using app = await startTestApp({
@@ -473,7 +476,7 @@ describe('a pin', () => {
 describe('removing', () => {
   test('takes a film from the disk', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({
+    const left = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'Film.mkv', bytes: film }],
       usage: { isPinned: true },
@@ -490,7 +493,7 @@ describe('removing', () => {
 
   test('without its data leaves the film to the user, also over a restart', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
+    const left = await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
     const settings = {
       TORRENT_DOWNLOAD_PATH: folder.path,
       TORRENT_CLEANUP_INTERVAL: '100',
@@ -521,7 +524,7 @@ describe('removing', () => {
 
   test('without its data marks what is not whole, so that nobody takes it for a film', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({
+    const left = await leaveCompleteTorrent({
       root: folder.path,
       files: [
         { name: 'One.mkv', bytes: film },
@@ -541,9 +544,9 @@ describe('removing', () => {
     expect(await readFile(`${two}.part`, 'utf8')).toBe('mine')
   })
 
-  test.for(['', '?data=false'])('is refused while somebody watches (%s)', async (query) => {
+  test.for(['', '?data=false'])('is refused while a viewer watches (%s)', async (query) => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({
+    const left = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'Film.mkv', bytes: longFilm }],
     })
@@ -560,7 +563,7 @@ describe('removing', () => {
 
   test('asked for by several at once is done for one, and the others hear that nothing is there', async () => {
     await using folder = await temporaryFolder()
-    const { infoHash } = await leaveWholeTorrent({
+    const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'Film.mkv', bytes: film }],
     })

@@ -4,11 +4,11 @@ import client from 'stremio-addon-client'
 import { describe, expect, test } from 'vitest'
 import type { LibraryFile } from '../../src/library/library-file.ts'
 import { openMediaFolders } from '../../src/library/media-folders.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { getRange } from '../support/http-client.ts'
-import { listeningLog } from '../support/listening-log.ts'
 import { startLocalServer } from '../support/local-server.ts'
 import { patternBytes, sha256 } from '../support/pattern-bytes.ts'
+import { recordingLog } from '../support/recording-log.ts'
 import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
@@ -174,7 +174,7 @@ describe('a film is listed', () => {
 
   test('when it lies in the download folder: fetched, and placed there', async () => {
     await using folder = await temporaryFolder()
-    const { infoHash } = await leaveWholeTorrent({
+    const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'Fetched.2010.{imdb-tt1234567}.mkv', bytes }],
     })
@@ -197,7 +197,7 @@ describe('a film is listed', () => {
 
   test('under the id that the user gave the torrent', async () => {
     await using folder = await temporaryFolder()
-    const { infoHash } = await leaveWholeTorrent({
+    const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
       files: [{ name: 'nothing-to-guess.mkv', bytes }],
     })
@@ -286,7 +286,7 @@ describe('what changes while the server runs is noticed:', () => {
 test('a disk that is taken away and comes back is looked at again', async () => {
   await using folder = await temporaryFolder()
   const [root, elsewhere] = [join(folder.path, 'disk'), join(folder.path, 'elsewhere')]
-  const { log } = listeningLog()
+  const { log } = recordingLog()
   await using media = openMediaFolders({ paths: [root], leftOut: '', checkMs: 50 }, log)
   await putVideos(elsewhere, 'Show/01.mkv', 'Film.mkv')
   const count = () => media.files().length
@@ -305,7 +305,7 @@ describe('a folder of films', () => {
     await using folder = await temporaryFolder()
     await prepare(folder.path)
     const paths = [folder.path, ...more.map((each) => join(folder.path, each))]
-    const { log } = listeningLog()
+    const { log } = recordingLog()
     await using media = openMediaFolders({ paths, leftOut: join(folder.path, 'downloads') }, log)
     await media.loaded
     return media.files().map((file) => ({ ...file, subtitles: file.subtitles }))
@@ -351,7 +351,7 @@ describe('a folder of films', () => {
     await putVideos(join(folder.path, 'My Show'), 'Season 1/01.mkv')
     await using media = openMediaFolders(
       { paths: [join(folder.path, 'My Show')], leftOut: '' },
-      listeningLog().log,
+      recordingLog().log,
     )
     await media.loaded
     expect(media.files()).toMatchObject([{ about: { title: 'My Show', season: 1, episodes: [1] } }])
@@ -393,7 +393,7 @@ describe('a folder of films', () => {
   test('counts who plays what', async () => {
     await using folder = await temporaryFolder()
     await putVideos(folder.path, 'Film.mkv')
-    await using media = openMediaFolders({ paths: [folder.path], leftOut: '' }, listeningLog().log)
+    await using media = openMediaFolders({ paths: [folder.path], leftOut: '' }, recordingLog().log)
     await media.loaded
     const { infoHash } = media.files()[0] as LibraryFile
     for (const viewer of ['a', 'a', 'b']) {

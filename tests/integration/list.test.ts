@@ -4,7 +4,7 @@ import client from 'stremio-addon-client'
 import linter from 'stremio-addon-linter'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { videoHash } from '../../src/storage/video-hash.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
@@ -128,7 +128,7 @@ describe('what lies on the disk', () => {
 
   test('comes first, with a badge, the size of the episode and its hash, for who gets it from us', async () => {
     await using folder = await temporaryFolder()
-    const { infoHash, paths } = await leaveWholeTorrent({ root: folder.path, files: PACK })
+    const { infoHash, paths } = await leaveCompleteTorrent({ root: folder.path, files: PACK })
     await using indexer = await startTorznabServer({
       torrents: [
         { title: 'Show.S01E02.2160p', imdbId: 'tt7', infoHash: 'f'.repeat(40), seeders: 900 },
@@ -157,7 +157,7 @@ describe('what lies on the disk', () => {
 
   test('has no hash when somebody wrote to it', async () => {
     await using folder = await temporaryFolder()
-    const { infoHash, paths } = await leaveWholeTorrent({ root: folder.path, files: PACK })
+    const { infoHash, paths } = await leaveCompleteTorrent({ root: folder.path, files: PACK })
     await using indexer = await startTorznabServer({
       torrents: [{ title: 'Show.S01.480p', imdbId: 'tt7', infoHash }],
     })

@@ -13,7 +13,7 @@ const NAME = '.self-streme.token'
 const TOKEN = /^[\w-]{43}$/
 const KEPT = 'k'.repeat(43)
 
-function listeningLog() {
+function recordingLog() {
   const lines: string[] = []
   const note = (level: string) => (message: string, fields?: object) =>
     void lines.push(`${level}: ${message} ${JSON.stringify(fields)}`)
@@ -22,7 +22,7 @@ function listeningLog() {
 }
 
 async function openIn(folder: string) {
-  const { lines, log } = listeningLog()
+  const { lines, log } = recordingLog()
   const path = join(folder, NAME)
   return { path, lines, token: await openOwnerToken(path, log) }
 }
@@ -111,7 +111,7 @@ test('where it cannot be written, there is a token in memory alone, and a warnin
   expect(lines.at(-1)).toMatch(/^warn: .*cannot be written.*ADMIN_PASSWORD.*DATA_PATH/)
   expect(await readdir(folder.path)).toEqual([NAME])
   for (const line of lines) expect(line).not.toContain(token)
-  const nowhere = await openOwnerToken('/proc/nowhere/token', listeningLog().log)
+  const nowhere = await openOwnerToken('/proc/nowhere/token', recordingLog().log)
   expect(nowhere).toMatch(TOKEN)
 })
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { MAIN_FILE } from '../../src/domain/choice/file-choice.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
-import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
+import { type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { send } from '../support/send.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
@@ -222,7 +222,7 @@ describe('a placed file whose torrent is known', () => {
     expect(parts.logged.filter((line) => line.includes('not what its torrent says'))).toEqual([])
   })
 
-  test('is compared slowly while somebody watches', async () => {
+  test('is compared slowly while a viewer watches', async () => {
     await using known = await knowTorrent()
     await place(known, film)
     const rests = 3
@@ -272,7 +272,7 @@ async function knowTorrent(
 ): Promise<Known> {
   const folder = await temporaryFolder()
   const root = join(folder.path, 'downloads')
-  const left = await leaveWholeTorrent({ root, files, pieceLength })
+  const left = await leaveCompleteTorrent({ root, files, pieceLength })
   for (const path of left.paths) await unlink(path)
   return {
     ...left,

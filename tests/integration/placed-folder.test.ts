@@ -17,7 +17,7 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { MAIN_FILE } from '../../src/domain/choice/file-choice.ts'
 import { type CacheParts, type CachePartsOptions, openCacheParts } from '../support/cache-parts.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -291,7 +291,7 @@ test('of several, one that is still being written to is not waited for', async (
 
 test('how often a file was played, and when it was last read, outlives the server', async () => {
   await using folder = await temporaryFolder()
-  const left = await leaveWholeTorrent({ root: folder.path, files: [{ name: 'Other.mkv', bytes: film }] })
+  const left = await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Other.mkv', bytes: film }] })
   await writeOld(join(folder.path, `${HASH}.mkv`))
   const settings = { ...NO_PEERS, TORRENT_DOWNLOAD_PATH: folder.path }
   const before = Date.now()

@@ -2,7 +2,7 @@ import bencode from 'bencode'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AS_OWNER } from '../support/owner.ts'
 import { makeTorrent } from '../support/private-torrent.ts'
-import { openAnnouncements } from '../support/private-tracker.ts'
+import { startRecordingTracker } from '../support/recording-tracker.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { startTorznabServer } from '../support/torznab-server.ts'
@@ -12,15 +12,15 @@ const ID = 'tt0000123'
 const OPEN = makeTorrent('Copper.Harbor.2023.480p', {}, ['udp://open.example.org:1337'])
 
 let resources: AsyncDisposableStack
-let shared: Awaited<ReturnType<typeof openAnnouncements>>
-let own: Awaited<ReturnType<typeof openAnnouncements>>
+let shared: Awaited<ReturnType<typeof startRecordingTracker>>
+let own: Awaited<ReturnType<typeof startRecordingTracker>>
 let settings: Record<string, string>
 let torrents: ReturnType<typeof makeTorrent>[]
 
 beforeAll(async () => {
   await using opening = new AsyncDisposableStack()
-  shared = opening.use(await openAnnouncements())
-  own = opening.use(await openAnnouncements())
+  shared = opening.use(await startRecordingTracker())
+  own = opening.use(await startRecordingTracker())
   torrents = [
     makeTorrent('Copper.Harbor.2023.720p', { private: 1 }, [`${own.url}?passkey=${PASSKEY}`]),
     makeTorrent('Copper.Harbor.2023.1080p', { private: 1, source: 'SITE' }, [`${own.url}?key=${PASSKEY}`]),

@@ -1,7 +1,7 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LeftFolder, leaveWholeTorrent } from '../support/earlier-run.ts'
+import { type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -26,7 +26,7 @@ describe('of a pack on disk, a link that names the episode', () => {
 
   beforeAll(async () => {
     const folder = resources.use(await temporaryFolder())
-    left = await leaveWholeTorrent({ root: folder.path, files: PACK })
+    left = await leaveCompleteTorrent({ root: folder.path, files: PACK })
     app = resources.use(await startTestApp({ ...NO_PEERS, TORRENT_DOWNLOAD_PATH: folder.path }))
     url = `${app.url}/stream/proxy/${left.infoHash}`
   })

@@ -11,12 +11,12 @@ import { openRemoteSources } from '../../src/sources/remote-sources.ts'
 import { createSearch } from '../../src/sources/search.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { BroughtFiles } from '../../src/torrents/brought-files.ts'
-import { BAD_MANNERS } from '../support/bad-manners.ts'
+import { BAD_ANSWERS } from '../support/bad-answers.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
 import { indexOf } from '../support/library-file.ts'
-import { listeningLog } from '../support/listening-log.ts'
 import { type LocalServer, startLocalServer } from '../support/local-server.ts'
 import { startOtherAddon } from '../support/other-addon.ts'
+import { recordingLog } from '../support/recording-log.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { type IndexedTorrent, startTorznabServer } from '../support/torznab-server.ts'
 
@@ -25,7 +25,7 @@ const SHORT_MS = 400
 const LONG_MS = 20_000
 const FILM: VideoId = { kind: 'movie', id: 'tt1' }
 const HASH = 'a'.repeat(40)
-const { log } = listeningLog()
+const { log } = recordingLog()
 
 /** A source, and the server behind it where there is one. */
 interface Arranged extends AsyncDisposable {
@@ -191,7 +191,7 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
     })
   })
 
-  test.for(Object.entries(BAD_MANNERS))('one that %s harms nobody', async ([, answer]) => {
+  test.for(Object.entries(BAD_ANSWERS))('one that %s harms nobody', async ([, answer]) => {
     await using bad = await arrangement.with(answer)
     const { hasQuick, own, tookMs, report } = await list(bad, SHORT_MS)
     expect(hasQuick).toBe(true)
@@ -218,7 +218,7 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
   })
 
   test('whoever leaves does not wait for it', async () => {
-    await using bad = await arrangement.with(BAD_MANNERS['never answers'])
+    await using bad = await arrangement.with(BAD_ANSWERS['never answers'])
     const left = new AbortController()
     const finding = bad.source.find(FILM, left.signal)
     await expect.poll(() => bad.server?.requests.length).toBeGreaterThan(0)

@@ -6,11 +6,11 @@ import type { DroppedRow } from '../../src/sources/source.ts'
 import { createTorrentLinks } from '../../src/sources/torrent-links.ts'
 import { createTorznab } from '../../src/sources/torznab.ts'
 import { BroughtFiles } from '../../src/torrents/brought-files.ts'
-import { BAD_MANNERS } from '../support/bad-manners.ts'
+import { BAD_ANSWERS } from '../support/bad-answers.ts'
 import { torrentFile } from '../support/indexed-torrent.ts'
-import { listeningLog } from '../support/listening-log.ts'
 import { startLocalServer } from '../support/local-server.ts'
 import { makeTorrent } from '../support/private-torrent.ts'
+import { recordingLog } from '../support/recording-log.ts'
 import { openRemoteServer } from '../support/remote-server.ts'
 import { startTorznabServer, type TorznabServerOptions } from '../support/torznab-server.ts'
 
@@ -24,7 +24,7 @@ async function startPair(options: TorznabServerOptions, more: { apiKey?: string;
   await using starting = new AsyncDisposableStack()
   const indexer = starting.use(await startTorznabServer(options))
   const server = starting.use(openRemoteServer({ trusted: [indexer.api] }))
-  const { log, events } = listeningLog()
+  const { log, events } = recordingLog()
   const { apiKey, metadata } = more
   const links = createTorrentLinks(server, new BroughtFiles(), log)
   const source = createTorznab({ name: 'indexer', url: indexer.api, apiKey }, server, links, metadata)
@@ -343,7 +343,7 @@ test('an item whose torrent file has its keys out of order is that of its bytes 
   ])
 })
 
-test.for(Object.entries(BAD_MANNERS))('downloads of which each %s are left out', async ([, onDownload]) => {
+test.for(Object.entries(BAD_ANSWERS))('downloads of which each %s are left out', async ([, onDownload]) => {
   const imdbId = 'tt0000001'
   const { bytes } = torrentFile('film', [['film.mkv', 5]])
   await using pair = await startPair({
@@ -367,7 +367,7 @@ test('one search of two that fails leaves what the other found', async () => {
     res.writeHead(307, { Location: `${pair.indexer.url}${req.url}` }).end()
   })
   await using out = openRemoteServer({ trusted: [broken.url, pair.indexer.url] })
-  const { log } = listeningLog()
+  const { log } = recordingLog()
   const source = createTorznab(
     { name: 'x', url: `${broken.url}/1/api` },
     out,
@@ -445,7 +445,7 @@ test('the torrent file of a private torrent is kept, and read again when it is n
     })),
   })
   await using server = openRemoteServer({ trusted: [indexer.api] })
-  const { log } = listeningLog()
+  const { log } = recordingLog()
   const kept = new Map<string, { readonly metainfo: Uint8Array; readonly trackers: readonly string[] }>()
   const links = createTorrentLinks(
     server,

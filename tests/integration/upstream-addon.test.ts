@@ -3,8 +3,8 @@ import type { VideoId } from '../../src/domain/video-id.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { createUpstreamAddon } from '../../src/sources/upstream-addon.ts'
 import { startForwardProxy } from '../support/forward-proxy.ts'
-import { listeningLog } from '../support/listening-log.ts'
 import { type OtherAddonOptions, startOtherAddon } from '../support/other-addon.ts'
+import { recordingLog } from '../support/recording-log.ts'
 import { openRemoteServer } from '../support/remote-server.ts'
 
 const HASH = 'a'.repeat(40)
@@ -18,7 +18,7 @@ async function startPair(options: OtherAddonOptions = {}, path = '/manifest.json
   const addon = starting.use(await startOtherAddon(options))
   const url = `${addon.url}${path}`
   const server = starting.use(openRemoteServer({ trusted: [url], proxy, userAgent: 'self-streme/1.0.0' }))
-  const { log, events } = listeningLog()
+  const { log, events } = recordingLog()
   const source: Source = createUpstreamAddon({ name: 'other', url, instance: 'one' }, server, log)
   const parts = starting.move()
   return { addon, source, events, [Symbol.asyncDispose]: () => parts.disposeAsync() }

@@ -6,10 +6,10 @@ import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { openTorrentService } from '../../src/torrents/torrent-service.ts'
 import { WithoutPeers } from '../../src/torrents/without-peers.ts'
 import { openCacheParts } from '../support/cache-parts.ts'
-import { leaveWholeTorrent, makeTorrent } from '../support/earlier-run.ts'
-import { listeningLog } from '../support/listening-log.ts'
+import { leaveCompleteTorrent, makeTorrent } from '../support/earlier-run.ts'
 import { localEngine } from '../support/local-engine.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
+import { recordingLog } from '../support/recording-log.ts'
 import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
@@ -59,7 +59,7 @@ describe('a film that nobody has', () => {
 
   test.concurrent('whose metadata is on disk is told of at once, and waited for once', async () => {
     await using folder = await temporaryFolder()
-    const left = await leaveWholeTorrent({ root: folder.path, files: PACK })
+    const left = await leaveCompleteTorrent({ root: folder.path, files: PACK })
     for (const path of left.paths) await rm(path)
     await using app = await startTestApp({ ...SETTINGS, TORRENT_DOWNLOAD_PATH: folder.path })
     const url = `${app.url}/stream/proxy/${left.infoHash}/1`
@@ -76,7 +76,7 @@ describe('a film that nobody has', () => {
   test.concurrent('of which a part is on disk is served from it all the same', async () => {
     await using folder = await temporaryFolder()
     const [film] = PACK as [(typeof PACK)[0]]
-    const left = await leaveWholeTorrent({ root: folder.path, files: [film] })
+    const left = await leaveCompleteTorrent({ root: folder.path, files: [film] })
     // The second piece of three is damaged, and the file no longer what was whole.
     const damaged = Buffer.from(film.bytes)
     damaged.fill(0, 262_144, 524_288)
@@ -161,7 +161,7 @@ test('a peer that turns up ends it, whoever it was asked for', async () => {
       seed: false,
     },
     { engine, index: parts.index, room: new DiskRoom(), withoutPeers },
-    listeningLog().log,
+    recordingLog().log,
   )
   const hash = infoHash as InfoHash
   const open = (signal: AbortSignal, trackers: readonly string[] = []) =>

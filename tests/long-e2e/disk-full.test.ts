@@ -2,7 +2,7 @@ import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'
@@ -186,7 +186,7 @@ diskTest('a disk that becomes read-only stops a download, which goes on when it 
 })
 
 function leaveFilm(disk: Tmpfs, bytes: Buffer, usage = {}) {
-  return leaveWholeTorrent({
+  return leaveCompleteTorrent({
     root: disk.path,
     files: [{ name: 'Left.mkv', bytes }],
     lastReadAt: LONG_AGO,

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'
@@ -21,7 +21,7 @@ diskTest(
   async () => {
     await using disk = await mountTmpfs(112 * MIB)
     const minFree = 24 * MIB
-    const idle = await leaveWholeTorrent({
+    const idle = await leaveCompleteTorrent({
       root: disk.path,
       files: [{ name: 'Idle.mkv', bytes: patternBytes(24 * MIB, 'idle') }],
       lastReadAt: Date.now() - HOUR_MS,

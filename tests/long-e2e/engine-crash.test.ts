@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { getRange, openStream, readBytes } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { childrenOf, cpuSecondsOf, openFilesOf } from '../support/processes.ts'
@@ -55,7 +55,7 @@ swarmTest(
     const path = join(folder.path, 'Film.mkv')
     await writeFile(path, film)
     await using swarm = await startSwarm({ path })
-    const onDisk = await leaveWholeTorrent({
+    const onDisk = await leaveCompleteTorrent({
       root: downloads.path,
       files: [{ name: 'Whole.mkv', bytes: patternBytes(MIB, 'whole') }],
     })

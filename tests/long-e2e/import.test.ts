@@ -9,7 +9,7 @@ import { doImport } from '../support/import.ts'
 import { expectSameBytes, patternBytes, sha256 } from '../support/pattern-bytes.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { downloadTorrent, hasSeeder, startSwarm, startTracker } from '../support/swarm.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 import { makeTorrentFile } from '../support/torrent-file.ts'
 import { userWith } from '../support/users-files.ts'
 
@@ -66,7 +66,7 @@ test.skipIf(!hasSeeder)('a torrent that was made here is shared with other clien
 })
 
 test.skipIf(!hasSeeder)(
-  'films come in while a server runs and somebody watches, one as a torrent and one by its name',
+  'films come in while a server runs and a viewer watches, one as a torrent and one by its name',
   async () => {
     const watched = patternBytes(24 * MIB, 'watched')
     await using seeds = await userWith({ 'Watched.mkv': watched })
@@ -86,7 +86,7 @@ test.skipIf(!hasSeeder)(
       expectSameBytes(Buffer.from(await answer.arrayBuffer()), film)
     }
     await app.app.index.check()
-    expect(await isWholeOnDisk(app, infoHash)).toBe(true)
+    expect(await isCompleteOnDisk(app, infoHash)).toBe(true)
     expect(
       app.app.index.entries().find(({ contents }) => contents.infoHash === infoHash)?.usage,
     ).toMatchObject({

@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import bencode from 'bencode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { baseEnvironment } from '../support/base-environment.ts'
-import { type Typed, type } from '../support/command-line.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { type CommandResult, type } from '../support/command-line.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
@@ -20,7 +20,7 @@ const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
 /** Types a command on the machine of a server, with the same settings. */
 function typeAt({ url, folder }: TestApp, settings: Readonly<Record<string, string>> = {}) {
   const { port } = new URL(url)
-  return (...args: string[]): Promise<Typed> =>
+  return (...args: string[]): Promise<CommandResult> =>
     type(args, { PORT: port, TORRENT_DOWNLOAD_PATH: folder, ...settings })
 }
 
@@ -33,7 +33,7 @@ describe('with a film on disk', () => {
   beforeAll(async () => {
     folder = await temporaryFolder()
     const files = [{ name: 'A Film.mkv', bytes: patternBytes(3 * MIB) }]
-    ;({ infoHash } = await leaveWholeTorrent({ root: folder.path, files }))
+    ;({ infoHash } = await leaveCompleteTorrent({ root: folder.path, files }))
     await writeFile(join(folder.path, `${UNKNOWN}.mkv`), patternBytes(2 * MIB))
     app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path, CACHE_MAX_SIZE: '5GB' })
     run = typeAt(app)
@@ -169,7 +169,7 @@ test('"add" says the numbers when there is no room', async () => {
 test('"rm" removes a film, or leaves it to the user', async () => {
   await using folder = await temporaryFolder()
   const leave = (name: string) =>
-    leaveWholeTorrent({ root: folder.path, files: [{ name, bytes: patternBytes(2 * MIB, name) }] })
+    leaveCompleteTorrent({ root: folder.path, files: [{ name, bytes: patternBytes(2 * MIB, name) }] })
   const [gone, kept] = [await leave('Gone.mkv'), await leave('Kept.mkv')]
   await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path })
   const run = typeAt(app)

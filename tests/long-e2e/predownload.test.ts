@@ -11,7 +11,7 @@ import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'
 import { hasSeeder, type Swarm, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 /** Requests that are called back may cross with what they ask for, more of them on a busy machine. */
@@ -118,7 +118,7 @@ swarmTest('what is on disk is not fetched again for a list', async () => {
   const [url = ''] = await list(app, 'movie/tt1')
   await expect.poll(() => states(app), SLOW).toEqual(['first done'])
   await (await fetch(url)).arrayBuffer()
-  await expect.poll(() => isWholeOnDisk(app, film.infoHash), SLOW).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, film.infoHash), SLOW).toBe(true)
   const before = await film.uploadedBytes()
   await list(app, 'movie/tt1', { 'User-Agent': 'VIDAA/6.0' })
   await expect.poll(() => states(app), SLOW).toEqual(['first done', 'first done'])
@@ -194,7 +194,7 @@ swarmTest(
     )
     const [url = ''] = await list(app, 'series/tt9:1:1')
     await (await fetch(url)).arrayBuffer()
-    await expect.poll(() => isWholeOnDisk(app, two.infoHash), SLOW).toBe(true)
+    await expect.poll(() => isCompleteOnDisk(app, two.infoHash), SLOW).toBe(true)
     expect(await predownloads(app)).toMatchObject([{ infoHash: two.infoHash, why: 'next' }])
     expect(await other.uploadedBytes()).toBe(0)
   },
@@ -236,7 +236,7 @@ swarmTest('all of a film is fetched, though its viewer left early', async () => 
   await readBytes(viewer, 3 * MIB)
   viewer.destroy()
   await expect.poll(() => states(app), SLOW).toEqual(['all done'])
-  expect(await isWholeOnDisk(app, film.infoHash)).toBe(true)
+  expect(await isCompleteOnDisk(app, film.infoHash)).toBe(true)
 })
 
 swarmTest('while a viewer of another film waits for bytes, none of what is only guessed comes', async () => {
@@ -275,13 +275,13 @@ swarmTest('nothing that somebody wanted goes for a guess', async () => {
     CACHE_MAX_SIZE: '20MiB',
   })
   await (await fetch(`${app.url}/stream/proxy/${film.infoHash}`)).arrayBuffer()
-  await expect.poll(() => isWholeOnDisk(app, film.infoHash), SLOW).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, film.infoHash), SLOW).toBe(true)
   await list(app, 'movie/tt1')
   await expect
     .poll(() => predownloads(app), SLOW)
     .toMatchObject([{ state: 'waiting', reason: expect.stringContaining('no room') }])
   expect(await guessed.uploadedBytes()).toBe(0)
-  expect(await isWholeOnDisk(app, film.infoHash)).toBe(true)
+  expect(await isCompleteOnDisk(app, film.infoHash)).toBe(true)
 })
 
 swarmTest('a guess is the first to go when a viewer needs the room', async () => {
@@ -317,6 +317,6 @@ swarmTest('a guess gives its place in the swarm to what somebody asked for, and 
   await expect.poll(() => guessed.uploadedBytes(), SLOW).toBeGreaterThan(MIB)
   await apiOf(app.url).upload(wished.metainfo)
   await expect.poll(() => states(app), SLOW).toEqual(['first waiting'])
-  await expect.poll(() => isWholeOnDisk(app, wished.infoHash), SLOW).toBe(true)
+  await expect.poll(() => isCompleteOnDisk(app, wished.infoHash), SLOW).toBe(true)
   await expect.poll(() => states(app), SLOW).toEqual(['first done'])
 })

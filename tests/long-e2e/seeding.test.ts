@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { connectPeer, freePort } from '../support/raw-peer.ts'
 import { downloadTorrent, hasSeeder, startTracker } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { isWholeOnDisk, startTestApp } from '../support/test-app.ts'
+import { isCompleteOnDisk, startTestApp } from '../support/test-app.ts'
 
 const [UNCHOKE, INTERESTED, REQUEST] = [1, 2, 6]
 const film = patternBytes(5 * 1024 * 1024 + 1)
@@ -19,7 +19,7 @@ describe.skipIf(!hasSeeder)('with TORRENT_SEED', () => {
     const { path: root } = parts.use(await temporaryFolder())
     const { path: peers } = parts.use(await temporaryFolder())
     const tracker = parts.use(await startTracker())
-    const { directory } = await leaveWholeTorrent({ root, files: [{ name: 'Film.mkv', bytes: film }] })
+    const { directory } = await leaveCompleteTorrent({ root, files: [{ name: 'Film.mkv', bytes: film }] })
     const metainfo = await readFile(join(directory, '.self-streme', 'metainfo.torrent'))
     const settings = { TORRENT_SEED: 'true', TORRENT_TRACKERS: tracker.url }
     const announced = once(tracker.server, 'start')
@@ -32,7 +32,7 @@ describe.skipIf(!hasSeeder)('with TORRENT_SEED', () => {
   test('a film of which a peer asks for a damaged piece is whole no longer, though its date says so', async () => {
     await using folder = await temporaryFolder()
     const files = [{ name: 'Film.mkv', bytes: film }]
-    const left = await leaveWholeTorrent({ root: folder.path, files })
+    const left = await leaveCompleteTorrent({ root: folder.path, files })
     const [path = ''] = left.paths
     await flipByte(path, 0)
     const { size, mtimeMs } = await stat(path)
@@ -42,13 +42,13 @@ describe.skipIf(!hasSeeder)('with TORRENT_SEED', () => {
     const port = await freePort()
     const settings = { TORRENT_SEED: 'true', TORRENT_PORT: String(port) }
     await using app = await startTestApp({ ...settings, TORRENT_DOWNLOAD_PATH: folder.path })
-    expect(await isWholeOnDisk(app, left.infoHash)).toBe(true)
+    expect(await isCompleteOnDisk(app, left.infoHash)).toBe(true)
     const peer = await connectPeer(port, left.infoHash)
     peer.hear(([id]) => {
       if (id === UNCHOKE) peer.send(request(0, 0, 16 * 1024))
     })
     peer.send(Buffer.of(INTERESTED))
-    await expect.poll(() => isWholeOnDisk(app, left.infoHash)).toBe(false)
+    await expect.poll(() => isCompleteOnDisk(app, left.infoHash)).toBe(false)
     peer.socket.destroy()
   })
 })

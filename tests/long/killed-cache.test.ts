@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { baseEnvironment } from '../support/base-environment.ts'
-import { leaveWholeTorrent } from '../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { openStream } from '../support/http-client.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -152,7 +152,7 @@ async function leaveMissing(hashes: Map<Film, string>, root: string): Promise<vo
       ))
     if (isThere) continue
     const usage = { isPinned: film.isPinned }
-    const left = await leaveWholeTorrent({ root, files: [film], lastReadAt: Date.now() - HOUR_MS, usage })
+    const left = await leaveCompleteTorrent({ root, files: [film], lastReadAt: Date.now() - HOUR_MS, usage })
     hashes.set(film, left.infoHash)
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { done, EVENT_NAMES, liveThrough, SITUATION_NAMES } from '../support/users-files-world.ts'
+import { done, EVENT_NAMES, runScenario, SITUATION_NAMES } from '../support/users-files-world.ts'
 
 const RUNS = 600
 
@@ -9,7 +9,7 @@ test('whatever happens where, no file that the user put there is ever gone or ch
     fc.asyncProperty(
       fc.array(fc.constantFrom(...SITUATION_NAMES), { minLength: 1, maxLength: 3 }),
       fc.array(fc.constantFrom(...EVENT_NAMES), { minLength: 1, maxLength: 12 }),
-      liveThrough,
+      runScenario,
     ),
     { numRuns: RUNS },
   )

@@ -7,7 +7,7 @@ export interface ApiAnswer<T> {
   readonly body: T & { readonly error?: string; readonly message?: string }
 }
 
-/** Asks the owner's API of a server as a program of the owner does. */
+/** Calls the owner's API of a server. */
 export function apiOf(url: string) {
   async function ask<T>(method: string, path: string, init: RequestInit = {}): Promise<ApiAnswer<T>> {
     const headers = { ...AS_OWNER, ...(init.headers as Record<string, string> | undefined) }

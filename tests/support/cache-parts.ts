@@ -7,19 +7,19 @@ import { type CacheIndex, openCacheIndex } from '../../src/torrent-index/torrent
 import { INDEX_TABLE } from '../../src/torrent-index/torrent-table.ts'
 import { keepUp } from '../../src/torrent-index/watch-download-folder.ts'
 
-/** What the server knows of a download folder, without the rest of it. */
+/** The server's view of a download folder, without the rest of the server. */
 export interface CacheParts extends AsyncDisposable {
   readonly index: CacheIndex
   readonly placed: PlacedFiles
-  /** every line that was logged, as its level and its message */
+  /** every logged line, as level and message */
   readonly logged: readonly string[]
 }
 
 export interface CachePartsOptions {
   readonly viewers?: { readonly areThere: boolean }
-  /** default true; without it, only a check notices what has changed */
+  /** default true; without it, only a check notices changes */
   readonly isWatched?: boolean
-  /** default none */
+  /** default: no limits */
   readonly extraPaths?: readonly string[]
 }
 

@@ -6,7 +6,7 @@ import { baseEnvironment } from './base-environment.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
-export interface Typed {
+export interface CommandResult {
   /** exit code, or the signal that ended it */
   readonly code: number | string
   readonly stdout: string
@@ -14,16 +14,16 @@ export interface Typed {
 }
 
 /**
- * Types a command, as `npm run cli --` does.
+ * Runs a command, as `npm run cli --` does.
  *
- * @param settings - the environment, besides `PATH`
- * @param killAfterMs - ends it in the midst of what it does
+ * @param settings - the environment, in addition to `PATH`
+ * @param killAfterMs - kills the command after that time
  */
 export async function type(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
   killAfterMs?: number,
-): Promise<Typed> {
+): Promise<CommandResult> {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { ...baseEnvironment(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,17 +1,17 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 
-/** A DNS server on this machine that answers for some names, and is silent about all others (RFC 1035 §4.1). */
+/** A DNS server on this machine that answers for some names and is silent about all others (RFC 1035 §4.1). */
 export interface DnsServer extends AsyncDisposable {
   /** `127.0.0.1:…` */
   readonly address: string
-  /** the names that were asked for, in order, each query by itself */
+  /** the queried names, in order, one entry per query */
   readonly asked: readonly string[]
 }
 
 const TYPE_A = 1
 
-/** @param known - IPv4 addresses by name; `null` = there is no such name */
+/** @param known - IPv4 addresses by name; `null` = the name does not exist */
 export async function startDnsServer(
   known: Readonly<Record<string, string | null>> = {},
 ): Promise<DnsServer> {

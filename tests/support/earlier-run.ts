@@ -12,23 +12,23 @@ export interface EarlierRun {
   readonly files: readonly { readonly name: string; readonly bytes: Buffer }[]
   /** epoch ms; default now */
   readonly lastReadAt?: number
-  /** what else is known of how it is used */
+  /** more of its usage */
   readonly usage?: Partial<Usage>
   /** bytes; default 256 KiB */
   readonly pieceLength?: number | undefined
-  /** name of the folder; default the info hash */
+  /** name of the folder; default: the info hash */
   readonly folderName?: (infoHash: string) => string
 }
 
 export interface LeftFolder {
   readonly infoHash: string
   readonly directory: string
-  /** of each file, in the order they were given */
+  /** of each file, in the given order */
   readonly paths: readonly string[]
 }
 
-/** Leaves a torrent in a download folder as a run does that fetched it whole. */
-export async function leaveWholeTorrent(run: EarlierRun): Promise<LeftFolder> {
+/** Leaves a complete torrent in a download folder, as an earlier run does. */
+export async function leaveCompleteTorrent(run: EarlierRun): Promise<LeftFolder> {
   const { metainfo, infoHash, pieceCount } = makeTorrent(run.files, run.pieceLength)
   const directory = join(run.root, run.folderName?.(infoHash) ?? infoHash)
   const ours = join(directory, '.self-streme')
@@ -54,7 +54,7 @@ export async function leaveWholeTorrent(run: EarlierRun): Promise<LeftFolder> {
   return { infoHash, directory, paths }
 }
 
-/** A torrent file of some files, and what its pieces hold. */
+/** A torrent file of some files, and the bytes of its pieces. */
 export function makeTorrent(
   files: EarlierRun['files'],
   pieceLength = PIECE_LENGTH,
@@ -83,7 +83,7 @@ export function makeTorrent(
   }
 }
 
-/** A bit for each piece, the first one highest; those behind the last piece are 0. */
+/** A bit for each piece, the highest one first; spare bits at the end are 0. */
 function allBits(pieceCount: number): Buffer {
   const bits = Buffer.alloc(Math.ceil(pieceCount / 8))
   for (let piece = 0; piece < pieceCount; piece++)

@@ -1,16 +1,16 @@
 import { createDiffieHellman, createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 
-/** The numbers of message stream encryption, as everybody who speaks BitTorrent knows them. */
+/** The constants of message stream encryption, known to every BitTorrent client. */
 const PRIME =
   'ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a63a36210000000000090563'
 const KEY_BYTES = 96
 
 /**
- * Begins an encrypted connection, up to where the info hash is told, and goes on with whatever it is given.
+ * Begins an encrypted connection, up to the info hash, and then sends whatever it is given.
  *
- * @param said - what comes behind the info hash, in the clear; honestly 8 zeros, which encryptions there may be (4
- * bytes), a length (2) and so much padding, a length (2) and so much of what is to be said first
+ * @param said - sent in the clear after the info hash; an honest peer sends 8 zeros, the encryptions it supports (4
+ * bytes), a padding length (2) and padding, the length (2) of the initial payload and that payload
  */
 export async function shakeHandsEncrypted(socket: Socket, infoHash: string, said: Uint8Array): Promise<void> {
   const keys = createDiffieHellman(PRIME, 'hex', 2)
@@ -46,7 +46,7 @@ function sha1(...parts: readonly (string | Uint8Array)[]): Buffer {
   return hash.digest()
 }
 
-/** RC4 without its first 1024 bytes; the system's own may be switched off. */
+/** RC4 without its first 1024 bytes; RC4 of the system may be disabled. */
 function rc4(key: Uint8Array, text: Uint8Array): Buffer {
   const state = Uint8Array.from({ length: 256 }, (_, index) => index)
   const at = (index: number) => state[index & 255] ?? 0

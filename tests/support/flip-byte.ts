@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 
-/** Damages a file in one place. */
+/** Damages one byte of a file. */
 export async function flipByte(path: string, position: number): Promise<void> {
   await using file = await open(path, 'r+')
   const byte = Buffer.alloc(1)

@@ -1,13 +1,13 @@
 import { request } from 'node:http'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 
-/** An HTTP proxy that passes requests for `http:` on. */
+/** An HTTP proxy that forwards requests for `http:`. */
 export interface ForwardProxy extends LocalServer {
   /** @param user - name and password */
   urlFor(user?: string): string
 }
 
-/** @param user - name and password that it wants to hear */
+/** @param user - name and password that it requires */
 export async function startForwardProxy(user?: string): Promise<ForwardProxy> {
   const expected = user && `Basic ${Buffer.from(user).toString('base64')}`
   const server = await startLocalServer((req, res) => {

@@ -2,7 +2,7 @@ import bencode from 'bencode'
 import type { Random } from './random.ts'
 import { extended, framed, message } from './raw-peer.ts'
 
-/** Something a hostile peer writes: one message or a flood of them, as bytes on the wire. */
+/** What a hostile peer sends: one message or a flood of them, as bytes on the wire. */
 export type Hostile = (random: Random) => Buffer
 
 const ODD_NUMBERS = [0, 1, 2, 15, 16, 255, 16_383, 16_384, 131_072, 131_073, 99_999, 100_000, 400_000]
@@ -15,7 +15,7 @@ const times = (count: number, one: () => Buffer) => Buffer.concat(Array.from({ l
 const text = (id: number, content: string) =>
   framed(Buffer.concat([Buffer.from([20, id]), Buffer.from(content, 'latin1')]))
 
-/** Anything at all where a value of some type is expected. */
+/** A random value where a value of some type is expected. */
 function rubbish(random: Random): unknown {
   return random.pick<() => unknown>([
     () => number(random),
@@ -166,7 +166,7 @@ const lostPieces: Hostile = (random) =>
     framed(Buffer.concat([Buffer.from([20, 3]), message(0, number(random)).subarray(random.int(2))])),
   )
 
-/** All there are, by name; what a fuzzer tries in turn. */
+/** All hostile messages by name; a fuzzer tries them in turn. */
 export const HOSTILE_MESSAGES: Readonly<Record<string, Hostile>> = {
   anyId,
   wrongLength,
@@ -190,7 +190,7 @@ export const HOSTILE_MESSAGES: Readonly<Record<string, Hostile>> = {
   lostPieces,
 }
 
-/** What an honest peer says as well, so that a hostile one gets further before it shows. */
+/** What an honest peer sends too, so that a hostile one gets further before it is detected. */
 export const HARMLESS_MESSAGES: readonly Hostile[] = [
   () => framed(Buffer.from([1])),
   () => framed(Buffer.from([2])),
@@ -199,7 +199,7 @@ export const HARMLESS_MESSAGES: readonly Hostile[] = [
   () => framed(Buffer.concat([Buffer.from([20, 0]), bencode.encode({ m: { ut_metadata: 1, ut_pex: 2 } })])),
 ]
 
-/** First bytes of a connection that are no handshake, or not quite. */
+/** First bytes of a connection that are not a handshake, or not quite. */
 export const HOSTILE_HANDSHAKES: Readonly<Record<string, (random: Random, honest: Buffer) => Buffer>> = {
   otherNameLength: (random, honest) => Buffer.concat([Buffer.from([random.int(256)]), honest.subarray(1)]),
   otherName: (random, honest) =>

@@ -1,12 +1,12 @@
 import { lengthsUpTo, processorMs, pumped, pumpedTexts } from './pumped-text.ts'
 import type { SourceFile } from './source-code.ts'
 
-/** The longest that one text may keep the process busy. */
+/** The longest time that one text may keep the process busy. */
 const MOST_MS = 20
 
 const OWNER = 'it only meets what the owner has set or typed'
 
-/** Files whose regular expressions meet no text of strangers, and why. */
+/** Files whose regular expressions never see text from strangers, and why. */
 export const UNTESTED_EXPRESSIONS: Readonly<Record<string, string>> = {
   'config/address-types': OWNER,
   'config/setting-types': OWNER,
@@ -14,14 +14,14 @@ export const UNTESTED_EXPRESSIONS: Readonly<Record<string, string>> = {
   'config/server-list': OWNER,
 }
 
-/** Files whose regular expressions meet no longer texts. */
+/** Files whose regular expressions only see short text. */
 const SHORTER: Readonly<Record<string, number>> = {
-  // Headers are cut, and so is what is looked at of them.
+  // Headers are cut, and only a limited part of them is matched.
   'domain/list/device': 500,
-  // It reads what readNumbers has left of a name, and that is no longer than a file system keeps.
+  // It matches the rest of a name after readNumbers, which is at most as long as a file system allows.
   'domain/choice/film': 255,
   'domain/names/path-numbers': 255,
-  // The name of a release is cut before its parts are told apart.
+  // The name of a release is cut before it is split into parts.
   'domain/names/release-titles': 500,
 }
 
@@ -59,7 +59,7 @@ export async function slowestParser(
       const result = parser(text)
       if (result instanceof Promise) failed.push(result.catch(() => undefined))
     } catch {
-      // That it is refused is as good.
+      // Refusing the text is fine too.
     }
   }
   for (const length of lengthsUpTo(longest)) {

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http'
 
 /**
- * A request that can be read slowly, and left in the middle, as players do.
+ * A request that can be read slowly and abandoned, as players do.
  *
  * @param from - the address it comes from, one of this machine
  */
@@ -38,7 +38,7 @@ export function readBytes(stream: IncomingMessage, count: number): Promise<Buffe
 
 const ignore = () => undefined
 
-/** Bytes of a range, inclusive ends. */
+/** Bytes of a range with inclusive ends. */
 export async function getRange(url: string, start: number, end: number): Promise<Buffer> {
   const answer = await fetch(url, { headers: { Range: `bytes=${start}-${end}` } })
   if (answer.status !== 206)

@@ -3,7 +3,7 @@ import { type ImportRequest, importFiles } from '../../src/import/import-files.t
 import type { ImportReport } from '../../src/import/report.ts'
 import { lockDownloadFolder } from '../../src/storage/download-lock.ts'
 
-/** Imports as the command does. @param options - what is to be another way */
+/** Imports as the command does. @param options - what differs from the defaults */
 export function doImport(
   root: string,
   request: ImportRequest,

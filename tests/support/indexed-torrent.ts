@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import bencode from 'bencode'
 
-/** A torrent file, as an indexer hands it out. */
+/** A torrent file as an indexer serves it. */
 export interface TorrentFileFixture {
   readonly bytes: Buffer
   readonly infoHash: string

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
 
-/** What a process holds after its garbage was collected. */
+/** What a process holds after a garbage collection. */
 export interface Holdings {
-  /** bytes that the process' own objects and buffers take */
+  /** bytes of the process's own objects and buffers */
   readonly memory: number
-  /** timers, sockets, pipes and the like that are active, by kind */
+  /** active timers, sockets, pipes and the like, by kind */
   readonly resources: Readonly<Record<string, number>>
 }
 
-/** Settings that make the server and its engine tell what they hold. */
+/** Settings that make the server and its engine report what they hold. */
 export async function inspectable(folder: string): Promise<Record<string, string>> {
   const path = join(folder, 'inspect.mjs')
   await writeFile(
@@ -36,7 +36,7 @@ process.on('SIGUSR2', () => {
   return { NODE_OPTIONS: `--import=${pathToFileURL(path)}` }
 }
 
-/** @param folder - the one that was given to {@link inspectable} */
+/** @param folder - the folder given to {@link inspectable} */
 export async function holdingsOf(pid: number, folder: string): Promise<Holdings> {
   const path = join(folder, `${pid}.json`)
   await rm(path, { force: true })

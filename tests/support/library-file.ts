@@ -4,7 +4,7 @@ import type { LibraryFile } from '../../src/library/library-file.ts'
 import { TitleIndex } from '../../src/library/title-index.ts'
 import { localIdOf } from '../../src/storage/local-id.ts'
 
-/** A video as it is found in a folder of films. */
+/** A video as found in a media folder. */
 export function libraryFile(path: string, facts: Partial<LibraryFile> = {}): LibraryFile {
   const about = readLibraryName(path)
   if (!about) throw new Error(`${path} is nothing for a library`)

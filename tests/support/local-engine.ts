@@ -12,9 +12,9 @@ export interface LocalSwarm {
   readonly pieces: readonly Uint8Array[]
 }
 
-/** An engine that gets everything from this process, and writes it to the disk as the real one does. */
+/** An engine that gets all pieces from this process and writes them to the disk as the real one does. */
 export interface LocalEngine extends Engine {
-  /** Peers give nothing until they are there. */
+  /** Peers send nothing before they are added. */
   arePeersThere: boolean
 }
 
@@ -32,7 +32,7 @@ export function localEngine({ metainfo, pieces }: LocalSwarm): LocalEngine {
   const opened = new Map<string, Opened>()
   let arePeersThere = false
 
-  /** One thing after the other, as a torrent's messages come. */
+  /** Handles a torrent's messages in order. */
   function next(entry: Opened, work: () => Promise<void>): void {
     entry.work = entry.work.then(async () => {
       if (entry.isClosed) return

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** An HTTP server on a free port of this machine that remembers what it was asked. */
+/** An HTTP server on a free port of this machine that stores the requests it got. */
 export interface LocalServer extends AsyncDisposable {
   /** `http://127.0.0.1:…`, without a slash at the end */
   readonly url: string

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
 
 /**
- * Settings that make the server measure for how long others have to wait while it works: the most processor time that
- * its main thread takes between two timers. Time in which other processes run does not count.
+ * Settings that make the server measure how long its event loop is blocked: the most processor time that its main
+ * thread takes between two timers. Time in which other processes run does not count.
  */
 export async function measuringTurns(folder: string): Promise<Record<string, string>> {
   const path = join(folder, 'turns.mjs')
@@ -33,7 +33,7 @@ if (isMainThread && !process.send) {
   return { NODE_OPTIONS: `--import=${pathToFileURL(path)}` }
 }
 
-/** The longest since it was asked before, in ms. @param folder - the one that was given to {@link measuringTurns} */
+/** The longest block since the last call, in ms. @param folder - the folder given to {@link measuringTurns} */
 export async function longestTurn(pid: number, folder: string): Promise<number> {
   const path = join(folder, `${pid}.ms`)
   await rm(path, { force: true })

@@ -5,13 +5,13 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 export interface SeederOptions {
   readonly uploadLimit?: number
-  /** ms; how often the limit hands out what may be sent */
+  /** ms; how often the rate limit lets it send */
   readonly tickInterval?: number
-  /** what it sends instead of the film */
+  /** sent in place of the film */
   readonly bytes?: Uint8Array
 }
 
-/** One swarm with several seeders of a film, the first of them honest about what the torrent is. */
+/** One swarm with several seeders of a film. The first of them is honest. */
 export async function startMixedSwarm(
   film: Uint8Array,
   pieceLength: number,

@@ -10,8 +10,8 @@ import { isInstalled, SYSTEM_PATH } from './installed.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url))
-/** Whether nginx is there. Where `CI` is set, it has to be. */
-export const hasNginx = isInstalled('nginx', ['nginx', '-v'], 'the tests behind a real nginx are')
+/** Whether nginx is installed. */
+export const hasNginx = isInstalled('nginx', ['nginx', '-v'], 'tests behind nginx')
 
 /** An nginx with the site of `deploy/nginx.conf`. */
 export interface Nginx extends AsyncDisposable {
@@ -37,7 +37,7 @@ export async function startNginx(appUrl: string, folder: string): Promise<Nginx>
 /**
  * An nginx with a site of a few lines, as people write them.
  *
- * @param lines - stand beside `proxy_pass`
+ * @param lines - placed beside `proxy_pass`
  */
 export function startPlainNginx(appUrl: string, lines: readonly string[] = []): Promise<Nginx> {
   return startSite(
@@ -53,13 +53,13 @@ export interface PathSite {
   readonly folder: string
   /** such as `/streme` */
   readonly prefix: string
-  /** whether nginx takes the prefix off before it asks */
+  /** whether nginx strips the prefix */
   readonly strips: boolean
-  /** stand beside `proxy_pass` */
+  /** placed beside `proxy_pass` */
   readonly lines?: readonly string[]
 }
 
-/** An nginx that has self-streme under a path, and nothing at any other. */
+/** An nginx that serves self-streme under a path, and nothing at other paths. */
 export function startNginxWithPath({ appUrl, folder, prefix, strips, lines = [] }: PathSite): Promise<Nginx> {
   return startSite(
     (port) => `server {
@@ -77,7 +77,7 @@ export function startNginxWithPath({ appUrl, folder, prefix, strips, lines = [] 
   )
 }
 
-/** @param site - what stands in `http { }`, for a port to listen on */
+/** @param site - the content of `http { }`, for a port to listen on */
 async function startSite(site: (port: number) => string): Promise<Nginx> {
   await using starting = new AsyncDisposableStack()
   const { path: own } = starting.use(await temporaryFolder())
@@ -97,7 +97,7 @@ async function startSite(site: (port: number) => string): Promise<Nginx> {
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
-/** Started by root, its workers would be somebody who may not read our folders. */
+/** Started by root, its workers would run as a user who may not read our folders. */
 function around(own: string): string {
   const user = process.getuid?.() === 0 ? 'user root;' : ''
   return `${user}\npid ${own}/pid;\nerror_log stderr notice;\nworker_processes 1;\nevents { worker_connections 256; }`
@@ -108,7 +108,7 @@ function files(own: string): string {
   return `access_log off;\n${temporary.map((what) => `${what}_temp_path ${own}/${what};`).join('\n')}`
 }
 
-/** Fails if the example no longer says what is to be replaced. */
+/** Fails if the example no longer has the text to replace. */
 function filled(text: string, values: Readonly<Record<string, string>>): string {
   return Object.entries(values).reduce((done, [from, to]) => {
     if (!done.includes(from)) throw new Error(`deploy/nginx.conf does not say "${from}"`)
@@ -116,7 +116,7 @@ function filled(text: string, values: Readonly<Record<string, string>>): string 
   }, text)
 }
 
-/** nginx cannot be told to take any free port. */
+/** nginx cannot choose a free port itself. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -126,7 +126,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** It says so, and what went wrong otherwise. */
+/** nginx reports the end, or what went wrong. */
 async function untilItServes(log: Readable): Promise<void> {
   let said = ''
   for await (const text of log.iterator({ destroyOnReturn: false })) {

@@ -2,7 +2,7 @@ import bencode from 'bencode'
 
 type Entry = readonly [key: string, encoded: string]
 
-/** A torrent file whose info other programs have encoded as they like; what it says stays the same. */
+/** A torrent file whose info dictionary is encoded in an unusual way, with the same meaning. */
 export function oddTorrent(
   metainfo: Uint8Array,
   makeOdd: (entries: readonly Entry[]) => readonly Entry[],
@@ -13,10 +13,10 @@ export function oddTorrent(
   return Buffer.from(`d4:infod${odd.join('')}ee`, 'latin1')
 }
 
-/** Ways to encode an info that BEP 3 does not know, and that clients take all the same. */
+/** Encodings of an info dictionary that BEP 3 does not allow, and that clients accept. */
 export const ODD_INFOS: Readonly<Record<string, (entries: readonly Entry[]) => readonly Entry[]>> = {
   'keys in the wrong order': (entries) => [...entries].reverse(),
-  'keys that nobody knows, one of them no text': (entries) => [
+  'unknown keys, one of them not text': (entries) => [
     ...entries,
     [raw('\xff\xfe'), 'i1e'],
     [raw('\xef\xbb\xbfx'), '0:'],
@@ -39,7 +39,7 @@ export const ODD_INFOS: Readonly<Record<string, (entries: readonly Entry[]) => r
   'lengths of texts with needless zeros': (entries) => entries.map(([key, value]) => [`0${key}`, value]),
 }
 
-/** All at once that libtorrent 2.0 takes, too. */
+/** All at once, as far as libtorrent 2.0 accepts them. */
 export const ODDEST = (entries: readonly Entry[]) =>
   Object.entries(ODD_INFOS)
     .filter(([name]) => name !== 'a number that no program holds')

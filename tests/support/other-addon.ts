@@ -4,11 +4,11 @@ import getRouter from 'stremio-addon-sdk/src/getRouter.js'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 
 export interface OtherAddonOptions {
-  /** what it has, by type and id: `series/tt1:1:2`; an id that is missing has no streams */
+  /** streams by type and id: `series/tt1:1:2`; a missing id has no streams */
   readonly streams?: Readonly<Record<string, readonly object[]>>
-  /** parts of its manifest that are different */
+  /** fields that replace those of its manifest */
   readonly manifest?: Readonly<Record<string, unknown>>
-  /** answers instead, where it is given */
+  /** answers in place of the SDK, if given */
   readonly onManifest?: RequestListener | undefined
   readonly onStreams?: RequestListener | undefined
 }
@@ -17,7 +17,7 @@ export interface OtherAddon extends LocalServer {
   readonly manifestUrl: string
 }
 
-/** Another addon, made as its maker would make it: with Stremio's own SDK. */
+/** Another addon, built with Stremio's own SDK. */
 export async function startOtherAddon(options: OtherAddonOptions = {}): Promise<OtherAddon> {
   const builder = new AddonBuilder({
     id: 'org.example.other',

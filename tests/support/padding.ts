@@ -7,16 +7,16 @@ interface FileEntry {
   readonly path: readonly (string | Uint8Array)[]
 }
 
-/** What BitComet calls padding. */
+/** BitComet's name for padding. */
 function bitCometName(number: number): string {
   return `_____padding_file_${number}_if you see this file, please update to BitComet 0.85 or above____`
 }
 
 /**
- * The same torrent as BitComet makes it: its padding is known by nothing but its name.
+ * The same torrent as BitComet makes it: only the names tell that a file is padding.
  *
  * @param metainfo - a torrent of a folder with padding files (BEP 47)
- * @param more - files to put in front
+ * @param more - files to put first
  */
 export function asBitComet(metainfo: Uint8Array, more: readonly object[] = []) {
   return changed(metainfo, (files) => {
@@ -28,7 +28,7 @@ export function asBitComet(metainfo: Uint8Array, more: readonly object[] = []) {
   })
 }
 
-/** The same torrent with a symbolic link without a length in front (BEP 47). */
+/** The same torrent with a symbolic link without a length as first file (BEP 47). */
 export function withLink(metainfo: Uint8Array) {
   return changed(metainfo, (files) => [LINK, ...files])
 }

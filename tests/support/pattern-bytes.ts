@@ -2,7 +2,7 @@ import { createCipheriv, createHash } from 'node:crypto'
 
 const ZEROS = Buffer.alloc(1024 * 1024)
 
-/** Bytes that look random and are the same at every run; a gigabyte takes about a second. */
+/** Bytes that look random and are the same in every run; a gigabyte takes about a second. */
 export function patternBytes(length: number, seed = 'self-streme'): Buffer {
   const key = createHash('sha256').update(seed).digest()
   const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
@@ -17,7 +17,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Fails when two runs of bytes differ; says where, and takes no time over megabytes. */
+/** Fails with the position when two byte arrays differ; fast for megabytes. */
 export function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void {
   if (Buffer.from(actual.buffer, actual.byteOffset, actual.length).equals(expected)) return
   const at = actual.findIndex((byte, index) => byte !== expected[index])

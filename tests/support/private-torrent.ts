@@ -16,9 +16,9 @@ export interface MadeTorrent {
 }
 
 /**
- * @param name - without the extension; another name is another torrent
- * @param fields - of `info`, besides those that every torrent has
- * @param trackers - that its file names
+ * @param name - without the extension; different names give different torrents
+ * @param fields - of `info`, in addition to the usual ones
+ * @param trackers - named in its file
  */
 export function makeTorrent(name: string, fields: object, trackers: readonly string[] = []): MadeTorrent {
   const bytes = patternBytes(PIECE, name)
@@ -37,7 +37,7 @@ export function makeTorrent(name: string, fields: object, trackers: readonly str
   return { infoHash: createHash('sha1').update(info).digest('hex'), bytes, info, file }
 }
 
-/** Has a peer give the metadata (BEP 9). @returns what the other side's extension handshake says */
+/** Makes a peer send the metadata (BEP 9). @returns the other side's extension handshake */
 export function giveMetadata(peer: RawPeer, info: Buffer): Promise<{ readonly m: Record<string, number> }> {
   const shaken = Promise.withResolvers<{ readonly m: Record<string, number> }>()
   let theirs: Record<string, number> = {}

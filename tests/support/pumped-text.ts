@@ -1,4 +1,6 @@
-/** What keeps parsers busy when it is repeated: each is one that something in names, URLs or headers looks for. */
+/**
+ * Pieces of text that keep parsers busy when repeated: each is something that names, URLs or headers are searched for.
+ */
 const BITS = [
   ...[
     'a',
@@ -118,24 +120,24 @@ const BITS = [
 
 const known = new Map<number, readonly string[]>()
 
-/** Texts of a length, some two hundred kinds. */
+/** Texts of the given length, some two hundred kinds. */
 export function pumpedTexts(length: number): readonly string[] {
   const texts = known.get(length) ?? BITS.flatMap((bit) => pumped(bit, length))
   known.set(length, texts)
   return texts
 }
 
-/** A bit again and again, with an end that fits and one that does not: what almost fits is tried in all ways. */
+/** A piece repeated, with an end that matches and one that does not: near matches make a parser backtrack. */
 export function pumped(bit: string, length: number): string[] {
   const text = bit.repeat(Math.ceil(length / bit.length)).slice(0, length)
   return [text, `[a] ${text}\u0001\n`]
 }
 
 /**
- * Time that the processor took, in ms: the least of a few runs, since a machine that is busy otherwise makes them longer,
- * and the first also compiles.
+ * Processor time of a function in ms: the shortest of a few runs, because a busy machine makes runs longer, and the
+ * first run also compiles.
  *
- * @param enough - a run that is quicker is not done again
+ * @param enough - a run faster than this is not repeated
  */
 export function processorMs(run: () => void, enough: number, tries = 4): number {
   let least = Number.POSITIVE_INFINITY
@@ -148,7 +150,7 @@ export function processorMs(run: () => void, enough: number, tries = 4): number 
   return least
 }
 
-/** Lengths up to the longest, so that what takes the square of it fails before it takes hours. */
+/** Lengths up to the longest, so that quadratic cost fails early. */
 export function lengthsUpTo(longest: number): number[] {
   return [1_000, 10_000].filter((length) => length < longest / 5).concat(longest)
 }

@@ -1,10 +1,10 @@
-/** Random numbers that come again with the same seed (mulberry32). */
+/** Random numbers that are the same for the same seed (mulberry32). */
 export interface Random {
   /** from 0 to below `below` */
   int(below: number): number
   pick<T>(values: readonly T[]): T
   bytes(length: number): Buffer
-  /** true once in so many times */
+  /** true once in that many calls */
   oneIn(times: number): boolean
 }
 

@@ -9,20 +9,20 @@ const HANDSHAKE_BYTES = 68
 const RESERVED: readonly number[] = [0, 0, 0, 0, 0, 0x10, 0, 0x04]
 const PEER_ID = '-XX0001-hostilepeer1'
 
-/** A peer that speaks the wire by hand, so that it can say anything. */
+/** A peer that writes messages by hand, so that it can send anything. */
 export interface RawPeer {
   readonly socket: Socket
-  /** Sends a message with its length in front (BEP 3). */
+  /** Sends a message with its length prefix (BEP 3). */
   send(message: Uint8Array): void
   /** Sends an extension message (BEP 10); 0 is the extension handshake. */
   sendExtended(id: number, header: object, payload?: Uint8Array): void
-  /** Has the other side's messages told, from the first one on. */
+  /** Calls back with the other side's messages, from the first one on. */
   hear(listener: (message: Buffer) => void): void
 }
 
 /**
- * Shakes hands, as a peer that knows the extension protocol and the fast extension, with whoever listens on a port;
- * tries again until the other side knows the torrent and answers.
+ * Shakes hands with a listening peer, supporting the extension protocol and the fast extension; retries until the other
+ * side knows the torrent and answers.
  *
  * @param from - the address it comes from, one of this machine
  * @param patienceMs - 0 to try once
@@ -55,7 +55,7 @@ async function tryConnect(port: number, infoHash: string, from: string, peerId: 
 }
 
 /**
- * A peer that waits to be found: whoever connects to it is answered with a handshake and handed to `meet`.
+ * A listening peer: whoever connects is answered with a handshake and passed to `meet`.
  *
  * @param host - the address it listens on, one of this machine
  */
@@ -86,7 +86,7 @@ export async function listenAsPeer(
   }
 }
 
-/** Reads what comes from the start, so that nothing is lost between the handshake and the first who listens. */
+/** Reads from the start, so that nothing is lost between the handshake and the first listener. */
 function rawPeer(socket: Socket): { readonly peer: RawPeer; readonly shaken: Promise<void> } {
   const shaken = Promise.withResolvers<void>()
   const unheard: Buffer[] = []
@@ -136,7 +136,7 @@ export function handshakeOf(
   return handshake
 }
 
-/** A message as it goes over the wire. */
+/** A message with its length prefix. */
 export function framed(message: Uint8Array): Buffer {
   const length = Buffer.alloc(4)
   length.writeUInt32BE(message.length)
@@ -147,7 +147,7 @@ export function extended(id: number, header: object, payload: Uint8Array = new U
   return Buffer.concat([Buffer.from([20, id]), bencode.encode(header), payload])
 }
 
-/** A message of an id and big-endian numbers of four bytes, as most are. */
+/** A message with an id and big-endian numbers of four bytes, as most are. */
 export function message(id: number, ...numbers: readonly number[]): Buffer {
   const bytes = Buffer.alloc(1 + 4 * numbers.length)
   bytes[0] = id
@@ -156,8 +156,7 @@ export function message(id: number, ...numbers: readonly number[]): Buffer {
 }
 
 /**
- * A port that nobody listens on now, and that the system gives to nobody who asks for any: until it is used, other
- * tests open many.
+ * A port with no listener, outside the range that the system hands out: other tests open many ports before it is used.
  */
 export async function freePort(): Promise<number> {
   const server = createServer()

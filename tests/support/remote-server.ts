@@ -2,7 +2,7 @@ import { createGuardedFetch, type GuardedFetchOptions } from '../../src/sources/
 import { createAnswerReader } from '../../src/sources/reading/answer-reader.ts'
 import { createRemoteServer, type RemoteServer } from '../../src/sources/remote-server.ts'
 
-/** A way to ask servers, with all that it needs, for one source. */
+/** The way to request servers, with all it needs, for one source. */
 export function openRemoteServer(
   options: Partial<GuardedFetchOptions>,
   name = 'source',

@@ -6,12 +6,12 @@ import { temporaryFolder } from './temporary-folder.ts'
 /** A swarm of one film. */
 export interface SeededFilm extends Swarm {
   readonly bytes: Buffer
-  /** where the seeder has it */
+  /** path of the film at the seeder */
   readonly path: string
   readonly magnet: string
 }
 
-/** A film called `Film.mkv` that somebody seeds. */
+/** A film called `Film.mkv` with a seeder. */
 export async function seedFilm(bytes: Buffer, options: Partial<SwarmOptions> = {}): Promise<SeededFilm> {
   await using seeding = new AsyncDisposableStack()
   const path = join(seeding.use(await temporaryFolder()).path, 'Film.mkv')

@@ -18,13 +18,13 @@ export interface SendOptions {
   readonly body?: string | Uint8Array
 }
 
-/** A request as it is written, with headers and paths that `fetch` forbids or tidies up. */
+/** A request written as given, with headers and paths that `fetch` forbids or normalises. */
 export async function send(
   url: string,
   { method = 'GET', headers = {}, body = '' }: SendOptions = {},
 ): Promise<Answer> {
   const { hostname, port, origin } = new URL(url)
-  // The path as it was given: `URL` would tidy it up.
+  // The path as given: `URL` would normalise it.
   const path = url.slice(origin.length) || '/'
   const answered = Promise.withResolvers<Answer>()
   const sent = request({ hostname, port, path: path || '/', method, headers, agent: false }, (answer) => {
@@ -44,7 +44,7 @@ export async function send(
   return answered.promise
 }
 
-/** Everything a server says to a request written by hand, until it closes the connection. */
+/** The complete answer to a request written by hand, until the server closes the connection. */
 export async function sendRaw(url: string, lines: readonly string[]): Promise<string> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)

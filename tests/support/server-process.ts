@@ -7,10 +7,10 @@ import { OWNER_PASSWORD } from './owner.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** The server as a process of its own, as `npm start` runs it. */
+/** The server as a separate process, as `npm start` runs it. */
 export interface ServerProcess extends AsyncDisposable {
   readonly child: ChildProcess
-  /** everything it has written so far */
+  /** all output so far */
   output(): string
   /** Resolves with its address as soon as it listens. */
   url(): Promise<string>
@@ -19,9 +19,9 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /**
- * @param settings - the environment, besides `PATH`
- * @param handles - how many files and sockets it may have open; absent: as many as this process
- * @param main - path of another entry point, which starts it in the same way
+ * @param settings - the environment, in addition to `PATH`
+ * @param handles - limit of open files and sockets; default: the limit of this process
+ * @param main - path of another entry point, started in the same way
  */
 export function startServerProcess(
   settings: Readonly<Record<string, string | undefined>>,

@@ -92,7 +92,7 @@ only ([private torrents](sources.md#private-torrents)).`,
   },
 ]
 
-/** Defaults that are not shown as the value they are parsed to. */
+/** Defaults that are not shown as their parsed value. */
 const DEFAULTS: Partial<Record<Name, string>> = {
   PUBLIC_URL: 'from the request',
   TORRENT_TRACKERS: 'a built-in list',

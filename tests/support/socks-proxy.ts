@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A SOCKS5 proxy (RFC 1928) that wants to know nothing, and remembers where it was to connect to. */
+/** A SOCKS5 proxy (RFC 1928) without authentication that stores the addresses it was asked to connect to. */
 export interface SocksProxy extends AsyncDisposable {
   readonly url: string
   /** `host:port` */

@@ -4,18 +4,18 @@ import ts from 'typescript'
 
 const SOURCE = new URL('../../src/', import.meta.url)
 
-/** A file of `src`, without the ending. */
+/** A file of `src`, without the extension. */
 export interface SourceFile {
   readonly name: string
   readonly path: string
   readonly regularExpressions: readonly RegExp[]
-  /** whether it makes others out of texts */
+  /** whether it builds regular expressions from text */
   readonly makesRegularExpressions: boolean
-  /** exported functions that are given text, or what holds some */
+  /** exported functions that take text, or values that hold text */
   readonly functions: readonly string[]
 }
 
-/** Types of what strangers wrote, or of what was made of it. */
+/** Types of text from strangers, and of what is made of it. */
 const TEXT =
   /\b(?:string|unknown|object|Uint8Array|Buffer|InfoHash|TorrentInfo|TorrentFile|Pack|ReadVideo|NameNumbers|LibraryName|Found|Candidate|Listed|VideoId|\w*Wish|Selection|Title|\w+Item|IncomingMessage|Request|ClientHeaders|LogFields)\b/
 

@@ -1,4 +1,4 @@
-/** What the SDK's addons are served with; see `src/addon/stremio-addon-sdk.d.ts` for the builder. */
+/** The part of the SDK that serves addons; see `src/addon/stremio-addon-sdk.d.ts` for the builder. */
 declare module 'stremio-addon-sdk/src/getRouter.js' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
   import type { AddonInterface } from 'stremio-addon-sdk/src/builder.js'

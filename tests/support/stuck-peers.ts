@@ -11,18 +11,18 @@ export interface Address {
   readonly port: number
 }
 
-/** Peers that say they have everything, take requests, and hold on to them. */
+/** Peers that claim to have everything, accept requests, and do not answer. */
 export interface StuckPeers extends AsyncDisposable {
-  /** where those that wait to be found are */
+  /** addresses of the listening peers */
   readonly addresses: readonly Address[]
-  /** how many have been spoken to, each connection counted */
+  /** number of connections so far */
   readonly meetings: () => number
   /** connections that are open now */
   readonly open: () => number
   /**
-   * Has a new one, with an address of its own or not, come to a server.
+   * Starts another peer that connects to a server, from an address of its own or not.
    *
-   * @param patienceMs - for how long it tries again where it is refused
+   * @param patienceMs - for how long it retries when refused
    */
   readonly come: (port: number, patienceMs?: number) => Promise<RawPeer>
 }
@@ -30,11 +30,11 @@ export interface StuckPeers extends AsyncDisposable {
 export interface StuckOptions {
   readonly infoHash: string
   readonly count: number
-  /** whether all have one address, or each its own */
+  /** whether all share one address */
   readonly from: 'one' | 'many'
-  /** how many have been made elsewhere: the addresses and ids of those are left out */
+  /** number of peers made elsewhere: their addresses and ids are left out */
   readonly after?: number
-  /** the film, of which they answer one block every so many ms; default: never any */
+  /** the film, of which they send one block every so many ms; default: never any */
   readonly drip?: { readonly film: Buffer; readonly pieceLength: number; readonly everyMs: number }
 }
 
@@ -101,10 +101,10 @@ export async function startStuckPeers(options: StuckOptions): Promise<StuckPeers
 }
 
 /**
- * A tracker that names the same peers to everybody, in this order (BEP 23).
+ * A tracker that names the same peers to every client, in this order (BEP 23).
  *
  * @param peers - of every torrent, or by the hex digits of its info hash
- * @param whenReady - it answers nobody before
+ * @param whenReady - it answers no request before
  */
 export async function startNamingTracker(
   peers: readonly Address[] | ((infoHash: string) => readonly Address[]),
@@ -128,7 +128,7 @@ export async function startNamingTracker(
   }
 }
 
-/** Of an announce, where the bytes of the info hash stand percent-encoded (BEP 3). */
+/** Read from an announce, where the bytes of the info hash are percent-encoded (BEP 3). */
 function infoHashIn(url: string): string {
   const [, text = ''] = /[?&]info_hash=([^&]*)/.exec(url) ?? []
   const bytes = text.replace(/%([\da-f]{2})/gi, (_, hex: string) =>

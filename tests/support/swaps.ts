@@ -14,28 +14,28 @@ interface SwappedTorrent {
   /** the download folder */
   readonly root: string
   readonly infoHash: string
-  /** of its only file, in bytes */
+  /** length of its only file, in bytes */
   readonly length: number
 }
 
-/** Puts zeros where the film of a torrent is, or nothing, and in the end has left nothing of the user's there. */
+/** Replaces a torrent's film with zeros, or removes it, and at the end removes what the user put there. */
 type Swap = (torrent: SwappedTorrent, directory: string, random: Random) => Promise<void>
 
-/** What viewers got meanwhile. */
+/** What viewers got in the meantime. */
 interface Outcome {
   swaps: number
   right: number
-  /** answers that had a wrong byte */
+  /** answers with a wrong byte */
   wrong: number
-  /** answers that were refused, or cut off */
+  /** answers that were refused or cut off */
   failed: number
 }
 
 /**
- * Has three viewers read random parts of a film while it is being fetched, and its file or folder swapped at random
- * moments. After each swap they have to get something before there is another one.
+ * Has three viewers read random parts of a film while it is fetched, and swaps its file or folder at random moments.
+ * After each swap they must get some bytes before the next swap.
  *
- * @param film - seeded so slowly that it is not whole in the meantime
+ * @param film - seeded so slowly that it does not become complete meanwhile
  */
 export async function swapWhileRead(
   film: SeededFilm,
@@ -129,7 +129,7 @@ export const SWAPS = {
   },
 } satisfies Readonly<Record<string, Swap>>
 
-/** The folder of a torrent that is being fetched; `undefined` while there is none. */
+/** The folder of a torrent that is being fetched; `undefined` when there is none. */
 async function folderOf({ root, infoHash }: SwappedTorrent): Promise<string | undefined> {
   const names = (await readdir(root)).filter((name) => name.startsWith(infoHash))
   for (const name of names) {
@@ -140,7 +140,7 @@ async function folderOf({ root, infoHash }: SwappedTorrent): Promise<string | un
   return undefined
 }
 
-/** @returns whether there was anything to swap, and it was not taken away meanwhile */
+/** @returns whether there was something to swap, and it was not removed meanwhile */
 async function swapOnce(torrent: SwappedTorrent, swap: Swap, random: Random): Promise<boolean> {
   const { root, infoHash } = torrent
   const directory = await folderOf(torrent)
@@ -149,7 +149,7 @@ async function swapOnce(torrent: SwappedTorrent, swap: Swap, random: Random): Pr
     await swap(torrent, directory, random)
     return true
   } catch (error) {
-    // The server may be making or removing something in there.
+    // The server may be creating or removing something there.
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     return false
   } finally {

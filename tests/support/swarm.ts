@@ -13,31 +13,31 @@ const SEEDER = fileURLToPath(new URL('seeder.py', import.meta.url))
 const LONGEST_DOWNLOAD_MS = 60_000
 const LEECHER = fileURLToPath(new URL('leecher.py', import.meta.url))
 
-/** Debian's own Python is the one that Debian's libtorrent is for. */
+/** The system's Python: Debian's libtorrent is built for it. */
 export const PYTHON = '/usr/bin/python3'
 
-/** Whether libtorrent is there, the seeder of every swarm test. Where `CI` is set, it has to be. */
+/** Whether libtorrent is installed, the seeder of every swarm test. */
 export const hasSeeder = isInstalled(
   'python3-libtorrent',
   [PYTHON, '-c', 'import libtorrent'],
-  'the tests on a real swarm are',
+  'tests with a swarm of libtorrent',
 )
 
 /** A swarm on this machine: a tracker, and libtorrent seeding one file or folder. */
 export interface Swarm extends AsyncDisposable {
   readonly infoHash: string
-  /** the seeder's, on 127.0.0.1 */
+  /** port of the seeder, on 127.0.0.1 */
   readonly port: number
   readonly trackerUrl: string
   /** torrent file */
   readonly metainfo: Uint8Array
-  /** Settings that make the server join this swarm and no other. */
+  /** Settings that make the server join this swarm only. */
   readonly settings: Readonly<Record<string, string>>
-  /** Bytes of the film that the seeder has sent so far, to whomever. */
+  /** Bytes of the film that the seeder has sent so far, to any peer. */
   uploadedBytes(): Promise<number>
-  /** Holds the seeder up: its connections stay, and nothing comes over them. */
+  /** Stops the seeder's process: its connections stay open and silent. */
   freeze(): void
-  /** Lets it go on. */
+  /** Lets it continue. */
   thaw(): void
   /** Ends the seeder; the tracker stays. */
   stopSeeding(): Promise<void>
@@ -50,15 +50,17 @@ export interface SwarmOptions {
   readonly pieceLength?: number
   /** bytes per second */
   readonly uploadLimit?: number
-  /** ms; how often the limit hands out what may be sent, libtorrent's own default is 500 */
+  /** ms; how often the rate limit lets it send, libtorrent's own default is 500 */
   readonly tickInterval?: number
-  /** of another swarm, or empty for none; without it, this one gets a tracker of its own */
+  /** tracker of another swarm, or empty for none; by default the swarm has a tracker of its own */
   readonly trackerUrl?: string
-  /** what its tracker's URL has to say, without which it answers nobody */
+  /** text that an announce URL must contain; others are not answered */
   readonly passkey?: string
-  /** torrent file of that path, made before: saves hashing it again. Where the path holds other bytes, those are sent. */
+  /**
+   * path of an existing torrent file: saves hashing the film. If the film at `path` differs, its bytes are sent anyway.
+   */
   readonly torrentFile?: string
-  /** whether the seeder speaks uTP beside TCP */
+  /** whether the seeder speaks uTP in addition to TCP */
   readonly utp?: boolean
 }
 
@@ -76,7 +78,7 @@ export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
   const lines = createInterface(seeder.stdout)
   const [line] = (await once(lines, 'line')) as [string]
   const { infoHash, port, torrent } = JSON.parse(line) as { infoHash: string; port: number; torrent: string }
-  // Once the tracker knows the seeder, whoever asks it meets somebody.
+  // Once the tracker knows the seeder, every announce gets its address.
   while (trackerUrl && !(await knows(trackerUrl, infoHash, port))) await sleep(20)
   const parts = starting.move()
   return {
@@ -97,7 +99,7 @@ export async function startSwarm(options: SwarmOptions): Promise<Swarm> {
   }
 }
 
-/** Downloads a torrent with libtorrent from whomever the tracker knows by now; resolves when all of it is there. */
+/** Downloads a torrent with libtorrent from all peers that the tracker knows; resolves when it is complete. */
 export async function downloadTorrent(
   metainfo: Uint8Array,
   folder: string,

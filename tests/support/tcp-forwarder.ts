@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Passes bytes on as `ssh -L`, socat or Docker's userland proxy do: the server sees the forwarder's address alone. */
+/** Forwards bytes as `ssh -L`, socat or Docker's userland proxy do: the server only sees the forwarder's address. */
 export interface TcpForwarder extends AsyncDisposable {
   /** `http://127.0.0.1:…`, without a slash at the end */
   readonly url: string

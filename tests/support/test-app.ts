@@ -5,7 +5,7 @@ import type { EngineOptions } from '../../src/engine/engine.ts'
 import { OWNER_PASSWORD } from './owner.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** A whole server on a free port of 127.0.0.1, which asks nobody on the internet. */
+/** A complete server on a free port of 127.0.0.1, which makes no requests to the internet. */
 export interface TestApp extends AsyncDisposable {
   readonly app: App
   /** `http://127.0.0.1:…`, without a slash at the end */
@@ -17,9 +17,9 @@ export interface TestApp extends AsyncDisposable {
 /**
  * Starts the server as `main.ts` does.
  *
- * @param settings - as in the environment; `TORRENT_DOWNLOAD_PATH` defaults to a folder that goes with the app;
- *   `undefined` leaves out what tests set for all
- * @param engine - what no setting says
+ * @param settings - as in the environment; `TORRENT_DOWNLOAD_PATH` defaults to a folder that is removed with the app;
+ * `undefined` unsets what is set for all tests
+ * @param engine - options that no setting has
  */
 export async function startTestApp(
   settings: Readonly<Record<string, string | undefined>> = {},
@@ -49,8 +49,8 @@ export async function startTestApp(
   }
 }
 
-/** Whether the server counts the film of a torrent as whole. */
-export async function isWholeOnDisk({ app }: TestApp, infoHash: string): Promise<boolean> {
+/** Whether the server counts the film of a torrent as complete. */
+export async function isCompleteOnDisk({ app }: TestApp, infoHash: string): Promise<boolean> {
   await using stream = await app.torrents.findWhole(infoHash as InfoHash)
   return stream !== undefined
 }

@@ -124,7 +124,7 @@ function fileOf(path: string, length = 100): TorrentFile {
   return { path, name: path.slice(path.lastIndexOf('/') + 1), length, offset: 0, isPadding: false }
 }
 
-/** As the metadata of a torrent gives it, that is with its names cut. */
+/** As the metadata of a torrent gives it, with its names cut. */
 function packOf(text: string): Pack {
   return parseMetainfo(torrentOf(text))
 }
@@ -168,7 +168,7 @@ function requestWith(headers: Record<string, string>, url = '/'): IncomingMessag
   return { headers, rawHeaders: Object.entries(headers).flat(), url, socket } as unknown as IncomingMessage
 }
 
-/** A request as it is after the door: its headers are bounded. */
+/** A request after `http/header-lengths`: its headers are bounded. */
 function boundedRequest(headers: Record<string, string>): IncomingMessage {
   const req = requestWith(headers)
   boundHeaders(req)
@@ -178,7 +178,7 @@ function boundedRequest(headers: Record<string, string>): IncomingMessage {
 const xml = (text: string) =>
   `<rss><channel><item><title><![CDATA[${text.replaceAll(']]>', '')}]]></title><guid>${text.replaceAll(/[<&]/g, '')}</guid></item></channel></rss>`
 
-/** How each function that strangers' text comes to is called with one. What they throw does not matter. */
+/** A call of each function that takes text from strangers. What they throw does not matter. */
 export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'addon/present-meta#presentMeta': (text) =>
     presentMeta([rowOf(text, 'series'), rowOf(text, 'series')], text),
@@ -403,15 +403,15 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     readStreams({ streams: [{ url: `http://a.org/${text}` }] }, EPISODE),
 }
 
-/** The same for those that are only given names that were cut, to how many letters, and by whom. */
+/** The same for functions that only get text that was cut: to how many letters, and by what. */
 export const PARSERS_OF_SHORT: Readonly<
   Record<string, readonly [most: number, parser: (text: string) => unknown]>
 > = {
-  // readNumbers and parseReleaseName read no more than a file system keeps of a name.
+  // readNumbers and parseReleaseName read as many letters of a name as a file system allows.
   'domain/names/number-run#expandRun': [255, expandRun],
   'domain/names/technical-words#hideTechnical': [255, hideTechnical],
   'domain/names/rough-title#roughTitle': [255, (text) => roughTitle({ rest: text })],
-  // What films are called is cut where metadata is read.
+  // Titles are cut when metadata is read.
   'domain/names/titles#foldMarks': [255, foldMarks],
   'domain/names/titles#titleForms': [255, titleForms],
   'domain/names/year-in-front#yearInFront': [255, (text) => yearInFront(text, [text, 'a'])],
@@ -432,7 +432,7 @@ const THROUGH = 'it only hands on; what it calls is tested'
 const OURS = 'what it is given is the program’s own, or the owner’s'
 const SAME = 'the same work as a function that is tested'
 
-/** Exported functions that get no text of strangers, or do nothing with it but hand it on. */
+/** Exported functions that get no text from strangers, or only pass it on. */
 export const NO_PARSERS: Readonly<Record<string, string>> = {
   'addon/addon#createAddon': THROUGH,
   'addon/choose-files#chooseFiles': THROUGH,

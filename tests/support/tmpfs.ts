@@ -2,23 +2,24 @@ import { statfsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, runAsRoot } from './as-root.ts'
+import { skipped } from './installed.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** Whether this process may mount file systems. Where `CI` is set, it has to. */
+/** Whether this process may mount file systems. */
 export const canMount = tryToMount()
 
 /** A small disk in memory. */
 export interface Tmpfs extends AsyncDisposable {
   readonly path: string
-  /** Bytes that may still be written. */
+  /** Bytes that can still be written. */
   freeBytes(): number
   /** The same, as `df` shows it. */
   availableByDf(): number
-  /** Puts a file of the user's on it, so large that no more than `freeBytes` are left. */
+  /** Puts a file of the user's on it, so large that at most `freeBytes` are left. */
   fillTo(freeBytes: number): Promise<void>
-  /** Takes that file away again. */
+  /** Removes that file again. */
   clear(): Promise<void>
-  /** Fails while somebody has a file open for writing, as the system has it. */
+  /** Fails while a file is open for writing, as in the system. */
   remount(mode: 'ro' | 'rw'): void
 }
 
@@ -49,8 +50,8 @@ export async function mountTmpfs(bytes: number): Promise<Tmpfs> {
 }
 
 /**
- * Makes a folder read-only for whoever opens a file in it from now on, until this is disposed of. What is open stays as
- * it is, which is why the system lets it happen at any time.
+ * Makes a folder read-only for every open from now on, until disposed. Files already open are not affected, so the
+ * system allows it at any time.
  */
 export function makeReadOnly(path: string): Disposable {
   mount('--bind', path, path)
@@ -62,27 +63,28 @@ function mount(...options: string[]): void {
   runAsRoot('mount', ...options)
 }
 
-/** Lazily: a server that a test left behind must not keep the disk. */
+/** Lazily: a server left over by a test must not block it. */
 function unmount(path: string): void {
   runAsRoot('umount', '--lazy', path)
 }
 
-/** Somebody else may have taken the last page of it meanwhile. */
+/** Another process may have taken the last page meanwhile. */
 function unlessFull(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOSPC') throw error
 }
 
 function tryToMount(): boolean {
   try {
-    // In a name space of its own, where it does not have to be taken away again.
+    // In a mount namespace of its own, which needs no clean-up.
     runAsRoot('unshare', '--mount', 'mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', '/mnt')
     return true
-  } catch (error) {
-    const missing = `nothing can be mounted here (${String(error).split('\n')[0]})`
-    if (process.env.CI) throw new Error(missing)
-    console.warn(
-      `\n*** ${missing}: the tests on a full disk are LEFT OUT. They need root, or sudo without a password. ***\n`,
+  } catch (cause) {
+    const why = String(cause).split('\n')[0]
+    return skipped(
+      'tests on a full disk',
+      `no disk can be mounted (${why})`,
+      'needs root, or sudo without a password',
+      cause,
     )
-    return false
   }
 }

@@ -9,9 +9,9 @@ export interface TorrentFileOptions {
   readonly path: string
   /** bytes */
   readonly pieceLength: number
-  /** padding files between the others (BEP 47), or of versions 1 and 2 at once; default `plain` */
+  /** padding files between the others (BEP 47), or a hybrid of versions 1 and 2; default `plain` */
   readonly kind?: 'plain' | 'padded' | 'hybrid'
-  /** paths inside of a folder, in the order the torrent is to have them */
+  /** paths inside the folder, in the order of the torrent */
   readonly files?: readonly string[]
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import bencode from 'bencode'
 
-/** A torrent of one file in pieces of any length, which the makers of torrents do not make. */
+/** A torrent of one file with pieces of any length, also those that no tool makes. */
 export function torrentOf(name: string, bytes: Uint8Array, pieceLength: number) {
   const hashes: Buffer[] = []
   for (let at = 0; at < bytes.length; at += pieceLength)

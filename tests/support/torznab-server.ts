@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 
-/** A torrent that an indexer knows, and how it says which one it is. */
+/** A torrent that an indexer knows, and how it identifies it. */
 export interface IndexedTorrent {
   readonly title: string
   readonly imdbId?: string
@@ -9,11 +9,11 @@ export interface IndexedTorrent {
   readonly seeders?: number
   readonly infoHash?: string
   readonly magnet?: string
-  /** handed out at a link of its own */
+  /** served at a link of its own */
   readonly torrent?: Buffer
   /** magnet link that the download link redirects to */
   readonly redirect?: string
-  /** download link, instead of one of this server */
+  /** download link, in place of one of this server */
   readonly link?: string
 }
 
@@ -25,7 +25,7 @@ export interface TorznabServerOptions {
   readonly movieSearch?: string | undefined
   readonly tvSearch?: string | undefined
   readonly categories?: readonly number[]
-  /** answers instead, where it is given, to `t=caps`, to searches, and to downloads */
+  /** answers in place of the server, if given: `t=caps`, searches, and downloads */
   readonly onCaps?: RequestListener | undefined
   readonly onSearch?: RequestListener | undefined
   readonly onDownload?: RequestListener | undefined
@@ -34,14 +34,14 @@ export interface TorznabServerOptions {
 export interface TorznabServer extends LocalServer {
   /** of the API */
   readonly api: string
-  /** the searches it was asked for, without key */
+  /** the searches it got, without key */
   searches(): Readonly<Record<string, string>>[]
 }
 
 const FUNCTIONS = ['search', 'movie', 'tvsearch'] as const
 
 /**
- * An indexer on this machine that keeps to the Torznab protocol.
+ * An indexer on this machine that follows the Torznab protocol.
  *
  * @see https://torznab.github.io/spec-1.3-draft/torznab/Specification-v1.3.html
  */

@@ -28,7 +28,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const PIECE = 16 * 1024
 const MARK = '.self-streme'
-/** The second of the pieces lies in both. */
+/** The second piece belongs to both files. */
 const FILES = { 'Film.mkv': patternBytes(1.5 * PIECE + 7), 'Extra.mkv': patternBytes(PIECE, 'extra') }
 const bytes = Buffer.concat(Object.values(FILES))
 const pieces = Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, piece) =>
@@ -43,22 +43,22 @@ const info = {
 const metainfo = bencode.encode({ info })
 const infoHash = createHash('sha1').update(bencode.encode(info)).digest('hex') as InfoHash
 
-/** What has happened in all runs together, so that it is known that something has. */
+/** What happened in all runs together, to be sure that something did. */
 export const done = { streamed: 0, freed: 0, imported: 0, checked: 0 }
 
 export type Situation = keyof typeof SITUATIONS
 export type Event = keyof typeof EVENTS
 
 /**
- * Starts a server in a download folder that is in some situations, and has things happen one after the other.
+ * Starts a server in a download folder in some situations, and makes events happen in order.
  *
- * @throws Error as soon as a file that the user put anywhere is gone or changed
+ * @throws Error as soon as a file that the user put there is missing or changed
  */
-export async function liveThrough(situations: readonly Situation[], events: readonly Event[]): Promise<void> {
+export async function runScenario(situations: readonly Situation[], events: readonly Event[]): Promise<void> {
   const story = `${situations.join(' + ')}: ${events.join(', ')}`
   await using world = await openWorld()
   for (const name of situations) await attempt(() => SITUATIONS[name]?.(world))
-  // Files of the same moment are told apart by their names alone.
+  // Files made at the same time are told apart by their names.
   await sleep(5)
   await world.start()
   await world.check(`${story}; at the start`)
@@ -70,14 +70,14 @@ export async function liveThrough(situations: readonly Situation[], events: read
   await world.check(`${story}; at the end`)
 }
 
-/** What the disk is like when the server starts; several may come together. */
+/** The state of the disk when the server starts; several can be combined. */
 const SITUATIONS = {
   nothing: async () => undefined,
   'a folder of the user’s with the film': ({ folder, put }) => put(folder, 'Film.mkv'),
   'a folder of the user’s with another film': ({ folder, put }) => put(folder, 'My film.mkv'),
   'a folder of the user’s with nothing in it': ({ folder }) => mkdir(folder),
   'a folder of ours': ({ folder }) => makeTorrentFolder(folder),
-  'a whole torrent of an earlier version': ({ folder }) => leave(folder, ['Film.mkv', 'Extra.mkv']),
+  'a complete torrent of an earlier version': ({ folder }) => leave(folder, ['Film.mkv', 'Extra.mkv']),
   'a part of a torrent of an earlier version': ({ folder }) => leave(folder, ['Film.mkv']),
   'a note of the user’s in the folder': ({ folder, put }) => put(folder, 'notes.txt'),
   'a film of the user’s where nothing was fetched yet': async ({ folder, put }) => {
@@ -89,7 +89,7 @@ const SITUATIONS = {
     await makeTorrentFolder(folder)
     await putRight(folder)
   },
-  'a film of the user’s in place of a whole one': async ({ folder, put }) => {
+  'a film of the user’s in place of a complete one': async ({ folder, put }) => {
     await leave(folder, ['Film.mkv', 'Extra.mkv'])
     await put(folder, 'Film.mkv')
   },
@@ -161,11 +161,11 @@ const SITUATIONS = {
 
 export const SITUATION_NAMES = Object.keys(SITUATIONS) as Situation[]
 
-/** What may happen then. */
+/** What can happen then. */
 const EVENTS = {
-  'somebody watches': ({ watch }) => watch(),
-  'somebody watches from an extra path': ({ watch, extra }) => watch(extra),
-  'somebody looks for it in vain': async ({ engine, torrents }) => {
+  'a viewer watches': ({ watch }) => watch(),
+  'a viewer watches from an extra path': ({ watch, extra }) => watch(extra),
+  'a viewer looks for it in vain': async ({ engine, torrents }) => {
     engine.arePeersThere = false
     await using _stream = await torrents.getStream(infoHash)
   },
@@ -251,7 +251,7 @@ async function openWorld() {
   const folder = join(root, infoHash)
   /** hashes of files by their real paths */
   const kept = new Map<string, string>()
-  /** files that we made, and that the user wrote to: until they are found to be what the torrent says */
+  /** files that we made and the user wrote to, until the server finds that they match the torrent */
   const touched = new Set<string>()
   const own: string[] = []
   let moved = 0
@@ -259,13 +259,13 @@ async function openWorld() {
     | (AsyncDisposable & { parts: CacheParts; engine: LocalEngine; torrents: TorrentService })
     | undefined
 
-  // Made before the server makes any, of the lengths that the torrent's files have.
+  // Made before the server makes any, with the lengths of the torrent's files.
   for (let n = 0; n < 20; n++) {
     const path = join(base, 'own', String(n))
     await writeFile(path, randomBytes(FILES['Film.mkv'].length))
     own.push(path)
   }
-  // Files of the same moment are told apart by their names alone.
+  // Files made at the same time are told apart by their names.
   await sleep(5)
   for (const [name, content] of Object.entries(FILES)) {
     await writeFile(join(home, name), content)
@@ -285,7 +285,7 @@ async function openWorld() {
     touched.delete(path)
   }
 
-  /** What the torrent has, in a file of the user's own. */
+  /** The torrent's content in a file of the user's. */
   async function putRight(directory: string): Promise<void> {
     const path = join(await realpath(directory), 'Film.mkv')
     await writeFile(path, FILES['Film.mkv'], { flag: 'wx' })
@@ -407,7 +407,7 @@ async function openWorld() {
 
 const SILENT = { error: () => 0, warn: () => 0, info: () => 0, debug: () => 0 }
 
-/** Leaves a folder as an earlier version did, with these files of the torrent, whole. */
+/** Leaves a folder as an earlier version did, with these files of the torrent complete. */
 async function leave(directory: string, names: readonly (keyof typeof FILES)[]): Promise<void> {
   await mkdir(join(directory, MARK), { recursive: true })
   const whole: Record<string, object> = {}
@@ -420,7 +420,7 @@ async function leave(directory: string, names: readonly (keyof typeof FILES)[]):
   await writeFile(join(directory, MARK, 'state.json'), JSON.stringify({ whole }))
 }
 
-/** Puts notes of ours beside a film of the user's that say that it is ours. */
+/** Puts our notes beside a film of the user's, claiming that it is ours. */
 async function claim(directory: string): Promise<void> {
   const { size, mtimeMs } = await stat(join(directory, 'Film.mkv'))
   await leave(directory, [])
@@ -433,12 +433,12 @@ async function locate(folder: string, place: string): Promise<void> {
   await writeFile(join(folder, MARK, 'location'), place)
 }
 
-/** Resolves when it is looked for, or is found without. */
+/** Resolves when the server searches for it, or finds it without a search. */
 async function lookedFor({ torrents }: World): Promise<void> {
   for (let n = 0; n < 20 && !torrents.activityOf(infoHash)?.isInSwarm; n++) await sleep(2)
 }
 
-/** Not everything can happen at any time. */
+/** Not every event is possible at any time. */
 async function attempt(work: () => Promise<unknown> | undefined): Promise<void> {
   try {
     await work()

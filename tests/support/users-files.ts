@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** A person with files at home, and a download folder on the same disk. */
+/** A user with files at home, and a download folder on the same disk. */
 export interface User extends AsyncDisposable {
   /** folder of the files */
   readonly home: string

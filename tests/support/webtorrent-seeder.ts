@@ -2,20 +2,20 @@ import { once } from 'node:events'
 import WebTorrent from 'webtorrent'
 import { startTracker } from './swarm.ts'
 
-/** A swarm on this machine whose seeder is webtorrent, so that nothing but npm is needed for it. */
+/** A swarm on this machine whose seeder is webtorrent: it needs nothing but npm. */
 export interface WebtorrentSwarm extends AsyncDisposable {
   readonly infoHash: string
-  /** Settings that make the server join this swarm and no other. */
+  /** Settings that make the server join this swarm only. */
   readonly settings: Readonly<Record<string, string>>
   /** Bytes that the seeder has sent so far. */
   uploadedBytes(): number
-  /** From now on it sends as fast as it can. */
+  /** Removes the upload limit. */
   hurry(): void
 }
 
 /**
  * @param path - file to seed
- * @param uploadLimit - bytes per second, until it is told to hurry
+ * @param uploadLimit - bytes per second, until `hurry` is called
  */
 export async function seedWithWebtorrent(path: string, uploadLimit: number): Promise<WebtorrentSwarm> {
   await using starting = new AsyncDisposableStack()

@@ -16,19 +16,19 @@ export interface ZeroTorrentOptions {
   /** bytes */
   readonly pieceLength: number
   readonly pieces: number
-  /** equally long ones that together fill all pieces; default one */
+  /** files of equal length that together fill all pieces; default one */
   readonly files?: number
 }
 
-/** A torrent of zeros that is open in an engine, with one peer that has all of it and gives what it is told to. */
+/** A torrent of zeros that is open in an engine, with one peer that has all of it and sends blocks on demand. */
 export interface ZeroTorrent {
   readonly infoHash: InfoHash
   readonly directory: string
   readonly verified: ReadonlySet<number>
   want(priority: PieceWindow['priority']): void
-  /** Has the peer give so many more blocks of 16 KiB; without this it gives none. */
+  /** Makes the peer send that many more blocks of 16 KiB; it sends none without. */
   give(blocks: number): void
-  /** blocks it has given */
+  /** blocks sent so far */
   readonly given: number
 }
 
@@ -54,10 +54,10 @@ export async function startZeroEngine() {
   let opened = 0
   const parts = starting.move()
   return {
-    /** of the engine process; there once a torrent is open */
+    /** pid of the engine process; set once a torrent is open */
     get pid(): number {
       const [pid] = childrenOf(process.pid, 'engine/child/main.ts')
-      if (pid === undefined) throw new Error('there is no engine')
+      if (pid === undefined) throw new Error('the engine was not started')
       return pid
     },
     open: (torrent: ZeroTorrentOptions) => openTorrent(engine, port, folder.path, opened++, torrent),

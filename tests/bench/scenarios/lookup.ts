@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { leaveWholeTorrent } from '../../support/earlier-run.ts'
+import { leaveCompleteTorrent } from '../../support/earlier-run.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { startProcess } from '../measure/own-process.ts'
 import type { Case, Figures, Scenario } from '../scenario.ts'
@@ -55,7 +55,7 @@ async function fill(folder: string, torrents: number, placed: number): Promise<F
   const hashes = { torrent: [] as string[], 'placed file': [] as string[] }
   for (let n = 0; n < torrents; n++) {
     const files = [{ name: `Film ${n}.mkv`, bytes: Buffer.alloc(1_000, String(n)) }]
-    hashes.torrent.push((await leaveWholeTorrent({ root, files })).infoHash)
+    hashes.torrent.push((await leaveCompleteTorrent({ root, files })).infoHash)
   }
   for (let n = 0; n < placed; n++) {
     const hash = createHash('sha1').update(String(n)).digest('hex')

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** A film that a viewer watches, as its attackers know it. */
 export interface TargetFilm {
   readonly infoHash: string
-  /** what `patternBytes` makes it of */
+  /** the seed for `patternBytes` */
   readonly seed: string
   readonly length: number
   readonly pieceLength: number
@@ -18,14 +18,14 @@ export interface Target {
   readonly wholeFilm: string
 }
 
-/** What all attackers know at the beginning of a round. */
+/** What all attackers know at the start of a round. */
 export interface Round {
   /** from 0 */
   readonly number: number
   /** how long it lasts */
   readonly ms: number
   readonly target: Target
-  /** that are being watched now */
+  /** the films being watched now */
   readonly films: readonly TargetFilm[]
   /** Aborts when the next round begins. */
   readonly over: AbortSignal
@@ -33,13 +33,13 @@ export interface Round {
 
 /** One kind of abuse. */
 export interface Attack extends AsyncDisposable {
-  /** Does what an attacker would do in ten minutes. */
+  /** Does as much as an attacker would do in ten minutes. */
   round(round: Round): Promise<void>
-  /** what was done so far, to be sure that it was */
+  /** counts of what was done, to be sure that something was */
   readonly done: Readonly<Record<string, number>>
 }
 
-/** Does one thing after the other, evenly over the most of a round. */
+/** Does one step after the other, spread evenly over most of a round. */
 export async function allThrough<T>(
   { ms, over }: Round,
   things: readonly T[],
@@ -54,12 +54,12 @@ export async function allThrough<T>(
   }
 }
 
-/** An address on this machine that attackers of one kind come from: for the server, each of them is a client. */
+/** An address on this machine for attackers of one kind: the server sees each as a client. */
 export function strangerAddress(kind: number, n = 0): string {
   return `127.66.${kind}.${1 + (n % 250)}`
 }
 
-/** An info hash that no peer has, another one for each number. */
+/** An info hash that no peer has, different for each number. */
 export function unknownHash(kind: number, n: number): string {
   return `${kind.toString(16).padStart(8, 'd')}${n.toString(16).padStart(32, '0')}`
 }

@@ -1,4 +1,4 @@
-/** The thread that all attackers run in, so that what they do is not mistaken for what a viewer waits for. */
+/** The thread that all attackers run in, so that their own load is not mistaken for a viewer's wait. */
 import { parentPort } from 'node:worker_threads'
 import type { Attack, Round, TargetFilm } from './attack.ts'
 import type { Answer, Call } from './attackers.ts'
@@ -24,7 +24,7 @@ const all: Readonly<Record<string, Attack>> = {
   lists: new Lists(),
   logFlood: new LogFlood(),
 }
-/** To find out which of them does something: `ABUSE_ONLY=lists,logFlood`, or none. */
+/** To find out which attack causes a problem: `ABUSE_ONLY=lists,logFlood`; empty for no attack. */
 const only = process.env.ABUSE_ONLY?.split(',')
 const attacks = Object.entries(all).filter(([name]) => only?.includes(name) ?? true)
 const films = new Map<string, TargetFilm>()

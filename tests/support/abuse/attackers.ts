@@ -4,14 +4,14 @@ import type { Round, TargetFilm } from './attack.ts'
 
 /** All kinds of abuse at once, in a thread of their own. */
 export interface Attackers extends AsyncDisposable {
-  /** of an addon with huge answers */
+  /** manifest of an addon with huge answers */
   readonly manifestUrl: string
-  /** that answers for no name, `127.0.0.1:…` */
+  /** a DNS server that answers for no name, `127.0.0.1:…` */
   readonly nameServer: string
-  /** Silent peers of a film wait to be found. @returns where */
+  /** Starts silent peers of a film that listen. @returns their addresses */
   meet(film: TargetFilm): Promise<readonly Address[]>
   leave(infoHash: string): Promise<void>
-  /** Resolves when all has been done; what waits for an answer is ended by the next round. */
+  /** Resolves when all attacks are done; requests still waiting for an answer are ended by the next round. */
   round(round: Pick<Round, 'number' | 'ms' | 'target'>): Promise<void>
   /** what each kind has done so far */
   done(): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>>

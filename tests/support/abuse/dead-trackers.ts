@@ -7,7 +7,7 @@ const KIND = 2
 const LINKS = 8
 const NAMES = 20
 
-/** Links with trackers whose names no DNS server answers for. */
+/** Links with trackers whose names no DNS server resolves. */
 export class DeadTrackers implements Attack {
   readonly #dns: DnsServer
   #sockets: Sockets | undefined
@@ -36,7 +36,7 @@ export class DeadTrackers implements Attack {
         const host = `dead-${link}-${name}.example.org`
         return `tr=${encodeURIComponent(name % 2 ? `udp://${host}:1337` : `http://${host}/announce`)}`
       })
-      // Half of them for what is being watched: those ask for a byte.
+      // Half of them for the films being watched: those request a byte.
       const film = n % 2 ? films[n % films.length]?.infoHash : undefined
       const path = `/stream/proxy/${film ?? unknownHash(KIND, link)}?${trackers.join('&')}`
       const request = `GET ${path} HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0\r\n\r\n`

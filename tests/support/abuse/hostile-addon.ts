@@ -9,13 +9,13 @@ const MANIFEST = {
   resources: ['stream'],
 }
 
-/** Of one answer. */
+/** Bytes of one answer. */
 const STREAMS = 250
-/** The first ids for which it fails, and for which it never answers; there are a million of each. */
+/** First of the ids for which it fails, and of those for which it never answers; a million of each. */
 export const FAILING_ID = 7_000_000
 export const SILENT_ID = 8_000_000
 
-/** An addon whose every other answer is huge. */
+/** An addon for which every second answer is huge. */
 export async function startHostileAddon(): Promise<LocalServer & { readonly manifestUrl: string }> {
   let answers = 0
   const server = await startLocalServer((req, res) => {
@@ -29,7 +29,7 @@ export async function startHostileAddon(): Promise<LocalServer & { readonly mani
   return Object.assign(server, { manifestUrl: `${server.url}/manifest.json` })
 }
 
-/** 250 streams of nearly four kilobytes, each of them different in every list. */
+/** 250 streams of nearly four kilobytes, different in every list. */
 function hugeAnswer(list: number): string {
   const streams = Array.from({ length: STREAMS }, (_, n) => ({
     infoHash: (list * STREAMS + n).toString(16).padStart(40, '0'),

@@ -8,10 +8,10 @@ const UNKNOWN = 24
 const IDLE_ON_DISK = 40
 const IDLE_IN_SWARM = 4
 const SLOW = 150
-/** More than there are places for. */
+/** More than the server has places for. */
 const MOST_OPEN = 2_500
 
-/** Clients that read nothing, that look for what does not exist, and that never end their requests. */
+/** Clients that read nothing, clients that want what does not exist, and requests that never end. */
 export class IdleReaders implements Attack {
   #sockets: Sockets | undefined
   #opened = 0
@@ -32,7 +32,7 @@ export class IdleReaders implements Attack {
       return get(`/stream/proxy/${infoHash}`, `Range: bytes=${start}-\r\n`)
     }
     const requests = [
-      // From two addresses, which look for more than there are places for.
+      // From two addresses, for more torrents than there are places.
       ...Array.from({ length: UNKNOWN }, (_, n) => {
         const unknown = unknownHash(KIND, number * UNKNOWN + n)
         return { bytes: get(`/stream/proxy/${unknown}`), address: n % 2, isRead: true }
@@ -57,7 +57,7 @@ export class IdleReaders implements Attack {
   }
 }
 
-/** The same in an order in which those of a kind do not come together. */
+/** The same items, ordered so that those of one kind are not adjacent. */
 function mixed<T>(things: readonly T[]): T[] {
   const step = Math.ceil(Math.sqrt(things.length))
   return Array.from({ length: step }, (_, from) => things.filter((_, n) => n % step === from)).flat()

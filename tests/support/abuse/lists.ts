@@ -3,9 +3,9 @@ import { type Attack, allThrough, type Round, strangerAddress } from './attack.t
 import { FAILING_ID, SILENT_ID } from './hostile-addon.ts'
 
 const KIND = 4
-/** In a round: of titles with huge answers, each from another address. */
+/** In a round: titles with huge answers, each from another address. */
 const HUGE = 8
-/** In a round, from three addresses: ids for which an addon fails or is silent, and ids that are none. */
+/** In a round, from three addresses: ids for which an addon fails or is silent, and invalid ids. */
 const FAILING = 20
 const SILENT = 40
 const NONSENSE = ['failing', ':::', 'tt7x', 'tt12345678901', 'kitsu:x', 'a'.repeat(190), '%F0%9F%8E%AC']

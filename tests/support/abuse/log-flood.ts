@@ -34,7 +34,7 @@ const BAD_REQUESTS = [
   '\x16\x03\x01\x00\xa5\x01\x00\x00',
 ]
 
-/** Requests and peers that are wrong, each of which could be a line in the log. */
+/** Bad requests and bad peers, each of which could be a line in the log. */
 export class LogFlood implements Attack {
   readonly #random = seededRandom(1)
   #sockets: Sockets | undefined

@@ -1,4 +1,4 @@
-/** The server as `main.ts` starts it, but that it asks the DNS servers of a test for the names of strangers. */
+/** The server as `main.ts` starts it, except that it resolves the names of strangers at the DNS servers of a test. */
 import { createApp } from '../../../src/app.ts'
 import { readConfig } from '../../../src/config/config.ts'
 import type { EngineOptions } from '../../../src/engine/engine.ts'

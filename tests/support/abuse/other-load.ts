@@ -3,19 +3,19 @@ import { availableParallelism } from 'node:os'
 import { cpuSecondsOf } from '../processes.ts'
 
 const LOOK_MS = 500
-/** With less of it, one process waits for another. */
+/** Below this share of idle time, processes wait for each other. */
 const IDLE_SHARE = 0.1
 
 interface Span {
   readonly from: number
   readonly to: number
-  /** of the machine's processors that others had, while none of them was free */
+  /** share of the machine's processors that other programs used while none was idle */
   readonly share: number
 }
 
 /**
- * What other programs, and other virtual machines, take of the processors, while this process and those that it started
- * could use them: by so much, what is measured here is their doing.
+ * Measures how much processor time other programs and virtual machines take while this process and its children could
+ * use it: delays of that length are not our doing.
  */
 export class OtherLoad implements Disposable {
   readonly #spans: Span[] = []
@@ -34,7 +34,7 @@ export class OtherLoad implements Disposable {
     }, LOOK_MS)
   }
 
-  /** ms, of those between two moments, that belonged to others; the last half second counts like the one before */
+  /** ms taken by others between two moments; the last half second counts like the one before */
   within(from: number, to: number): number {
     const last = this.#spans.at(-1)
     const spans = last ? [...this.#spans.slice(-240), { ...last, from: last.to, to }] : []
@@ -56,7 +56,7 @@ export class OtherLoad implements Disposable {
   }
 }
 
-/** Processor time in seconds so far: of the machine, and of this process with all that it started (proc_stat(5)). */
+/** Processor time in seconds so far: of the machine, and of this process with all its children (proc_stat(5)). */
 function look(): { readonly at: number; readonly busy: number; readonly own: number } {
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] =
     readFileSync('/proc/stat', 'utf8').split('\n')[0]?.split(/\s+/).map(Number) ?? []

@@ -5,11 +5,11 @@ const KIND = 1
 const MIB = 1024 * 1024
 /** In a round; half of them read the answers. */
 const CONNECTIONS = 4
-/** On each. */
+/** Requests on each connection. */
 const BYTES = 5 * MIB
 const PART = MIB / 16
 
-/** Connections that send megabytes of requests behind one that waits for a film that does not exist. */
+/** Connections that send megabytes of requests after one that waits for a film that does not exist. */
 export class Pipelining implements Attack {
   #sockets: Sockets | undefined
   #connections = 0

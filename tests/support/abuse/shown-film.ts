@@ -17,9 +17,9 @@ export interface ShownFilm extends AsyncDisposable {
 }
 
 /**
- * A film with a slow honest seeder, in the middle of silent peers.
+ * A film with one slow honest seeder among silent peers.
  *
- * @param peers - what the tracker names, by info hash
+ * @param peers - the peers that the tracker names, by info hash
  */
 export async function showFilm(
   { bytes: length, pieceLength, uploadLimit }: FilmOptions,

@@ -2,19 +2,19 @@ import { patternBytes } from '../pattern-bytes.ts'
 import { type Address, type StuckPeers, startStuckPeers } from '../stuck-peers.ts'
 import { type Attack, allThrough, type Round, type TargetFilm } from './attack.ts'
 
-/** Per film, waiting to be found; the trackers name them before the honest peer. */
+/** Listening peers per film; the trackers name them before the honest peer. */
 const SILENT = 4
 const DRIPPING = 2
 const DRIP_MS = 2_500
-/** In each round, to each film. */
+/** Connections made in each round to each film. */
 const COMING_FROM_ONE_ADDRESS = 35
 const COMING_FROM_MANY = 8
-/** To one film, each with an address of its own. */
+/** To one film, each from an address of its own. */
 const MOST_COMING = 100
 
 type PeersOfFilm = Readonly<Record<'silent' | 'dripping' | 'one' | 'many', StuckPeers>>
 
-/** Peers that have everything and give nothing, or a block now and then: they wait, and they come. */
+/** Peers that claim to have everything and send nothing, or a block now and then. Some listen, some connect. */
 export class SilentPeers implements Attack {
   readonly #films = new Map<string, PeersOfFilm>()
   #made = 0
@@ -29,10 +29,10 @@ export class SilentPeers implements Attack {
     return { met: this.#met + now, came: this.#came, refused: this.#refused }
   }
 
-  /** @returns where those of a film wait */
+  /** @returns the addresses of the listening peers of a film */
   async meet({ infoHash, seed, length, pieceLength }: TargetFilm): Promise<readonly Address[]> {
     const drip = { film: patternBytes(length, seed), pieceLength, everyMs: DRIP_MS }
-    // None has the address of one that was found out before.
+    // No address is used again after its peer was detected.
     const next = (count: number) => {
       const after = this.#made
       this.#made += count

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** Connections of an attacker, of which the oldest goes when there are more than it can hold. */
+/** Connections of an attacker. Above its limit the oldest is closed. */
 export class Sockets implements Disposable {
   readonly #port: number
   readonly #most: number
@@ -11,12 +11,12 @@ export class Sockets implements Disposable {
     this.#most = most
   }
 
-  /** How many the server has not closed. */
+  /** The number of connections that the server has not closed. */
   get count(): number {
     return this.#open.size
   }
 
-  /** Connects and writes; what comes back is only read if it is asked for. */
+  /** Connects and writes; the answer is read only if requested. */
   send(bytes: string | Uint8Array, from: string, isRead = false): Socket {
     const socket = connect({ port: this.#port, host: '127.0.0.1', localAddress: from })
     socket.on('error', () => undefined).on('close', () => this.#open.delete(socket))

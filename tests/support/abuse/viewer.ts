@@ -13,29 +13,29 @@ export interface Viewing {
   readonly bytes: Buffer
   /** bytes per second */
   readonly pace: number
-  /** shares of the film that the viewer seeks to, one after the other */
+  /** shares of the film that the viewer seeks to, in order */
   readonly places: readonly number[]
-  /** how long the film is watched from each of them */
+  /** how long the film is watched from each position */
   readonly msAtPlace: number
   /** Aborts when the viewer leaves. */
   readonly over: AbortSignal
 }
 
-/** A wait for bytes that the player had to have. */
+/** A delay until the player got bytes that it needed. */
 export interface Wait {
-  /** without those that other programs took of the processors */
+  /** without the time that other programs took */
   readonly ms: number
   readonly othersMs: number
-  /** what it waited for: the film to begin, a place that was sought, the next bytes, or a list */
+  /** what it waited for: the start of the film, a seek, the next bytes, or a list */
   readonly what: 'start' | 'seek' | 'bytes' | 'list'
-  /** ms of the process' clock */
+  /** ms of the process's clock */
   readonly at: number
 }
 
 /**
- * Watches a film as a player does, at its pace, and compares every byte.
+ * Watches a film at its pace, as a player does, and compares every byte.
  *
- * @param onWait - told of every wait
+ * @param onWait - called for every wait
  * @throws Error when a byte is wrong, or the film ends too early
  */
 export async function watch(

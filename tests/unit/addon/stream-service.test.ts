@@ -9,7 +9,7 @@ import type { Candidate } from '../../../src/domain/list/candidate.ts'
 import { DEFAULT_LIST_OPTIONS } from '../../../src/domain/list/list-options.ts'
 import type { VideoId } from '../../../src/domain/video-id.ts'
 import type { Log, LogFields } from '../../../src/observe/log.ts'
-import { listeningLog } from '../../support/listening-log.ts'
+import { recordingLog } from '../../support/recording-log.ts'
 
 const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
 const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 QtWebEngine/5.15.8 StremioShell/4.4.168'
@@ -188,7 +188,7 @@ test.for([
       { pack: async () => undefined, isPrivate: async () => false, video: async () => disk },
       { sinceMs: () => withoutPeersMs },
     )
-    const { getList } = createStreamService({ trackers: [] }, makeList, ignore, listeningLog().log)
+    const { getList } = createStreamService({ trackers: [] }, makeList, ignore, recordingLog().log)
     expect(await getList({ kind: 'movie', id: 'tt1' }, contextOf({}))).toMatchObject({ isSettled })
   },
 )

@@ -4,9 +4,9 @@ import { createLibrarySource, type Titles } from '../../../src/sources/library.t
 import type { Metadata } from '../../../src/sources/metadata.ts'
 import type { Title } from '../../../src/sources/title.ts'
 import { indexOf } from '../../support/library-file.ts'
-import { listeningLog } from '../../support/listening-log.ts'
+import { recordingLog } from '../../support/recording-log.ts'
 
-const { log } = listeningLog()
+const { log } = recordingLog()
 const never = new AbortController().signal
 const FILM = { name: 'The Film', aliases: ['Der Streifen'], year: 2010, episodes: new Map() }
 const SHOW = {

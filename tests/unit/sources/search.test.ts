@@ -5,7 +5,7 @@ import type { Candidate, Found } from '../../../src/domain/list/candidate.ts'
 import type { VideoId } from '../../../src/domain/video-id.ts'
 import { createSearch, type Search } from '../../../src/sources/search.ts'
 import type { Source } from '../../../src/sources/source.ts'
-import { listeningLog } from '../../support/listening-log.ts'
+import { recordingLog } from '../../support/recording-log.ts'
 
 const MINUTE = 60_000
 const VIDEO: VideoId = { kind: 'movie', id: 'tt1' }
@@ -38,7 +38,7 @@ const silent = (name: string) => source(name, () => new Promise(() => undefined)
 /** A search whose clock is moved by hand; only its timeouts run in real time. */
 function searchOver(sources: readonly Source[], timeoutMs = 10_000) {
   let time = 1_000_000
-  const { log, warnings } = listeningLog()
+  const { log, warnings } = recordingLog()
   const search = createSearch({ timeoutMs, now: () => time }, sources, log)
   return {
     search,

@@ -5,12 +5,12 @@ export interface Announcement {
   readonly infoHash: string
   /** `started`, `stopped`, `completed`, or empty */
   readonly event: string
-  /** as it came */
+  /** as received */
   readonly query: string
 }
 
-/** A tracker on this machine that knows no peers, and remembers what it was asked. */
-export async function openAnnouncements() {
+/** A tracker on this machine that knows no peers and stores its announcements. */
+export async function startRecordingTracker() {
   const asked: Announcement[] = []
   const server = await startLocalServer((req, res) => {
     const query = req.url?.split('?')[1] ?? ''
@@ -21,7 +21,7 @@ export async function openAnnouncements() {
   })
   return {
     url: `${server.url}/announce`,
-    /** in the order in which they came */
+    /** in the order received */
     asked,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

@@ -2,8 +2,8 @@ import type { Log, LogFields } from '../../src/observe/log.ts'
 
 type Event = [message: string, fields?: LogFields | undefined]
 
-/** A log that keeps what it is told. */
-export function listeningLog() {
+/** A log that stores its lines. */
+export function recordingLog() {
   const events = { error: [] as Event[], warn: [] as Event[], info: [] as Event[], debug: [] as Event[] }
   const log: Log = {
     error: (...event) => void events.error.push(event),

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 
 const MIB = 1024 * 1024
 
-/** Ways in which a server that is asked for something small and sensible may answer instead. */
-export const BAD_MANNERS = {
+/** Wrong answers of a server to a small and sensible request. */
+export const BAD_ANSWERS = {
   'never answers': () => undefined,
   'sends a byte now and then': (_req, res) => {
     res.writeHead(200, { 'Content-Type': 'application/json' })
