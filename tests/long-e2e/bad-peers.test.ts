@@ -9,7 +9,7 @@ import { startTestApp } from '../support/test-app.ts'
 const MIB = 1024 * 1024
 const swarmTest = test.skipIf(!hasSeeder)
 
-/** One wrong byte in each so many. */
+/** One wrong byte in every that many bytes. */
 function corrupted(film: Uint8Array, every: number): Uint8Array {
   const bytes = Uint8Array.from(film)
   for (let at = 777; at < bytes.length; at += every) bytes[at] = (bytes[at] ?? 0) ^ 0xff
@@ -20,7 +20,7 @@ async function uploadedBy(seeders: readonly Swarm[]): Promise<number[]> {
   return Promise.all(seeders.map((seeder) => seeder.uploadedBytes()))
 }
 
-swarmTest('a peer that sends wrong bytes is found out, and costs little', async () => {
+swarmTest('a peer that sends wrong bytes is banned and costs little bandwidth', async () => {
   const film = patternBytes(32 * MIB)
   const uploadLimit = 6 * MIB
   const liar = { uploadLimit, bytes: corrupted(film, 64 * 1024) }
@@ -35,10 +35,10 @@ swarmTest('a peer that sends wrong bytes is found out, and costs little', async 
   expect((fromHonest + fromLiar) / film.length).toBeLessThan(1.2)
 })
 
-swarmTest('among several, only those who sent wrong bytes are dropped', async () => {
+swarmTest('of several peers only those that sent wrong bytes are dropped', async () => {
   const film = patternBytes(24 * MIB)
   const uploadLimit = 3 * MIB
-  // Most of what it sends is right, and each piece is put together from blocks of all three.
+  // Most of what it sends is right, and each piece is assembled from blocks of all three.
   const liar = { uploadLimit, bytes: corrupted(film, 512 * 1024) }
   await using swarm = await startMixedSwarm(film, MIB, { uploadLimit }, liar, { uploadLimit })
   const [honest] = swarm.seeders
@@ -51,24 +51,27 @@ swarmTest('among several, only those who sent wrong bytes are dropped', async ()
   expect((first + fromLiar + third) / film.length).toBeLessThan(1.5)
 })
 
-swarmTest('when there is nobody but a liar, nothing wrong is sent, and it is not asked again', async () => {
-  const film = patternBytes(8 * MIB)
-  await using swarm = await startMixedSwarm(film, 256 * 1024, {}, { bytes: corrupted(film, 64 * 1024) })
-  const [honest, liar] = swarm.seeders
-  await honest?.stopSeeding()
-  await using app = await startTestApp({
-    ...honest?.settings,
-    TORRENT_TIMEOUT: '4000',
-    TORRENT_MAX_RETRIES: '0',
-  })
+swarmTest(
+  'when the only peer sends wrong bytes, no wrong byte reaches the viewer and the peer is not asked again',
+  async () => {
+    const film = patternBytes(8 * MIB)
+    await using swarm = await startMixedSwarm(film, 256 * 1024, {}, { bytes: corrupted(film, 64 * 1024) })
+    const [honest, liar] = swarm.seeders
+    await honest?.stopSeeding()
+    await using app = await startTestApp({
+      ...honest?.settings,
+      TORRENT_TIMEOUT: '4000',
+      TORRENT_MAX_RETRIES: '0',
+    })
 
-  const answer = await fetch(`${app.url}/stream/proxy/${liar?.infoHash}`)
-  const body = await answer.arrayBuffer().catch(() => undefined)
-  expect(answer.ok && body !== undefined).toBe(false)
-  expect(await liar?.uploadedBytes()).toBeLessThan(film.length)
-})
+    const answer = await fetch(`${app.url}/stream/proxy/${liar?.infoHash}`)
+    const body = await answer.arrayBuffer().catch(() => undefined)
+    expect(answer.ok && body !== undefined).toBe(false)
+    expect(await liar?.uploadedBytes()).toBeLessThan(film.length)
+  },
+)
 
-swarmTest('two peers that take requests and answer none do not keep a film from a viewer', async () => {
+swarmTest('two peers that accept requests and never answer do not block a film', async () => {
   const film = patternBytes(10 * MIB)
   await using swarm = await startMixedSwarm(film, 256 * 1024, { uploadLimit: 4_000_000, tickInterval: 20 })
   const [{ infoHash = '', port = 0 } = {}] = swarm.seeders
@@ -87,6 +90,6 @@ swarmTest('two peers that take requests and answer none do not keep a film from 
   }
   expectSameBytes(Buffer.concat(parts), film)
   expect(stuck.meetings()).toBeGreaterThanOrEqual(2)
-  // It was 30 s, as long as a peer may be silent.
+  // It used to be 30 s, the time that a peer may be silent.
   expect(longestMs).toBeLessThan(10_000)
 })

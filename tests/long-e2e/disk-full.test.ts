@@ -13,13 +13,13 @@ import { canMount, makeReadOnly, mountTmpfs, type Tmpfs } from '../support/tmpfs
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000
 const LONG_AGO = Date.now() - HOUR_MS
-/** Films stay though nobody reads them; the whole disk is ours. */
+/** Idle films are not removed, and the test has the disk for itself. */
 const SETTINGS = { TORRENT_CLEANUP_INTERVAL: String(24 * HOUR_MS), CACHE_MIN_FREE: '0' }
 /** Other tests run at the same time. */
 const SLOWLY = { timeout: 15_000 }
 const diskTest = test.skipIf(!hasSeeder || !canMount)
 
-diskTest('on a full disk an idle film goes, and the one that is watched comes to its end', async () => {
+diskTest('on a full disk an idle film is evicted, and the film being watched completes', async () => {
   await using disk = await mountTmpfs(48 * MIB)
   const idle = await leaveFilm(disk, patternBytes(24 * MIB, 'idle'))
   const film = patternBytes(36 * MIB)
@@ -34,7 +34,7 @@ diskTest('on a full disk an idle film goes, and the one that is watched comes to
 diskTest.for([
   ['piece by piece', 6 * MIB],
   ['at once', 0],
-] as const)('a disk that fills up %s stops a download, and nothing else', async ([, leftBytes]) => {
+] as const)('a disk that fills up %s pauses the download and nothing else', async ([, leftBytes]) => {
   await using disk = await mountTmpfs(36 * MIB)
   const [film, cached] = [patternBytes(20 * MIB), patternBytes(6 * MIB, 'cached')]
   const kept = await leaveFilm(disk, cached, { isPinned: true })
@@ -48,10 +48,10 @@ diskTest.for([
   await disk.fillTo(leftBytes)
   await expect.poll(() => server.output(), SLOWLY).toContain('fetching pauses')
 
-  // What is there is served as ever.
+  // What is on disk is still served.
   expectSameBytes(await getRange(url, 0, 4 * MIB - 1), film.subarray(0, 4 * MIB))
   expectSameBytes(await getRange(await urlOf(server, kept.infoHash), 0, cached.length - 1), cached)
-  // What is not is refused, at once.
+  // What is not is refused at once.
   for (const [refused, headers] of [
     [url, { Range: `bytes=${film.length - 4 * MIB}-` }],
     [await urlOf(server, other.infoHash), {}],
@@ -68,7 +68,7 @@ diskTest.for([
     })
   }
 
-  // Nothing piles up meanwhile: peers are asked for nothing more.
+  // Nothing accumulates meanwhile: no more blocks are requested.
   await expect.poll(() => isPaused(seeder), SLOWLY).toBe(true)
 
   await disk.clear()
@@ -76,7 +76,7 @@ diskTest.for([
   const path = join(disk.path, seeder.infoHash, 'Film.mkv')
   await expect.poll(() => server.output()).toContain('Download complete: Film.mkv')
   expect(sha256(await readFile(path))).toBe(sha256(film))
-  await expect.poll(() => countOf('fetching goes on', server)).toBe(1)
+  await expect.poll(() => countOf('fetching resumes', server)).toBe(1)
   expect(countOf('fetching pauses', server)).toBe(1)
   expect(server.output()).not.toContain('engine process ended')
   expect((await readdir(disk.path, { recursive: true })).filter((name) => /\.new(-|$)/.test(name))).toEqual(
@@ -85,7 +85,7 @@ diskTest.for([
 })
 
 diskTest(
-  'on a disk that is full from the start, what is there is played, and notes are written later',
+  'on a disk that is full from the start, complete films are played and notes are written later',
   async () => {
     await using disk = await mountTmpfs(24 * MIB)
     const [film, cached] = [patternBytes(6 * MIB), patternBytes(4 * MIB, 'cached')]
@@ -108,7 +108,7 @@ diskTest(
     await expect.poll(() => usageOf(disk, kept.infoHash), SLOWLY).toMatchObject({ plays: expect.closeTo(1) })
     await stopped.disposeAsync()
 
-    // All of it was written down, so that neither swarm nor hashing is needed after a crash.
+    // All of it was noted, so that neither a swarm nor hashing is needed after a crash.
     await using again = startServerProcess({ ...SETTINGS, TORRENT_DOWNLOAD_PATH: disk.path })
     for (const [infoHash, bytes] of [
       [kept.infoHash, cached],
@@ -118,30 +118,33 @@ diskTest(
   },
 )
 
-diskTest('a disk that is full when the metadata comes gives 507, and nothing half-written', async () => {
-  await using disk = await mountTmpfs(16 * MIB)
-  await using seeder = await seedFilm(patternBytes(6 * MIB))
-  await using server = start(disk, seeder)
-  const url = await urlOf(server, seeder.infoHash)
-  seeder.freeze()
-  const answer = fetch(url)
-  await expect.poll(() => server.output()).toContain('Starting torrent stream')
-  await disk.fillTo(0)
-  seeder.thaw()
-  expect((await answer).status).toBe(507)
-  expect(await (await answer).json()).toMatchObject({ error: 'disk.full' })
-  const ours = async () =>
-    (await readdir(disk.path)).filter(
-      (name) => !/^mine|^\.self-streme\.(lock|token)|^self-streme\.db/.test(name),
-    )
-  await expect.poll(ours).toEqual([])
+diskTest(
+  'a disk that is full when the metadata arrives gives 507 and leaves nothing half-written',
+  async () => {
+    await using disk = await mountTmpfs(16 * MIB)
+    await using seeder = await seedFilm(patternBytes(6 * MIB))
+    await using server = start(disk, seeder)
+    const url = await urlOf(server, seeder.infoHash)
+    seeder.freeze()
+    const answer = fetch(url)
+    await expect.poll(() => server.output()).toContain('Starting torrent stream')
+    await disk.fillTo(0)
+    seeder.thaw()
+    expect((await answer).status).toBe(507)
+    expect(await (await answer).json()).toMatchObject({ error: 'disk.full' })
+    const ours = async () =>
+      (await readdir(disk.path)).filter(
+        (name) => !/^mine|^\.self-streme\.(lock|token)|^self-streme\.db/.test(name),
+      )
+    await expect.poll(ours).toEqual([])
 
-  await disk.clear()
-  await expect.poll(async () => (await fetch(url)).status, SLOWLY).toBe(200)
-})
+    await disk.clear()
+    await expect.poll(async () => (await fetch(url)).status, SLOWLY).toBe(200)
+  },
+)
 
 diskTest(
-  'on a disk that is read-only from the start, what is there is played, and the rest when it is not',
+  'on a disk that is read-only from the start, complete films are played, and others once it is writable',
   async () => {
     await using disk = await mountTmpfs(24 * MIB)
     const [film, cached] = [patternBytes(6 * MIB), patternBytes(4 * MIB, 'cached')]
@@ -165,7 +168,7 @@ diskTest(
   },
 )
 
-diskTest('a disk that becomes read-only stops a download, which goes on when it is not', async () => {
+diskTest('a disk that becomes read-only pauses a download until it is writable again', async () => {
   await using disk = await mountTmpfs(48 * MIB)
   const film = patternBytes(24 * MIB)
   await using seeder = await seedFilm(film, { uploadLimit: 6 * MIB })
@@ -207,7 +210,7 @@ async function urlOf(server: ServerProcess, infoHash: string): Promise<string> {
   return `${await server.url()}/stream/proxy/${infoHash}`
 }
 
-/** Whether a seeder has sent nothing for a while. */
+/** Waits until a seeder has sent nothing for a while. */
 async function isPaused(swarm: Swarm): Promise<boolean> {
   const before = await swarm.uploadedBytes()
   await sleep(500)

@@ -17,7 +17,7 @@ const swarmTest = test.skipIf(!hasSeeder)
 const diskTest = test.skipIf(!hasSeeder || !canMount)
 
 diskTest(
-  'however fast a film comes, what has to stay free on the disk does: idle films go, then it stops',
+  'a fast download keeps the free space of the disk: idle films are evicted, then the download stops',
   async () => {
     await using disk = await mountTmpfs(112 * MIB)
     const minFree = 24 * MIB
@@ -40,7 +40,7 @@ diskTest(
     const bytes = await readUntilCut(await openStream(url))
     const leastFree = await watched.stop()
 
-    // All that fits, but for a piece or so.
+    // All that fits, except a piece or so.
     expect(bytes.length).toBeGreaterThan(112 * MIB - minFree - 4 * MIB)
     expectSameBytes(bytes, film.subarray(0, bytes.length))
     expect(leastFree).toBeGreaterThanOrEqual(minFree)
@@ -53,7 +53,7 @@ diskTest(
 )
 
 swarmTest(
-  'a film larger than the cache may be is watched to its end, but not fetched ahead of the viewer',
+  'a film larger than the cache is watched to its end, but not fetched far ahead of the viewer',
   async () => {
     const maxSize = 12 * MIB
     const film = patternBytes(64 * MIB)
@@ -67,17 +67,17 @@ swarmTest(
     const path = join(app.folder, infoHash, 'Film.mkv')
     const viewer = await openStream(`${app.url}/stream/proxy/${infoHash}`)
     const begin = await readBytes(viewer, MIB)
-    // What a viewer needs next comes all the same; the rest of the film would come within a second.
+    // What a viewer needs next is fetched anyway; without the limit the rest would arrive within a second.
     await sleep(3_000)
     expect(await takenBy(path)).toBeLessThan(maxSize + 20 * MIB)
 
     expectSameBytes(Buffer.concat([begin, await readBytes(viewer, film.length - MIB)]), film)
-    // Nobody watches it any more.
+    // Its viewer has left.
     await expect.poll(() => isThere(path)).toBe(false)
   },
 )
 
-diskTest('a full disk under an extra path holds up only what goes there', async () => {
+diskTest('a full disk under an extra path stops only downloads to that path', async () => {
   await using root = await mountTmpfs(24 * MIB)
   await using extra = await mountTmpfs(24 * MIB)
   const film = patternBytes(6 * MIB)
@@ -99,7 +99,7 @@ diskTest('a full disk under an extra path holds up only what goes there', async 
 })
 
 diskTest(
-  'a torrent under an extra path needs room in the download folder for the note that says so',
+  'a torrent under an extra path needs space in the download folder for the note of its location',
   async () => {
     await using root = await mountTmpfs(4 * MIB)
     await using extra = await mountTmpfs(24 * MIB)
@@ -123,7 +123,7 @@ function openThere({ app }: TestApp, extra: Tmpfs, { infoHash }: Swarm) {
   return app.torrents.getStream(infoHash, undefined, 0, extra.path)
 }
 
-/** Looks at the free space all the time. */
+/** Checks the free space all the time. */
 function watchFree(freeBytes: () => number): { stop(): Promise<number> } {
   let least = freeBytes()
   let isStopped = false

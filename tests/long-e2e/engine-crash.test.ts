@@ -15,39 +15,36 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 const MIB = 1024 * 1024
 const swarmTest = test.skipIf(!hasSeeder)
 
-swarmTest(
-  'three viewers of two torrents outlive two crashes of the engine, with the right bytes',
-  async () => {
-    await using folder = await temporaryFolder()
-    await using downloads = await temporaryFolder()
-    const [firstFilm, secondFilm] = [patternBytes(40 * MIB, 'first'), patternBytes(24 * MIB, 'second')]
-    const [firstPath, secondPath] = [join(folder.path, 'First.mkv'), join(folder.path, 'Second.mkv')]
-    await writeFile(firstPath, firstFilm)
-    await writeFile(secondPath, secondFilm)
-    await using first = await startSwarm({ path: firstPath, uploadLimit: 6 * MIB })
-    const { trackerUrl, settings } = first
-    await using second = await startSwarm({ path: secondPath, uploadLimit: 6 * MIB, trackerUrl })
-    await using server = startServerProcess({ ...settings, TORRENT_DOWNLOAD_PATH: downloads.path })
-    const url = `${await server.url()}/stream/proxy`
+swarmTest('three viewers of two torrents get the right bytes through two crashes of the engine', async () => {
+  await using folder = await temporaryFolder()
+  await using downloads = await temporaryFolder()
+  const [firstFilm, secondFilm] = [patternBytes(40 * MIB, 'first'), patternBytes(24 * MIB, 'second')]
+  const [firstPath, secondPath] = [join(folder.path, 'First.mkv'), join(folder.path, 'Second.mkv')]
+  await writeFile(firstPath, firstFilm)
+  await writeFile(secondPath, secondFilm)
+  await using first = await startSwarm({ path: firstPath, uploadLimit: 6 * MIB })
+  const { trackerUrl, settings } = first
+  await using second = await startSwarm({ path: secondPath, uploadLimit: 6 * MIB, trackerUrl })
+  await using server = startServerProcess({ ...settings, TORRENT_DOWNLOAD_PATH: downloads.path })
+  const url = `${await server.url()}/stream/proxy`
 
-    const viewers = await Promise.all([
-      watch(`${url}/${first.infoHash}`, firstFilm, 0),
-      watch(`${url}/${first.infoHash}`, firstFilm, 25 * MIB),
-      watch(`${url}/${second.infoHash}`, secondFilm, 5 * MIB + 1),
-    ])
-    for (let crashes = 1; crashes <= 2; crashes++) {
-      await Promise.all(viewers.map((viewer) => viewer.see(2 * MIB)))
-      killEngine(server)
-      await expect.poll(() => server.output()).toContain(`how=SIGKILL crashes=${crashes} `)
-    }
-    await Promise.all(viewers.map((viewer) => viewer.seeTheRest()))
-    const filmsOpen = () => openFilesOf(server.child.pid as number).filter((path) => path.endsWith('.mkv'))
-    await expect.poll(filmsOpen).toEqual([])
-  },
-)
+  const viewers = await Promise.all([
+    watch(`${url}/${first.infoHash}`, firstFilm, 0),
+    watch(`${url}/${first.infoHash}`, firstFilm, 25 * MIB),
+    watch(`${url}/${second.infoHash}`, secondFilm, 5 * MIB + 1),
+  ])
+  for (let crashes = 1; crashes <= 2; crashes++) {
+    await Promise.all(viewers.map((viewer) => viewer.see(2 * MIB)))
+    killEngine(server)
+    await expect.poll(() => server.output()).toContain(`how=SIGKILL crashes=${crashes} `)
+  }
+  await Promise.all(viewers.map((viewer) => viewer.seeTheRest()))
+  const filmsOpen = () => openFilesOf(server.child.pid as number).filter((path) => path.endsWith('.mkv'))
+  await expect.poll(filmsOpen).toEqual([])
+})
 
 swarmTest(
-  'an engine that cannot live is told of, is not started all the time, and is back when it can',
+  'an engine that cannot start is reported, restarted with pauses, and used again when it can start',
   async () => {
     await using folder = await temporaryFolder()
     await using downloads = await temporaryFolder()
@@ -74,7 +71,7 @@ swarmTest(
     expect(await waiting.json()).toMatchObject({ error: 'engine.down' })
     const crashesBefore = crashesOf(server)
     const cpuBefore = cpuSecondsOf(server.child.pid as number)
-    // It is the behaviour over some time that is looked at.
+    // This observes the behaviour over some time.
     await sleep(4_000)
     expect(crashesOf(server) - crashesBefore).toBeLessThanOrEqual(2)
     expect(cpuSecondsOf(server.child.pid as number) - cpuBefore).toBeLessThan(2)
@@ -95,7 +92,7 @@ interface Viewer {
   seeTheRest(): Promise<void>
 }
 
-/** Watches from a place on, and looks at every byte. */
+/** Watches from a position on and compares every byte. */
 async function watch(url: string, film: Buffer, start: number): Promise<Viewer> {
   const stream: IncomingMessage = await openStream(url, { Range: `bytes=${start}-` })
   let position = start
@@ -115,7 +112,7 @@ function crashesOf(server: ServerProcess): number {
   return server.output().match(/engine process ended/g)?.length ?? 0
 }
 
-/** A module that ends the engine process at once, for as long as a file is there. */
+/** A module that ends the engine process at once while a file exists. */
 async function preload(folder: string, poison: string): Promise<string> {
   const path = join(folder, 'preload.mjs')
   const isEngine = `process.argv[1]?.endsWith('engine/child/main.ts')`

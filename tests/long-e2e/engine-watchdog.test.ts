@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 const PATIENCE = { silenceMs: 6_000, closeMs: 3_000 }
 const UNKNOWN = 'ab'.repeat(20) as InfoHash
 
-test('an engine lives on while main is busy for longer than an engine may be silent, or may take to close a torrent', async () => {
+test('the engine is not killed while main itself is too busy to hear it, or to see it close a torrent', async () => {
   await using folder = await temporaryFolder()
   await using engine = startEngine(folder.path)
   const pid = await pidOfRunning(engine, folder.path)
@@ -21,7 +21,7 @@ test('an engine lives on while main is busy for longer than an engine may be sil
   expect(engines()).toEqual([pid])
 })
 
-test('an engine that hangs is killed, and another one started', async () => {
+test('an engine that hangs is killed and replaced by a new one', async () => {
   await using folder = await temporaryFolder()
   await using engine = startEngine(folder.path)
   const pid = await pidOfRunning(engine, folder.path)
@@ -64,7 +64,7 @@ async function answers(engine: Engine, folder: string): Promise<void> {
   await engine.close(UNKNOWN)
 }
 
-/** @returns when the engine tells of the torrent for the first time */
+/** @returns when the engine reports on the torrent for the first time */
 function open(engine: Engine, directory: string): Promise<void> {
   return new Promise((heard) =>
     engine.open({
@@ -88,7 +88,7 @@ function open(engine: Engine, directory: string): Promise<void> {
   )
 }
 
-/** Nothing else happens in this process for so long. */
+/** Blocks this process for that time. */
 function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

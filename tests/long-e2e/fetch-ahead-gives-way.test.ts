@@ -10,10 +10,10 @@ const MIB = 1024 * 1024
 const SLOW = { timeout: 60_000, interval: 100 }
 const swarmTest = test.skipIf(!hasSeeder)
 
-swarmTest('what is fetched ahead gives way to a viewer of another film, and goes on afterwards', async () => {
+swarmTest('fetching ahead gives way to a viewer of another film, and resumes afterwards', async () => {
   await using wished = await seedFilm(patternBytes(32 * MIB))
   await using watched = await seedFilm(patternBytes(12 * MIB, 'watched'), { trackerUrl: wished.trackerUrl })
-  // The one way in is what they share.
+  // They share the download limit.
   await using app = await startTestApp({ ...wished.settings, TORRENT_DOWNLOAD_LIMIT: '6MiB' })
   const api = apiOf(app.url)
   await api.upload(wished.metainfo)
@@ -25,27 +25,24 @@ swarmTest('what is fetched ahead gives way to a viewer of another film, and goes
   await readBytes(viewer, 2 * MIB)
   const before = await wished.uploadedBytes()
   expectSameBytes(await readBytes(viewer, 8 * MIB), watched.bytes.subarray(2 * MIB, 10 * MIB))
-  // All but what was asked for before went to the viewer.
+  // Everything except blocks requested earlier went to the viewer.
   expect((await wished.uploadedBytes()) - before).toBeLessThan(2 * MIB)
   viewer.destroy()
   await expect.poll(async () => (await api.get(wished.infoHash)).body.state, SLOW).toBe('whole')
 })
 
-swarmTest(
-  'where the swarm has room for one torrent, a viewer takes the place, and gives it back',
-  async () => {
-    await using wished = await seedFilm(patternBytes(12 * MIB), { uploadLimit: 6 * MIB })
-    await using watched = await seedFilm(patternBytes(4 * MIB, 'watched'), { trackerUrl: wished.trackerUrl })
-    await using app = await startTestApp({ ...wished.settings, TORRENT_MAX_CONNECTIONS: '1' })
-    const api = apiOf(app.url)
-    await api.upload(wished.metainfo)
-    await expect
-      .poll(async () => (await api.get(wished.infoHash)).body.bytesThere, SLOW)
-      .toBeGreaterThan(2 * MIB)
+swarmTest('when the swarm has a place for one torrent, a viewer takes it and returns it', async () => {
+  await using wished = await seedFilm(patternBytes(12 * MIB), { uploadLimit: 6 * MIB })
+  await using watched = await seedFilm(patternBytes(4 * MIB, 'watched'), { trackerUrl: wished.trackerUrl })
+  await using app = await startTestApp({ ...wished.settings, TORRENT_MAX_CONNECTIONS: '1' })
+  const api = apiOf(app.url)
+  await api.upload(wished.metainfo)
+  await expect
+    .poll(async () => (await api.get(wished.infoHash)).body.bytesThere, SLOW)
+    .toBeGreaterThan(2 * MIB)
 
-    const answer = await fetch(`${app.url}/stream/proxy/${watched.infoHash}`)
-    expectSameBytes(Buffer.from(await answer.arrayBuffer()), watched.bytes)
-    expect((await api.get(wished.infoHash)).body).toMatchObject({ state: 'queued', wish: 'main' })
-    await expect.poll(async () => (await api.get(wished.infoHash)).body.state, SLOW).toBe('whole')
-  },
-)
+  const answer = await fetch(`${app.url}/stream/proxy/${watched.infoHash}`)
+  expectSameBytes(Buffer.from(await answer.arrayBuffer()), watched.bytes)
+  expect((await api.get(wished.infoHash)).body).toMatchObject({ state: 'queued', wish: 'main' })
+  await expect.poll(async () => (await api.get(wished.infoHash)).body.state, SLOW).toBe('whole')
+})

@@ -14,7 +14,7 @@ const SLOW = { timeout: 60_000, interval: 100 }
 const swarmTest = test.skipIf(!hasSeeder)
 
 swarmTest(
-  'a wish outlasts a stop and a kill in the middle of fetching, and nothing is fetched twice',
+  'a download survives a stop and a kill while it is fetched, and no piece is fetched twice',
   async () => {
     await using film = await seedFilm(patternBytes(48 * MIB), { uploadLimit: 8 * MIB })
     await using downloads = await temporaryFolder()
@@ -41,20 +41,20 @@ swarmTest(
     const url = await server.url()
     await expect.poll(async () => (await apiOf(url).get(film.infoHash)).body.state, SLOW).toBe('whole')
     expectSameBytes(await readFile(join(downloads.path, film.infoHash, 'Film.mkv')), film.bytes)
-    // What a kill costs is what was not written down yet.
+    // A kill only loses what was not written down yet.
     expect(await film.uploadedBytes()).toBeLessThan(film.bytes.length + 24 * MIB)
   },
 )
 
 swarmTest(
-  'a magnet link that was added while nobody had it is fetched when somebody comes, also after a kill',
+  'an added magnet link without peers is fetched when a peer appears, also after a kill',
   async () => {
     await using downloads = await temporaryFolder()
-    // It answers only those who have the key, which the link has.
+    // It only answers with the key, which the link has.
     await using tracker = await startTracker('secret')
     await using film = await seedFilm(patternBytes(3 * MIB), { trackerUrl: tracker.url })
     await film.stopSeeding()
-    // The link names the tracker, and it is noted with the wish.
+    // The link names the tracker, which is noted with the download.
     const settings = {
       TORRENT_DOWNLOAD_PATH: downloads.path,
       TORRENT_TRACKERS: tracker.url.replace(/\?.*/, ''),
@@ -76,7 +76,7 @@ swarmTest(
   },
 )
 
-swarmTest('a file that is taken away while it is fetched ahead is fetched again', async () => {
+swarmTest('a file that is removed while it is fetched ahead is fetched again', async () => {
   await using film = await seedFilm(patternBytes(16 * MIB), { uploadLimit: 4 * MIB })
   await using app = await startTestApp(film.settings)
   const api = apiOf(app.url)

@@ -11,7 +11,7 @@ const MIB = 1024 * 1024
 const SILENT = '127.0.0.2'
 const VIEWER = '127.0.0.3'
 
-test('of the torrents that one client looks for, the oldest gives way when there are more than six', async () => {
+test('a client that looks for more than six torrents loses the oldest search', async () => {
   await using app = await startTestApp({ TRUST_PROXY: 'loopback', ACCESS: 'open' })
   const ended: string[] = []
   const ask = (n: number, client: string) => {
@@ -35,10 +35,10 @@ test('of the torrents that one client looks for, the oldest gives way when there
   await expect.poll(() => ended).toEqual(['0: 503', '1: 503'])
 })
 
-describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
+describe.skipIf(!hasSeeder)('when all places for torrents are taken', () => {
   test('three clients that read nothing do not keep a fourth from its film', async () => {
     await using parts = new AsyncDisposableStack()
-    // More than all buffers on the way hold, so that none of them is fetched to its end.
+    // More than all buffers between us can hold, so that none of them is fetched to its end.
     const films: SeededFilm[] = []
     for (const name of ['a', 'b', 'c', 'd']) {
       const trackerUrl = films[0]?.trackerUrl
@@ -57,13 +57,13 @@ describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
     expect(stream.statusCode).toBe(200)
     expectSameBytes(await readBytes(stream, MIB), wanted.bytes.subarray(0, MIB))
     stream.destroy()
-    // One of the others was cut off, and can go on where it stopped.
+    // One of the others was cut off, and can resume where it stopped.
     for (const each of silent) each.on('error', () => undefined).resume()
     await expect.poll(() => silent.filter(({ destroyed }) => destroyed).length).toBe(1)
     for (const each of silent) each.destroy()
   })
 
-  test('24 torrents that one client looks for in vain do not keep another from its film', async () => {
+  test('24 torrents without peers of one client do not keep another client from its film', async () => {
     await using film = await seedFilm(patternBytes(2 * MIB))
     await using app = await startTestApp({ ...film.settings, TORRENT_MAX_CONNECTIONS: '10' })
     const statuses: number[] = []
@@ -74,7 +74,7 @@ describe.skipIf(!hasSeeder)('where all torrents are in use', () => {
         () => undefined,
       )
     }
-    // There are places for ten: the others are refused, or one of their own gives way.
+    // There are places for ten: the others are refused, or one of the same client gives way.
     await expect.poll(() => statuses.length).toBe(14)
     expect(new Set(statuses)).toEqual(new Set([503]))
 

@@ -18,7 +18,7 @@ const HASH = '39730aa7c09b864432bc8c878c20c933059241fd'
 const film = patternBytes(6 * MIB + 1)
 const ALONE = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }
 
-test('a film is made a torrent, says so to a person, and is served with nobody in the swarm', async () => {
+test('import --create makes a torrent of a film, reports it readably, and the film is served without peers', async () => {
   await using user = await userWith({ 'Film.mkv': film })
   const settings = { TORRENT_DOWNLOAD_PATH: user.root }
   const path = join(user.home, 'Film.mkv')
@@ -38,7 +38,7 @@ test('a film is made a torrent, says so to a person, and is served with nobody i
   expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(film))
 })
 
-test.skipIf(!hasSeeder)('a torrent that was made here is shared with other clients', async () => {
+test.skipIf(!hasSeeder)('a torrent made by import --create is shared with other clients', async () => {
   await using user = await userWith({ 'Season/One.mkv': film, 'Season/Two.mkv': patternBytes(MIB, 'two') })
   await using tracker = await startTracker()
   const settings = { TORRENT_DOWNLOAD_PATH: user.root }
@@ -66,7 +66,7 @@ test.skipIf(!hasSeeder)('a torrent that was made here is shared with other clien
 })
 
 test.skipIf(!hasSeeder)(
-  'films come in while a server runs and a viewer watches, one as a torrent and one by its name',
+  'films are imported while a server runs and a viewer watches, one as a torrent and one by its name',
   async () => {
     const watched = patternBytes(24 * MIB, 'watched')
     await using seeds = await userWith({ 'Watched.mkv': watched })
@@ -98,7 +98,7 @@ test.skipIf(!hasSeeder)(
 )
 
 test.skipIf(!hasSeeder)(
-  'a film that comes in while its metadata is being looked for is not fetched once that is found',
+  'a film imported while its metadata is being looked for is not fetched when the metadata arrives',
   async () => {
     await using user = await userWith({ 'Film.mkv': film })
     const path = join(user.home, 'Film.mkv')
@@ -118,7 +118,7 @@ test.skipIf(!hasSeeder)(
   },
 )
 
-test('what was left out is told, and that it was not all that was asked for', async () => {
+test('import reports files that were left out, and that not everything was imported', async () => {
   await using user = await userWith({
     'Film.mkv': film,
     'small.mkv': film.subarray(0, 10),
@@ -137,7 +137,7 @@ test('what was left out is told, and that it was not all that was asked for', as
   expect([none.code, JSON.parse(none.stdout)]).toMatchObject([1, { imported: [] }])
 })
 
-test('a torrent file that cannot be used is told in a sentence', async () => {
+test('import explains in a sentence why a torrent file cannot be used', async () => {
   await using user = await userWith({ 'Film.mkv': film, 'no.torrent': Buffer.from('hello') })
   const settings = { TORRENT_DOWNLOAD_PATH: user.root }
   for (const [name, why] of [
@@ -152,7 +152,7 @@ test('a torrent file that cannot be used is told in a sentence', async () => {
   }
 })
 
-test('a path is meant from where the person is, wherever npm runs the command', async () => {
+test("import takes paths from the user's working directory, wherever npm runs the command", async () => {
   await using user = await userWith({ 'Film.mkv': film })
   const typed = { npm_lifecycle_event: 'cli', INIT_CWD: user.home }
   const settings = { TORRENT_DOWNLOAD_PATH: user.root, ...typed }
@@ -160,7 +160,7 @@ test('a path is meant from where the person is, wherever npm runs the command', 
   expect([code, await readdir(user.root)]).toEqual([0, [`${HASH}-Film.mkv`]])
 })
 
-test('a dry run says what would be, and is no more than that', async () => {
+test('import --dry-run says what would be done and does nothing', async () => {
   await using user = await userWith({ 'Film.mkv': film })
   const args = ['import', '--dry-run', '--create', join(user.home, 'Film.mkv')]
   const { code, stdout } = await type(args, { TORRENT_DOWNLOAD_PATH: user.root })
@@ -168,7 +168,7 @@ test('a dry run says what would be, and is no more than that', async () => {
   expect(await readdir(user.root)).toEqual([])
 })
 
-test('what makes no sense is not understood', async () => {
+test('import refuses arguments that it does not understand', async () => {
   const { code, stdout, stderr } = await type(['import', 'film.mkv'])
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toMatch(

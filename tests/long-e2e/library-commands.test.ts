@@ -17,7 +17,7 @@ import { startTestApp, type TestApp } from '../support/test-app.ts'
 const MIB = 1024 * 1024
 const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
 
-/** Types a command on the machine of a server, with the same settings. */
+/** Runs a command on the machine of a server, with the same settings. */
 function typeAt({ url, folder }: TestApp, settings: Readonly<Record<string, string>> = {}) {
   const { port } = new URL(url)
   return (...args: string[]): Promise<CommandResult> =>
@@ -43,7 +43,7 @@ describe('with a film on disk', () => {
     await folder[Symbol.asyncDispose]()
   })
 
-  test('"cache ls" lists it, for people and for programs', async () => {
+  test('"cache ls" lists the film, as text and as JSON', async () => {
     const { code, stdout } = await run('cache', 'ls')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^HASH +STATE +DONE +SIZE/)
@@ -60,7 +60,7 @@ describe('with a film on disk', () => {
     })
   })
 
-  test('"pin" and "unpin" take the first digits of its info hash', async () => {
+  test('"pin" and "unpin" accept the first digits of an info hash', async () => {
     expect(await run('pin', infoHash.slice(0, 6).toUpperCase())).toMatchObject({
       code: 0,
       stdout: 'A Film.mkv is kept until it is unpinned\n',
@@ -76,7 +76,7 @@ describe('with a film on disk', () => {
     })
   })
 
-  test('"cache cleanup" says what stays, and why', async () => {
+  test('"cache cleanup" says what is kept, and why', async () => {
     const { code, stdout } = await run('cache', 'cleanup')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^removed 0 torrents, 0 bytes are free again\nkept .*A Film\.mkv: read \d+ s ago/)
@@ -94,14 +94,14 @@ describe('with a film on disk', () => {
     [['add', UNKNOWN, '--files', 'most'], 2, /--files is "main"/],
     [['add', UNKNOWN, '--path', '/etc'], 1, /not under one of TORRENT_EXTRA_PATHS/],
     [['cache', 'wipe'], 2, /no command "cache wipe".*cache ls.*cache explain/s],
-  ] as const)('%j is refused in words', async ([args, exitCode, words]) => {
+  ] as const)('command %j is refused with a reason', async ([args, exitCode, words]) => {
     const { code, stdout, stderr } = await run(...args)
     expect([code, stdout]).toEqual([exitCode, ''])
     expect(stderr).toMatch(words)
   })
 })
 
-test('digits that several torrents begin with are told with their names', async () => {
+test('digits that several torrents begin with are refused, with the names of the torrents', async () => {
   await using app = await startTestApp()
   const run = typeAt(app)
   const [one, other] = [UNKNOWN, `${UNKNOWN.slice(0, -1)}1`]
@@ -114,7 +114,7 @@ test('digits that several torrents begin with are told with their names', async 
   expect(stderr).toContain(other)
 })
 
-test('"add" takes an info hash, a magnet link and a torrent file, and says how far it is', async () => {
+test('"add" accepts an info hash, a magnet link and a torrent file, and reports progress', async () => {
   await using folder = await temporaryFolder()
   await using extra = await temporaryFolder()
   await using app = await startTestApp({ TORRENT_EXTRA_PATHS: extra.path })
@@ -139,7 +139,7 @@ test('"add" takes an info hash, a magnet link and a torrent file, and says how f
     ],
   })
   expect(JSON.parse((await run('add', selecting, '--files', 'all', '--json')).stdout).wish).toBe('all')
-  // Whoever makes a torrent chooses its name: a terminal must not obey it.
+  // The maker of a torrent chooses its name: it must not control the terminal.
   const name = '\u001b[2JA \u001b]0;Film\u0007.mkv'
   const info = { length: 9 * MIB, name, 'piece length': 16 * MIB, pieces: Buffer.alloc(20) }
   const file = join(folder.path, 'a film.torrent')
@@ -155,7 +155,7 @@ test('"add" takes an info hash, a magnet link and a torrent file, and says how f
   expect((await run('cache', 'ls')).stdout.match(/^\w{12} /gm)).toHaveLength(4)
 })
 
-test('"add" says the numbers when there is no room', async () => {
+test('"add" gives the numbers when there is no space', async () => {
   await using folder = await temporaryFolder()
   await using app = await startTestApp({ CACHE_MAX_SIZE: '5MB' })
   const info = { length: 9 * MIB, name: 'A Film.mkv', 'piece length': 16 * MIB, pieces: Buffer.alloc(20) }
@@ -166,7 +166,7 @@ test('"add" says the numbers when there is no room', async () => {
   expect(stderr).toMatch(/no room: it takes 9\.4 MB.*CACHE_MAX_SIZE: 5\.0 MB/)
 })
 
-test('"rm" removes a film, or leaves it to the user', async () => {
+test('"rm" removes a film, or returns it to the user', async () => {
   await using folder = await temporaryFolder()
   const leave = (name: string) =>
     leaveCompleteTorrent({ root: folder.path, files: [{ name, bytes: patternBytes(2 * MIB, name) }] })
@@ -181,7 +181,7 @@ test('"rm" removes a film, or leaves it to the user', async () => {
   expect((await readFile(kept.paths[0] ?? '')).length).toBe(2 * MIB)
 })
 
-test('the token of the owner is read where the server keeps it', async () => {
+test("commands read the owner's token where the server keeps it", async () => {
   await using data = await temporaryFolder()
   for (const settings of [{}, { DATA_PATH: join(data.path, 'a', 'b') }]) {
     await using app = await startTestApp({ ...settings, ADMIN_PASSWORD: undefined })
@@ -189,14 +189,14 @@ test('the token of the owner is read where the server keeps it', async () => {
   }
 })
 
-test('without token and password, the server says what it expects', async () => {
+test('without token and password, a command says what the server expects', async () => {
   await using elsewhere = await temporaryFolder()
   await using app = await startTestApp({ ADMIN_PASSWORD: undefined })
   const { code, stderr } = await typeAt(app, { TORRENT_DOWNLOAD_PATH: elsewhere.path })('cache', 'ls')
   expect([code, stderr]).toEqual([1, expect.stringMatching(/ADMIN_PASSWORD.*\.self-streme\.token/)])
 })
 
-test('the admin password goes along, whatever letters it has, also after a token that is out of date', async () => {
+test('the admin password is sent, whatever letters it has, also when the token is outdated', async () => {
   await using elsewhere = await temporaryFolder()
   const settings = { ADMIN_PASSWORD: 'pässword ✓ 12' }
   const other = { TORRENT_DOWNLOAD_PATH: elsewhere.path }
@@ -209,7 +209,7 @@ test('the admin password goes along, whatever letters it has, also after a token
   expect([code, stderr]).toEqual([1, expect.stringContaining('ADMIN_PASSWORD')])
 })
 
-test('where no server answers, or none of ours, that is said', async () => {
+test('a command says when no server answers, or a server that is not ours', async () => {
   const stranger = createServer((_req, res) => res.writeHead(418).end('I am a teapot'))
   stranger.listen(0, '127.0.0.1')
   await expect.poll(() => stranger.listening).toBe(true)
@@ -224,7 +224,7 @@ test('where no server answers, or none of ours, that is said', async () => {
   expect((await type(['cache', 'ls'], { PORT: '0' })).stderr).toContain('PORT=0')
 })
 
-test('"ahead ls" says when nothing is fetched ahead, and "ahead stop" that nothing was stopped', async () => {
+test('"ahead ls" says when nothing is fetched ahead, and "ahead stop" when nothing was stopped', async () => {
   await using app = await startTestApp()
   const run = typeAt(app)
   expect(await run('ahead', 'ls')).toMatchObject({ code: 0, stdout: 'Nothing is fetched ahead.\n' })
@@ -237,7 +237,7 @@ test('"ahead ls" says when nothing is fetched ahead, and "ahead stop" that nothi
   expect((await run('ahead', 'stop')).code).toBe(2)
 })
 
-describe('an answer that is longer than a pipe holds', () => {
+describe('an answer longer than a pipe holds', () => {
   let stranger: Server
   let settings: { readonly PORT: string }
   const overview = { torrents: [], placed: [], usedBytes: 0, freeBytes: 0, minFreeBytes: 0 }
@@ -261,7 +261,7 @@ describe('an answer that is longer than a pipe holds', () => {
     expect(stdout.endsWith('\n}\n')).toBe(true)
   })
 
-  test('may be read only in part', async () => {
+  test('may be read in part only', async () => {
     const words = `"${process.execPath}" src/cli.ts cache ls --json | head -c 1`
     const { stdout, stderr } = await promisify(execFile)('sh', ['-c', words], {
       env: { ...baseEnvironment(), ...settings },

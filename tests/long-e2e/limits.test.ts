@@ -14,7 +14,7 @@ const MIB = 1024 * 1024
 const FILM = 'f11f11f11f11f11f11f11f11f11f11f11f11f11f'
 const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
 
-test('21 MB of requests behind one that waits cost next to no memory', async () => {
+test('21 MB of requests queued behind a waiting one cost almost no memory', async () => {
   await using downloads = await temporaryFolder()
   await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: downloads.path })
   const url = await server.url()
@@ -40,7 +40,7 @@ test('21 MB of requests behind one that waits cost next to no memory', async () 
   socket.destroy()
 })
 
-test('1,000 clients that read nothing cost less than 150 MB, and a viewer beside them has the film', async () => {
+test('1,000 clients that read nothing cost less than 150 MB, and another viewer gets the film', async () => {
   await using downloads = await temporaryFolder()
   const film = patternBytes(64 * MIB)
   await placeFilm(downloads.path, film)
@@ -67,7 +67,7 @@ test('1,000 clients that read nothing cost less than 150 MB, and a viewer beside
   expect(most).toBeLessThan(150e6)
 })
 
-test('with 1,024 handles, 1,000 slow connections that come again and again lock nobody out', async () => {
+test('with 1,024 handles, 1,000 slow connections that keep coming do not lock out other clients', async () => {
   await using downloads = await temporaryFolder()
   const film = patternBytes(8 * MIB)
   await placeFilm(downloads.path, film)
@@ -81,7 +81,7 @@ test('with 1,024 handles, 1,000 slow connections that come again and again lock 
       const from = lane % 2 === 0 ? addressOf(0) : addressOf(1 + ((lane + 10 * n) % 100))
       const socket = await slow.open(from).catch(() => undefined)
       opened++
-      // A request that never ends, or the start of a film that is not read.
+      // A request that never ends, or one for the start of a film that is not read.
       socket
         ?.pause()
         .write(n % 2 === 0 ? 'GET / HTTP/1.1\r\nHo' : `GET /stream/proxy/${FILM} HTTP/1.1\r\nHost: a\r\n\r\n`)
@@ -126,7 +126,7 @@ function addressOf(client: number): string {
   return `127.0.1.${client + 1}`
 }
 
-/** Connections from many addresses, which are closed in the end. */
+/** Connections from many addresses, closed at the end. */
 class Strangers implements AsyncDisposable {
   readonly #port: number
   readonly #open = new Set<Socket>()
@@ -135,7 +135,7 @@ class Strangers implements AsyncDisposable {
     this.#port = port
   }
 
-  /** How many the server has not closed. */
+  /** The number of connections that the server has not closed. */
   get count(): number {
     return this.#open.size
   }

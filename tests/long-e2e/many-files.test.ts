@@ -12,7 +12,7 @@ const FILES = 10_000
 const MOST_OPEN = 128
 
 test.skipIf(!hasSeeder)(
-  'a torrent of 10 000 files is fetched with few of them open, in either process',
+  'a torrent of 10,000 files is fetched with few open files in main and engine',
   async () => {
     await using folder = await temporaryFolder()
     const films = join(folder.path, 'Films')

@@ -13,7 +13,7 @@ import { seedWithWebtorrent } from '../support/webtorrent-seeder.ts'
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
 const MIB = 1024 * 1024
 const film = patternBytes(2 * MIB + 345)
-/** It compiles, and asks the npm registry for a good hundred packages. */
+/** It compiles, and requests more than a hundred packages from the npm registry. */
 const INSTALL_MS = 600_000
 const run = promisify(execFile)
 const resources = new AsyncDisposableStack()
@@ -25,7 +25,7 @@ interface Packed {
   readonly bundled: readonly string[]
 }
 let packed: Packed
-/** a folder in which the package is installed, and nothing else */
+/** a folder with nothing but the installed package */
 let installed: string
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
     ...npm,
     cwd: CHECKOUT,
   })
-  // npm 12 names each package, before it there was a list of them.
+  // npm 12 has an entry for each package, earlier versions a list.
   packed = Object.values(JSON.parse(stdout) as Packed[])[0] as Packed
   installed = join(folder, 'installed')
   await mkdir(installed)
@@ -44,7 +44,7 @@ beforeAll(async () => {
 }, INSTALL_MS)
 afterAll(() => resources.disposeAsync())
 
-test('the package holds JavaScript, and neither sources nor tests', async () => {
+test('the npm package has JavaScript, and neither sources nor tests', async () => {
   const own = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('node_modules/'))
   expect(own).toEqual(
     expect.arrayContaining([
@@ -62,13 +62,13 @@ test('the package holds JavaScript, and neither sources nor tests', async () => 
   expect(own.filter((path) => !/^(bin|deploy|dist)\/|^[^/]+$/.test(path) || /\.ts$|test/.test(path))).toEqual(
     [],
   )
-  // What webtorrent needs as we override it; Node is another one for each platform.
+  // What webtorrent needs with our overrides; the Node package differs between platforms.
   expect(packed.bundled).toEqual(expect.arrayContaining(['webtorrent', 'load-ip-set', 'node-datachannel']))
   expect(packed.bundled).not.toContain('node')
   expect(await readdir(CHECKOUT)).not.toContain('dist')
 })
 
-test('npx self-streme says its name in what it writes', async () => {
+test('npx self-streme uses its own name in its output', async () => {
   const { stdout } = await run('npx', ['self-streme', '--help'], {
     cwd: installed,
     env: environment([dirname(process.execPath), ...systemFolders]),
@@ -77,12 +77,12 @@ test('npx self-streme says its name in what it writes', async () => {
   expect(stdout).not.toContain('npm run')
 })
 
-test('npx self-streme serve answers with the manifest, a placed file, and a film out of a swarm', () =>
+test('npx self-streme serve answers with the manifest, a placed file, and a film from a swarm', () =>
   serveAndAsk([dirname(process.execPath), ...systemFolders]))
 
 // Only where the machine has one.
 test.skipIf(oldNode === undefined)(
-  'with a Node that is too old, it does so with the one that npm installed',
+  'npx self-streme serve under an old Node uses the Node that npm installed',
   async () => {
     const path = [dirname(oldNode ?? ''), ...systemFolders]
     const { stdout } = await run('node', ['--version'], { env: environment(path) })
@@ -126,7 +126,7 @@ function startWithNpx(path: readonly string[], settings: Readonly<Record<string,
       METADATA_URL: '',
       ...settings,
     },
-    // A group of its own, that ends together.
+    // A process group of its own, to be ended together.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -148,7 +148,7 @@ function startWithNpx(path: readonly string[], settings: Readonly<Record<string,
   }
 }
 
-/** As in a terminal: nothing of the npm and the vitest that run this test. */
+/** As in a terminal: without the variables of the npm and vitest that run this test. */
 function environment(path: readonly string[]): Record<string, string> {
   return { PATH: path.join(delimiter), HOME: process.env.HOME ?? '' }
 }

@@ -9,9 +9,9 @@ import { startTestApp } from '../support/test-app.ts'
 
 const run = promisify(execFile)
 
-// ffmpeg puts the index of an MP4 behind the pictures, so a player has to read the end first.
+// ffmpeg puts the index of an MP4 after the pictures, so a player has to read the end first.
 test.skipIf(!hasSeeder || !hasPlayer).for(['Film.mkv', 'Film with its index at the end.mp4'])(
-  'a real player plays %s while it is being fetched',
+  'a real player plays %s while it is fetched',
   async (name) => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, name)
@@ -42,7 +42,7 @@ test.skipIf(!hasSeeder || !hasPlayer).for(['Film.mkv', 'Film with its index at t
     expect((await frames(['-ss', '15', '-i', url])).stdout).toBe(
       (await frames(['-ss', '15', '-i', path])).stdout,
     )
-    // Decodes every picture; anything wrong in one is an error on stderr.
+    // Decodes every picture; any error in one is a line on stderr.
     expect((await run('ffmpeg', ['-v', 'error', '-i', url, '-f', 'null', '-'])).stderr).toBe('')
   },
 )

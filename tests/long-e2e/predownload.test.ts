@@ -14,7 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { isCompleteOnDisk, startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
-/** Requests that are called back may cross with what they ask for, more of them on a busy machine. */
+/** Cancelled requests may cross with their blocks, more of them on a busy machine. */
 const CALLED_BACK = 4 * MIB
 const HEAD = 8 * MIB
 const TAIL = 4 * MIB
@@ -23,7 +23,7 @@ const IPHONE = { 'User-Agent': 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)' }
 const DESKTOP = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) QtWebEngine/5.15.8 StremioShell/4.4.168' }
 const swarmTest = test.skipIf(!hasSeeder)
 
-/** An app that lists some films of the user's. */
+/** A server that lists some films of the user's. */
 async function startWithFilms(films: readonly object[], settings: Readonly<Record<string, string>>) {
   await using starting = new AsyncDisposableStack()
   const { path } = starting.use(await temporaryFolder())
@@ -57,7 +57,7 @@ async function states(app: TestApp): Promise<string[]> {
   return (await predownloads(app)).map(({ why, state }) => `${why} ${state}`)
 }
 
-/** A folder of videos that somebody seeds. */
+/** A folder of videos with a seeder. */
 async function seedPack(files: Readonly<Record<string, Buffer>>, uploadLimit?: number) {
   await using seeding = new AsyncDisposableStack()
   const path = join(seeding.use(await temporaryFolder()).path, 'Show.S01')
@@ -74,7 +74,7 @@ async function seedPack(files: Readonly<Record<string, Buffer>>, uploadLimit?: n
 }
 
 swarmTest(
-  'of the first film of a list, head and tail are there before anybody asks, and no more',
+  'head and tail of the first film in a list are fetched before it is watched, and nothing more',
   async () => {
     await using film = await seedFilm(patternBytes(40 * MIB))
     await using app = await startWithFilms([movie(film, 'tt1')], { ...film.settings, PREDOWNLOAD: 'first' })
@@ -100,7 +100,7 @@ swarmTest(
       new RegExp(`^${film.infoHash.slice(0, 12)}  first  done   100 %  12.6 MB  Film.mkv$`, 'm'),
     )
 
-    // What a player needs to start comes with nobody left to give it.
+    // Everything that a player needs to start is there without any peer.
     await film.stopSeeding()
     expectSameBytes(await getRange(url, 0, HEAD - 1), film.bytes.subarray(0, HEAD))
     expectSameBytes(
@@ -112,7 +112,7 @@ swarmTest(
   },
 )
 
-swarmTest('what is on disk is not fetched again for a list', async () => {
+swarmTest('a listed film that is on disk is not fetched again', async () => {
   await using film = await seedFilm(patternBytes(20 * MIB))
   await using app = await startWithFilms([movie(film, 'tt1')], { ...film.settings, PREDOWNLOAD: 'first' })
   const [url = ''] = await list(app, 'movie/tt1')
@@ -125,7 +125,7 @@ swarmTest('what is on disk is not fetched again for a list', async () => {
   expect(await film.uploadedBytes()).toBe(before)
 })
 
-swarmTest('a later list of the same device takes the place of an earlier one', async () => {
+swarmTest('a later list of the same device replaces an earlier one', async () => {
   await using slow = await seedFilm(patternBytes(30 * MIB), { uploadLimit: MIB / 2 })
   await using film = await seedFilm(patternBytes(16 * MIB, 'other'), { trackerUrl: slow.trackerUrl })
   await using app = await startWithFilms([movie(slow, 'tt1'), movie(film, 'tt2')], {
@@ -143,7 +143,7 @@ swarmTest.for([
   ['the setting is off', 'off', IPHONE],
   ['only what is watched is to be fetched', 'next,all', IPHONE],
   ['the device fetches torrents by itself', 'first,next,all', DESKTOP],
-] as const)('nothing is fetched for a list where %s', async ([, setting, headers]) => {
+] as const)('a list fetches nothing ahead where %s', async ([, setting, headers]) => {
   await using film = await seedFilm(patternBytes(20 * MIB))
   await using app = await startWithFilms([movie(film, 'tt1')], { ...film.settings, PREDOWNLOAD: setting })
   expect(await list(app, 'movie/tt1', headers)).toHaveLength(1)
@@ -151,7 +151,7 @@ swarmTest.for([
   expect(app.app.torrents.activityOf(film.infoHash as InfoHash)).toBeUndefined()
 })
 
-swarmTest('behind an episode of a pack comes the next: head and tail, then all of it', async () => {
+swarmTest('after an episode of a pack the next one is fetched: head and tail, then the rest', async () => {
   const episodes = ['one', 'two', 'three'].map((seed) => patternBytes(24 * MIB, seed))
   const [one, two, three] = episodes as [Buffer, Buffer, Buffer]
   await using pack = await seedPack(
@@ -178,7 +178,7 @@ swarmTest('behind an episode of a pack comes the next: head and tail, then all o
 })
 
 swarmTest(
-  'behind an episode of its own torrent comes the one of the same group in the next list',
+  'after an episode with a torrent of its own, the one of the same group in the next list is fetched',
   async () => {
     await using one = await seedFilm(patternBytes(16 * MIB, 'one'))
     const { trackerUrl } = one
@@ -200,36 +200,39 @@ swarmTest(
   },
 )
 
-swarmTest('all of a film is fetched, though its viewer left early, until the owner stops it', async () => {
-  await using film = await seedFilm(patternBytes(48 * MIB), { uploadLimit: 6 * MIB })
-  await using app = await startTestApp({ ...film.settings, PREDOWNLOAD: 'all' })
-  const url = `${app.url}/stream/proxy/${film.infoHash}`
-  const watch = async () => {
-    const viewer = await openStream(url)
-    await readBytes(viewer, 4 * MIB)
-    viewer.destroy()
-  }
-  // A look at it is no reason.
-  await getRange(url, 0, MIB)
-  expect(await states(app)).toEqual([])
-  await watch()
-  await expect.poll(() => states(app), SLOW).toEqual(['all fetching'])
-  const bytesThere = async () => (await apiOf(app.url).get(film.infoHash)).body.bytesThere
-  await expect.poll(bytesThere, SLOW).toBeGreaterThan(10 * MIB)
+swarmTest(
+  'PREDOWNLOAD=all fetches all of a film after its viewer left, until the owner stops it',
+  async () => {
+    await using film = await seedFilm(patternBytes(48 * MIB), { uploadLimit: 6 * MIB })
+    await using app = await startTestApp({ ...film.settings, PREDOWNLOAD: 'all' })
+    const url = `${app.url}/stream/proxy/${film.infoHash}`
+    const watch = async () => {
+      const viewer = await openStream(url)
+      await readBytes(viewer, 4 * MIB)
+      viewer.destroy()
+    }
+    // Reading a little of it is no reason to fetch it.
+    await getRange(url, 0, MIB)
+    expect(await states(app)).toEqual([])
+    await watch()
+    await expect.poll(() => states(app), SLOW).toEqual(['all fetching'])
+    const bytesThere = async () => (await apiOf(app.url).get(film.infoHash)).body.bytesThere
+    await expect.poll(bytesThere, SLOW).toBeGreaterThan(10 * MIB)
 
-  const api = apiOf(app.url)
-  expect(await api.ask('DELETE', `/api/predownloads/${film.infoHash}`)).toMatchObject({
-    body: { stopped: 1 },
-  })
-  expect(await states(app)).toEqual([])
-  expect((await api.ask('DELETE', `/api/predownloads/${film.infoHash}`)).status).toBe(404)
-  expect(app.app.torrents.isGuessed(film.infoHash as InfoHash)).toBe(false)
-  await watch()
-  expect(await states(app)).toEqual([])
-  expect((await api.get(film.infoHash)).body.state).not.toBe('whole')
-})
+    const api = apiOf(app.url)
+    expect(await api.ask('DELETE', `/api/predownloads/${film.infoHash}`)).toMatchObject({
+      body: { stopped: 1 },
+    })
+    expect(await states(app)).toEqual([])
+    expect((await api.ask('DELETE', `/api/predownloads/${film.infoHash}`)).status).toBe(404)
+    expect(app.app.torrents.isGuessed(film.infoHash as InfoHash)).toBe(false)
+    await watch()
+    expect(await states(app)).toEqual([])
+    expect((await api.get(film.infoHash)).body.state).not.toBe('whole')
+  },
+)
 
-swarmTest('all of a film is fetched, though its viewer left early', async () => {
+swarmTest('PREDOWNLOAD=all fetches all of a film after its viewer left', async () => {
   await using film = await seedFilm(patternBytes(32 * MIB), { uploadLimit: 12 * MIB })
   await using app = await startTestApp({ ...film.settings, PREDOWNLOAD: 'all' })
   const viewer = await openStream(`${app.url}/stream/proxy/${film.infoHash}`)
@@ -239,9 +242,9 @@ swarmTest('all of a film is fetched, though its viewer left early', async () => 
   expect(await isCompleteOnDisk(app, film.infoHash)).toBe(true)
 })
 
-swarmTest('while a viewer of another film waits for bytes, none of what is only guessed comes', async () => {
+swarmTest('while a viewer of another film waits for bytes, no guess is fetched', async () => {
   await using guessed = await seedFilm(patternBytes(20 * MIB))
-  // Slower than a viewer takes it: their window never fills.
+  // Slower than a viewer reads: their window never fills.
   await using watched = await seedFilm(patternBytes(90 * MIB, 'watched'), {
     trackerUrl: guessed.trackerUrl,
     uploadLimit: 3 * MIB,
@@ -251,10 +254,10 @@ swarmTest('while a viewer of another film waits for bytes, none of what is only 
     PREDOWNLOAD: 'first',
   })
   const viewer = await openStream(`${app.url}/stream/proxy/${watched.infoHash}`)
-  // All the time: one who pauses has a full window soon, and leaves the bandwidth to others.
+  // All the time: a viewer who pauses soon has a full window and leaves the bandwidth to others.
   let read = 0
   viewer.on('data', (part: Buffer) => (read += part.length))
-  // The window is small at first, and what a seeder sends at once may fill it for a moment.
+  // The window is small at first, and the seeder's first blocks may fill it for a moment.
   await expect.poll(() => read, SLOW).toBeGreaterThan(10 * MIB)
   await list(app, 'movie/tt1')
   await expect.poll(() => states(app), SLOW).toEqual(['first fetching'])
@@ -266,7 +269,7 @@ swarmTest('while a viewer of another film waits for bytes, none of what is only 
   await expect.poll(() => states(app), SLOW).toEqual(['first done'])
 })
 
-swarmTest('nothing that somebody wanted goes for a guess', async () => {
+swarmTest('a guess never evicts what was wanted', async () => {
   await using film = await seedFilm(patternBytes(12 * MIB))
   await using guessed = await seedFilm(patternBytes(20 * MIB, 'guess'), { trackerUrl: film.trackerUrl })
   await using app = await startWithFilms([movie(guessed, 'tt1')], {
@@ -284,7 +287,7 @@ swarmTest('nothing that somebody wanted goes for a guess', async () => {
   expect(await isCompleteOnDisk(app, film.infoHash)).toBe(true)
 })
 
-swarmTest('a guess is the first to go when a viewer needs the room', async () => {
+swarmTest('a guess is the first to be evicted when a viewer needs space', async () => {
   await using guessed = await seedFilm(patternBytes(20 * MIB, 'guess'))
   await using old = await seedFilm(patternBytes(4 * MIB, 'old'), { trackerUrl: guessed.trackerUrl })
   await using film = await seedFilm(patternBytes(16 * MIB), { trackerUrl: guessed.trackerUrl })
@@ -301,11 +304,11 @@ swarmTest('a guess is the first to go when a viewer needs the room', async () =>
   await play(film)
   const onDisk = async () => (await apiOf(app.url).list()).map(({ infoHash }) => infoHash).toSorted()
   await expect.poll(onDisk, SLOW).toEqual([old.infoHash, film.infoHash].toSorted())
-  // What is gone is no longer told of.
+  // A removed guess is no longer listed.
   expect(await states(app)).toEqual([])
 })
 
-swarmTest('a guess gives its place in the swarm to what somebody asked for, and takes it again', async () => {
+swarmTest('a guess gives its place in the swarm to a wanted torrent, and takes it back later', async () => {
   await using guessed = await seedFilm(patternBytes(20 * MIB, 'guess'), { uploadLimit: 4 * MIB })
   await using wished = await seedFilm(patternBytes(4 * MIB), { trackerUrl: guessed.trackerUrl })
   await using app = await startWithFilms([movie(guessed, 'tt1')], {

@@ -14,7 +14,7 @@ const [UNCHOKE, INTERESTED, REQUEST] = [1, 2, 6]
 const film = patternBytes(5 * 1024 * 1024 + 1)
 
 describe.skipIf(!hasSeeder)('with TORRENT_SEED', () => {
-  test('a film that is whole is shared from the start, though nobody watches it', async () => {
+  test('a complete film is shared from the start, without a viewer', async () => {
     await using parts = new AsyncDisposableStack()
     const { path: root } = parts.use(await temporaryFolder())
     const { path: peers } = parts.use(await temporaryFolder())
@@ -29,7 +29,7 @@ describe.skipIf(!hasSeeder)('with TORRENT_SEED', () => {
     expectSameBytes(await readFile(join(peers, 'Film.mkv')), film)
   })
 
-  test('a film of which a peer asks for a damaged piece is whole no longer, though its date says so', async () => {
+  test('a film of which a peer requests a damaged piece is no longer complete, though its date is unchanged', async () => {
     await using folder = await temporaryFolder()
     const files = [{ name: 'Film.mkv', bytes: film }]
     const left = await leaveCompleteTorrent({ root: folder.path, files })

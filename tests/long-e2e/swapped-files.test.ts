@@ -5,11 +5,11 @@ import { SWAPS, swapWhileRead } from '../support/swaps.ts'
 import { hasSeeder } from '../support/swarm.ts'
 
 const MIB = 1024 * 1024
-/** Of each kind, 203 in all. */
+/** Swaps of each kind; 203 swaps in all. */
 const COUNT = 29
 
 test.skipIf(!hasSeeder).for(Object.entries(SWAPS))(
-  '%s at random moments while it is fetched: no byte is wrong',
+  'viewers get no wrong byte when %s at random moments while it is fetched',
   { timeout: 600_000 },
   async ([, swap]) => {
     await using film = await seedFilm(patternBytes(64 * MIB), { uploadLimit: 8 * MIB })

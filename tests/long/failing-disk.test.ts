@@ -13,7 +13,7 @@ const MIB = 1024 * 1024
 const SLOWLY = { timeout: 30_000 }
 
 test.skipIf(!canLoop || !hasSeeder)(
-  'a disk that fails in the middle of a film can be taken out, and the film goes on when it is back, with the right bytes',
+  'a disk that fails while a film is fetched can be taken out, and the film resumes with the right bytes when it is back',
   async () => {
     await using disk = await makeLoopDisk(64 * MIB)
     const film = patternBytes(24 * MIB)
@@ -30,7 +30,7 @@ test.skipIf(!canLoop || !hasSeeder)(
     const url = `${app.url}/stream/proxy/${infoHash}`
     const viewer = await openStream(url)
     await readBytes(viewer, 2 * MIB)
-    // From here on some of the film is on the disk, and what comes next is not.
+    // From here on some of the film is on the disk, and the rest is missing.
     execFileSync('sync', ['--file-system', disk.path])
     await readBytes(viewer, 2 * MIB)
     disk.fail()
@@ -38,7 +38,7 @@ test.skipIf(!canLoop || !hasSeeder)(
     await expect.poll(async () => (await fetch(url, behind)).status, SLOWLY).toBe(507)
 
     viewer.destroy()
-    // The system refuses as long as we have a file open there.
+    // The system refuses while we have a file open there.
     await expect.poll(() => disk.unmount(), SLOWLY).toBeUndefined()
     disk.mount()
     const again = await openStream(url)

@@ -6,10 +6,10 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const MIB = 1024 * 1024
 const LISTS = 400
-/** What answers, titles, names and listed torrents may take together, and some for what is on the way. */
+/** The budget of answers, titles, names and listed torrents together, and some for what is in flight. */
 const BUDGET = 80 * MIB
 
-test('after 400 lists of an addon with huge answers, memory is within its budget', async () => {
+test('memory stays within its budget after 400 lists of an addon with huge answers', async () => {
   await using folder = await temporaryFolder()
   await using downloads = await temporaryFolder()
   await using addon = await startHostileAddon()
@@ -22,7 +22,7 @@ test('after 400 lists of an addon with huge answers, memory is within its budget
   })
   const url = await server.url()
   const list = async (n: number) => {
-    // Each client has ten titles looked up.
+    // Each client looks up ten titles.
     const headers = { 'X-Forwarded-For': `10.0.0.${Math.floor(n / 10)}`, 'User-Agent': 'VIDAA/6.0' }
     const response = await fetch(`${url}/stream/movie/tt${n}.json`, { headers })
     const { streams } = (await response.json()) as { streams: unknown[] }

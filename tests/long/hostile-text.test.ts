@@ -3,7 +3,7 @@ import { slowestExpression, slowestParser, UNTESTED_EXPRESSIONS } from '../suppo
 import { readSource } from '../support/source-code.ts'
 import { PARSERS } from '../support/text-parsers.ts'
 
-// What tests/unit looks at with texts a tenth as long.
+// The test of tests/unit with texts ten times as long.
 const LONGEST = 100_000
 
 test.for(readSource().filter(({ name }) => !(name in UNTESTED_EXPRESSIONS)))(
@@ -14,6 +14,10 @@ test.for(readSource().filter(({ name }) => !(name in UNTESTED_EXPRESSIONS)))(
   },
 )
 
-test.for(Object.entries(PARSERS))('no text keeps %s busy', { timeout: 600_000 }, async ([, parser]) => {
-  expect(await slowestParser(parser, LONGEST)).toBeUndefined()
-})
+test.for(Object.entries(PARSERS))(
+  'no text keeps parser %s busy',
+  { timeout: 600_000 },
+  async ([, parser]) => {
+    expect(await slowestParser(parser, LONGEST)).toBeUndefined()
+  },
+)

@@ -24,7 +24,7 @@ const random = seededRandom(SEED)
 
 interface Import {
   readonly args: readonly string[]
-  /** Makes a download folder ready for it. */
+  /** Prepares a download folder for it. */
   prepare(root: string): Promise<unknown>
 }
 
@@ -42,17 +42,17 @@ describe.skipIf(!hasSeeder)('an import that is killed at any moment', () => {
         prepare: (root) => doImport(root, { kind: 'torrent', paths: [join(home, 'One.mkv')], metainfo }),
       }),
     ],
-  ])('of %s leaves nothing that is half there, and can be done again', async ([, importOf]) => {
+  ])('of %s leaves nothing half-done and can be repeated', async ([, importOf]) => {
     console.info(`import: SEED=${SEED}`)
     await using user = await userWith(FILES)
-    // Padded, so that one file alone can be whole.
+    // Padded, so that one file alone can be complete.
     const { metainfo } = makeTorrentFile({ path: user.home, pieceLength: 256 * 1024, kind: 'padded' })
     await writeFile(join(user.home, '..', 'torrent'), metainfo)
     const { args, prepare } = importOf(user.home, metainfo)
     let longestMs = 500
     let interrupted = 0
     for (let kill = 0; kill < KILLS; kill++) {
-      // Another disk, so that there is something to copy.
+      // Another disk, so that files have to be copied.
       await using downloads = (await otherDisk(user.root)) ?? (await temporaryFolder())
       await prepare(downloads.path)
       const settings = { TORRENT_DOWNLOAD_PATH: downloads.path }
@@ -71,7 +71,7 @@ describe.skipIf(!hasSeeder)('an import that is killed at any moment', () => {
   })
 })
 
-/** Fails if anything could be served that is not right. @returns how many files could be */
+/** Fails if anything wrong could be served. @returns how many files could be served */
 async function checkAll(root: string): Promise<number> {
   let served = 0
   for (const name of await readdir(root)) {

@@ -22,7 +22,7 @@ const SEED = 20261121
 const LONGEST_LIFE_MS = 2_500
 const LONGEST_IMPORT_MS = 1_500
 const HOUR_MS = 3_600_000
-/** Room for the pinned films and a few more, so that something always has to go. */
+/** Space for the pinned films and a few more, so that something always has to be evicted. */
 const MAX_SIZE = 14 * MIB
 
 interface Film {
@@ -38,7 +38,7 @@ const FILMS: readonly Film[] = Array.from({ length: 8 }, (_, n) => ({
 }))
 
 test.skipIf(!hasSeeder)(
-  `killed ${ROUNDS} times while it fetches, evicts and imports, the server loses no film and sends no wrong byte`,
+  `a server killed ${ROUNDS} times while it fetches, evicts and imports loses no film and sends no wrong byte`,
   async () => {
     const random = seededRandom(SEED)
     await using own = await temporaryFolder()
@@ -53,7 +53,7 @@ test.skipIf(!hasSeeder)(
       CACHE_MIN_FREE: '0',
     }
     const hashes = new Map<Film, string>()
-    /** what was brought whole, by info hash */
+    /** completely imported torrents, by info hash */
     const brought = new Map<string, Buffer>()
     const seen = { evictions: 0, imports: 0, importsKilled: 0, wholeDownloads: 0 }
 
@@ -65,10 +65,12 @@ test.skipIf(!hasSeeder)(
       seen.wholeDownloads += Number(wholeFetched)
     }
     console.info(`seed ${SEED}: ${JSON.stringify(seen)}`)
-    // Had none of them happened, the kills would have met nothing.
+    // If none of these happened, the kills had nothing to interrupt.
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(0)
 
-    /** A server that fetches a film and evicts others, and an import beside it; both are killed at some moment. */
+    /**
+     * A server that fetches a film and evicts others, and an import at the same time; both are killed at some moment.
+     */
     async function liveAndDie(round: number): Promise<void> {
       const path = join(own.path, `Brought ${round}.mkv`)
       const bytes = patternBytes(4 * MIB, path)
@@ -105,7 +107,7 @@ test.skipIf(!hasSeeder)(
       }
     }
 
-    /** What a server makes of the folder that nobody can help: no peers, no limits. */
+    /** What a server finds in the folder without peers and without limits. */
     async function whatIsServed(round: number): Promise<{ there: number; wholeFetched: boolean }> {
       await using server = startServerProcess({
         ...settings,
@@ -139,7 +141,7 @@ test.skipIf(!hasSeeder)(
   },
 )
 
-/** Puts films back that were evicted, as an earlier run would have left them. */
+/** Puts evicted films back, as an earlier run would have left them. */
 async function leaveMissing(hashes: Map<Film, string>, root: string): Promise<void> {
   for (const film of FILMS) {
     const infoHash = hashes.get(film)
@@ -157,7 +159,7 @@ async function leaveMissing(hashes: Map<Film, string>, root: string): Promise<vo
   }
 }
 
-/** Reads all that is sent, and looks at every byte. @returns whether the whole film came */
+/** Reads the complete answer and compares every byte. @returns whether the complete film was sent */
 async function checkBytes(url: string, expected: Buffer, about: string): Promise<boolean> {
   let stream: Awaited<ReturnType<typeof openStream>>
   try {
@@ -178,7 +180,7 @@ async function checkBytes(url: string, expected: Buffer, about: string): Promise
       at += bytes.length
     }
   } catch (error) {
-    // Cut off where something is missing: what came until then was right.
+    // Cut off where something is missing: the bytes before were right.
     if (error instanceof WrongByte) throw error
   }
   return at === expected.length

@@ -9,12 +9,12 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const PIECE = 16 * 1024
 const FILES = 10_000
-/** Nearly the longest metadata, with as many files as are taken, or as many pieces. */
+/** Nearly the longest metadata, with as many files or pieces as are accepted. */
 const MOST_FILES = 20_000
 const MOST_PIECES = 830_000
-/** So long others may wait; twice as long for metadata at the limit of what is taken. */
+/** The longest allowed block of the event loop; twice that for metadata at the limit. */
 const MOST_MS = 100
-/** Names that take long to read, each in its own way. */
+/** Names that are slow to parse, each in its own way. */
 const BITS = [
   'a',
   'a.',
@@ -33,7 +33,7 @@ const BITS = [
   '[a]',
 ]
 
-/** 10 MB of metadata: as many files as are taken, with names four times as long as any that is used. */
+/** 10 MB of metadata: as many files as are accepted, with names four times as long as any real one. */
 function largeTorrent(bits: readonly string[], count = FILES, nameBytes = 900): LargeTorrent {
   const files = Array.from({ length: count }, (_, n) => {
     const bit = bits[n % bits.length] ?? ''
@@ -67,19 +67,20 @@ test.for([
   ['of all kinds', BITS],
   ['that differ only in their ends', ['Show.S01E01.1080p.']],
   ['that are one long word', ['a']],
-] as const)('while 10 MB of metadata with names %s are read, nobody else waits', async ([, bits]) => {
+] as const)('parsing 10 MB of metadata with names %s does not block other requests', async ([, bits]) => {
   await expectShortTurns(largeTorrent(bits))
 })
 
-test(`the same with ${MOST_FILES} files in 15 MB`, () =>
+test(`parsing ${MOST_FILES} files in 15 MB of metadata does not block other requests`, () =>
   expectShortTurns(largeTorrent(BITS, MOST_FILES, 600), 2 * MOST_MS))
 
-test(`the same with ${MOST_PIECES} pieces in 16 MB`, () => expectShortTurns(manyPieces(), 2 * MOST_MS))
+test(`parsing ${MOST_PIECES} pieces in 16 MB of metadata does not block other requests`, () =>
+  expectShortTurns(manyPieces(), 2 * MOST_MS))
 
 async function expectShortTurns(large: LargeTorrent, mostMs = MOST_MS): Promise<void> {
   expect(large.torrent.length).toBeGreaterThan(9e6)
   expect(large.torrent.length).toBeLessThan(16 * 1024 * 1024)
-  // On a machine that is busy otherwise, the same work takes the processor longer: the best of a few rounds counts.
+  // On a busy machine the same work takes more processor time: the best of a few rounds counts.
   let least: Record<string, number> = {}
   for (let round = 0; round < 4; round++) {
     const longest = await longestTurns(large)
@@ -97,7 +98,7 @@ async function expectShortTurns(large: LargeTorrent, mostMs = MOST_MS): Promise<
   expect(Object.entries(least).filter(([, ms]) => ms > mostMs)).toEqual([])
 }
 
-/** Has a server read the torrent in all ways. @returns the longest turn of each, in ms */
+/** Has a server read the torrent in every way. @returns the longest block of each, in ms */
 async function longestTurns({ infoHash, torrent }: LargeTorrent) {
   await using folder = await temporaryFolder()
   const settings = {

@@ -32,13 +32,13 @@ interface Film {
 }
 
 test.skipIf(!hasSeeder)(
-  'after 300 viewers who came, sought twice and left, everything is as it was',
+  '300 viewers who came, sought twice and left leave no memory, handles or connections behind',
   async () => {
     await using folder = await temporaryFolder()
     await using downloads = await temporaryFolder()
     await using parts = new AsyncDisposableStack()
     const films: Film[] = []
-    // Two that will be whole at once, two of which most is never fetched.
+    // Two that are complete soon, and two of which most is never fetched.
     for (const size of [3 * MIB, 8 * MIB, 96 * MIB, 128 * MIB]) {
       const path = join(folder.path, `Film of ${size}.mkv`)
       const bytes = patternBytes(size, path)
@@ -54,7 +54,7 @@ test.skipIf(!hasSeeder)(
         ...films[0]?.swarm.settings,
         ...(await inspectable(folder.path)),
         TORRENT_DOWNLOAD_PATH: downloads.path,
-        // So that what was read just now may go as well.
+        // So that a film read just now may be evicted too.
         TORRENT_CLEANUP_INTERVAL: '0',
       }),
     )
@@ -65,11 +65,11 @@ test.skipIf(!hasSeeder)(
     const filesBefore = new Map<number, number>()
     const round = async (viewers: number): Promise<Found> => {
       await inParallel(viewers, (n) => watchAndSeek(url, films[n % films.length] as Film))
-      // Nothing is fetched any more when nobody is there, but for what is nearly whole.
+      // Without viewers nothing more is fetched, except of films that are almost complete.
       await expect.poll(() => growth(films), { timeout: 60_000, interval: 100 }).toBe(0)
       expect((await fetch(`${url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })).status).toBe(200)
       for (const pid of [main, engine]) await expect.poll(() => filmsOpenIn(pid)).toEqual([])
-      // Trackers may take a moment to hear that the engine leaves; before the first round they do not count.
+      // Trackers may get the stopped event of the engine a moment later; before the first round they do not count.
       for (const pid of [main, engine]) {
         await expect
           .poll(() => openFilesOf(pid).length)
@@ -84,8 +84,8 @@ test.skipIf(!hasSeeder)(
 
     const before = await round(AT_ONCE)
     filesBefore.set(main, before.files[0]).set(engine, before.files[1])
-    // Buffers that are used again are there only when many have watched: 10 MiB in the engine after the first hundred, and
-    // 0.3 MiB after each of the next five.
+    // Buffers for reuse only exist after many viewings: 10 MiB in the engine after the first hundred, and 0.3 MiB after
+    // each further hundred.
     await round(ROUND)
     const first = await round(ROUND)
     const second = await round(ROUND)
@@ -102,7 +102,7 @@ test.skipIf(!hasSeeder)(
   },
 )
 
-test.skipIf(!hasSeeder)('when 40 viewers have left, the engine is told of no window any more', async () => {
+test.skipIf(!hasSeeder)('after 40 viewers have left, the engine has no window any more', async () => {
   await using folder = await temporaryFolder()
   await using downloads = await temporaryFolder()
   const path = join(folder.path, 'Film.mkv')
@@ -163,7 +163,7 @@ function filmsOpenIn(pid: number): string[] {
   return openFilesOf(pid).filter((path) => path.includes('.mkv'))
 }
 
-/** A little from the start, and after each seek; then the viewer leaves in the middle. */
+/** A little from the start and after each seek; then the viewer leaves in the middle. */
 async function watchAndSeek(url: string, { bytes, swarm }: Film): Promise<void> {
   for (const place of PLACES) {
     const start = Math.floor(place * bytes.length)
@@ -183,7 +183,7 @@ async function inParallel(count: number, work: (n: number) => Promise<void>): Pr
 
 let uploadedBefore = -1
 
-/** Bytes that the seeders have sent since this was asked for the last time. */
+/** Bytes that the seeders have sent since the last call. */
 async function growth(films: readonly Film[]): Promise<number> {
   let uploaded = 0
   for (const { swarm } of films) uploaded += await swarm.uploadedBytes()

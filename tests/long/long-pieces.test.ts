@@ -13,19 +13,19 @@ import { torrentOf } from '../support/torrent-of.ts'
 import { startZeroEngine, type ZeroTorrent } from '../support/zero-torrent.ts'
 
 const MIB = 1024 * 1024
-/** of which four fit into the memory for pieces */
+/** four of them fit into the memory for pieces */
 const PIECE = 64 * MIB
 const BLOCK = 16 * 1024
-/** the longest that are taken */
+/** the longest that are accepted */
 const LONGEST = 256 * MIB
-/** what the engine takes without any pieces */
+/** memory of the engine without any pieces */
 const BESIDE = 160 * MIB
-/** four long pieces, which all torrents share */
+/** four long pieces, shared by all torrents */
 const MOST_MEMORY = 256 * MIB + BESIDE
 const SHORT = { pieceLength: PIECE, pieces: 1 }
 
 test.for([10, 25])(
-  '%d torrents of 64 MiB pieces share one bound on memory, and all of them go on',
+  '%d torrents of 64 MiB pieces share one memory limit, and all of them progress',
   { timeout: 300_000 },
   async (count) => {
     await using started = await startZeroEngine()
@@ -33,7 +33,7 @@ test.for([10, 25])(
     for (let n = 0; n < count; n++) torrents.push(await started.open(SHORT))
     await using memory = watchMemory(started.pid)
     for (const torrent of torrents) torrent.want('urgent')
-    // Little by little, so that without a bound all of them would be begun, and none complete.
+    // Slowly, so that without a limit all of them would be started and none complete.
     const giving = setInterval(() => {
       for (const torrent of torrents) torrent.give(128)
     }, 100)
@@ -47,7 +47,7 @@ test.for([10, 25])(
     console.info(`${count} torrents: ${(memory.peak() / MIB).toFixed()} MiB at most`)
     expect(memory.peak()).toBeLessThan(MOST_MEMORY)
     expect(memory.peak()).toBeGreaterThan(PIECE)
-    // Hardly anything was fetched twice: what is begun is finished first, unless it comes too slowly.
+    // Almost nothing was fetched twice: a started piece is finished first, unless it arrives too slowly.
     const given = torrents.reduce((sum, torrent) => sum + torrent.given, 0)
     expect(given).toBeLessThan(1.2 * count * (PIECE / BLOCK))
   },
@@ -71,7 +71,7 @@ test('pieces that stall halfway give way to viewers', { timeout: 120_000 }, asyn
     await expect.poll(() => each.verified.size).toBe(1)
     console.info(`a viewer beside stalled pieces: ${(performance.now() - startedAt).toFixed()} ms`)
   }
-  // All places are taken by viewers whose peers have fallen silent.
+  // All places are taken by viewers whose peers fell silent.
   for (const torrent of stalled) torrent.want('urgent')
   const last = await started.open(SHORT)
   await sleep(1_000)
@@ -83,7 +83,7 @@ test('pieces that stall halfway give way to viewers', { timeout: 120_000 }, asyn
   expect(memory.peak()).toBeLessThan(MOST_MEMORY)
 })
 
-test('torrents of 256 MiB pieces hold one of them at a time, and no other torrent waits for it', {
+test('torrents of 256 MiB pieces hold one piece at a time, and no other torrent waits for it', {
   timeout: 300_000,
 }, async () => {
   await using started = await startZeroEngine()
@@ -107,7 +107,7 @@ test('torrents of 256 MiB pieces hold one of them at a time, and no other torren
 })
 
 test.skipIf(!hasSeeder).for([LONGEST, 100_000_000])(
-  'a film in pieces of %i bytes comes out right, and little memory is taken for it',
+  'a film in pieces of %i bytes is fetched correctly with little memory',
   { timeout: 300_000 },
   async (pieceLength) => {
     const film = patternBytes(300 * MIB + 1)
@@ -147,7 +147,7 @@ test.skipIf(!hasSeeder).for([LONGEST, 100_000_000])(
       server.child.kill('SIGTERM')
       await server.ended()
     }
-    // Without the note of what was whole, the pieces are looked at.
+    // Without the note that files are complete, the pieces are hashed.
     await writeFile(join(downloads, swarm.infoHash, '.self-streme', 'state.json'), '{"whole":{}}')
     await swarm.stopSeeding()
     const { server, url, main } = await startServer()

@@ -16,7 +16,7 @@ const MIB = 1024 * 1024
 const TORRENTS = 25
 const PIECES = 25_000
 
-test(`${TORRENTS} torrents of ${PIECES} pieces each, as an earlier run left them, cost little`, async () => {
+test(`${TORRENTS} torrents of ${PIECES} pieces each from an earlier run cost little`, async () => {
   await using downloads = await temporaryFolder()
   const infoHashes: string[] = []
   for (let n = 0; n < TORRENTS; n++) infoHashes.push(await leaveHalf(downloads.path, `Film ${n}.mkv`))
@@ -62,7 +62,7 @@ test(`${TORRENTS} torrents of ${PIECES} pieces each, as an earlier run left them
 })
 
 test.skipIf(!hasSeeder).for([16 * 1024, MIB])(
-  `a film of ${PIECES * 16} KiB in pieces of %d bytes holds nobody up while it is fetched`,
+  `fetching a film of ${PIECES * 16} KiB in pieces of %d bytes does not block other requests`,
   async (pieceLength) => {
     await using folder = await temporaryFolder()
     await using downloads = await temporaryFolder()
@@ -93,7 +93,7 @@ test.skipIf(!hasSeeder).for([16 * 1024, MIB])(
   },
 )
 
-/** A film of zeros, sparse, of which the first half is claimed. */
+/** A sparse film of zeros with its first half claimed. */
 async function leaveHalf(root: string, name: string): Promise<string> {
   const hash = createHash('sha1').update(Buffer.alloc(MIB)).digest()
   const info = {
@@ -119,7 +119,7 @@ function memoryOf(server: ServerProcess) {
 
 function engineOf(server: ServerProcess): number {
   const [engine] = childrenOf(server.child.pid as number, 'engine/child/main.ts')
-  if (engine === undefined) throw new Error('there is no engine')
+  if (engine === undefined) throw new Error('the engine was not started')
   return engine
 }
 
@@ -127,7 +127,7 @@ function shown({ main, engine }: { main: number; engine: number }): string {
   return `${main.toFixed()} + ${engine.toFixed()}`
 }
 
-/** Asks for something small all the time: as long as the event loop is held up, so is the answer. */
+/** Makes small requests all the time: each waits as long as the event loop is blocked. */
 function watchAnswers(url: string) {
   const stop = new AbortController()
   const asking = (async () => {

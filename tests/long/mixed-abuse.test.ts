@@ -28,13 +28,13 @@ const ROUNDS = Number(process.env.ABUSE_ROUNDS ?? 16)
 const ROUND_MS = 12_500
 
 const MIB = 1024 * 1024
-/** Films of eight megabits a second, from seeders that send two and a half times that. */
+/** Films of eight megabits a second, with seeders that send two and a half times as fast. */
 const PACE = MIB
 const FILM = { bytes: 48 * MIB, pieceLength: MIB / 4, uploadLimit: 2.5 * MIB }
-/** Shares of the film; from each it is watched for a while. */
+/** Positions in the film; it is watched for a while from each. */
 const PLACES = [0, 0.6, 0.3, 0.8, 0.15]
 const MS_AT_PLACE = 6_000
-/** By address. The last one reads as fast as it can, so that no buffer on the way hides what is late. */
+/** By address. The last one reads as fast as it can, so that no buffer between hides late bytes. */
 const VIEWERS = [
   { from: '127.0.0.11', pace: PACE },
   { from: '127.0.0.12', pace: PACE },
@@ -42,21 +42,21 @@ const VIEWERS = [
 ] as const
 const LIST_EVERY_MS = 3_000
 
-/** Between any two bytes, places that are sought included. */
+/** Between any two bytes, seeks included. */
 const MOST_GAP_MS = 2_000
-/** With tracker, handshakes and metadata. */
+/** Including tracker, handshakes and metadata. */
 const MOST_START_MS = 5_000
 const MOST_LIST_MS = 2_000
-/** From the second third to the last, by the medians. */
+/** From the second third to the last, by medians. */
 const MOST_GROWTH = { share: 0.1, bytes: 24 * MIB }
-/** As fast as in the first round, it would be thousands. */
+/** At the rate of the first round it would be thousands. */
 const MOST_LINES_A_MINUTE = 200
 
 const WHOLE_FILM = 'f11f'.repeat(10)
 const LISTED = 'ab'.repeat(20)
 const MAIN = fileURLToPath(new URL('../support/abuse/main-with-name-servers.ts', import.meta.url))
 
-// Not in CI: seconds are what it is about, and such a machine may be half as fast and do other things.
+// Not in CI: this measures seconds, and such a machine may be half as fast or do other things.
 test.skipIf(!hasSeeder || process.env.CI === 'true')(
   `in ${ROUNDS} rounds of mixed abuse no viewer waits, memory levels off, and nothing restarts`,
   { timeout: ROUNDS * ROUND_MS + 120_000 },
@@ -84,7 +84,7 @@ test.skipIf(!hasSeeder || process.env.CI === 'true')(
       TORRENT_CLEANUP_INTERVAL: '20000',
       UPSTREAM_ADDONS: `${attackers.manifestUrl},${honestAddon.manifestUrl}`,
       NAME_SERVERS: attackers.nameServer,
-      // As `npm start` has it.
+      // As set by `npm start`.
       NODE_OPTIONS: '--max-semi-space-size=2',
     }
     const server = parts.use(startServerProcess(settings, undefined, MAIN))
@@ -188,7 +188,7 @@ async function attack(attackers: Attackers, target: Target): Promise<void> {
   }
 }
 
-/** Nothing was refused so early that it was none. */
+/** No attack was refused so early that it had no effect. */
 function expectAllDone(done: Awaited<ReturnType<Attackers['done']>>): void {
   const least: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     silentPeers: { met: 10, came: 5, refused: 10 },
@@ -213,7 +213,7 @@ async function every(ms: number, over: AbortSignal, work: (n: number) => Promise
   }
 }
 
-/** The longest wait of a kind, in words. */
+/** The longest wait of a kind, as text. */
 function worst(waits: readonly Wait[], kind: string): string {
   const [longest] = waits.filter(({ what }) => what === kind).sort((a, b) => b.ms - a.ms)
   if (!longest) return `${kind}: none`

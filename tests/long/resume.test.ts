@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const MIB = 1024 * 1024
 const film = patternBytes(1024 * MIB)
-/** Of each seeder. Without one, what a kill loses is mostly what lies in the buffers of sockets and waits for a processor. */
+/** Of each seeder. Without it, a kill mostly loses what is in socket buffers, waiting for a processor. */
 const uploadLimit = 24 * MIB
 const resources = new AsyncDisposableStack()
 let seeders: [Swarm, Swarm]
@@ -26,14 +26,14 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync())
 
 test.skipIf(!hasSeeder).for([0.25, 0.5, 0.9])(
-  'killed when a viewer has %d of 1 GiB, the server goes on where it was',
+  'a server killed when a viewer has %d of 1 GiB resumes where it was',
   async (share) => {
     await using downloads = await temporaryFolder()
     const before = await uploadedBytes()
     await watchAndKill(downloads.path, share * film.length)
 
     {
-      // What is there comes from the disk, and at once: now nobody could give it.
+      // What was fetched comes from the disk at once: no peer is there to send it.
       await using server = startServerProcess({ ...settings(downloads.path), TORRENT_TRACKERS: '' })
       await firstBytesOf(server)
     }
@@ -50,9 +50,9 @@ test.skipIf(!hasSeeder).for([0.25, 0.5, 0.9])(
       `killed at ${100 * share} %: first bytes ${firstBytesMs.toFixed()} ms after the start, ` +
         `fetched twice ${(twice / MIB).toFixed(1)} MiB (${((100 * twice) / film.length).toFixed(1)} %)`,
     )
-    // The figure is above, and grows with the work that the disk has besides; a start without the journal fetches all of it.
+    // The figure is above, and grows with other load on the disk; a start without the journal fetches everything again.
     expect(twice).toBeLessThan(0.1 * film.length)
-    // The figure is above; this only tells a start that checks all of the film from one that does not.
+    // The figure is above; this only tells a start that hashes the complete film from one that does not.
     expect(firstBytesMs).toBeLessThan(10_000)
   },
 )
@@ -70,7 +70,7 @@ async function uploadedBytes(): Promise<number> {
   return (first ?? 0) + (second ?? 0)
 }
 
-/** Watches from the start of the film, and kills the server as soon as so many bytes have come. */
+/** Watches from the start of the film, and kills the server as soon as that many bytes were received. */
 async function watchAndKill(folder: string, bytes: number): Promise<void> {
   await using server = startServerProcess(settings(folder))
   let read = 0

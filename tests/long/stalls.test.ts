@@ -8,7 +8,7 @@ import { startTestApp } from '../support/test-app.ts'
 const MIB = 1024 * 1024
 const swarmTest = test.skipIf(!hasSeeder)
 
-/** Reads on, as fast as bytes come; the longest time between two of them, in ms. */
+/** Reads on, as fast as bytes arrive; the longest gap between two of them, in ms. */
 async function longestGap(stream: Awaited<ReturnType<typeof openStream>>): Promise<number> {
   let longest = 0
   let last = performance.now()
@@ -20,9 +20,9 @@ async function longestGap(stream: Awaited<ReturnType<typeof openStream>>): Promi
   return longest
 }
 
-swarmTest('a peer that freezes holds up a viewer for a few seconds', async () => {
+swarmTest('a peer that freezes delays a viewer by a few seconds only', async () => {
   const film = patternBytes(24 * MIB)
-  // Evenly, and not in bursts of half a second, by which the gap would be longer or shorter.
+  // Evenly, not in bursts of half a second, which would make the gap longer or shorter.
   const pace = { uploadLimit: 1_500_000, tickInterval: 20 }
   await using swarm = await startMixedSwarm(film, 4 * MIB, pace, pace)
   const [first, second] = swarm.seeders
@@ -33,12 +33,12 @@ swarmTest('a peer that freezes holds up a viewer for a few seconds', async () =>
   second?.freeze()
   const gapMs = await longestGap(stream)
   console.info(`longest gap with one of two peers frozen: ${Math.round(gapMs)} ms`)
-  // A piece takes the other peer 2.8 s, so that is the least there can be. A peer may be silent for 30 s.
+  // A piece takes the other peer 2.8 s, so the gap cannot be shorter. A peer may be silent for 30 s.
   expect(gapMs).toBeLessThan(10_000)
   expect(stream.complete).toBe(true)
 })
 
-swarmTest('a peer that only trickles holds up nobody', async () => {
+swarmTest('a peer that only trickles does not delay a viewer', async () => {
   const film = patternBytes(12 * MIB)
   await using swarm = await startMixedSwarm(film, MIB, { uploadLimit: 3_000_000 }, { uploadLimit: 20_000 })
   const [first] = swarm.seeders
@@ -52,7 +52,7 @@ swarmTest('a peer that only trickles holds up nobody', async () => {
   expect(gapMs).toBeLessThan(10_000)
 })
 
-swarmTest('a peer that freezes for ten seconds and comes back gives on', async () => {
+swarmTest('a peer that freezes for ten seconds and recovers delivers again', async () => {
   const film = patternBytes(48 * MIB)
   const pace = { uploadLimit: 1_500_000, tickInterval: 20 }
   await using swarm = await startMixedSwarm(film, MIB, pace, pace)
@@ -68,8 +68,8 @@ swarmTest('a peer that freezes for ten seconds and comes back gives on', async (
   const after = (await second?.uploadedBytes()) ?? 0
   console.info(`longest gap with one of two peers frozen for 10 s: ${Math.round(gapMs)} ms`)
   expect(stream.complete).toBe(true)
-  // Nobody waits until it is back.
+  // No viewer waits until it is back.
   expect(gapMs).toBeLessThan(8_000)
-  // About as much as the other one, of what was left after the pause.
+  // About as much as the other peer, of what was left after the pause.
   expect(after - before).toBeGreaterThan(3 * MIB)
 })

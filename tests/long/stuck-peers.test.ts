@@ -9,7 +9,7 @@ import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 
-// How long a viewer waits only says something while nothing else runs, and the long tests run one by one.
+// The time that a viewer waits only means something while nothing else runs, and the long tests run one by one.
 
 const MIB = 1024 * 1024
 const PIECE = MIB / 2
@@ -41,13 +41,13 @@ swarmTest.for(CASES)(
     )
     const { infoHash } = seeder
     const stuck = parts.use(await startStuckPeers({ infoHash, count, from, ...(drip && { drip }) }))
-    // The honest one stands in the middle of the list: some of the others are met before it.
+    // The honest peer is in the middle of the list: some of the others are tried before it.
     const names = [...stuck.addresses]
     names.splice(Math.floor(count / 2), 0, { host: '127.0.0.1', port: seeder.port })
     const tracker = parts.use(await startNamingTracker(names))
     const port = await freePort()
     const app = parts.use(await startTestApp({ TORRENT_TRACKERS: tracker.url, TORRENT_PORT: String(port) }))
-    // As many come by themselves, as soon as there is something to come to.
+    // As many connect by themselves as soon as the server listens.
     for (let n = 0; n < count; n++) stuck.come(port).catch(() => undefined)
 
     const startedAt = performance.now()

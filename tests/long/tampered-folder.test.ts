@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => resources.disposeAsync())
 
-/** Places in the folder of a torrent. */
+/** Paths in the folder of a torrent. */
 const FILM = 'Film.mkv'
 const BITS = '.self-streme/verified.bits'
 const STATE = '.self-streme/state.json'
@@ -37,29 +37,29 @@ const HARMS: readonly (readonly [string, Harm])[] = [
   ['a byte in the third piece was flipped', (place) => flipByte(place(FILM), 2.5 * MIB)],
   ['the film was cut in the middle of a piece', (place) => truncate(place(FILM), 5.5 * MIB)],
   ['the film was cut to nothing', (place) => truncate(place(FILM))],
-  ['the film was taken away', (place) => rm(place(FILM))],
+  ['the film was removed', (place) => rm(place(FILM))],
   [
-    'the film was written over with another one',
+    'the film was overwritten with another one',
     (place) => writeFile(place(FILM), patternBytes(film.length, 'other')),
   ],
   ['every piece is claimed', (place) => writeFile(place(BITS), Buffer.alloc(PIECES / 8, 0xff))],
   ['the bits are garbage', (place) => writeFile(place(BITS), patternBytes(1_000))],
   ['the bits are too few', (place) => truncate(place(BITS), 2)],
   ['the bits are empty', (place) => truncate(place(BITS))],
-  ['the bits were taken away', (place) => rm(place(BITS))],
+  ['the bits were removed', (place) => rm(place(BITS))],
   ['the state is garbage', (place) => writeFile(place(STATE), patternBytes(1_000))],
-  ['the state was taken away', (place) => rm(place(STATE))],
+  ['the state was removed', (place) => rm(place(STATE))],
   [
-    'the state claims that the film is whole',
+    'the state claims that the film is complete',
     (place) => writeFile(place(STATE), JSON.stringify({ whole: { 0: { size: film.length, mtimeMs: 1 } } })),
   ],
   ['the metadata is garbage', (place) => writeFile(place(METAINFO), patternBytes(1_000))],
   ['the metadata is cut', (place) => truncate(place(METAINFO), 100)],
-  ['the metadata was taken away', (place) => rm(place(METAINFO))],
+  ['the metadata was removed', (place) => rm(place(METAINFO))],
 ]
 
 test.skipIf(!hasSeeder).for(HARMS)(
-  'after a kill, when %s, every byte is right and the film becomes whole',
+  'after a kill, when %s, every byte is right and the film completes',
   async ([, harm]) => {
     await using downloads = await temporaryFolder()
     const folder = join(downloads.path, swarm.infoHash)
@@ -92,7 +92,7 @@ async function filmUrl(server: ServerProcess): Promise<string> {
   return `${await server.url()}/stream/proxy/${swarm.infoHash}`
 }
 
-/** Watches the first half, and kills the server when at least some of it is written down. */
+/** Watches the first half, and kills the server when some of it was written down. */
 async function watchAndKill(downloads: string, bits: string): Promise<void> {
   await using server = startServerProcess(settings(downloads))
   const viewer = await openStream(await filmUrl(server))

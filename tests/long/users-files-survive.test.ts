@@ -4,7 +4,7 @@ import { done, EVENT_NAMES, runScenario, SITUATION_NAMES } from '../support/user
 
 const RUNS = 600
 
-test('whatever happens where, no file that the user put there is ever gone or changed', async () => {
+test('no file that the user put there is ever removed or changed, in any situation and after any events', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom(...SITUATION_NAMES), { minLength: 1, maxLength: 3 }),

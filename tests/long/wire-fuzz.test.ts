@@ -22,11 +22,11 @@ const WAITING_PEERS = 12
 const FILM_BYTES = 24 * 1024 * 1024
 const UNKNOWN = 'cd'.repeat(20)
 const ON_DISK = 'ef'.repeat(20)
-/** The engine shares two cores with those who attack it; blocked for good it would be far later than this. */
+/** The engine shares two cores with its attackers; if it were blocked for good, this would be exceeded by far. */
 const LATEST_ANSWER_MS = 2_500
 
 test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
-  'ten thousand hostile messages cost nobody but who sent them, encryption: %s',
+  'ten thousand hostile messages only harm the peers that send them, encryption: %s',
   async (encryption) => {
     console.info(`wire fuzzer: SEED=${SEED}`)
     await using home = await temporaryFolder()
@@ -113,7 +113,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
       socket.destroy()
     }
 
-    /** All the while: the engine answers an honest peer, a file on disk is served, and memory stays in bounds. */
+    /** Meanwhile: the engine answers an honest peer, a file on disk is served, and memory stays within its limit. */
     async function watch(): Promise<void> {
       while (!isOver()) {
         const startedAt = performance.now()
@@ -144,7 +144,7 @@ test.runIf(hasSeeder).for(['off', 'prefer'] as const)(
   },
 )
 
-/** Says hostile and harmless things until the other side has enough, or for some forty messages. */
+/** Sends hostile and harmless messages until the other side closes, or about forty of them. */
 async function attack(socket: Socket, random: Random, count: (name: string) => void): Promise<void> {
   for (let said = 0; said < 40 && !socket.destroyed; said++) {
     const name = random.pick(Object.keys(HOSTILE_MESSAGES))
@@ -155,7 +155,7 @@ async function attack(socket: Socket, random: Random, count: (name: string) => v
   }
 }
 
-/** Whole, cut at one byte, or byte by byte; a peer that does not read is not waited for long. */
+/** Complete, cut at one byte, or byte by byte; a peer that does not read is not waited for long. */
 async function write(socket: Socket, random: Random, bytes: Buffer): Promise<void> {
   socket.setNoDelay(true)
   const cut = random.int(bytes.length + 1)
