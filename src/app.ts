@@ -114,12 +114,9 @@ export async function createApp(config: Config): Promise<App> {
   const addon = createAddon({ version }, streams, createCatalogs(films, titles), remote.ids)
   const openMedia = mediaOpener(
     config.torrents,
-    torrents,
-    placed,
-    createLocalFiles(root, media, placed),
+    { torrents, placed, local: createLocalFiles(root, media, placed) },
     { noteRead: (...read) => index.notePlay(...read), follow: predownloads.follow },
-    listedTrackers,
-    listedFiles,
+    { trackers: listedTrackers, files: listedFiles },
   )
 
   const owner = {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Reading } from '../streaming/open-media.ts'
+import type { Reading } from '../streaming/media.ts'
 import { isNearlyThrough, isPlayed, type Run, withRead } from './played-runs.ts'
 
 const MOST_VIEWINGS = 500

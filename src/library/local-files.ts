@@ -1,21 +1,19 @@
-import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { MediaFile } from './media-folders.ts'
-import { type PlacedVideo, placedId } from './torrent-files.ts'
+import type { PlacedFiles } from '../placed/placed-files.ts'
+import type { MediaFolders } from './media-folders.ts'
+import { placedId } from './torrent-files.ts'
 
-interface Media {
-  open(id: InfoHash, signal: AbortSignal): Promise<MediaFile | undefined>
-}
-
-interface Placed {
-  videos(): readonly PlacedVideo[]
-  openAt(path: string, signal: AbortSignal): Promise<MediaFile | undefined>
-}
+/** Files that are in no torrent, by their made-up ids. */
+export type LocalFiles = Pick<MediaFolders, 'open'>
 
 /**
  * Files that no swarm has, by their made-up ids: those of media folders, and placed files that are listed by
  * themselves.
  */
-export function createLocalFiles(root: string, media: Media, placed: Placed): Media {
+export function createLocalFiles(
+  root: string,
+  media: Pick<MediaFolders, 'open'>,
+  placed: Pick<PlacedFiles, 'videos' | 'openAt'>,
+): LocalFiles {
   return {
     async open(id, signal) {
       const file = await media.open(id, signal)

@@ -1,10 +1,9 @@
 import { basename, sep } from 'node:path'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { ByteRange } from '../domain/byte-range.ts'
 import { Plays } from '../domain/plays.ts'
 import { whenSettled } from '../files/finished-writing.ts'
 import { OpenFiles } from '../files/open-files.ts'
-import { openReadable } from '../files/readable-file.ts'
+import { openUserVideo, type UserVideo } from '../files/user-video.ts'
 import type { Log } from '../observe/log.ts'
 import type { LibraryFile } from './library-file.ts'
 import { MediaFolder } from './media-folder.ts'
@@ -21,19 +20,6 @@ export interface MediaFoldersOptions {
   readonly checkMs?: number
 }
 
-/** A video of the user that is open for reading. */
-export interface MediaFile extends AsyncDisposable {
-  readonly path: string
-  readonly name: string
-  /** bytes */
-  readonly size: number
-  readonly mtimeMs: number
-  /** A client is reading it. */
-  noteRead(client: string): void
-  /** Exactly the bytes of the range, or an error; a slice is valid until the next one is requested. */
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
-}
-
 export interface MediaFolders extends AsyncDisposable {
   /** changes whenever a file does */
   readonly version: number
@@ -41,7 +27,7 @@ export interface MediaFolders extends AsyncDisposable {
   /** How often a file was played since start-up. */
   playsOf(id: InfoHash): number
   /** @returns `undefined` if no file has that id now */
-  open(id: InfoHash, signal: AbortSignal): Promise<MediaFile | undefined>
+  open(id: InfoHash, signal: AbortSignal): Promise<UserVideo | undefined>
   /** Resolves after the first scan. */
   readonly loaded: Promise<void>
 }
@@ -84,15 +70,9 @@ export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaF
       const video = folders.map((folder) => folder.find(id)).find(Boolean)
       const stats = video && (await whenSettled(video.path, signal))
       if (!stats) return undefined
-      const { path } = video
-      return {
-        path,
-        name: basename(path),
-        ...(await openReadable(files, path, stats)),
-        noteRead(client) {
-          if (plays.note(id, client, Date.now())) counts.set(id, (counts.get(id) ?? 0) + 1)
-        },
-      }
+      return openUserVideo(files, video.path, stats, (client) => {
+        if (plays.note(id, client, Date.now())) counts.set(id, (counts.get(id) ?? 0) + 1)
+      })
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)

@@ -1,15 +1,14 @@
 import { dirname, join } from 'node:path'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
-import type { ByteRange } from '../domain/byte-range.ts'
 import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { MIN_VIDEO_BYTES } from '../domain/content-type.ts'
 import { whenSettled } from '../files/finished-writing.ts'
 import type { FolderWatch } from '../files/folder-watch.ts'
 import { exists } from '../files/if-there.ts'
 import { OpenFiles } from '../files/open-files.ts'
-import { openReadable } from '../files/readable-file.ts'
 import { fingerprintOf } from '../files/same-file.ts'
+import { openUserVideo, type UserVideo } from '../files/user-video.ts'
 import type { Log } from '../observe/log.ts'
 import { OURS } from '../storage/mark.ts'
 import type { IndexDatabase } from '../torrent-index/index-database.ts'
@@ -20,20 +19,7 @@ import type { IndexedFile } from './placed-index.ts'
 import { PlacedMarks } from './placed-marks.ts'
 import { placedTable, type Verdict } from './placed-table.ts'
 
-/** A video that the user put into the download folder, open to be read; we only ever read it. */
-export interface PlacedFile extends AsyncDisposable {
-  readonly path: string
-  readonly name: string
-  /** bytes */
-  readonly size: number
-  readonly mtimeMs: number
-  /** A client reads it now. */
-  noteRead(client: string): void
-  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
-}
-
-/** The same in a list. */
+/** A video that the user put into the download folder, in a list. */
 export interface PlacedEntry {
   /** all that its name contains, and those of the folders it lies in */
   readonly infoHashes: readonly InfoHash[]
@@ -67,7 +53,7 @@ export interface PlacedFiles extends AsyncDisposable {
     wanted: PlacedQuery,
     signal: AbortSignal,
     mustBeVerified?: () => boolean,
-  ): Promise<PlacedFile | undefined>
+  ): Promise<UserVideo | undefined>
   /** The same, as far as it is known without looking at the disk. */
   peek(wanted: PlacedQuery): PlacedEntry | undefined
   /**
@@ -75,7 +61,7 @@ export interface PlacedFiles extends AsyncDisposable {
    *
    * @returns `undefined` if there is none, or it is not what the torrents in its name say
    */
-  openAt(path: string, signal: AbortSignal): Promise<PlacedFile | undefined>
+  openAt(path: string, signal: AbortSignal): Promise<UserVideo | undefined>
   entries(): PlacedEntry[]
   /** Those large enough to be videos, as they lie there. */
   videos(): readonly IndexedFile[]
@@ -145,10 +131,8 @@ export async function openPlacedFiles(
     return first && entry(first)
   }
 
-  async function opened({ file, stats }: FoundFile): Promise<PlacedFile> {
-    const { path, name } = file
-    const readable = await openReadable(files, path, stats)
-    return { ...readable, path, name, noteRead: (client) => marks.noteRead(file, client) }
+  function opened({ file, stats }: FoundFile): Promise<UserVideo> {
+    return openUserVideo(files, file.path, stats, (client) => marks.noteRead(file, client))
   }
 
   function videos(): IndexedFile[] {

@@ -1,10 +1,14 @@
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { ByteRange } from '../domain/byte-range.ts'
+import { contentTypeOf } from '../domain/content-type.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import type { OpenVideo } from '../files/open-video.ts'
+import type { UserVideo } from '../files/user-video.ts'
+import type { TorrentStream } from '../torrents/torrent-stream.ts'
+import type { ListedFile } from './listed-files.ts'
 
-/** A video that can be sent, wherever its bytes come from. Disposing of it says that the viewer has left. */
-export interface Media extends AsyncDisposable {
-  readonly name: string
-  /** bytes */
-  readonly size: number
+/** A video as it is sent: with all that its headers say. */
+export interface Media extends OpenVideo {
   /**
    * strong, in quotes: the same for as long as the bytes are the same (RFC 9110 §8.8.3); absent where only a list knows
    * the file
@@ -14,10 +18,113 @@ export interface Media extends AsyncDisposable {
   readonly contentType: string
   /** where all of it lies on our disk; absent while something is missing, or was not verified */
   readonly wholeAt?: string | undefined
-  /** Somebody else reads the bytes at `wholeAt`: counts like a {@link read}. */
+  /** Another program reads the bytes at `wholeAt`: counts like a {@link read}. */
   noteRead(): void
   /** Resolves when it is sure enough that the bytes from `position` on will come. */
   whenStartable(position: number): Promise<void>
-  /** Exactly the bytes of the range, or an error; a slice lasts until the next one is asked for. */
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Buffer>
+}
+
+/** Some bytes of a file of a torrent that a client was sent. */
+export interface Reading {
+  readonly infoHash: InfoHash
+  readonly fileIdx: number
+  readonly client: string
+  /** of the file, bytes */
+  readonly size: number
+  /** what was sent; absent where another program sends the file, and only it knows */
+  readonly sent?: ByteRange
+}
+
+/** Counts what is watched. */
+export interface Audience {
+  /** A client reads a file now. */
+  noteRead(infoHash: InfoHash, fileIdx: number, client: string): void
+  /** Called for every slice that was sent; absent where nothing depends on how far viewers have come. */
+  readonly follow?: ((reading: Reading) => void) | undefined
+}
+
+export function mediaOfTorrent(
+  stream: TorrentStream,
+  client: string,
+  audience: Audience,
+  whenStartable: Media['whenStartable'],
+): Media {
+  const { infoHash, fileIdx, name, size } = stream
+  const { follow } = audience
+  return {
+    name,
+    size,
+    etag: etagOf(infoHash, fileIdx),
+    contentType: contentTypeOf(name),
+    wholeAt: stream.isWhole ? stream.path : undefined,
+    noteRead() {
+      audience.noteRead(infoHash, fileIdx, client)
+      follow?.({ infoHash, fileIdx, client, size })
+      stream.noteRead()
+    },
+    whenStartable,
+    read(range, left) {
+      audience.noteRead(infoHash, fileIdx, client)
+      const slices = stream.read(range, left)
+      return follow
+        ? followed(slices, range.start, (sent) => follow({ infoHash, fileIdx, client, size, sent }))
+        : slices
+    },
+    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  }
+}
+
+/** Reports each slice when it has been sent: when the next one is requested. */
+async function* followed(
+  slices: AsyncIterable<Buffer>,
+  start: number,
+  report: (sent: ByteRange) => void,
+): AsyncGenerator<Buffer, void, void> {
+  let position = start
+  for await (const slice of slices) {
+    const end = position + slice.length - 1
+    yield slice
+    report({ start: position, end })
+    position = end + 1
+  }
+}
+
+/** A file that only a list knows, for a client that asks for no bytes. */
+export function mediaOfList(infoHash: InfoHash, { fileIdx, name, size }: ListedFile): Media {
+  const noBytes = () => {
+    throw new SelfStremeError('media.not_found', `of ${infoHash}, only what a list said is known`)
+  }
+  return {
+    name,
+    size,
+    etag: fileIdx === undefined ? undefined : etagOf(infoHash, fileIdx),
+    contentType: contentTypeOf(name),
+    noteRead: () => undefined,
+    whenStartable: async () => noBytes(),
+    read: noBytes,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+export function mediaOfUser(video: UserVideo, client: string): Media {
+  const { name, size, mtimeMs, path } = video
+  return {
+    name,
+    size,
+    etag: `"${size.toString(16)}-${Math.floor(mtimeMs).toString(16)}"`,
+    lastModified: new Date(mtimeMs),
+    contentType: contentTypeOf(name),
+    wholeAt: path,
+    noteRead: () => video.noteRead(client),
+    whenStartable: async () => undefined,
+    read(range, left) {
+      video.noteRead(client)
+      return video.read(range, left)
+    },
+    [Symbol.asyncDispose]: () => video[Symbol.asyncDispose](),
+  }
+}
+
+function etagOf(infoHash: InfoHash, fileIdx: number): string {
+  return `"${infoHash}-${fileIdx}"`
 }

@@ -5,7 +5,6 @@ import { type Lengths, lengthsOf, lengthsOfSources } from './lengths.ts'
 const NOT_YET: Lengths = {
   files: {
     'src/sources/watched-source.ts': 257,
-    'src/streaming/open-media.ts': 254,
     'src/torrent-index/torrent-index.ts': 379,
     'src/torrents/content/torrent-content.ts': 354,
     'src/torrents/fetching/swarm-session.ts': 262,
@@ -31,7 +30,6 @@ const NOT_YET: Lengths = {
     'src/sources/torznab.ts createTorznab': 84,
     'src/sources/upstream-addon.ts createUpstreamAddon': 63,
     'src/sources/watched-source.ts watchSource': 167,
-    'src/streaming/open-media.ts mediaOpener': 106,
     'src/torrent-index/watch-download-folder.ts keepUp': 66,
     'src/torrents/fetch-ahead.ts fetchAhead': 72,
     'src/torrents/torrent-service.ts openTorrentService': 145,
@@ -55,8 +53,6 @@ const NOT_YET: Lengths = {
     'src/sources/remote-server.ts ask': 5,
     'src/storage/check-piece.ts readPart': 6,
     'src/storage/contents.ts contentsOf': 7,
-    'src/streaming/open-media.ts getStream': 7,
-    'src/streaming/open-media.ts mediaOpener': 7,
     'src/torrent-index/watch-download-folder.ts keepUp': 5,
     'src/torrents/content/torrent-journal.ts new TorrentJournal': 5,
     'src/torrents/fetching/swarm-session.ts new SwarmSession': 5,

@@ -42,14 +42,11 @@ async function measure(): Promise<Record<string, number>> {
   )
   const openMedia = mediaOpener(
     config.torrents,
-    torrents,
-    parts.placed,
-    { open: async () => undefined },
+    { torrents, placed: parts.placed, local: { open: async () => undefined } },
     {
       noteRead: (...read) => parts.index.notePlay(...read),
     },
-    new ListedTrackers(),
-    new ListedFiles(),
+    { trackers: new ListedTrackers(), files: new ListedFiles() },
   )
   const { signal } = new AbortController()
   // The engine is up by then, and has not only begun to be.
