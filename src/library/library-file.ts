@@ -1,6 +1,5 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { LibraryName } from '../domain/names/library-name.ts'
-import type { SubtitleName } from '../domain/names/sidecar-subtitle.ts'
 
 /** A video on disk: of a torrent, placed for one, or in a media folder. */
 export interface LibraryFile {
@@ -20,12 +19,4 @@ export interface LibraryFile {
   readonly about: LibraryName
   /** known catalogue ids of the film or series: `tt1375666` */
   readonly ids: readonly string[]
-  /** files beside the video */
-  readonly subtitles: readonly SidecarSubtitle[]
-}
-
-/** A file with subtitles that lies beside a video. */
-export interface SidecarSubtitle extends SubtitleName {
-  /** on our disk */
-  readonly path: string
 }

@@ -6,7 +6,6 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { isOfDvd } from '../domain/choice/discs.ts'
 import { isVideo, MIN_VIDEO_BYTES } from '../domain/content-type.ts'
 import { type LibraryName, readLibraryName } from '../domain/names/library-name.ts'
-import { isSubtitle } from '../domain/names/sidecar-subtitle.ts'
 import { FolderTree } from '../files/folder-tree.ts'
 import { FolderWatch } from '../files/folder-watch.ts'
 import { isUnchanged } from '../files/same-file.ts'
@@ -15,7 +14,6 @@ import { localIdOf } from '../storage/local-id.ts'
 import { OURS } from '../storage/mark.ts'
 import type { LibraryFile } from './library-file.ts'
 import { NfoIds } from './nfo-ids.ts'
-import { Sidecars } from './sidecars.ts'
 
 const MAX_DEPTH = 12
 const MAX_FILES = 200_000
@@ -51,7 +49,6 @@ export class MediaFolder implements Disposable {
   readonly #tree: FolderTree
   readonly #videos = new Map<string, MediaVideo>()
   readonly #paths = new Map<InfoHash, string>()
-  readonly #sidecars = new Sidecars()
   readonly #nfoIds = new NfoIds()
   readonly #oneAtATime = pLimit(1)
   /** changes whenever a file does */
@@ -96,8 +93,7 @@ export class MediaFolder implements Disposable {
 
   async #put(path: string, stats: Stats): Promise<void> {
     if (isVideo(path)) return this.#putVideo(path, stats)
-    if (isSubtitle(path)) this.#sidecars.put(path)
-    else if (await this.#nfoIds.read(path, stats)) this.version++
+    if (await this.#nfoIds.read(path, stats)) this.version++
   }
 
   async #putVideo(path: string, stats: Stats): Promise<void> {
@@ -108,7 +104,6 @@ export class MediaFolder implements Disposable {
     const { id, about } = known ?? this.#read(path)
     this.#videos.set(path, { id, path, size, mtimeMs, about })
     this.#paths.set(id, path)
-    this.#sidecars.putVideo(path)
     this.version++
   }
 
@@ -118,7 +113,6 @@ export class MediaFolder implements Disposable {
   }
 
   #fileOf({ id, path, size, mtimeMs }: MediaVideo, about: LibraryName): LibraryFile {
-    const sidecars = this.#sidecars
     return {
       infoHash: id,
       fileIdx: 0,
@@ -129,9 +123,6 @@ export class MediaFolder implements Disposable {
       addedAt: mtimeMs,
       about,
       ids: [...about.ids, ...this.#nfoIds.of(path, about.kind)],
-      get subtitles() {
-        return sidecars.of(path)
-      },
     }
   }
 
@@ -148,7 +139,6 @@ export class MediaFolder implements Disposable {
     const video = this.#videos.get(path)
     if (video) this.#paths.delete(video.id)
     this.#videos.delete(path)
-    this.#sidecars.remove(path)
     this.#nfoIds.remove(path)
     this.version++
   }
@@ -158,7 +148,5 @@ export class MediaFolder implements Disposable {
 function counts(path: string): boolean {
   if (isOfDvd(path)) return false
   const name = basename(path)
-  return (
-    !name.startsWith('.') && (isVideo(name) || isSubtitle(name) || extname(name).toLowerCase() === '.nfo')
-  )
+  return !name.startsWith('.') && (isVideo(name) || extname(name).toLowerCase() === '.nfo')
 }

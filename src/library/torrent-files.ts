@@ -58,7 +58,7 @@ export function filesOfTorrent(
     const { ids } = about
     // With the user's entry for the same film, so that it is listed once.
     const place = film && film.fileIdx === undefined ? { infoHash } : { infoHash, fileIdx }
-    return { ...place, isLocal: false, name, path: shown, size, addedAt, about, ids, subtitles: [] }
+    return { ...place, isLocal: false, name, path: shown, size, addedAt, about, ids }
   })
 }
 
@@ -99,7 +99,7 @@ export function filesPlaced(root: string, placed: readonly PlacedVideo[], readin
       counts.get(infoHash) === 1
         ? { infoHash, isLocal: false }
         : { infoHash: placedId(root, path), fileIdx: 0, isLocal: true }
-    return { ...where, name, path: way, size, addedAt, about, ids: about.ids, subtitles: [] }
+    return { ...where, name, path: way, size, addedAt, about, ids: about.ids }
   })
 }
 

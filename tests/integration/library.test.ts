@@ -308,7 +308,7 @@ describe('a folder of films', () => {
     const { log } = recordingLog()
     await using media = openMediaFolders({ paths, leftOut: join(folder.path, 'downloads') }, log)
     await media.loaded
-    return media.files().map((file) => ({ ...file, subtitles: file.subtitles }))
+    return media.files()
   }
 
   test('is looked at without what is hidden, thrown away, a taste, or too small', async () => {
@@ -355,39 +355,6 @@ describe('a folder of films', () => {
     )
     await media.loaded
     expect(media.files()).toMatchObject([{ about: { title: 'My Show', season: 1, episodes: [1] } }])
-  })
-
-  test('has subtitles beside its films', async () => {
-    const files = await found(async (root) => {
-      await putVideos(root, 'Film/Film.mkv', 'Show/S01E01.mkv', 'Show/S01E02.mkv')
-      for (const path of [
-        'Film/Film.srt',
-        'Film/Film.eng.forced.srt',
-        'Film/Subs/2_German.srt',
-        'Film/Other.srt',
-        'Show/S01E01.fr.vtt',
-        'Show/Subs/S01E02/3_English.ass',
-        'Show/Subs/unclear.srt',
-      ]) {
-        await mkdir(dirname(join(root, path)), { recursive: true })
-        await writeFile(join(root, path), '')
-      }
-    })
-    const subtitles = Object.fromEntries(
-      files.map(({ path, subtitles }) => [
-        path,
-        subtitles.map(({ language, format, isForced }) => [language, format, isForced]),
-      ]),
-    )
-    expect(subtitles).toEqual({
-      'Film/Film.mkv': [
-        ['en', 'srt', true],
-        [undefined, 'srt', false],
-        ['de', 'srt', false],
-      ],
-      'Show/S01E01.mkv': [['fr', 'vtt', false]],
-      'Show/S01E02.mkv': [['en', 'ass', false]],
-    })
   })
 
   test('counts who plays what', async () => {

@@ -18,7 +18,6 @@ export function libraryFile(path: string, facts: Partial<LibraryFile> = {}): Lib
     addedAt: 1_000,
     about,
     ids: about.ids,
-    subtitles: [],
     ...facts,
   }
 }

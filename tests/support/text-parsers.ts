@@ -67,7 +67,6 @@ import {
   sourceOf,
 } from '../../src/domain/names/release-words.ts'
 import { roughTitle } from '../../src/domain/names/rough-title.ts'
-import { isSubtitle, readSubtitle, readSubtitleOf } from '../../src/domain/names/sidecar-subtitle.ts'
 import { hideTechnical } from '../../src/domain/names/technical-words.ts'
 import { foldMarks, titleForms, titleWords } from '../../src/domain/names/titles.ts'
 import { yearInFront } from '../../src/domain/names/year-in-front.ts'
@@ -298,9 +297,6 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     otherTitle(`some show ${text}`, MOVIE, TITLE),
   ],
   'domain/list/release-of#releaseOf': (text) => releaseOf(candidateOf(text)),
-  'domain/names/sidecar-subtitle#isSubtitle': isSubtitle,
-  'domain/names/sidecar-subtitle#readSubtitle': (text) => readSubtitle(`${text}.srt`),
-  'domain/names/sidecar-subtitle#readSubtitleOf': (text) => readSubtitleOf('a', `${text}.srt`),
   'domain/stream-address#parseStreamAddress': (text) => [
     parseStreamAddress(`/${'a'.repeat(40)}/s1e2/${text}`),
     parseStreamAddress(`/${'a'.repeat(40)}?${text}`),
