@@ -7,19 +7,18 @@ export interface Volume {
   readonly id: number
   /** bytes that we may still write */
   readonly freeBytes: number
-  readonly totalBytes: number
   readonly isReadOnly: boolean
 }
 
 /** The file system on which a path is, or would be. */
 export async function volumeOf(path: string): Promise<Volume> {
   try {
-    const [{ dev }, { bavail, blocks, bsize }, isReadOnly] = await Promise.all([
+    const [{ dev }, { bavail, bsize }, isReadOnly] = await Promise.all([
       stat(path),
       statfs(path),
       isOnReadOnlyDisk(path),
     ])
-    return { id: dev, freeBytes: bavail * bsize, totalBytes: blocks * bsize, isReadOnly }
+    return { id: dev, freeBytes: bavail * bsize, isReadOnly }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
     return volumeOf(dirname(path))

@@ -33,47 +33,41 @@ export function isPieceRight(
 ): Promise<boolean> {
   const length = pieceLengthAt(info, piece)
   const hasHash = length <= CHECKED_BYTES ? hasItsHash : hasItsHashInParts
-  return checks.run(Math.min(length, CHECKED_BYTES), () => hasHash(info, paths, piece, opened))
+  return checks.run(Math.min(length, CHECKED_BYTES), () => hasHash({ info, paths, piece, opened }))
 }
 
-async function hasItsHash(
-  info: TorrentInfo,
-  paths: Paths,
-  piece: number,
-  opened?: OnOpened,
-): Promise<boolean> {
+/** A piece whose hash is asked for. */
+interface Asked {
+  readonly info: TorrentInfo
+  readonly paths: Paths
+  readonly piece: number
+  readonly opened?: OnOpened | undefined
+}
+
+async function hasItsHash(asked: Asked): Promise<boolean> {
+  const { info, piece } = asked
   const bytes = Buffer.alloc(pieceLengthAt(info, piece))
-  await readPart(info, paths, piece, 0, bytes, opened)
+  await readPart(asked, 0, bytes)
   const hash = Buffer.from(await crypto.subtle.digest('SHA-1', bytes))
   return hash.equals(pieceHashAt(info, piece))
 }
 
-async function hasItsHashInParts(
-  info: TorrentInfo,
-  paths: Paths,
-  piece: number,
-  opened?: OnOpened,
-): Promise<boolean> {
+async function hasItsHashInParts(asked: Asked): Promise<boolean> {
+  const { info, piece } = asked
   const length = pieceLengthAt(info, piece)
   const buffer = Buffer.alloc(PART_BYTES)
   const hash = createHash('sha1')
   for (let at = 0; at < length; at += PART_BYTES) {
     // Padding must read as zeros, not as the previous part.
     const part = buffer.subarray(0, length - at).fill(0)
-    await readPart(info, paths, piece, at, part, opened)
+    await readPart(asked, at, part)
     hash.update(part)
   }
   return hash.digest().equals(pieceHashAt(info, piece))
 }
 
-async function readPart(
-  info: TorrentInfo,
-  paths: Paths,
-  piece: number,
-  at: number,
-  bytes: Buffer,
-  opened?: OnOpened,
-): Promise<void> {
+/** @param at - where in the piece */
+async function readPart({ info, paths, piece, opened }: Asked, at: number, bytes: Buffer): Promise<void> {
   for (const { file, position, offset, length } of segmentsOf(info, piece, at, bytes.length)) {
     if (info.files[file]?.isPadding) continue
     const part = bytes.subarray(offset, offset + length)

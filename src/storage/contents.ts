@@ -21,8 +21,6 @@ export interface Contents {
   readonly mainFile?: number | undefined
   /** files with at least one piece on disk, by index */
   readonly files: Readonly<Record<string, FileContents>>
-  /** No piece of any file is missing. */
-  readonly isWhole: boolean
 }
 
 export interface FileContents {
@@ -37,27 +35,24 @@ export interface FileContents {
   readonly wholeMtimeMs?: number | undefined
 }
 
-/**
- * @param isThere - whether a piece is on disk, verified or claimed
- * @param isVerified - whether a piece is on disk and verified
- */
-export function contentsOf(
-  infoHash: InfoHash,
-  directory: string,
-  info: TorrentInfo,
-  state: FolderState,
-  isThere: (piece: number) => boolean,
-  isVerified: (piece: number) => boolean,
-  bytesOnDisk: number,
-): Contents {
+/** What {@link Contents} are made of. */
+export interface OnDisk extends Pick<Contents, 'infoHash' | 'directory' | 'bytesOnDisk'> {
+  readonly info: TorrentInfo
+  readonly state: FolderState
+  /** whether a piece is on disk, verified or claimed */
+  isThere(piece: number): boolean
+  /** whether a piece is on disk and verified */
+  isVerified(piece: number): boolean
+}
+
+export function contentsOf(onDisk: OnDisk): Contents {
+  const { infoHash, directory, bytesOnDisk, info, state, isThere, isVerified } = onDisk
   const names = safeFileNames(info.files)
   const files: Record<string, FileContents> = {}
-  let isWhole = true
   for (const [index, file] of info.files.entries()) {
     if (file.isPadding || file.length === 0) continue
     const whole = state.whole[index]
     const bytes = whole ? file.length : bytesThere(info, file, isThere)
-    if (!whole) isWhole = false
     if (bytes === 0) continue
     const { name, length: size } = file
     const wholeMtimeMs = whole?.mtimeMs
@@ -72,7 +67,7 @@ export function contentsOf(
     }
   }
   const { name, length } = info
-  return { infoHash, directory, name, length, bytesOnDisk, mainFile: mainFileOf(info), files, isWhole }
+  return { infoHash, directory, name, length, bytesOnDisk, mainFile: mainFileOf(info), files }
 }
 
 /** What an earlier run left in a folder of ours. An unreadable folder counts as a torrent with nothing on disk. */
@@ -81,12 +76,19 @@ export async function readContents({
   directory,
 }: Pick<Contents, 'infoHash' | 'directory'>): Promise<Contents> {
   const found = await readFolder(directory, infoHash)
-  if (!found)
-    return { infoHash, directory, name: infoHash, length: 0, bytesOnDisk: 0, files: {}, isWhole: false }
+  if (!found) return { infoHash, directory, name: infoHash, length: 0, bytesOnDisk: 0, files: {} }
   const { info, state, claimed } = found
   const taken = await bytesOnDisk(directory, info)
   const isThere = (piece: number) => hasPiece(claimed, piece)
-  return contentsOf(infoHash, directory, info, state, isThere, () => false, taken)
+  return contentsOf({
+    infoHash,
+    directory,
+    bytesOnDisk: taken,
+    info,
+    state,
+    isThere,
+    isVerified: () => false,
+  })
 }
 
 /** Whether the pieces that the video hash is made of are on disk. */

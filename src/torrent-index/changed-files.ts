@@ -22,5 +22,5 @@ export async function filesChanged({ files }: Contents): Promise<string[]> {
 /** What is left when some of the whole files are so no longer: the torrent has to be opened to know more. */
 export function without(contents: Contents, indexes: readonly string[]): Contents {
   const files = Object.entries(contents.files).filter(([index]) => !indexes.includes(index))
-  return { ...contents, files: Object.fromEntries(files), isWhole: false }
+  return { ...contents, files: Object.fromEntries(files) }
 }

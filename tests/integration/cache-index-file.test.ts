@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { openCacheParts } from '../support/cache-parts.ts'
 import { type EarlierRun, leaveCompleteTorrent } from '../support/earlier-run.ts'
+import { isComplete } from '../support/is-complete.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -99,7 +100,7 @@ describe('the index', () => {
     expect(parts.index.entries()).toHaveLength(2)
     for (const { usage, contents } of parts.index.entries()) {
       expect(usage).toMatchObject(KEPT)
-      expect(contents.isWhole).toBe(true)
+      expect(await isComplete(contents)).toBe(true)
     }
   })
 

@@ -5,6 +5,7 @@ import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { writeFileAtomic } from '../../src/files/write-file-atomic.ts'
 import { type CacheParts, openCacheParts } from '../support/cache-parts.ts'
 import { type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
+import { isComplete } from '../support/is-complete.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -40,7 +41,8 @@ describe('what an earlier run left is known at once', () => {
     expect(parts.index.entries()).toMatchObject(before)
     const entry = parts.index.get(left.infoHash as InfoHash)
     expect(entry?.usage).toMatchObject({ ...usage, lastReadAt: 5_000 })
-    expect(entry?.contents).toMatchObject({ isWhole: true, mainFile: 0, length: film.length + small.length })
+    expect(await isComplete(entry?.contents)).toBe(true)
+    expect(entry?.contents).toMatchObject({ mainFile: 0, length: film.length + small.length })
     expect(entry?.contents.bytesOnDisk).toBeGreaterThanOrEqual(film.length + small.length)
   })
 
@@ -58,7 +60,7 @@ describe('what an earlier run left is known at once', () => {
     await leave(root, 'brought')
     await using parts = await openCacheParts(root)
     expect(namesIn(parts)).toEqual(['brought', 'changed'])
-    expect(parts.index.find(changed.infoHash as InfoHash)?.isWhole).toBe(false)
+    expect(await isComplete(parts.index.find(changed.infoHash as InfoHash))).toBe(false)
   })
 })
 
@@ -102,7 +104,8 @@ describe('while the server runs', () => {
     const before = contents()
     await rename(film0, join(folder.path, 'aside'))
     await parts.index.check()
-    expect(contents()).toMatchObject({ isWhole: false, files: { 1: { name: 'Small.mkv' } } })
+    expect(contents()).toMatchObject({ files: { 1: { name: 'Small.mkv' } } })
+    expect(await isComplete(contents())).toBe(false)
     expect(Object.keys(contents()?.files ?? {})).toEqual(['1'])
     expect(contents()?.bytesOnDisk).toBeLessThan(film.length)
     const without = contents()
@@ -124,7 +127,7 @@ describe('while the server runs', () => {
     await utimes(left.paths[1] ?? '', 1, 1)
     await parts.index.check()
     const [entry] = parts.index.entries()
-    expect(entry?.contents.isWhole).toBe(false)
+    expect(await isComplete(entry?.contents)).toBe(false)
     expect(Object.keys(entry?.contents.files ?? {})).toEqual(['0'])
   })
 

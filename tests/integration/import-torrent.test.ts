@@ -10,6 +10,7 @@ import { type Contents, readContents } from '../../src/storage/contents.ts'
 import { readUsage } from '../../src/storage/folder-state.ts'
 import { flipByte } from '../support/flip-byte.ts'
 import { doImport } from '../support/import.ts'
+import { isComplete } from '../support/is-complete.ts'
 import { asBitComet, LINK, withLink } from '../support/padding.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { hasSeeder } from '../support/swarm.ts'
@@ -60,7 +61,8 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     ])
 
     await using app = await startTestApp({ ...ALONE, TORRENT_DOWNLOAD_PATH: user.root })
-    expect(app.app.index.get(infoHash)?.contents).toMatchObject({ isWhole: true, bytesOnDisk: 0 })
+    expect(app.app.index.get(infoHash)?.contents).toMatchObject({ bytesOnDisk: 0 })
+    expect(await isComplete(app.app.index.get(infoHash)?.contents)).toBe(true)
     const answer = await fetch(`${app.url}/stream/proxy/${infoHash}`)
     expectSameBytes(Buffer.from(await answer.arrayBuffer()), EPISODES['One.mkv'])
   })
@@ -74,7 +76,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
       expect(report.skipped).toEqual([])
       expect(report.imported[0]?.files.map(({ how }) => how)).toEqual(['hard link', 'hard link', 'hard link'])
       const contents = await contentsOf(user, infoHash)
-      expect(contents.isWhole).toBe(true)
+      expect(await isComplete(contents)).toBe(true)
 
       await using app = await startTestApp({ ...ALONE, TORRENT_DOWNLOAD_PATH: user.root })
       for (const [index, { name, size }] of Object.entries(contents.files)) {
@@ -97,7 +99,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     const report = await doImport(user.root, { kind: 'torrent', paths: [user.home], metainfo })
     expect(report.skipped).toEqual([])
     const contents = await contentsOf(user, infoHash as InfoHash)
-    expect(contents.isWhole).toBe(true)
+    expect(await isComplete(contents)).toBe(true)
     expect(Object.keys(contents.files)).toHaveLength(Object.keys(EPISODES).length)
   })
 
@@ -109,7 +111,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     const paths = [join(user.home, 'Extras'), join(user.home, 'Episode 1.mkv')]
     const report = await doImport(user.root, { kind: 'torrent', paths, metainfo })
     expect(report.skipped).toEqual([])
-    expect((await contentsOf(user, infoHash)).isWhole).toBe(true)
+    expect(await isComplete(await contentsOf(user, infoHash))).toBe(true)
   })
 
   test('without a file of it, and with a wrong one, is imported as far as it is right', async () => {
@@ -229,8 +231,8 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
     const [one = '', two = ''] = files.map((name) => join(user.home, name))
     // The last piece of the first file is the first of the second.
     await doImport(user.root, { kind: 'torrent', paths: [one, two], metainfo })
+    expect(await isComplete(await contentsOf(user, infoHash))).toBe(false)
     expect(await contentsOf(user, infoHash)).toMatchObject({
-      isWhole: false,
       files: { 0: { wholeMtimeMs: expect.any(Number) }, 1: { wholeMtimeMs: undefined } },
     })
     await writeFile(join(user.root, infoHash, 'mine.srt'), 'mine')
@@ -240,7 +242,7 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
       'hard link',
       'hard link',
     ])
-    expect(await contentsOf(user, infoHash)).toMatchObject({ isWhole: true })
+    expect(await isComplete(await contentsOf(user, infoHash))).toBe(true)
     expect(await readFile(join(user.root, infoHash, 'mine.srt'), 'utf8')).toBe('mine')
     await using app = await startTestApp({ ...ALONE, TORRENT_DOWNLOAD_PATH: user.root })
     const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/1`)
@@ -289,7 +291,7 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
     await writeFile(healed, EPISODES['Two.mkv'])
     const report = await doImport(user.root, { kind: 'torrent', paths: [healed], metainfo })
     expect(report.imported[0]?.files).toMatchObject([{ from: healed, how: 'hard link' }])
-    expect(await contentsOf(user, infoHash)).toMatchObject({ isWhole: true })
+    expect(await isComplete(await contentsOf(user, infoHash))).toBe(true)
   })
 
   test('by whatever means, is pinned from then on', async () => {
@@ -376,7 +378,7 @@ describe.skipIf(!hasSeeder)('from another disk, a torrent', () => {
       expectSameBytes(await readFile(to), await readFile(from))
     }
     const directory = join(elsewhere.path, infoHash)
-    expect(await readContents({ infoHash: infoHash as InfoHash, directory })).toMatchObject({ isWhole: true })
+    expect(await isComplete(await readContents({ infoHash: infoHash as InfoHash, directory }))).toBe(true)
   })
 
   test.for([false, true])('is refused when there is no room for it (dry run: %s)', async (isDryRun) => {
@@ -435,7 +437,8 @@ test('a torrent with unsorted keys is imported under the info hash of its bytes'
   const metainfo = Buffer.concat([Buffer.from('d4:infod'), infoOfHello(), Buffer.from('ee')])
   await doImport(user.root, { kind: 'torrent', paths: [user.home], metainfo })
   const infoHash = createHash('sha1').update(metainfo.subarray(7, -1)).digest('hex') as InfoHash
-  expect(await contentsOf(user, infoHash)).toMatchObject({ isWhole: true, name: 'Film.mkv' })
+  expect(await contentsOf(user, infoHash)).toMatchObject({ name: 'Film.mkv' })
+  expect(await isComplete(await contentsOf(user, infoHash))).toBe(true)
 })
 
 /** Its keys are not sorted: read and written again, it would have another info hash. */

@@ -126,7 +126,7 @@ function weighed(root: string, name: string, bytes: number, lastReadAt: number):
   const infoHash = name as InfoHash
   const directory = join(root, name)
   return {
-    contents: { infoHash, directory, name, length: bytes, bytesOnDisk: bytes, files: {}, isWhole: true },
+    contents: { infoHash, directory, name, length: bytes, bytesOnDisk: bytes, files: {} },
     infoHash,
     bytes,
     usage: { ...newUsage('watched', 0), lastReadAt },

@@ -258,18 +258,15 @@ export class TorrentContent {
 
   /** What is on disk, and how much that took when it was last saved. */
   contents(): Contents {
-    const isThere = (piece: number) => !this.pieces.isMissing(piece)
-    const isVerified = (piece: number) => this.pieces.stateOf(piece) === 'verified'
-    const { info } = this
-    return contentsOf(
-      this.#infoHash,
-      this.#directory,
-      info,
-      this.#state,
-      isThere,
-      isVerified,
-      this.#bytesOnDisk,
-    )
+    return contentsOf({
+      infoHash: this.#infoHash,
+      directory: this.#directory,
+      bytesOnDisk: this.#bytesOnDisk,
+      info: this.info,
+      state: this.#state,
+      isThere: (piece) => !this.pieces.isMissing(piece),
+      isVerified: (piece) => this.pieces.stateOf(piece) === 'verified',
+    })
   }
 
   async #complete(fileIdx: number): Promise<void> {

@@ -26,7 +26,6 @@ function entry(share: number | undefined): CacheEntry {
     length: share === undefined ? 0 : SIZE,
     bytesOnDisk: file.bytesThere,
     files: share === undefined ? {} : { 0: share === 1 ? { ...file, wholeMtimeMs: 1 } : file },
-    isWhole: share === 1,
   }
   return { contents, usage: newUsage('watched', 0) }
 }

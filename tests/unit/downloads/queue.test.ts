@@ -95,7 +95,6 @@ function wished(name: string, addedAt: number): CacheEntry {
     length: SIZE,
     bytesOnDisk: 0,
     files: {},
-    isWhole: false,
   }
   return {
     contents: { ...contents, infoHash: name as InfoHash },
