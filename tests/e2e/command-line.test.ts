@@ -9,13 +9,13 @@ import { type } from '../support/command-line.ts'
 import { findOldNode } from '../support/old-node.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-test.for([['--help'], ['-h']])('%s lists the commands', async ([arg = '']) => {
+test.for([['--help'], ['-h']])('the option %s lists the commands', async ([arg = '']) => {
   const { code, stdout, stderr } = await type([arg])
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^ {2}serve {2,}Start the server/m)
 })
 
-test('--help behind a command says how it is called', async () => {
+test('--help after a command shows how it is called', async () => {
   const { code, stdout } = await type(['serve', '--help'])
   expect(code).toBe(0)
   expect(stdout).toContain('npm run cli -- serve\n')
@@ -26,14 +26,14 @@ test.for([
   [['pray'], 'there is no command "pray"'],
   [['serve', '--fast'], "Unknown option '--fast'"],
   [['serve', 'films'], "Unexpected argument 'films'"],
-] as const)('%j is not understood', async ([args, why]) => {
+] as const)('arguments %j are refused with a reason', async ([args, why]) => {
   const { code, stdout, stderr } = await type(args)
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain(why)
   expect(stderr).toContain('npm run cli -- ')
 })
 
-test('a mistake in the settings is told as the server does', async () => {
+test('the "serve" command reports mistakes in the settings as the server does', async () => {
   const { code, stderr } = await type(['serve'], { TORRENT_TIMEOUT: '2 min' })
   expect([code, stderr]).toEqual([
     1,
@@ -48,7 +48,7 @@ test('the entry point runs the command line', async () => {
   expect(stdout).toMatch(/^ {2}serve {2,}Start the server/m)
 })
 
-test('the entry point reads settings from .env, and the environment counts more', async () => {
+test('the entry point reads settings from .env, and the environment overrides them', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, '.env'), 'TORRENT_TIMEOUT=2 min\nSOURCE_TIMEOUT=soon\n')
   const env = { ...baseEnvironment(), SOURCE_TIMEOUT: 'later' }
@@ -56,7 +56,7 @@ test('the entry point reads settings from .env, and the environment counts more'
   await expect(served).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/"2 min".*"later"/s) })
 })
 
-test('the entry point keeps what it compiles', async () => {
+test('the entry point writes a compile cache', async () => {
   await using folder = await temporaryFolder()
   const env = { ...baseEnvironment(), NODE_COMPILE_CACHE: join(folder.path, 'compiled') }
   await promisify(execFile)(process.execPath, [DOOR, '--help'], { env })
@@ -64,7 +64,7 @@ test('the entry point keeps what it compiles', async () => {
   expect(kept.filter((entry) => entry.isFile()).length).toBeGreaterThan(20)
 })
 
-test('an empty path of the cache is none, and nothing is written where the command is typed', async () => {
+test('the entry point treats an empty cache path as unset, and writes nothing into the working directory', async () => {
   await using folder = await temporaryFolder()
   const env = { ...baseEnvironment(), NODE_COMPILE_CACHE: '' }
   const { stdout } = await promisify(execFile)(process.execPath, [DOOR, '--help'], { cwd: folder.path, env })
@@ -72,7 +72,7 @@ test('an empty path of the cache is none, and nothing is written where the comma
   expect(await readdir(folder.path)).toEqual([])
 })
 
-test('a cache that cannot be written does not keep the entry point from its work', async () => {
+test('the entry point works when its compile cache cannot be written', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'file'), '')
   const env = { ...baseEnvironment(), NODE_COMPILE_CACHE: join(folder.path, 'file', 'compiled') }
@@ -93,7 +93,10 @@ test('the entry point says in a sentence that Node 22 is too old', async () => {
 })
 
 const OLD_NODE = await findOldNode()
-// Only where the machine has one besides the Node that npm installed.
-test.skipIf(OLD_NODE === undefined)('a real Node that is too old says so in a sentence', async () => {
-  await expect(promisify(execFile)(OLD_NODE ?? '', [DOOR, 'serve'])).rejects.toMatchObject(tooOld)
-})
+// Only where the machine has an old Node besides the one that npm installed.
+test.skipIf(OLD_NODE === undefined)(
+  'the entry point says in a sentence that a real old Node is too old',
+  async () => {
+    await expect(promisify(execFile)(OLD_NODE ?? '', [DOOR, 'serve'])).rejects.toMatchObject(tooOld)
+  },
+)

@@ -14,10 +14,11 @@ const SLOW = { timeout: 60_000, interval: 100 }
 const swarmTest = test.skipIf(!hasSeeder)
 
 swarmTest.for(['magnet', 'info hash', 'torrent file'] as const)(
-  'a film that is added by its %s is fetched to its end, and its progress is seen',
+  'a film added by its %s is fetched completely, with visible progress',
   async (how) => {
     await using film = await seedFilm(patternBytes(16 * MIB), { uploadLimit: 8 * MIB, passkey: 'secret' })
-    // The link and the file name their tracker with its key; it is allowed, because the user named it, without.
+    // The link and the torrent file name their tracker with its key; it is allowed because the settings name it
+    // without.
     const trackers = how === 'info hash' ? film.trackerUrl : film.trackerUrl.replace(/\?.*/, '')
     await using app = await startTestApp({ TORRENT_TRACKERS: trackers })
     const api = apiOf(app.url)
@@ -45,24 +46,24 @@ swarmTest.for(['magnet', 'info hash', 'torrent file'] as const)(
     expect(entry).toMatchObject({ isPinned: true, origin: 'added', seeders: 1 })
     expect(entry.wish).toBeUndefined()
     expectSameBytes(await readFile(join(app.folder, film.infoHash, 'Film.mkv')), film.bytes)
-    // Nothing is left to do in the swarm.
+    // Nothing more is wanted from the swarm.
     expect(app.app.torrents.activityOf(entry.infoHash)?.isInSwarm).not.toBe(true)
   },
 )
 
-swarmTest('the idle time of a film that was fetched ahead counts from when it was whole', async () => {
+swarmTest('the idle time of a film that was fetched ahead starts when it is complete', async () => {
   await using film = await seedFilm(patternBytes(9 * MIB), { uploadLimit: 3 * MIB })
   await using app = await startTestApp({ ...film.settings, TORRENT_CLEANUP_INTERVAL: '1200' })
   const api = apiOf(app.url)
   const addedAt = Date.now()
   const isLate = (time: string) => Date.parse(time) > addedAt + 1_200
   await api.add({ infoHash: film.infoHash, pin: false })
-  // It takes longer than the idle time; nobody reads it meanwhile.
+  // The download takes longer than the idle time, and no viewer reads it.
   await expect.poll(api.list, SLOW).toMatchObject([{ state: 'whole', lastReadAt: expect.toSatisfy(isLate) }])
   await expect.poll(api.list, SLOW).toEqual([])
 })
 
-swarmTest('of a folder, what was wished for is fetched, and hardly more', async () => {
+swarmTest('of a folder only the selected files are fetched, and hardly more', async () => {
   await using folder = await temporaryFolder()
   const sizes = { 'a.mkv': 4, 'b.mkv': 6, 'c.mkv': 5, 'notes.txt': 1 }
   const path = join(folder.path, 'Season')
@@ -89,7 +90,7 @@ swarmTest('of a folder, what was wished for is fetched, and hardly more', async 
 })
 
 swarmTest(
-  'a pin that turns out not to fit when the metadata comes is refused with the numbers, until there is room',
+  'a pin that turns out not to fit when the metadata arrives is refused with the numbers, until there is space',
   async () => {
     await using film = await seedFilm(patternBytes(8 * MIB))
     await using small = await seedFilm(patternBytes(4 * MIB, 'small'), { trackerUrl: film.trackerUrl })
@@ -114,7 +115,7 @@ swarmTest(
   },
 )
 
-swarmTest('a film that is removed while it is fetched ahead is gone, and stays so', async () => {
+swarmTest('a film removed while it is fetched ahead stays removed', async () => {
   await using film = await seedFilm(patternBytes(24 * MIB), { uploadLimit: 4 * MIB })
   await using app = await startTestApp(film.settings)
   const api = apiOf(app.url)

@@ -27,7 +27,7 @@ describe.skipIf(!hasSeeder)('a viewer who leaves at the beginning', () => {
     ['of a film', {}, ''],
     ['of an episode of a pack', {}, '/1/Season.mkv'],
     ['of a film that is shared', { TORRENT_SEED: 'true' }, '/0'],
-  ] as const)('%s leaves a part, of which nothing is fetched', async ([, settings, path], { expect }) => {
+  ] as const)('%s leaves a part that is not fetched further', async ([, settings, path], { expect }) => {
     await using app = await startTestApp({ ...swarm.settings, ...settings })
     const get = async () => (await apiOf(app.url).get(swarm.infoHash)).body
     const url = `${app.url}/stream/proxy/${swarm.infoHash}${path}`

@@ -33,7 +33,7 @@ const CASES = [
 ]
 
 test.skipIf(!hasSeeder).for(CASES)(
-  'with %s, a film is fetched from those who have it, known after a restart, and shared',
+  'a film whose metadata has %s is fetched, found again after a restart, and shared',
   async ([, makeOdd = ODDEST]) => {
     const { torrent, info, infoHash, torrentFile } = await leaveTorrent(makeOdd)
     await using downloads = await temporaryFolder()
@@ -86,7 +86,7 @@ async function leaveTorrent(makeOdd: typeof ODDEST) {
   return { torrent, info, infoHash, torrentFile }
 }
 
-/** Has the server give the metadata, as a peer does that has nothing but a magnet link (BEP 9). */
+/** Requests the metadata from the server, as a peer with only a magnet link does (BEP 9). */
 async function askForMetadata(port: number, infoHash: string, length: number): Promise<Buffer> {
   const peer = await connectPeer(port, infoHash)
   const parts = new Map<number, Buffer>()
@@ -104,7 +104,7 @@ async function askForMetadata(port: number, infoHash: string, length: number): P
   await expect
     .poll(
       () => {
-        // It is refused while the metadata is being read.
+        // Requests are rejected while the metadata is being read.
         for (let piece = 0; id > 0 && piece * METADATA_PIECE < length; piece++)
           peer.sendExtended(id, { msg_type: 0, piece })
         return all().length

@@ -30,21 +30,21 @@ beforeAll(async () => {
   for (const [name, bytes] of Object.entries(FILMS)) await writeFile(join(show, name), bytes)
   if (!hasSeeder) return
   padded = makeTorrentFile({ path: show, pieceLength: PIECE, kind: 'padded' }).metainfo
-  // A seeder that does not know BitComet's padding has it as files.
+  // A seeder that does not recognise BitComet's padding has it as files.
   for (const { isPadding, length, path } of parseMetainfo(asBitComet(padded).metainfo).files)
     if (isPadding) await writeFile(join(show, path), Buffer.alloc(length))
 })
 afterAll(() => resources.disposeAsync())
 
 const PADDED: readonly (readonly [name: string, make: () => Uint8Array])[] = [
-  ['as BEP 47 has it', () => padded],
+  ['as in BEP 47', () => padded],
   ["as BitComet's", () => asBitComet(padded).metainfo],
   ["as BitComet's, beside a symbolic link without a length", () => asBitComet(padded, [LINK]).metainfo],
-  ['as BEP 47 has it, beside a symbolic link without a length', () => withLink(padded).metainfo],
+  ['as in BEP 47, beside a symbolic link without a length', () => withLink(padded).metainfo],
 ]
 
 test.skipIf(!hasSeeder).for(PADDED)(
-  'padding %s is not fetched, not kept, not listed, and taken for zeros after a restart',
+  'padding %s is not fetched, stored or listed, and counts as zeros after a restart',
   async ([, make]) => {
     const metainfo = make()
     const { files, length } = parseMetainfo(metainfo)
@@ -68,7 +68,7 @@ test.skipIf(!hasSeeder).for(PADDED)(
         expectSameBytes(Buffer.from(await answer.arrayBuffer()), FILMS[name as keyof typeof FILMS])
       }
       await expect.poll(() => isCompleteOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
-      // Of a block that is padding in part, all of it is asked for.
+      // A block that is padding in part is requested completely.
       expect(await swarm.uploadedBytes()).toBeLessThan(LENGTH + 10 * 16_384)
       const said = await fetch(`${app.url}/api/torrents/${infoHash}`, { headers: AS_OWNER })
       const listed = (await said.json()) as { files: readonly { name: string }[] }
@@ -77,7 +77,7 @@ test.skipIf(!hasSeeder).for(PADDED)(
     const kept = await readdir(join(downloads, infoHash))
     expect(kept.filter((name) => name !== '.self-streme').sort()).toEqual(Object.keys(FILMS))
 
-    // Without the note of what was whole, the pieces are looked at.
+    // Without the note that files are complete, the pieces are hashed.
     await writeFile(join(downloads, infoHash, '.self-streme', 'state.json'), '{"whole":{}}')
     await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: downloads })
     const range = await getRange(`${app.url}/stream/proxy/${infoHash}/${shown.index}`, 100_000, 199_999)

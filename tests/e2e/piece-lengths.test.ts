@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync())
 
 test.skipIf(!hasSeeder).for([16_385, 25_344, 100_000, 827_392, 3_000_001, 4_192_256])(
-  'a film in pieces of %i bytes is fetched, sought in, and known after a restart',
+  'a film in pieces of %i bytes is fetched, can be sought, and is found again after a restart',
   async (pieceLength) => {
     const path = join(folder, 'Film.mkv')
     const torrentFile = join(folder, `${pieceLength}.torrent`)
@@ -42,7 +42,7 @@ test.skipIf(!hasSeeder).for([16_385, 25_344, 100_000, 827_392, 3_000_001, 4_192_
       await expect.poll(() => isCompleteOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
     }
     await swarm.stopSeeding()
-    // Without the note of what was whole, the pieces are looked at.
+    // Without the note that files are complete, the pieces are hashed.
     await writeFile(join(downloads.path, infoHash, '.self-streme', 'state.json'), '{"whole":{}}')
     await using app = await startTestApp(settings)
     const whole = await fetch(`${app.url}/stream/proxy/${infoHash}/0`)

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const ENGINE = 'engine/child/main.ts'
 
-test('every mistake in the settings is told at once, and nothing is started', async () => {
+test('the server reports all mistakes in the settings at once and does not start', async () => {
   await using server = startServerProcess({
     TORRENT_TIMEOUT: '2 min',
     TORRENT_MAX_CONNECTIONS: '0',
@@ -31,7 +31,7 @@ test('every mistake in the settings is told at once, and nothing is started', as
   )
 })
 
-test('a second server on the same download folder refuses to start, and says why', async () => {
+test('a second server on the same download folder refuses to start and says why', async () => {
   await using folder = await temporaryFolder()
   await using first = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
   await first.url()
@@ -39,14 +39,14 @@ test('a second server on the same download folder refuses to start, and says why
   expect(await second.ended()).toBe(1)
   expect(second.output()).toContain(`another self-streme is running in ${folder.path}`)
 
-  // The lock goes with the process, however it ends.
+  // The lock is released however the process ends.
   first.child.kill('SIGKILL')
   await first.ended()
   await using third = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
   expect(await third.url()).toContain('http://')
 })
 
-test('a taken HTTP port is told in a sentence', async () => {
+test('the server says in a sentence that its HTTP port is taken', async () => {
   await using folder = await temporaryFolder()
   const holder = createServer().listen(0, '127.0.0.1')
   await once(holder, 'listening')
@@ -57,7 +57,7 @@ test('a taken HTTP port is told in a sentence', async () => {
   holder.close()
 })
 
-test('a taken BitTorrent port is a warning, and another one is used', async () => {
+test('a taken BitTorrent port is a warning, and another port is used', async () => {
   await using folder = await temporaryFolder()
   const holder = createServer().listen(0)
   await once(holder, 'listening')
@@ -69,7 +69,7 @@ test('a taken BitTorrent port is a warning, and another one is used', async () =
 })
 
 test.for(['SIGTERM', 'SIGINT'] as const)(
-  '%s to the whole group stops the server in order within 5 s',
+  '%s to the process group stops the server cleanly within 5 s',
   async (signal) => {
     await using folder = await temporaryFolder()
     const port = await freePort()
@@ -80,7 +80,7 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
     const url = await server.url()
     const infoHash = 'ab'.repeat(20)
     const waiting = fetch(`${url}/stream/proxy/${infoHash}`).catch(() => undefined)
-    // The engine knows the torrent now, so it is up, and busy.
+    // The engine knows the torrent now, so it is running and busy.
     const peer = await connectPeer(port, infoHash)
     const [engine] = childrenOf(server.child.pid as number, ENGINE)
     process.kill(engine as number, signal)
@@ -96,14 +96,14 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-test('an engine that hangs holds up neither clean-up nor the end', async () => {
+test('an engine that hangs delays neither clean-up nor the end of the server', async () => {
   await using folder = await temporaryFolder()
   const port = await freePort()
   await using server = startServerProcess({
     TORRENT_DOWNLOAD_PATH: folder.path,
     TORRENT_PORT: String(port),
     TORRENT_TIMEOUT: '2000',
-    // On a busy machine the engine takes longer than one try to load; the torrent has to be there then.
+    // On a busy machine the engine takes longer to load than one attempt lasts; the torrent must still be open then.
     TORRENT_MAX_RETRIES: '50',
   })
   const url = await server.url()
@@ -121,13 +121,13 @@ test('an engine that hangs holds up neither clean-up nor the end', async () => {
   peer.socket.destroy()
 })
 
-test('a download folder that cannot be made is told in a sentence', async () => {
+test('the server says in a sentence that its download folder cannot be made', async () => {
   await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: '/proc/nope' })
   expect(await server.ended()).toBe(1)
   expect(server.output()).toMatch(/\/proc\/nope cannot be used.*TORRENT_DOWNLOAD_PATH/)
 })
 
-test('when the server is killed, its engine goes with it', async () => {
+test('the engine ends when the server is killed', async () => {
   await using folder = await temporaryFolder()
   await using server = startServerProcess({ TORRENT_DOWNLOAD_PATH: folder.path })
   await server.url()
@@ -137,45 +137,42 @@ test('when the server is killed, its engine goes with it', async () => {
   await expect.poll(() => isRunning(engine as number), { interval: 20 }).toBe(false)
 })
 
-test.skipIf(!hasSeeder)(
-  'the log tells the story of a film, and tells of an unknown client once',
-  async () => {
-    await using folder = await temporaryFolder()
-    await using downloads = await temporaryFolder()
-    const path = join(folder.path, 'Film.mkv')
-    const film = patternBytes(24 * 1024 * 1024)
-    await writeFile(path, film)
-    await using swarm = await startSwarm({ path, uploadLimit: 12 * 1024 * 1024 })
-    await using server = startServerProcess({
-      ...swarm.settings,
-      TORRENT_DOWNLOAD_PATH: downloads.path,
-      TORRENT_CLEANUP_INTERVAL: '0',
-      LOG_LEVEL: 'debug',
-    })
-    const url = await server.url()
-    const viewer = await openStream(`${url}/stream/proxy/${swarm.infoHash}`)
-    await readBytes(viewer, film.length)
-    viewer.destroy()
-    await expect.poll(() => server.output()).toContain('info: Download complete: Film.mkv')
-    await (await fetch(`${url}/stream/proxy/${swarm.infoHash}`)).arrayBuffer()
-    for (let n = 0; n < 2; n++) {
-      await fetch(`${url}/stream/movie/tt1254207.json`, { headers: { 'User-Agent': 'Refrigerator/1.0' } })
-    }
-    await fetch(`${url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })
+test.skipIf(!hasSeeder)('the log has the whole life of a film, and an unknown client once', async () => {
+  await using folder = await temporaryFolder()
+  await using downloads = await temporaryFolder()
+  const path = join(folder.path, 'Film.mkv')
+  const film = patternBytes(24 * 1024 * 1024)
+  await writeFile(path, film)
+  await using swarm = await startSwarm({ path, uploadLimit: 12 * 1024 * 1024 })
+  await using server = startServerProcess({
+    ...swarm.settings,
+    TORRENT_DOWNLOAD_PATH: downloads.path,
+    TORRENT_CLEANUP_INTERVAL: '0',
+    LOG_LEVEL: 'debug',
+  })
+  const url = await server.url()
+  const viewer = await openStream(`${url}/stream/proxy/${swarm.infoHash}`)
+  await readBytes(viewer, film.length)
+  viewer.destroy()
+  await expect.poll(() => server.output()).toContain('info: Download complete: Film.mkv')
+  await (await fetch(`${url}/stream/proxy/${swarm.infoHash}`)).arrayBuffer()
+  for (let n = 0; n < 2; n++) {
+    await fetch(`${url}/stream/movie/tt1254207.json`, { headers: { 'User-Agent': 'Refrigerator/1.0' } })
+  }
+  await fetch(`${url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })
 
-    const { infoHash } = swarm
-    for (const line of [
-      `info: Adding new torrent: magnet:?xt=urn:btih:${infoHash}`,
-      `info: Starting torrent stream for hash: ${infoHash}`,
-      'info: Torrent ready: Film.mkv, files: 1',
-      `info: Selected file: Film.mkv (${film.length} bytes)`,
-      `info: Using torrent stream for ${infoHash} (file not ready)`,
-      `info: Using file stream for ${infoHash}: ${join(downloads.path, infoHash, 'Film.mkv')}`,
-      `info: Cleaned up torrent: ${infoHash}`,
-    ]) {
-      expect(server.output()).toContain(line)
-    }
-    expect(server.output()).toMatch(/^debug: Download progress: \d+\.\d%, peers: 1, speed: \d+/m)
-    expect(server.output().match(/unknown client.*Refrigerator/g)).toHaveLength(1)
-  },
-)
+  const { infoHash } = swarm
+  for (const line of [
+    `info: Adding new torrent: magnet:?xt=urn:btih:${infoHash}`,
+    `info: Starting torrent stream for hash: ${infoHash}`,
+    'info: Torrent ready: Film.mkv, files: 1',
+    `info: Selected file: Film.mkv (${film.length} bytes)`,
+    `info: Using torrent stream for ${infoHash} (file not ready)`,
+    `info: Using file stream for ${infoHash}: ${join(downloads.path, infoHash, 'Film.mkv')}`,
+    `info: Cleaned up torrent: ${infoHash}`,
+  ]) {
+    expect(server.output()).toContain(line)
+  }
+  expect(server.output()).toMatch(/^debug: Download progress: \d+\.\d%, peers: 1, speed: \d+/m)
+  expect(server.output().match(/unknown client.*Refrigerator/g)).toHaveLength(1)
+})

@@ -11,7 +11,7 @@ import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
-/** The episode in question is neither the first nor the largest. */
+/** The requested episode is neither the first nor the largest. */
 const FILES = {
   'Show.S01.nfo': Buffer.from('about the season'),
   'Show.S01E01.1080p.WEB.h264-GRP.mkv': patternBytes(3 * MIB, 'one'),
@@ -23,7 +23,7 @@ const SECOND = 'Show.S01E02.1080p.WEB.h264-GRP.mkv'
 const resources = new AsyncDisposableStack()
 let swarm: Swarm
 let fileIdx: number
-/** what the pack is called, and no file of it as far as the list knows */
+/** the name of the pack, with no file known to the list */
 const PACK_FILE = 'Show.S01.1080p.WEB.h264-GRP.mkv'
 let folder: string
 
@@ -46,7 +46,7 @@ afterAll(() => resources.disposeAsync())
 const swarmTest = test.skipIf(!hasSeeder)
 
 swarmTest(
-  'of a season pack whose file another addon names, an iPhone plays the episode asked for',
+  'an iPhone plays the requested episode of a season pack whose file another addon names',
   async () => {
     await using addon = await startPackAddon({ fileIdx })
     await using app = await startTestApp({ ...swarm.settings, UPSTREAM_ADDONS: addon.manifestUrl })
@@ -56,27 +56,30 @@ swarmTest(
   },
 )
 
-swarmTest('of one whose file nobody names, the episode is chosen when the metadata comes', async () => {
-  await using addon = await startPackAddon({})
-  await using app = await startTestApp({ ...swarm.settings, UPSTREAM_ADDONS: addon.manifestUrl })
-  const stream = await onlyStream(app)
-  expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/s1e2/${PACK_FILE}`)
-  await expectSecond(stream.url)
+swarmTest(
+  'the episode of a season pack whose file no source names is chosen when the metadata arrives',
+  async () => {
+    await using addon = await startPackAddon({})
+    await using app = await startTestApp({ ...swarm.settings, UPSTREAM_ADDONS: addon.manifestUrl })
+    const stream = await onlyStream(app)
+    expect(new URL(stream.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/s1e2/${PACK_FILE}`)
+    await expectSecond(stream.url)
 
-  // From then on the list knows it, too, and that it is there.
-  await expect.poll(async () => (await onlyStream(app)).description).toContain('⚡ on disk')
-  const known = await onlyStream(app)
-  expect(new URL(known.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/${fileIdx}/${SECOND}`)
-  expect(known.behaviorHints).toMatchObject({
-    filename: SECOND,
-    videoSize: FILES[SECOND].length,
-    videoHash: await videoHash(join(folder, SECOND), FILES[SECOND].length),
-    bingeGroup: stream.behaviorHints.bingeGroup,
-  })
-  await expectSecond(known.url)
-})
+    // From then on the list knows the file too, and that it is there.
+    await expect.poll(async () => (await onlyStream(app)).description).toContain('⚡ on disk')
+    const known = await onlyStream(app)
+    expect(new URL(known.url).pathname).toBe(`/stream/proxy/${swarm.infoHash}/${fileIdx}/${SECOND}`)
+    expect(known.behaviorHints).toMatchObject({
+      filename: SECOND,
+      videoSize: FILES[SECOND].length,
+      videoHash: await videoHash(join(folder, SECOND), FILES[SECOND].length),
+      bingeGroup: stream.behaviorHints.bingeGroup,
+    })
+    await expectSecond(known.url)
+  },
+)
 
-swarmTest('an episode that the pack does not have is not played, and the answer says why', async () => {
+swarmTest('an episode that a season pack does not have is not played, and the answer says why', async () => {
   await using app = await startTestApp(swarm.settings)
   for (const path of ['?season=1&episode=4', '/s1e4/Show.mkv', '/s1e4/Show.mkv?tr']) {
     const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}${path}`)
@@ -86,7 +89,7 @@ swarmTest('an episode that the pack does not have is not played, and the answer 
 })
 
 swarmTest(
-  'a link that a player cuts plays the same episode, and one of an earlier version none',
+  'a link to a season pack that a player cuts plays the same episode, and one of an earlier version none',
   async () => {
     await using app = await startTestApp(swarm.settings)
     const url = `${app.url}/stream/proxy/${swarm.infoHash}`
@@ -99,21 +102,24 @@ swarmTest(
   },
 )
 
-swarmTest('of a film of which head and tail are there, the list tells how much, and the hash', async () => {
-  await using slow = await startSwarm({ path: folder, pieceLength: 64 * 1024, uploadLimit: MIB })
-  await using addon = await startPackAddon({ fileIdx })
-  await using app = await startTestApp({ ...slow.settings, UPSTREAM_ADDONS: addon.manifestUrl })
-  const { url } = await onlyStream(app)
-  const { length } = FILES[SECOND]
-  for (const range of ['bytes=0-65535', `bytes=${length - 65_536}-`])
-    await (await fetch(url, { headers: { Range: range } })).arrayBuffer()
-  await expect
-    .poll(async () => (await onlyStream(app)).behaviorHints.videoHash)
-    .toBe(await videoHash(join(folder, SECOND), length))
-  expect((await onlyStream(app)).description).toMatch(/⬇ \d+ %|⚡ on disk/)
-})
+swarmTest(
+  'the list shows how much of a film is on disk, and its hash, when head and tail are there',
+  async () => {
+    await using slow = await startSwarm({ path: folder, pieceLength: 64 * 1024, uploadLimit: MIB })
+    await using addon = await startPackAddon({ fileIdx })
+    await using app = await startTestApp({ ...slow.settings, UPSTREAM_ADDONS: addon.manifestUrl })
+    const { url } = await onlyStream(app)
+    const { length } = FILES[SECOND]
+    for (const range of ['bytes=0-65535', `bytes=${length - 65_536}-`])
+      await (await fetch(url, { headers: { Range: range } })).arrayBuffer()
+    await expect
+      .poll(async () => (await onlyStream(app)).behaviorHints.videoHash)
+      .toBe(await videoHash(join(folder, SECOND), length))
+    expect((await onlyStream(app)).description).toMatch(/⬇ \d+ %|⚡ on disk/)
+  },
+)
 
-/** Another addon that has the season, and says of it what is given besides. */
+/** Another addon that has the season, with the given details. */
 function startPackAddon(more: object) {
   const stream = { title: 'Show.S01.1080p.WEB.h264-GRP\n👤 1', infoHash: swarm.infoHash, ...more }
   return startOtherAddon({ streams: { 'series/tt7:1:2': [stream] } })

@@ -15,8 +15,9 @@ const film = patternBytes(6 * MIB + 321)
 const longAgo = new Date('2024-05-06T07:08:09.500Z')
 
 /**
- * Notes every connection and every datagram socket that a process opens, and ends an engine that is switched off. What it
- * needs to know is written into it, since the engine gets nothing of the environment but what it is meant to have.
+ * Notes every connection and datagram socket that a process opens, and ends an engine that is switched off. Its
+ * settings
+ * are written into it, because the engine gets only selected environment variables.
  */
 function watchdogFor(notes: string, isEngineOff: boolean): string {
   return `
@@ -28,7 +29,7 @@ for (const channel of ['net.client.socket', 'udp.socket'])
 `
 }
 
-test('scenario 1: a cached file is available, and is streamed at once without P2P', async () => {
+test('scenario 1: a cached file is streamed at once without P2P', async () => {
   await using downloads = await temporaryFolder()
   const { path: root } = downloads
   const hashes = [
@@ -52,7 +53,7 @@ test('scenario 1: a cached file is available, and is streamed at once without P2
 })
 
 test.skipIf(!hasSeeder)(
-  'scenario 2: nothing is cached, P2P is successful, and the file is cached for future use',
+  'scenario 2: a file that is not cached is fetched by P2P and cached for future use',
   async () => {
     await using folder = await temporaryFolder()
     await using downloads = await temporaryFolder()
@@ -75,10 +76,10 @@ test.skipIf(!hasSeeder)(
 )
 
 test.for([
-  ['that nobody has', 'abcd1234567890abcd1234567890abcd12345678'],
-  ['that is none, as the one in the guide', 'xyz9876543210xyz9876543210xyz987654321'],
+  ['without peers', 'abcd1234567890abcd1234567890abcd12345678'],
+  ['that is invalid, as the one in the guide', 'xyz9876543210xyz9876543210xyz987654321'],
 ])(
-  'scenario 3: nothing is cached, there is no P2P for a hash %s, and the answer is 404 with a helpful message',
+  'scenario 3: a file that is not cached, for a hash %s, is answered 404 with a helpful message',
   async ([, hash]) => {
     await using downloads = await temporaryFolder()
     const settings = { TORRENT_TIMEOUT: '500', TORRENT_MAX_RETRIES: '0' }
@@ -98,7 +99,7 @@ interface Started extends AsyncDisposable {
   readonly process: ServerProcess
   /** its address */
   readonly url: string
-  /** a line for each connection and each datagram socket that it has opened, or its engine has */
+  /** a line for each connection and datagram socket that it or its engine has opened */
   networkNotes(): Promise<string>
 }
 
@@ -129,7 +130,7 @@ async function start(
   }
 }
 
-/** Puts the film there, finished long ago. */
+/** Puts the film there, completed long ago. */
 async function place(path: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true })
   await writeFile(path, film)

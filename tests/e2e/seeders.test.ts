@@ -9,7 +9,7 @@ import { startTestApp } from '../support/test-app.ts'
 const MIB = 1024 * 1024
 
 test.skipIf(!hasSeeder)(
-  'how many peers had all of a film is noted, however soon the swarm is left',
+  'the number of seeders of a film is noted, however soon the swarm is left',
   async () => {
     const film = patternBytes(4 * MIB)
     await using seeder = await seedFilm(film)

@@ -10,14 +10,14 @@ import { startTestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 
-/** Two hundred, of more kinds, take their time: tests/long-e2e. */
+/** Two hundred swaps, of more kinds, take their time: tests/long-e2e. */
 const SOME: readonly (keyof typeof SWAPS)[] = [
   'the film is moved away and put back',
   'the folder is swapped for one of the user’s, and back',
 ]
 
 test.skipIf(!hasSeeder)(
-  'a film or its folder that is swapped while it is being fetched never makes a wrong byte',
+  'swapping a film or its folder while it is fetched never gives viewers a wrong byte',
   async () => {
     await using film = await seedFilm(patternBytes(48 * MIB), { uploadLimit: 8 * MIB })
     const swaps = SOME.map((kind) => SWAPS[kind])
@@ -27,7 +27,7 @@ test.skipIf(!hasSeeder)(
 )
 
 test.skipIf(!hasSeeder)(
-  'a finished film of the user’s in the place of a torrent that is being fetched is not sent before it was compared',
+  "a user's complete film in place of a torrent being fetched is compared before it is sent",
   async () => {
     await using film = await seedFilm(patternBytes(24 * MIB), { uploadLimit: 4 * MIB })
     await using app = await startTestApp(film.settings)

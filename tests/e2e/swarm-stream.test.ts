@@ -22,7 +22,7 @@ afterAll(() => resources.disposeAsync())
 
 const swarmTest = test.skipIf(!hasSeeder)
 
-swarmTest('a film comes out of the swarm whole, and each of 20 random ranges is right', async () => {
+swarmTest('a film is fetched completely from the swarm, and 20 random ranges of it are right', async () => {
   await using swarm = await startSwarm({ path })
   await using app = await startTestApp(swarm.settings)
   const url = `${app.url}/stream/proxy/${swarm.infoHash}`
@@ -51,38 +51,35 @@ swarmTest('a seek far ahead of the download is answered before the rest', async 
 
   const start = 50 * MIB + 7
   expectSameBytes(await getRange(url, start, start + MIB), film.subarray(start, start + MIB + 1))
-  // At 3 MiB/s all of it takes 19 s; what lies between must not have been fetched first.
+  // At 3 MiB/s all of it takes 19 s; the part between cannot have been fetched first.
   expect(await bytesOnDisk(app, swarm)).toBeLessThan(30 * MIB)
 })
 
-swarmTest(
-  'when the swarm is gone and the server was started again, the same bytes come from disk',
-  async () => {
-    await using folder = await temporaryFolder()
-    await using swarm = await startSwarm({ path })
-    const settings = { ...swarm.settings, TORRENT_DOWNLOAD_PATH: folder.path }
-    let etag: string | null
-    {
-      await using app = await startTestApp(settings)
-      const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}`)
-      etag = answer.headers.get('etag')
-      expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(film))
-      await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
-    }
-    await swarm.stopSeeding()
-
+swarmTest('without a swarm, a restarted server sends the same bytes from disk', async () => {
+  await using folder = await temporaryFolder()
+  await using swarm = await startSwarm({ path })
+  const settings = { ...swarm.settings, TORRENT_DOWNLOAD_PATH: folder.path }
+  let etag: string | null
+  {
     await using app = await startTestApp(settings)
-    const url = `${app.url}/stream/proxy/${swarm.infoHash}`
-    const head = await fetch(url, { method: 'HEAD' })
-    expect(head.headers.get('content-length')).toBe(String(film.length))
-    const again = await fetch(url)
-    expect(again.headers.get('etag')).toBe(etag)
-    expect(sha256(new Uint8Array(await again.arrayBuffer()))).toBe(sha256(film))
-    await checkRandomRanges(url)
-  },
-)
+    const answer = await fetch(`${app.url}/stream/proxy/${swarm.infoHash}`)
+    etag = answer.headers.get('etag')
+    expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(sha256(film))
+    await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
+  }
+  await swarm.stopSeeding()
 
-swarmTest('a film of which a part was fetched goes on after a restart', async () => {
+  await using app = await startTestApp(settings)
+  const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+  const head = await fetch(url, { method: 'HEAD' })
+  expect(head.headers.get('content-length')).toBe(String(film.length))
+  const again = await fetch(url)
+  expect(again.headers.get('etag')).toBe(etag)
+  expect(sha256(new Uint8Array(await again.arrayBuffer()))).toBe(sha256(film))
+  await checkRandomRanges(url)
+})
+
+swarmTest('a partly fetched film is resumed after a restart', async () => {
   await using folder = await temporaryFolder()
   await using swarm = await startSwarm({ path, uploadLimit: 8 * MIB })
   const settings = { ...swarm.settings, TORRENT_DOWNLOAD_PATH: folder.path }
@@ -97,7 +94,7 @@ swarmTest('a film of which a part was fetched goes on after a restart', async ()
 
   await using app = await startTestApp({ ...settings, TORRENT_TIMEOUT: '1000', TORRENT_MAX_RETRIES: '0' })
   const url = `${app.url}/stream/proxy/${swarm.infoHash}`
-  // What was there is served with nobody to ask; what was not, is not.
+  // What was there is served without peers; what was not, is not.
   expectSameBytes(await getRange(url, MIB, 4 * MIB - 1), film.subarray(MIB, 4 * MIB))
   expect((await fetch(url, { headers: { Range: 'bytes=52000000-' } })).status).toBe(404)
 })
@@ -154,7 +151,7 @@ swarmTest('a film watched to its half is fetched to its end after the viewer lef
   await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
 })
 
-swarmTest('while a viewer watches slowly, the rest of the film is fetched behind the player', async () => {
+swarmTest('while a viewer watches slowly, the rest of the film is fetched in the background', async () => {
   await using swarm = await startSwarm({ path })
   await using app = await startTestApp(swarm.settings)
   const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
@@ -163,7 +160,7 @@ swarmTest('while a viewer watches slowly, the rest of the film is fetched behind
   viewer.destroy()
 })
 
-swarmTest('a film nobody has read for the idle time is removed, but never while it is read', async () => {
+swarmTest('a film is removed after the idle time, but never while it is read', async () => {
   await using swarm = await startSwarm({ path })
   await using folder = await temporaryFolder()
   const other = await leaveCompleteTorrent({
@@ -180,7 +177,7 @@ swarmTest('a film nobody has read for the idle time is removed, but never while 
   const viewer = await openStream(`${app.url}/stream/proxy/${swarm.infoHash}`)
   await readBytes(viewer, MIB)
   await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
-  // Read later, and removed already: clean-up has come by since this one was past its time as well.
+  // Read later than the first, which is already removed: clean-up has run since this one was past its idle time too.
   expect((await fetch(`${app.url}/stream/proxy/${other.infoHash}`)).status).toBe(200)
   await expect.poll(async () => (await readdir(app.folder)).includes(other.infoHash)).toBe(false)
   expect(await isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
@@ -193,7 +190,7 @@ swarmTest('a film nobody has read for the idle time is removed, but never while 
 })
 
 swarmTest(
-  'when all places are taken the next torrent gets 503, until an idle one can make room',
+  'when all places in the swarm are taken, the next torrent gets 503 until an idle one gives way',
   async () => {
     await using other = await temporaryFolder()
     await writeFile(join(other.path, 'Other.mp4'), film.subarray(0, 3 * MIB))
@@ -239,7 +236,7 @@ async function bytesOnDisk(app: TestApp, swarm: Swarm): Promise<number> {
   return (file?.blocks ?? 0) * 512
 }
 
-/** Films that this process, which serves them, has open. */
+/** Open files of films in this process, which serves them. */
 async function openFilms(app: TestApp): Promise<string[]> {
   const handles = await readdir('/proc/self/fd')
   const targets = await Promise.all(handles.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))

@@ -18,7 +18,7 @@ const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
 const swarmTest = test.skipIf(!hasSeeder)
 
 test.for(['GET', 'HEAD'])(
-  'with no peers, %s is answered 404 in time, and who asks meanwhile as well',
+  'a %s for a film without peers is answered 404 in time, and so are requests in the meantime',
   async (method) => {
     await using tracker = await startTracker()
     await using app = await startTestApp({
@@ -35,12 +35,12 @@ test.for(['GET', 'HEAD'])(
     }
     await Promise.all([ask(), ask(), ask()])
     await ask()
-    // Nothing came, so nothing is left behind.
+    // Nothing was received, so nothing is left behind.
     expect((await readdir(app.folder)).filter((name) => name.includes(UNKNOWN))).toEqual([])
   },
 )
 
-swarmTest('a torrent whose peers come late is found by the tries in the background', async () => {
+swarmTest('a torrent whose peers come late is found by the attempts in the background', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'Late.mkv')
   await writeFile(path, patternBytes(2 * MIB))
@@ -58,48 +58,43 @@ swarmTest('a torrent whose peers come late is found by the tries in the backgrou
   await expect.poll(async () => (await fetch(url)).status).toBe(200)
 })
 
-swarmTest(
-  'of several files the one that was asked for is sent, else the largest video; others are 404',
-  async () => {
-    await using folder = await temporaryFolder()
-    const pack = join(folder.path, 'Pack')
-    await mkdir(join(pack, 'Extras'), { recursive: true })
-    const files: [string, Buffer][] = [
-      ['Pack.nfo', patternBytes(500, 'nfo')],
-      ['S01E01.mkv', patternBytes(700_001, 'one')],
-      ['S01E02.mkv', patternBytes(1_500_003, 'two')],
-      ['zz-notes.txt', patternBytes(3_000_000, 'notes')],
-    ]
-    for (const [name, bytes] of files) await writeFile(join(pack, name), bytes)
-    await using swarm = await startSwarm({ path: pack, pieceLength: 65_536 })
-    await using app = await startTestApp(swarm.settings)
-    const url = `${app.url}/stream/proxy/${swarm.infoHash}`
-    const get = async (way: string) => Buffer.from(await (await fetch(`${url}${way}`)).arrayBuffer())
+swarmTest('of several files the requested one is sent, else the largest video; others are 404', async () => {
+  await using folder = await temporaryFolder()
+  const pack = join(folder.path, 'Pack')
+  await mkdir(join(pack, 'Extras'), { recursive: true })
+  const files: [string, Buffer][] = [
+    ['Pack.nfo', patternBytes(500, 'nfo')],
+    ['S01E01.mkv', patternBytes(700_001, 'one')],
+    ['S01E02.mkv', patternBytes(1_500_003, 'two')],
+    ['zz-notes.txt', patternBytes(3_000_000, 'notes')],
+  ]
+  for (const [name, bytes] of files) await writeFile(join(pack, name), bytes)
+  await using swarm = await startSwarm({ path: pack, pieceLength: 65_536 })
+  await using app = await startTestApp(swarm.settings)
+  const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+  const get = async (way: string) => Buffer.from(await (await fetch(`${url}${way}`)).arrayBuffer())
 
-    const inOrder = await indexesOf(
-      swarm.metainfo,
-      files.map(([name]) => name),
-    )
-    expectSameBytes(await get(''), files[2]?.[1] as Buffer)
-    expectSameBytes(await get(`/${inOrder['S01E01.mkv']}`), files[1]?.[1] as Buffer)
-    expectSameBytes(await get(`/${inOrder['S01E02.mkv']}/anything.mkv`), files[2]?.[1] as Buffer)
-    for (const way of [`/${inOrder['Pack.nfo']}`, `/${inOrder['zz-notes.txt']}`, '/99']) {
-      expect((await fetch(`${url}${way}`)).status, way).toBe(404)
-    }
-    // Only what was asked for was fetched, but for the ends of the pieces it shares.
-    const notes = await readFile(join(app.folder, swarm.infoHash, 'zz-notes.txt')).catch(() =>
-      Buffer.alloc(0),
-    )
-    expect(notes.filter((byte) => byte !== 0).length).toBeLessThan(2 * 65_536)
-  },
-)
+  const inOrder = await indexesOf(
+    swarm.metainfo,
+    files.map(([name]) => name),
+  )
+  expectSameBytes(await get(''), files[2]?.[1] as Buffer)
+  expectSameBytes(await get(`/${inOrder['S01E01.mkv']}`), files[1]?.[1] as Buffer)
+  expectSameBytes(await get(`/${inOrder['S01E02.mkv']}/anything.mkv`), files[2]?.[1] as Buffer)
+  for (const way of [`/${inOrder['Pack.nfo']}`, `/${inOrder['zz-notes.txt']}`, '/99']) {
+    expect((await fetch(`${url}${way}`)).status, way).toBe(404)
+  }
+  // Only the requested file was fetched, except for the ends of the pieces it shares.
+  const notes = await readFile(join(app.folder, swarm.infoHash, 'zz-notes.txt')).catch(() => Buffer.alloc(0))
+  expect(notes.filter((byte) => byte !== 0).length).toBeLessThan(2 * 65_536)
+})
 
-swarmTest('a tracker in the URL is asked, but one on this machine only where the user named it', async () => {
+swarmTest('a tracker in the URL is asked, but one on this machine only if the settings name it', async () => {
   await using folder = await temporaryFolder()
   const film = patternBytes(2 * MIB)
   const path = join(folder.path, 'Film.mkv')
   await writeFile(path, film)
-  // Without the key that the URL has, the tracker answers nobody.
+  // Without the key in the URL, the tracker does not answer.
   await using swarm = await startSwarm({ path, passkey: 'secret' })
   const way = `/stream/proxy/${swarm.infoHash}?tr=${encodeURIComponent(swarm.trackerUrl)}`
   const settings = { TORRENT_TIMEOUT: '1500', TORRENT_MAX_RETRIES: '0' }
@@ -118,7 +113,7 @@ swarmTest('a tracker in the URL is asked, but one on this machine only where the
   expectSameBytes(Buffer.from(await (await fetch(trusting.url + way)).arrayBuffer()), film)
 })
 
-swarmTest('when the engine process is killed, viewers wait and go on, with the right bytes', async () => {
+swarmTest('when the engine process is killed, viewers wait and then get the right bytes', async () => {
   await using folder = await temporaryFolder()
   const film = patternBytes(24 * MIB)
   const path = join(folder.path, 'Film.mkv')
@@ -135,7 +130,7 @@ swarmTest('when the engine process is killed, viewers wait and go on, with the r
   expect(childrenOf(process.pid, 'engine/child/main.ts')).not.toContain(engine)
 })
 
-swarmTest('a film that is taken from the disk while the server runs is fetched again', async () => {
+swarmTest('a film that is removed from the disk while the server runs is fetched again', async () => {
   await using folder = await temporaryFolder()
   const film = patternBytes(3 * MIB)
   const path = join(folder.path, 'Film.mkv')
@@ -150,8 +145,8 @@ swarmTest('a film that is taken from the disk while the server runs is fetched a
   await expect.poll(async () => sha256(await get())).toBe(sha256(film))
 })
 
-swarmTest.for(['while it is being fetched', 'when it is whole'])(
-  'a torrent whose folder is taken away %s is begun anew, and keeps out of a folder of the user',
+swarmTest.for(['while it is being fetched', 'when it is complete'])(
+  "a torrent whose folder is removed %s starts again, and never in a folder of the user's",
   async (when) => {
     await using folder = await temporaryFolder()
     const film = patternBytes(8 * MIB)
@@ -165,7 +160,7 @@ swarmTest.for(['while it is being fetched', 'when it is whole'])(
     await getRange(url, 0, when === 'when it is whole' ? film.length - 1 : MIB)
     if (when === 'when it is whole') await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
 
-    // The server may be writing down in it what was watched.
+    // The server may be writing the usage notes into it.
     await rm(ours, { recursive: true, maxRetries: 5 })
     await see().toBeDefined()
     expectSameBytes(await getRange(url, 0, MIB), film.subarray(0, MIB + 1))
@@ -181,7 +176,7 @@ swarmTest.for(['while it is being fetched', 'when it is whole'])(
   },
 )
 
-swarmTest('a byte that was changed on disk is never sent, and is fetched again', async () => {
+swarmTest('a byte that was changed on disk is never sent, and its piece is fetched again', async () => {
   await using folder = await temporaryFolder()
   await using downloads = await temporaryFolder()
   const film = patternBytes(6 * MIB)
@@ -205,33 +200,30 @@ swarmTest('a byte that was changed on disk is never sent, and is fetched again',
   )
 })
 
-swarmTest(
-  'a film that is written over in place while it is being fetched never makes a wrong byte',
-  async () => {
-    await using folder = await temporaryFolder()
-    const film = patternBytes(24 * MIB)
-    const path = join(folder.path, 'Film.mkv')
-    await writeFile(path, film)
-    await using swarm = await startSwarm({ path, uploadLimit: 4 * MIB })
-    await using app = await startTestApp(swarm.settings)
-    const url = `${app.url}/stream/proxy/${swarm.infoHash}`
-    expectSameBytes(await getRange(url, 0, 3 * MIB), film.subarray(0, 3 * MIB + 1))
+swarmTest('a film that is overwritten in place while it is fetched never gives a wrong byte', async () => {
+  await using folder = await temporaryFolder()
+  const film = patternBytes(24 * MIB)
+  const path = join(folder.path, 'Film.mkv')
+  await writeFile(path, film)
+  await using swarm = await startSwarm({ path, uploadLimit: 4 * MIB })
+  await using app = await startTestApp(swarm.settings)
+  const url = `${app.url}/stream/proxy/${swarm.infoHash}`
+  expectSameBytes(await getRange(url, 0, 3 * MIB), film.subarray(0, 3 * MIB + 1))
 
-    // What is written while the engine writes as well cannot be told from its own.
-    swarm.freeze()
-    const onDisk = join(app.folder, swarm.infoHash, 'Film.mkv')
-    await expect.poll(async () => Date.now() - (await stat(onDisk)).mtimeMs > 1_200).toBe(true)
-    await writeFile(onDisk, Buffer.alloc(MIB), { flag: 'r+' })
-    // When that is answered, the film has been looked at.
-    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
-    swarm.thaw()
-    let got: Buffer | undefined
-    await expect.poll(async () => (got = await getRange(url, 0, MIB).catch(() => undefined))).toBeDefined()
-    expectSameBytes(got as Buffer, film.subarray(0, MIB + 1))
-  },
-)
+  // What is written while the engine writes too cannot be told from its own writes.
+  swarm.freeze()
+  const onDisk = join(app.folder, swarm.infoHash, 'Film.mkv')
+  await expect.poll(async () => Date.now() - (await stat(onDisk)).mtimeMs > 1_200).toBe(true)
+  await writeFile(onDisk, Buffer.alloc(MIB), { flag: 'r+' })
+  // When that is answered, the film has been checked.
+  expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
+  swarm.thaw()
+  let got: Buffer | undefined
+  await expect.poll(async () => (got = await getRange(url, 0, MIB).catch(() => undefined))).toBeDefined()
+  expectSameBytes(got as Buffer, film.subarray(0, MIB + 1))
+})
 
-swarmTest('a torrent can be put under an extra path, and nowhere else', async () => {
+swarmTest('a torrent can be stored under an extra path, and nowhere else', async () => {
   await using folder = await temporaryFolder()
   await using extra = await temporaryFolder()
   const film = patternBytes(2 * MIB)

@@ -13,8 +13,8 @@ const MIB = 1024 * 1024
 const PIECE_LENGTH = 256 * 1024
 const film = patternBytes(24 * MIB + 1_000)
 
-describe.skipIf(!hasSeeder)('a file of a torrent that has another name as well', () => {
-  test('is healed as a copy of our own, for who reads it at this moment too, and stays as it is itself', async () => {
+describe.skipIf(!hasSeeder)("a file of a torrent that is also the user's, under another name", () => {
+  test("is repaired as a copy of our own, also for current readers, and the user's file stays unchanged", async () => {
     await using shared = await shareWithUser({ 'Film.mkv': film })
     const { ours, users } = shared.fileCalled('Film.mkv')
     expect((await stat(ours)).nlink).toBe(2)
@@ -32,14 +32,14 @@ describe.skipIf(!hasSeeder)('a file of a torrent that has another name as well',
     expectSameBytes(await readFile(users), damaged)
   })
 
-  test('is not copied when only its neighbour in a piece is wrong', async () => {
+  test('is not copied when only another file of the same piece is wrong', async () => {
     const second = patternBytes(3 * MIB, 'second')
-    // It ends in the middle of a piece, whose other half is the second one's.
+    // It ends in the middle of a piece, whose other half is the second file's.
     const first = film.subarray(0, 5 * MIB + PIECE_LENGTH / 2)
     await using shared = await shareWithUser({ 'First.mkv': first, 'Second.mkv': second })
     await flipByte(shared.fileCalled('First.mkv').users, first.length - 1)
     await using app = await shared.start()
-    // The one that is longer is the one that is played.
+    // The longer file is the one that is played.
     const answer = await fetch(`${app.url}/stream/proxy/${shared.infoHash}`)
     expectSameBytes(Buffer.from(await answer.arrayBuffer()), first)
     expect((await stat(shared.fileCalled('First.mkv').ours)).nlink).toBe(1)

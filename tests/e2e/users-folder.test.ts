@@ -12,8 +12,8 @@ const MIB = 1024 * 1024
 const film = patternBytes(4 * MIB + 321)
 const users = patternBytes(2 * MIB, 'of the user')
 
-describe.skipIf(!hasSeeder)('a folder that the user makes while its torrent is looked for', () => {
-  test('stays as it is, and the torrent is fetched into one beside it', async () => {
+describe.skipIf(!hasSeeder)('a folder that the user makes while the server looks for its torrent', () => {
+  test('stays unchanged, and the torrent is fetched into a folder beside it', async () => {
     await using swarm = await seedFilm(film)
     await using app = await startTestApp(swarm.settings)
     swarm.freeze()
@@ -33,7 +33,7 @@ describe.skipIf(!hasSeeder)('a folder that the user makes while its torrent is l
     expectSameBytes(await readFile(join(folder, 'Film.mkv')), users)
   })
 
-  test('stays as it is when it is a link to another folder', async () => {
+  test('stays unchanged when it is a link to another folder', async () => {
     await using elsewhere = await temporaryFolder()
     await using swarm = await seedFilm(film)
     await using app = await startTestApp(swarm.settings)

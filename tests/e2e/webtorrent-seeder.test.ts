@@ -10,8 +10,8 @@ import { seedWithWebtorrent } from '../support/webtorrent-seeder.ts'
 const MIB = 1024 * 1024
 const film = patternBytes(12 * MIB + 12_345)
 
-/** The other tests on a real swarm need libtorrent; this one runs wherever npm has installed what there is. */
-test('a film is fetched out of the swarm: its beginning, a seek far ahead, and then all of it', async () => {
+/** The other tests on a real swarm need libtorrent; this one runs wherever npm does. */
+test('a film is fetched from the swarm: its beginning, a seek far ahead, and then the rest', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'Film.mkv')
   await writeFile(path, film)
@@ -26,7 +26,7 @@ test('a film is fetched out of the swarm: its beginning, a seek far ahead, and t
 
   const start = 11 * MIB + 7
   expectSameBytes(await getRange(url, start, start + 64 * 1024), film.subarray(start, start + 64 * 1024 + 1))
-  // All that lies between would take more than 5 s: it was not fetched first.
+  // The part between would take more than 5 s: it was not fetched first.
   expect(swarm.uploadedBytes()).toBeLessThan(11 * MIB)
   swarm.hurry()
 
