@@ -15,8 +15,11 @@ import { WatchFolder } from './admin/watch-folder.ts'
 import { type Janitor, startJanitor } from './cleanup/janitor.ts'
 import type { Config } from './config/config.ts'
 import { DiskRoom } from './disk/disk-room.ts'
-import { openPredownloads } from './downloads/guesses.ts'
-import { keepWishes } from './downloads/queue.ts'
+import { Guesses } from './downloads/guesses.ts'
+import { createPredownloads } from './downloads/predownloads.ts'
+import { NextEpisode } from './downloads/proposers/next-episode.ts'
+import { OwnerAdditions } from './downloads/proposers/owner-additions.ts'
+import { DownloadQueue } from './downloads/queue.ts'
 import { startEngineProcess } from './engine/engine-process.ts'
 import { FolderWatch } from './files/folder-watch.ts'
 import { startServer } from './http/server.ts'
@@ -56,6 +59,7 @@ export interface App extends AsyncDisposable {
 }
 
 /** Opens all parts and puts them together. */
+// long: the only list of all parts, in the order in which they are opened
 export async function createApp(config: Config): Promise<App> {
   await using opened = new AsyncDisposableStack()
   const { version } = packageJson
@@ -81,8 +85,10 @@ export async function createApp(config: Config): Promise<App> {
   )
   const cleanup = { ...config.cleanup, ...folders }
   const janitor = opened.use(startJanitor(cleanup, index, torrents, room, lock, log))
-  const wishes = opened.use(keepWishes(config.wishes, index, torrents, janitor, log))
-  const library = createLibrary(index, torrents, wishes, placed, log)
+  const queue = opened.use(new DownloadQueue(config.downloads, { index, torrents, cache: janitor, log }))
+  const additions = queue.addProposer(new OwnerAdditions(index, torrents))
+  const guesses = queue.addProposer(new Guesses({ index, placed, torrents, queue }))
+  const library = createLibrary({ index, torrents, queue, additions, placed, log })
   if (config.watch.path !== undefined) opened.use(new WatchFolder(config.watch.path, library, log))
   const films = createFilmLibrary(config.films, log)
   await films.films()
@@ -98,9 +104,8 @@ export async function createApp(config: Config): Promise<App> {
   const disk = videosOnDisk(index, placed, brought)
   const makeList = createLister({ search, titles: remote.titles }, disk, withoutPeers)
   const nextEpisodes = opened.use(createNextEpisodes(search))
-  const predownloads = opened.use(
-    openPredownloads(config.predownload, index, placed, torrents, wishes, janitor, search, log),
-  )
+  const nextEpisode = opened.use(new NextEpisode({ guesses, torrents, search, log }))
+  const { noteList, follow } = createPredownloads(config.predownload.kinds, { guesses, nextEpisode, index })
   const listedTrackers = new ListedTrackers()
   const listedFiles = new ListedFiles()
   const onAnswered = (list: AnsweredList) => {
@@ -108,14 +113,14 @@ export async function createApp(config: Config): Promise<App> {
     listedFiles.note(list.found)
     // Behind what nobody has there is nothing either.
     if (list.found.length > 0) nextEpisodes.warm(list.video)
-    predownloads.noteList(list)
+    noteList(list)
   }
   const streams = createStreamService(config.torrents, makeList, onAnswered, log)
   const addon = createAddon({ version }, streams, createCatalogs(films, titles), remote.ids)
   const openMedia = mediaOpener(
     config.torrents,
     { torrents, placed, local: createLocalFiles(root, media, placed) },
-    { noteRead: (...read) => index.notePlay(...read), follow: predownloads.follow },
+    { noteRead: (...read) => index.notePlay(...read), follow },
     { trackers: listedTrackers, files: listedFiles },
   )
 
@@ -131,14 +136,14 @@ export async function createApp(config: Config): Promise<App> {
         openMedia: viewers.counted(openMedia),
         admin: janitor,
         library,
-        predownloads,
+        predownloads: guesses,
         cache: cacheOverview(library, janitor, placed),
         explainStreams: createExplainStreams(makeList),
       },
       log,
     ),
   )
-  wishes.look()
+  queue.look()
   const parts = opened.move()
   return {
     port: server.port,

@@ -1,7 +1,7 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { type Origin, playsAt, type Selection } from '../domain/usage.ts'
-import type { Progress } from '../downloads/attempt.ts'
+import type { Progress } from '../downloads/download.ts'
 import { bytesThere, type SelectedFiles } from '../downloads/selected-files.ts'
 import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import type { Activity } from '../torrents/fetch-ahead.ts'
@@ -122,7 +122,7 @@ function stateOf({ activity, progress }: Circumstances, isKnown: boolean, isWhol
   if (progress?.state === 'refused' || progress?.state === 'failed') return progress.state
   if (isWhole && !progress) return 'whole'
   if (activity?.isFetching) return isKnown && activity.peers > 0 ? 'fetching' : 'looking'
-  if (progress) return progress.state === 'running' ? 'fetching' : 'queued'
+  if (progress) return progress.state === 'queued' ? 'queued' : 'fetching'
   return 'partial'
 }
 

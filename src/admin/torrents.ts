@@ -1,10 +1,11 @@
 import pLimit from 'p-limit'
-import { refusal } from '../cleanup/fits.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { type Selection, type Usage, withSelected } from '../domain/usage.ts'
-import type { Wishes } from '../downloads/queue.ts'
+import type { Progress } from '../downloads/download.ts'
+import type { OwnerAdditions } from '../downloads/proposers/owner-additions.ts'
+import type { DownloadQueue } from '../downloads/queue.ts'
 import { bytesThere, resolveSelection } from '../downloads/selected-files.ts'
 import type { Log } from '../observe/log.ts'
 import type { PlacedFiles } from '../placed/placed-files.ts'
@@ -51,13 +52,17 @@ export interface Library {
   get(infoHash: InfoHash): Promise<LibraryEntry>
 }
 
-export function createLibrary(
-  index: Pick<CacheIndex, 'entries' | 'get' | 'change' | 'flush'>,
-  torrents: TorrentService,
-  wishes: Wishes,
-  placed: Pick<PlacedFiles, 'look'>,
-  log: Log,
-): Library {
+export interface LibraryParts {
+  readonly index: Pick<CacheIndex, 'entries' | 'get' | 'change' | 'flush'>
+  readonly torrents: TorrentService
+  readonly queue: DownloadQueue
+  readonly additions: OwnerAdditions
+  readonly placed: Pick<PlacedFiles, 'look'>
+  readonly log: Log
+}
+
+export function createLibrary(parts: LibraryParts): Library {
+  const { index, torrents, queue, additions, placed, log } = parts
   /** One change at a time: what fits one by one might not fit together. */
   const inTurn = pLimit(1)
 
@@ -83,9 +88,9 @@ export function createLibrary(
     const place = await torrents.placeFor({ infoHash, path })
     if (wanted) {
       const missingBytes = wanted.bytes - (before ? bytesThere(before, wanted.files) : 0)
-      await needRoom(infoHash, place, { bytes: wanted.bytes, missingBytes })
+      await queue.assertFits(infoHash, place, { bytes: wanted.bytes, missingBytes })
     }
-    using _paused = await wishes.pause(infoHash)
+    using _paused = await queue.pause(infoHash)
     await torrents.admit({ infoHash, metainfo, trackers, path })
     const files = index.get(infoHash)?.contents.files ?? {}
     const isDone = wanted?.files.every((file) => files[file]?.wholeMtimeMs !== undefined) === true
@@ -100,18 +105,12 @@ export function createLibrary(
     return describeOne(known(infoHash))
   }
 
-  /** @throws SelfStremeError `cache.no_room` */
-  async function needRoom(...asked: Parameters<Wishes['noRoomFor']>): Promise<void> {
-    const noRoom = await wishes.noRoomFor(...asked)
-    if (noRoom) throw refusal(noRoom)
-  }
-
   async function pin(infoHash: InfoHash): Promise<LibraryEntry> {
     const { contents, usage } = known(infoHash)
-    const wanted = await wishes.wantedOf(infoHash)
+    const wanted = await additions.filesOf(infoHash)
     const missingBytes = wanted ? wanted.bytes - bytesThere(contents, wanted.files) : 0
     if (!usage.isPinned)
-      await needRoom(infoHash, contents.directory, {
+      await queue.assertFits(infoHash, contents.directory, {
         bytes: contents.bytesOnDisk + missingBytes,
         missingBytes,
       })
@@ -129,14 +128,18 @@ export function createLibrary(
   async function letGo<T>(infoHash: InfoHash, how: () => Promise<T | undefined>): Promise<T> {
     known(infoHash)
     if (torrents.isUsed(infoHash)) throw inUse(infoHash)
-    using _paused = await wishes.pause(infoHash)
+    using _paused = await queue.pause(infoHash)
     const result = await how()
-    wishes.noteRoom()
+    queue.noteRoom()
     if (result !== undefined) return result
     if (torrents.isUsed(infoHash)) throw inUse(infoHash)
     // Somebody else may have been quicker.
     known(infoHash)
     throw new SelfStremeError('disk.failed', `${infoHash} cannot be removed`)
+  }
+
+  function progressOf({ contents, usage }: CacheEntry): Progress | undefined {
+    return usage.wish && (queue.find(contents.infoHash)?.progress ?? { state: 'queued' })
   }
 
   async function describeOne(entry: CacheEntry, isFull = true): Promise<LibraryEntry> {
@@ -146,8 +149,8 @@ export function createLibrary(
       {
         isWatched: torrents.isUsed(infoHash),
         activity: torrents.activityOf(infoHash),
-        progress: wishes.progressOf(infoHash),
-        wanted: await wishes.wantedOf(infoHash),
+        progress: progressOf(entry),
+        wanted: await additions.filesOf(infoHash),
         info: isFull ? await torrents.infoOf(infoHash) : undefined,
       },
       Date.now(),
@@ -160,7 +163,7 @@ export function createLibrary(
     async unpin(infoHash) {
       known(infoHash)
       await change(infoHash, (usage) => ({ ...usage, isPinned: false }))
-      wishes.noteRoom()
+      queue.noteRoom()
       return describeOne(known(infoHash))
     },
     // In turn with additions: one that was removed halfway would be added again, by the watch folder at the latest.

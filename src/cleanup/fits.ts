@@ -49,7 +49,17 @@ export function noRoomFor({ bytes, missingBytes }: Need, space: Space): NoRoom |
   }
 }
 
-/** The refusal, with the numbers in words and beside them. */
+/**
+ * @param mayEvict - whether others may be evicted for it
+ * @throws SelfStremeError `cache.no_room`
+ */
+export function assertFits(need: Need, space: Space, { mayEvict } = { mayEvict: true }): void {
+  const disk = { ...space.disk, evictableBytes: 0 }
+  const noRoom = noRoomFor(need, mayEvict ? space : { ...space, evictableBytes: 0, disk })
+  if (noRoom) throw refusal(noRoom)
+}
+
+/** The error, with the numbers in words and as details. */
 export function refusal(noRoom: NoRoom): SelfStremeError {
   const { neededBytes, missingBytes, heldBytes, maxBytes, evictableBytes, freeBytes, minFreeBytes } = noRoom
   const limit = maxBytes === undefined ? 'none' : sizeInWords(maxBytes)

@@ -1,4 +1,4 @@
-import type { Predownload } from '../downloads/guess.ts'
+import type { Predownload } from '../downloads/guesses.ts'
 import { sizeInWords } from '../lib/in-words.ts'
 import { command } from './command.ts'
 import { namedTorrent, onlyOne } from './named-torrent.ts'

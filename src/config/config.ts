@@ -1,9 +1,9 @@
 import { SETTINGS, type Settings } from './settings.ts'
 
 /** Downloads of the owner that run at the same time: more would not be ready sooner. */
-const WISHES_AT_ONCE = 3
+const DOWNLOADS_AT_ONCE = 3
 /** A download of the owner that got nothing for this long lets the next one in the queue go first. */
-const WISH_STALL_MS = 600_000
+const DOWNLOAD_STALL_MS = 600_000
 
 /** A slice for each part, frozen. The settings themselves are in settings.ts. */
 export type Config = ReturnType<typeof toConfig>
@@ -57,10 +57,10 @@ function toConfig(s: Settings) {
       maxBytes: s.CACHE_MAX_SIZE,
       minFreeBytes: s.CACHE_MIN_FREE,
     },
-    wishes: {
+    downloads: {
       // One place stays for viewers.
-      atOnce: Math.max(1, Math.min(WISHES_AT_ONCE, s.TORRENT_MAX_CONNECTIONS - 1)),
-      stallMs: WISH_STALL_MS,
+      atOnce: Math.max(1, Math.min(DOWNLOADS_AT_ONCE, s.TORRENT_MAX_CONNECTIONS - 1)),
+      stallMs: DOWNLOAD_STALL_MS,
     },
     watch: { path: s.WATCH_PATH },
     predownload: { kinds: s.PREDOWNLOAD },

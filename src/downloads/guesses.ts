@@ -1,202 +1,230 @@
-import type { AnsweredList } from '../addon/stream-service.ts'
-import type { Janitor } from '../cleanup/janitor.ts'
+import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import { MAIN_FILE } from '../domain/choice/file-choice.ts'
-import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import { type Candidate, choiceOf, type Found } from '../domain/list/candidate.ts'
-import type { VideoId } from '../domain/video-id.ts'
-import { Waiters } from '../lib/waiters.ts'
-import type { Log } from '../observe/log.ts'
+import { chooseFile } from '../domain/choice/choose-file.ts'
+import { type FileChoice, MAIN_FILE } from '../domain/choice/file-choice.ts'
+import { SelfStremeError } from '../domain/errors.ts'
+import { type Candidate, choiceOf } from '../domain/list/candidate.ts'
 import type { PlacedFiles } from '../placed/placed-files.ts'
-import type { Reading } from '../streaming/media.ts'
 import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { FetchAhead } from '../torrents/fetch-ahead.ts'
-import { fetchTarget, type RestIsDue } from './fetch-guess.ts'
-import type { Job, Predownload, Target, Why } from './guess.ts'
-import { JobSlots } from './guess-slots.ts'
-import { groupOf, ListedVideos, torrentsOf } from './listed-videos.ts'
-import { nextUp } from './next-file.ts'
-import type { Wishes } from './queue.ts'
-import { Viewings } from './viewings.ts'
+import type { Portion } from '../torrents/fetching/file-part.ts'
+import type { Progress, Proposal } from './download.ts'
+import { headAndTail } from './head-and-tail.ts'
+import type { DownloadQueue, Proposer } from './queue.ts'
+import { isComplete } from './selected-files.ts'
 
-export interface PredownloadOptions {
-  /** what is fetched ahead; nothing where it is empty */
-  readonly kinds: readonly Why[]
+/** More would not come sooner, and what viewers wanted last is what they want most. */
+const MAX_OF_A_KIND = 3
+const MAX_STOPPED = 1_000
+const WAITS_FOR_REST = 'head and tail are there; the rest comes when what is being watched is complete'
+
+/** The first of a list, the episode after the one that is watched, or all of what is watched. */
+export type Why = 'first' | 'next' | 'all'
+
+/** A file that a viewer may want. */
+export interface Target {
+  readonly infoHash: InfoHash
+  /** in addition to the configured ones */
+  readonly trackers: readonly string[]
+  readonly choice: FileChoice
 }
 
-interface Search {
-  find(
-    video: VideoId,
-    signal: AbortSignal,
-    asker: { readonly client: string },
-  ): Promise<{ readonly candidates: readonly Found[] }>
+export interface Guess extends Target {
+  readonly why: Why
+  /** each has one guess of a kind at a time */
+  readonly whom: string
+  /** The rest is fetched when this file is complete. Without it: head and tail, or with `all` everything at once. */
+  readonly behind?: { readonly infoHash: InfoHash; readonly fileIdx: number }
 }
 
-/** What is fetched before anybody asks for it, because somebody is likely to. Gives way to everybody who did ask. */
-export interface Predownloads extends AsyncDisposable {
-  /** A device was answered a list. */
-  noteList(list: AnsweredList): void
-  /** A viewer was sent some bytes; absent where nothing follows from it. */
-  readonly follow?: ((reading: Reading) => void) | undefined
-  list(): Promise<Predownload[]>
+/** A guess in the API. `looking` is for peers or the metadata, `waiting` for what `reason` says. */
+export interface Predownload {
+  readonly infoHash: InfoHash
+  /** counted over all files of the torrent from 0; absent while the metadata is not known */
+  readonly fileIdx?: number | undefined
+  /** of the file; absent while the metadata is not known */
+  readonly name?: string | undefined
+  readonly why: Why
+  readonly state: 'looking' | 'fetching' | 'waiting' | 'done' | 'failed'
+  /** in words, where the state alone does not say it */
+  readonly reason?: string | undefined
+  /** counted in complete pieces; absent while the metadata is not known */
+  readonly bytesWanted?: number | undefined
+  readonly bytesThere?: number | undefined
+  /** ISO 8601 */
+  readonly beganAt: string
+}
+
+export interface GuessParts {
+  readonly index: Pick<CacheIndex, 'find' | 'change' | 'onTorrent'>
+  readonly placed: Pick<PlacedFiles, 'find'>
+  readonly torrents: Pick<FetchAhead, 'needOf'>
+  readonly queue: DownloadQueue
+}
+
+interface Entry {
+  readonly guess: Guess
+  readonly begun: Proposal[]
+  /** begins when head and tail are there and what it is behind is complete */
+  rest?: Proposal | undefined
+}
+
+/**
+ * Proposes what nobody asked for: of each kind the last few guesses. A viewer's next guess takes the place of the last
+ * one.
+ */
+export class Guesses implements Proposer {
+  readonly #parts: GuessParts
+  /** by kind and viewer, the oldest first */
+  readonly #entries = new Map<string, Entry>()
+  /** what the owner has stopped is not proposed again */
+  readonly #stopped = new LRUCache<string, true>({ max: MAX_STOPPED })
+  #count = 0
+
+  constructor(parts: GuessParts) {
+    this.#parts = parts
+    parts.index.onTorrent(() => {
+      if ([...this.#entries.values()].some((entry) => this.#isWaiting(entry))) parts.queue.look()
+    })
+  }
+
+  add(guess: Guess): void {
+    const { why, whom, behind } = guess
+    if (this.#stopped.get(keyOf(guess))) return
+    const slot = `${why} ${whom}`
+    const last = this.#entries.get(slot)
+    if (last && isSame(last.guess, guess) && this.#progressOf(last).state !== 'failed') return
+    // A map keeps the place of a key, and the youngest has to stand last.
+    this.#entries.delete(slot)
+    const first = this.#proposalFor(guess, why === 'all' ? 'all' : 'head and tail')
+    this.#entries.set(slot, { guess, begun: [first], rest: behind && this.#proposalFor(guess, 'all') })
+    const ofKind = [...this.#entries.keys()].filter((each) => each.startsWith(`${why} `))
+    for (const oldest of ofKind.slice(0, -MAX_OF_A_KIND)) this.#entries.delete(oldest)
+    this.#parts.queue.look()
+  }
+
+  proposals(): Proposal[] {
+    for (const [slot, entry] of this.#entries) {
+      if (this.#isWaiting(entry)) this.#advance(entry)
+      else if (this.#progressOf(entry).state === 'done' && !this.#parts.index.find(entry.guess.infoHash))
+        this.#entries.delete(slot)
+    }
+    return [...this.#entries.values()].flatMap(({ begun }) => begun)
+  }
+
+  list(): Promise<Predownload[]> {
+    this.#parts.queue.look()
+    return Promise.all([...this.#entries.values()].map((entry) => this.#describe(entry)))
+  }
+
   /**
-   * Stops what is fetched ahead of a torrent, or all of it; it does not begin again by itself. What is there stays.
+   * Stops what is fetched of a torrent, or everything; it does not begin again by itself. What is on disk stays.
    *
-   * @throws SelfStremeError `cache.unknown` if there is nothing of that torrent
+   * @throws SelfStremeError `cache.unknown` if nothing of that torrent is fetched
    */
-  stop(infoHash?: InfoHash): Promise<{ readonly stopped: number }>
-}
-
-export function openPredownloads(
-  { kinds }: PredownloadOptions,
-  index: Pick<CacheIndex, 'find' | 'change' | 'onTorrent'>,
-  placed: Pick<PlacedFiles, 'find'>,
-  torrents: FetchAhead,
-  wishes: Pick<Wishes, 'owed'>,
-  cache: Pick<Janitor, 'spaceFor'>,
-  search: Search,
-  log: Log,
-): Predownloads {
-  const slots = new JobSlots()
-  const listed = new ListedVideos()
-  const viewings = new Viewings({ played, nearlyThrough })
-  /** woken when there is something new on disk */
-  const changes = new Waiters()
-  const closing = new AbortController()
-  const surroundings = {
-    torrents,
-    cache,
-    log,
-    isOnDisk: (infoHash: InfoHash) => index.find(infoHash) !== undefined,
-    async isPlaced(infoHash: InfoHash, signal: AbortSignal) {
-      await using file = await placed.find({ infoHash, choice: MAIN_FILE }, signal)
-      return file !== undefined
-    },
-    owedToOthers,
-    noteFetched: (infoHash: InfoHash) =>
-      index.change(infoHash, (usage) => ({ ...usage, lastReadAt: Date.now() })),
-  }
-  index.onTorrent(() => changes.wakeAll())
-
-  function begin(why: Why, whom: string, target: Target, whenRestIsDue: RestIsDue): void {
-    if (closing.signal.aborted) return
-    slots.forget(surroundings.isOnDisk)
-    slots.begin(
-      why,
-      whom,
-      target,
-      (job, stopped) => fetchTarget(job, surroundings, whenRestIsDue, stopped),
-      Date.now(),
-    )
-  }
-
-  function noteList({ video, found, delivery, client }: AnsweredList): void {
-    // Who fetches the torrent by itself has no use for it being here.
-    if (delivery === 'magnet') return
-    if (kinds.includes('next')) listed.note(video, found)
-    const [first] = torrentsOf(found)
-    if (first && kinds.includes('first')) begin('first', client, targetOf(first), async () => false)
-  }
-
-  function played({ infoHash, fileIdx }: Reading): void {
-    if (!kinds.includes('all') || isWhole(infoHash, fileIdx)) return
-    begin('all', `${infoHash}/${fileIdx}`, fileOf(infoHash, fileIdx), async () => true)
-  }
-
-  function nearlyThrough(reading: Reading): void {
-    if (!kinds.includes('next')) return
-    const { infoHash, fileIdx, client } = reading
-    findNext(reading)
-      .then((target) => {
-        if (target) begin('next', client, target, (job, signal) => whenWhole(infoHash, fileIdx, job, signal))
-      })
-      .catch((error: unknown) =>
-        log.debug('next episode not found', { infoHash, fileIdx, reason: messageOf(error) }),
-      )
-  }
-
-  async function findNext({ infoHash, fileIdx }: Reading): Promise<Target | undefined> {
-    const info = await torrents.infoOf(infoHash)
-    if (!info) return undefined
-    const next = nextUp(info, fileIdx, listed.find(infoHash))
-    if (next.kind === 'file') return fileOf(infoHash, next.fileIdx)
-    if (next.kind === 'none') {
-      log.debug('nothing to fetch after this', { infoHash, fileIdx, reason: next.why })
-      return undefined
+  async stop(infoHash?: InfoHash): Promise<{ readonly stopped: number }> {
+    const isMeant = ({ guess }: Entry) => infoHash === undefined || guess.infoHash === infoHash
+    const stopped = [...this.#entries].filter(([, entry]) => isMeant(entry))
+    if (infoHash !== undefined && stopped.length === 0)
+      throw new SelfStremeError('cache.unknown', `nothing of ${infoHash} is fetched ahead`)
+    for (const [slot, { guess }] of stopped) {
+      this.#stopped.set(keyOf(guess), true)
+      this.#entries.delete(slot)
     }
-    for (const video of next.videos) {
-      const found = torrentsOf(
-        (await search.find(video, closing.signal, { client: 'fetched ahead' })).candidates,
-      )
-      const same = found.find((candidate) => groupOf(candidate) === next.group)
-      if (same) listed.note(video, [same])
-      // A season is over when nobody has its next episode.
-      if (found.length > 0) return same && targetOf(same)
+    await this.#parts.queue.drop()
+    return { stopped: stopped.length }
+  }
+
+  #proposalFor({ why, infoHash, trackers, choice }: Guess, what: 'head and tail' | 'all'): Proposal {
+    const { index, placed, torrents } = this.#parts
+    return {
+      id: `guess ${this.#count++}`,
+      infoHash,
+      trackers,
+      priority: 'guessed',
+      addedAt: Date.now(),
+      about: { why, what },
+      async isThere(signal) {
+        await using file = await placed.find({ infoHash, choice: MAIN_FILE }, signal)
+        return file !== undefined
+      },
+      choose(info) {
+        const chosen = chooseFile(info, choice)
+        if (chosen.kind === 'refused') throw new SelfStremeError('media.not_found', chosen.reason)
+        const fileIdx = chosen.index
+        const { name = '', length = 0 } = info.files[fileIdx] ?? {}
+        const portion: Portion =
+          what === 'all' ? { files: [fileIdx] } : { files: [], parts: headAndTail(fileIdx, length) }
+        return { name, portion }
+      },
+      needOf: async (chosen) => chosen && (await torrents.needOf(infoHash, chosen)),
+      // Its idle time counts from here.
+      noteFetched: () => index.change(infoHash, (usage) => ({ ...usage, lastReadAt: Date.now() })),
     }
-    return undefined
   }
 
-  /** Once nothing more is needed for what is being watched, the next one may have all the bandwidth. */
-  async function whenWhole(
-    infoHash: InfoHash,
-    fileIdx: number,
-    job: Job,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    while (index.find(infoHash)) {
-      if (isWhole(infoHash, fileIdx)) return true
-      job.set('waiting', 'head and tail are there; the rest comes when what is being watched is whole')
-      await changes.wait(signal)
+  #downloadsOf({ begun }: Entry): ReturnType<DownloadQueue['find']>[] {
+    return begun.map(({ id }) => this.#parts.queue.find(id))
+  }
+
+  #progressOf(entry: Entry): Progress {
+    return this.#downloadsOf(entry).at(-1)?.progress ?? { state: 'queued' }
+  }
+
+  /** Head and tail are there, and the rest has not begun. */
+  #isWaiting(entry: Entry): boolean {
+    return entry.rest !== undefined && this.#progressOf(entry).state === 'done'
+  }
+
+  #advance(entry: Entry): void {
+    const { guess, rest } = entry
+    const contents = guess.behind && this.#parts.index.find(guess.behind.infoHash)
+    if (contents && guess.behind && !isComplete(contents, guess.behind.fileIdx)) return
+    // Nobody watches what has been removed.
+    if (contents && rest) entry.begun.push(rest)
+    entry.rest = undefined
+  }
+
+  async #describe(entry: Entry): Promise<Predownload> {
+    const { guess, begun } = entry
+    const { state, reason } = this.#isWaiting(entry)
+      ? { state: 'waiting' as const, reason: WAITS_FOR_REST }
+      : this.#progressOf(entry)
+    const { name, portion, need } = this.#downloadsOf(entry).findLast((each) => each?.need) ?? {}
+    const needNow = state === 'fetching' ? ((await begun.at(-1)?.needOf(portion)) ?? need) : need
+    return {
+      infoHash: guess.infoHash,
+      fileIdx: portion?.files[0] ?? portion?.parts?.[0]?.fileIdx,
+      name,
+      why: guess.why,
+      state: shownState(state, reason),
+      reason,
+      bytesWanted: needNow?.bytes,
+      bytesThere: needNow && needNow.bytes - needNow.missingBytes,
+      beganAt: new Date(begun[0]?.addedAt ?? 0).toISOString(),
     }
-    return false
-  }
-
-  function isWhole(infoHash: InfoHash, fileIdx: number): boolean {
-    return index.find(infoHash)?.files[fileIdx]?.wholeMtimeMs !== undefined
-  }
-
-  async function owedToOthers(than: Job): Promise<Map<InfoHash, number>> {
-    const owed = await wishes.owed()
-    for (const job of slots.all()) {
-      const { infoHash } = job.target
-      if (job !== than) owed.set(infoHash, (owed.get(infoHash) ?? 0) + job.owedBytes)
-    }
-    return owed
-  }
-
-  async function measured(job: Job): Promise<Predownload> {
-    const { portion, target } = job
-    const need = portion && (await torrents.needOf(target.infoHash, portion))
-    if (need && portion === job.portion) job.noteWanted(portion, need)
-    return job.describe()
-  }
-
-  const isFollowing = kinds.includes('next') || kinds.includes('all')
-  return {
-    noteList,
-    follow: isFollowing ? (reading) => viewings.note(reading, Date.now()) : undefined,
-    list() {
-      slots.forget(surroundings.isOnDisk)
-      return Promise.all(slots.all().map(measured))
-    },
-    async stop(infoHash) {
-      const stopped = await slots.refuse(infoHash)
-      if (infoHash !== undefined && stopped === 0)
-        throw new SelfStremeError('cache.unknown', `nothing of ${infoHash} is fetched ahead`)
-      return { stopped }
-    },
-    async [Symbol.asyncDispose]() {
-      closing.abort()
-      await slots.close()
-    },
   }
 }
 
-function fileOf(infoHash: InfoHash, fileIdx: number): Target {
+/** A guess runs as soon as it may: one that is queued has just begun, or waits for its next attempt. */
+function shownState(state: Progress['state'] | 'waiting', reason: string | undefined): Predownload['state'] {
+  if (state === 'queued') return reason === undefined ? 'looking' : 'waiting'
+  return state === 'refused' ? 'waiting' : state
+}
+
+function keyOf({ why, infoHash }: Guess): string {
+  return `${why} ${infoHash}`
+}
+
+function isSame(a: Target, b: Target): boolean {
+  return a.infoHash === b.infoHash && JSON.stringify(a.choice) === JSON.stringify(b.choice)
+}
+
+export function fileOf(infoHash: InfoHash, fileIdx: number): Target {
   return { infoHash, trackers: [], choice: { kind: 'file', fileIdx } }
 }
 
-function targetOf(candidate: Candidate): Target {
+export function targetOf(candidate: Candidate): Target {
   const { infoHash, trackers } = candidate
   return { infoHash, trackers, choice: choiceOf(candidate) }
 }

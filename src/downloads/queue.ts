@@ -1,228 +1,236 @@
-import { type Need, type NoRoom, noRoomFor, refusal } from '../cleanup/fits.ts'
+import { assertFits, type Need } from '../cleanup/fits.ts'
 import type { Janitor } from '../cleanup/janitor.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import { messageOf } from '../domain/errors.ts'
-import type { Selection } from '../domain/usage.ts'
+import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { Leases } from '../lib/leases.ts'
 import type { Log } from '../observe/log.ts'
-import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { FetchAhead } from '../torrents/fetch-ahead.ts'
-import { Attempt, type Progress } from './attempt.ts'
-import { bytesThere, resolveSelection, type SelectedFiles } from './selected-files.ts'
+import { Download, type Proposal } from './download.ts'
+import { bytesThere } from './selected-files.ts'
 
 const LOOK_MS = 5_000
 
-export interface WishesOptions {
-  /** torrents that are fetched at the same time */
+export interface QueueOptions {
+  /** `wanted` downloads that run at the same time */
   readonly atOnce: number
-  /** one of which nothing came for so long gives way to others that wait */
+  /** one that received nothing for so long gives way to others that wait */
   readonly stallMs: number
 }
 
-/** Sees to it that what is wished for is fetched, a few torrents at a time, in the order in which they were added. */
-export interface Wishes extends AsyncDisposable {
-  /** Begins what may begin now. */
-  look(): void
-  /** There may be more room than there was: what was refused is looked at again. */
-  noteRoom(): void
-  /** Stops fetching one until this is disposed of, and forgets how its tries went; the wish stays as it is noted. */
-  pause(infoHash: InfoHash): Promise<Disposable>
-  /** `undefined` for what nobody wishes for. */
-  progressOf(infoHash: InfoHash): Progress | undefined
-  /** `undefined` while the metadata is not known, and for what nobody wishes for. */
-  wantedOf(infoHash: InfoHash): Promise<SelectedFiles | undefined>
-  /** What is still to come of all that is wished for, without what is refused; bytes. */
-  owed(): Promise<Map<InfoHash, number>>
-  /** Whether something fits beside all that is pinned or wished for already; `undefined` if it does. */
-  noRoomFor(infoHash: InfoHash, directory: string, need: Need): Promise<NoRoom | undefined>
+export interface QueueParts {
+  readonly index: Pick<CacheIndex, 'find'>
+  readonly torrents: Pick<FetchAhead, 'whenInfo' | 'fetch' | 'placeFor'>
+  readonly cache: Pick<Janitor, 'spaceFor'>
+  readonly log: Log
 }
 
-interface Wished extends CacheEntry {
-  readonly wish: Selection
+/** Says what is to be downloaded. What it no longer proposes is stopped and forgotten. */
+export interface Proposer {
+  proposals(): Iterable<Proposal>
 }
 
-export function keepWishes(
-  options: WishesOptions,
-  index: Pick<CacheIndex, 'entries' | 'get' | 'change' | 'flush'>,
-  torrents: FetchAhead,
-  cache: Pick<Janitor, 'spaceFor'>,
-  log: Log,
-): Wishes {
-  const attempts = new Map<InfoHash, Attempt>()
-  /** what each wish means, as long as it is the same one */
-  const meanings = new Map<InfoHash, { readonly wish: Selection; readonly wanted: SelectedFiles }>()
-  const paused = new Leases()
-  const timer = setInterval(look, LOOK_MS)
-  let isClosing = false
+/**
+ * Downloads what is proposed, without a viewer. `wanted` downloads run a few at a time, in the order in which they were
+ * added. `guessed` ones all run, on the bandwidth, slots and space that nothing else needs: their proposer limits them.
+ */
+export class DownloadQueue implements AsyncDisposable {
+  readonly #options: QueueOptions
+  readonly #parts: QueueParts
+  readonly #proposers: Proposer[] = []
+  /** by the id of the proposal */
+  readonly #downloads = new Map<string, Download>()
+  readonly #paused = new Leases()
+  #timer: NodeJS.Timeout | undefined
+  #isClosing = false
 
-  function look(): void {
-    if (isClosing) return
+  constructor(options: QueueOptions, parts: QueueParts) {
+    this.#options = options
+    this.#parts = parts
+  }
+
+  addProposer<T extends Proposer>(proposer: T): T {
+    this.#proposers.push(proposer)
+    return proposer
+  }
+
+  find(id: string): Pick<Download, 'progress' | 'name' | 'portion' | 'need'> | undefined {
+    return this.#downloads.get(id)
+  }
+
+  /** Takes up what is proposed now, and begins what may begin. Every few seconds it does so by itself. */
+  look(): void {
+    if (this.#isClosing) return
     const now = Date.now()
-    const wished = wishedFor()
-    forgetAllBut(new Set(wished.map(({ contents }) => contents.infoHash)))
-    const due = wished.filter(
-      ({ contents: { infoHash } }) =>
-        attempts.get(infoHash)?.isDue(now) !== false && !paused.areTaken(infoHash),
+    const all = this.#reconcile()
+    const due = all.filter(
+      ({ isRunning, retryAt, proposal }) =>
+        !isRunning && retryAt <= now && !this.#paused.areTaken(proposal.id),
     )
-    for (const attempt of stalled(wished, now)) {
-      if (due.length > 0)
-        attempt.giveWay('nothing came for long, so others have their turn', now + options.stallMs)
+    const waiting = due.filter(({ isGuess }) => !isGuess).toSorted(byTurn)
+    const running = all.filter(({ isGuess, isRunning }) => !isGuess && isRunning)
+    const stalled = running.filter((each) => this.#hasStalled(each, now))
+    if (waiting.length > 0)
+      for (const each of stalled)
+        each.giveWay('no data for a long time; others have their turn', now + this.#options.stallMs)
+    const free = Math.max(0, this.#options.atOnce - running.length)
+    for (const each of [...waiting.slice(0, free), ...due.filter(({ isGuess }) => isGuess)])
+      this.#begin(each, now)
+    const pauses = all.filter(({ isRunning }) => !isRunning).map(({ retryAt }) => retryAt - now)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.look(), Math.min(LOOK_MS, ...pauses.filter((ms) => ms > 0)))
+  }
+
+  /** There may be more room than before: what did not fit is tried again. */
+  noteRoom(): void {
+    for (const download of this.#downloads.values()) download.noteRoom()
+    this.look()
+  }
+
+  /** Stops a download until this is disposed of, and forgets how its attempts went. */
+  async pause(id: string): Promise<Disposable> {
+    const lease = this.#paused.take(id)
+    const download = this.#downloads.get(id)
+    download?.stop()
+    await download?.ended
+    this.#downloads.delete(id)
+    return {
+      [Symbol.dispose]: () => {
+        lease[Symbol.dispose]()
+        this.look()
+      },
     }
-    const running = [...attempts.values()].filter(({ isRunning }) => isRunning).length
-    for (const one of inTurn(due).slice(0, Math.max(0, options.atOnce - running))) begin(one, now)
   }
 
-  function noteRoom(): void {
-    for (const attempt of attempts.values()) attempt.noteRoom()
-    look()
+  /** Stops what is no longer proposed. Resolves when all of it has ended. */
+  async drop(): Promise<void> {
+    const proposed = new Set(this.#reconcile())
+    const dropped = [...this.#downloads.values()].filter((each) => !proposed.has(each))
+    await Promise.all(dropped.map(({ ended }) => ended))
   }
 
-  function wishedFor(): Wished[] {
-    return index.entries().flatMap((entry) => {
-      const { wish } = entry.usage
-      return wish === undefined ? [] : [{ ...entry, wish }]
+  /**
+   * Looks whether something can be fetched and kept in addition to everything that is pinned or wanted.
+   *
+   * @param directory - where it is, or would be
+   * @throws SelfStremeError `cache.no_room`
+   */
+  async assertFits(infoHash: InfoHash, directory: string, need: Need): Promise<void> {
+    assertFits(need, await this.#parts.cache.spaceFor(infoHash, directory, await this.#owedBeside()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true
+    clearTimeout(this.#timer)
+    const all = [...this.#downloads.values()]
+    for (const download of all) download.stop()
+    await Promise.all(all.map(({ ended }) => ended))
+  }
+
+  /** @returns what is proposed now */
+  #reconcile(): Download[] {
+    const proposals = this.#proposers.flatMap((each) => [...each.proposals()])
+    const ids = new Set(proposals.map(({ id }) => id))
+    for (const [id, download] of this.#downloads) {
+      if (ids.has(id)) continue
+      // Not forgotten before it has ended: the same may be proposed again.
+      if (download.isRunning) download.stop()
+      else this.#downloads.delete(id)
+    }
+    return proposals.map((proposal) => {
+      const download = this.#downloads.get(proposal.id) ?? new Download(proposal)
+      this.#downloads.set(proposal.id, download)
+      return download
     })
   }
 
-  function forgetAllBut(wished: ReadonlySet<InfoHash>): void {
-    for (const [infoHash, attempt] of attempts) {
-      if (wished.has(infoHash)) continue
-      // Its folder may have been taken away.
-      if (attempt.isRunning) attempt.stop()
-      else attempts.delete(infoHash)
-    }
-    for (const infoHash of meanings.keys()) if (!wished.has(infoHash)) meanings.delete(infoHash)
+  #hasStalled(download: Download, now: number): boolean {
+    const contents = this.#parts.index.find(download.proposal.infoHash)
+    const bytes = contents ? bytesThere(contents, download.portion?.files ?? []) : 0
+    return download.stalledMs(bytes, now) >= this.#options.stallMs
   }
 
-  function stalled(wished: readonly Wished[], now: number): Attempt[] {
-    return wished.flatMap(({ contents }) => {
-      const attempt = attempts.get(contents.infoHash)
-      const files = meanings.get(contents.infoHash)?.wanted.files ?? []
-      if (!attempt?.isRunning) return []
-      return now - attempt.noteBytes(bytesThere(contents, files), now) < options.stallMs ? [] : [attempt]
-    })
-  }
-
-  /** Those that failed least, then those that were added first. */
-  function inTurn(due: readonly Wished[]): Wished[] {
-    const failures = ({ contents }: Wished) => attempts.get(contents.infoHash)?.failures ?? 0
-    return due.toSorted((a, b) => failures(a) - failures(b) || a.usage.addedAt - b.usage.addedAt)
-  }
-
-  function begin(wished: Wished, now: number): void {
-    const { infoHash } = wished.contents
-    const attempt = attempts.get(infoHash) ?? new Attempt()
-    attempts.set(infoHash, attempt)
-    const signal = attempt.begin(now)
-    attempt.ended = fulfil(wished, attempt, signal)
+  #begin(download: Download, now: number): void {
+    if (download.isRunning) return
+    const signal = download.begin(now)
+    download.ended = this.#attempt(download, signal)
       .catch((error: unknown) => {
-        // Whoever stopped it knows why.
-        if (signal.aborted) return
-        const isNews = attempt.fail(error, Date.now())
-        log[isNews ? 'warn' : 'debug']('not fetched ahead', { infoHash, reason: messageOf(error) })
+        if (!signal.aborted) this.#noteFailure(download, error)
       })
       .finally(() => {
-        attempt.end()
-        look()
+        download.end()
+        this.look()
       })
   }
 
-  async function fulfil(
-    { contents, usage, wish }: Wished,
-    attempt: Attempt,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { infoHash, directory } = contents
-    const request = { infoHash, trackers: usage.trackers ?? [] }
-    const info = await torrents.whenInfo(request, signal)
-    const wanted = resolveSelection(info, wish)
-    meanings.set(infoHash, { wish, wanted })
-    const known = index.get(infoHash)?.contents ?? contents
-    const need = { bytes: wanted.bytes, missingBytes: wanted.bytes - bytesThere(known, wanted.files) }
-    const noRoom = await noRoomBeside(infoHash, directory, need, usage.addedAt)
-    if (noRoom) throw refusal(noRoom)
-    attempt.noteFetching()
-    log.info(`Fetching ahead: ${info.name}`, { infoHash, ...need })
-    await torrents.fetch({ ...request, files: wanted.files }, signal)
-    // How long nobody has read it counts from here.
-    index.change(infoHash, ({ wish: _wish, trackers: _trackers, ...kept }) => ({
-      ...kept,
-      lastReadAt: Date.now(),
-    }))
-    await index.flush()
-    noteRoom()
-    log.info(`Fetched ahead: ${info.name}`, { infoHash, bytes: wanted.bytes })
+  #noteFailure(download: Download, error: unknown): void {
+    const { infoHash, about } = download.proposal
+    const isRemoved = download.portion !== undefined && this.#parts.index.find(infoHash) === undefined
+    const isNews = download.fail(error, Date.now(), isRemoved)
+    const isOver = download.progress.state === 'failed'
+    const level = download.isGuess ? isOver && 'info' : isNews && 'warn'
+    this.#parts.log[level || 'debug']('not fetched ahead', { infoHash, ...about, reason: messageOf(error) })
   }
 
-  async function meaningOf(infoHash: InfoHash): Promise<SelectedFiles | undefined> {
-    const wish = index.get(infoHash)?.usage.wish
-    if (wish === undefined) return undefined
-    const known = meanings.get(infoHash)
-    if (known?.wish === wish) return known.wanted
-    const info = await torrents.infoOf(infoHash)
-    try {
-      const wanted = info && resolveSelection(info, wish)
-      if (wanted) meanings.set(infoHash, { wish, wanted })
-      return wanted
-    } catch {
-      // It cannot come true, and says so when its turn comes.
-      return undefined
-    }
+  async #attempt(download: Download, signal: AbortSignal): Promise<void> {
+    const { proposal } = download
+    if (!(await proposal.isThere?.(signal))) await this.#fetch(download, signal)
+    download.finish()
+    this.noteRoom()
   }
 
-  /** @param before - only wishes that were added before count, and those that are running; epoch ms */
-  async function noRoomBeside(
-    infoHash: InfoHash,
-    directory: string,
-    need: Need,
-    before: number,
-  ): Promise<NoRoom | undefined> {
-    return noRoomFor(need, await cache.spaceFor(infoHash, directory, await owedBefore(before)))
+  async #fetch(download: Download, signal: AbortSignal): Promise<void> {
+    const { proposal, isGuess } = download
+    const { infoHash, trackers, about } = proposal
+    const { torrents, log } = this.#parts
+    const request = { infoHash, trackers, isGuess }
+    const { name, portion } = proposal.choose(await torrents.whenInfo(request, signal))
+    const need = await proposal.needOf(portion)
+    if (!need) throw new SelfStremeError('media.no_peers', `the metadata of ${infoHash} is gone`)
+    Object.assign(download, { name, portion, need })
+    const isMissing = need.missingBytes > 0 || !isGuess
+    if (isMissing) await this.#assertFitsFor(download, need)
+    if (isMissing && !download.isAnnounced)
+      log.info(`Fetching ahead: ${name}`, { infoHash, ...about, ...need })
+    download.isAnnounced ||= isMissing
+    download.fetch()
+    await torrents.fetch({ ...request, ...portion }, signal)
+    download.need = { ...need, missingBytes: 0 }
+    if (!isMissing) return
+    await proposal.noteFetched()
+    log.info(`Fetched ahead: ${name}`, { infoHash, ...about, bytes: need.bytes })
   }
 
-  async function owedBefore(before: number): Promise<Map<InfoHash, number>> {
+  /** Nothing is evicted for a guess. @throws SelfStremeError `cache.no_room` */
+  async #assertFitsFor(download: Download, need: Need): Promise<void> {
+    const { infoHash } = download.proposal
+    const directory = await this.#parts.torrents.placeFor({ infoHash })
+    const space = await this.#parts.cache.spaceFor(infoHash, directory, await this.#owedBeside(download))
+    assertFits(need, space, { mayEvict: !download.isGuess })
+  }
+
+  /** What is still to come of all downloads whose space one does not get; without `one`, a new wanted one. Bytes. */
+  async #owedBeside(one?: Download): Promise<Map<InfoHash, number>> {
     const owed = new Map<InfoHash, number>()
-    for (const { contents, usage } of wishedFor()) {
-      const attempt = attempts.get(contents.infoHash)
-      const { state } = attempt?.progress ?? { state: 'queued' }
-      if (state === 'refused' || state === 'failed') continue
-      if (usage.addedAt >= before && !attempt?.isRunning) continue
-      const wanted = await meaningOf(contents.infoHash)
-      if (wanted) owed.set(contents.infoHash, wanted.bytes - bytesThere(contents, wanted.files))
+    for (const other of this.#reconcile()) {
+      if (other === one || !comesBefore(other, one)) continue
+      const { infoHash } = other.proposal
+      const { missingBytes = 0 } = (await other.proposal.needOf(other.portion)) ?? {}
+      owed.set(infoHash, (owed.get(infoHash) ?? 0) + missingBytes)
     }
     return owed
   }
+}
 
-  return {
-    look,
-    noteRoom,
-    async pause(infoHash) {
-      const pause = paused.take(infoHash)
-      const attempt = attempts.get(infoHash)
-      attempt?.stop()
-      await attempt?.ended
-      attempts.delete(infoHash)
-      return {
-        [Symbol.dispose]() {
-          pause[Symbol.dispose]()
-          look()
-        },
-      }
-    },
-    progressOf(infoHash) {
-      if (index.get(infoHash)?.usage.wish === undefined) return undefined
-      return attempts.get(infoHash)?.progress ?? { state: 'queued' }
-    },
-    wantedOf: meaningOf,
-    owed: () => owedBefore(Number.POSITIVE_INFINITY),
-    noRoomFor: (infoHash, directory, need) =>
-      noRoomBeside(infoHash, directory, need, Number.POSITIVE_INFINITY),
-    async [Symbol.asyncDispose]() {
-      isClosing = true
-      clearInterval(timer)
-      for (const attempt of attempts.values()) attempt.stop()
-      await Promise.all([...attempts.values()].map(({ ended }) => ended))
-    },
-  }
+/** Those that failed least often first, then those that were added first. */
+function byTurn(a: Download, b: Download): number {
+  return a.failures - b.failures || a.proposal.addedAt - b.proposal.addedAt
+}
+
+/** Guesses take space from other guesses only. */
+function comesBefore(other: Download, one: Download | undefined): boolean {
+  const { state } = other.progress
+  if (other.isGuess) return one?.isGuess === true && state === 'fetching'
+  if (state === 'refused' || state === 'failed') return false
+  return one === undefined || one.isGuess || other.isRunning || other.proposal.addedAt < one.proposal.addedAt
 }

@@ -22,3 +22,8 @@ export function resolveSelection(info: TorrentInfo, selection: Selection): Selec
 export function bytesThere({ files }: Contents, indexes: readonly number[]): number {
   return indexes.reduce((sum, index) => sum + (files[index]?.bytesThere ?? 0), 0)
 }
+
+/** Whether all of a file is on disk and verified. */
+export function isComplete({ files }: Contents, fileIdx: number): boolean {
+  return files[fileIdx]?.wholeMtimeMs !== undefined
+}

@@ -17,8 +17,8 @@ interface Viewing {
 /** What there is to be told of a viewing, each of it once. */
 export interface ViewingEvents {
   /** Somebody watches a file, and does not just look at it. */
-  played(reading: Reading): void
-  nearlyThrough(reading: Reading): void
+  played(reading: Reading): unknown
+  nearlyThrough(reading: Reading): unknown
 }
 
 /** How far every viewer has come. */

@@ -3,7 +3,7 @@ import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/torrents.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
-import type { Predownloads } from '../downloads/guesses.ts'
+import type { Guesses } from '../downloads/guesses.ts'
 import { printableText } from '../lib/printable.ts'
 import { MAX_TORRENT_FILE_BYTES } from '../storage/torrent-file.ts'
 import { invalid, readAddition, readFlag, readInfoHash, readQuestion } from './api-requests.ts'
@@ -19,7 +19,7 @@ const MAX_JSON_LENGTH = '64kb'
 export function apiRoutes(
   onlyOwner: RequestHandler,
   library: Library,
-  predownloads: Pick<Predownloads, 'list' | 'stop'>,
+  predownloads: Pick<Guesses, 'list' | 'stop'>,
   cache: CacheOverview,
   explain: ExplainStreams,
 ): Router {

@@ -7,7 +7,7 @@ import type { Addon } from '../addon/addon.ts'
 import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { Library } from '../admin/torrents.ts'
-import type { Predownloads } from '../downloads/guesses.ts'
+import type { Guesses } from '../downloads/guesses.ts'
 import { sliceMemory } from '../files/read-slices.ts'
 import type { Log } from '../observe/log.ts'
 import type { OpenMedia } from '../streaming/open-media.ts'
@@ -63,7 +63,7 @@ export interface HttpParts {
   readonly openMedia: OpenMedia
   readonly admin: Admin
   readonly library: Library
-  readonly predownloads: Predownloads
+  readonly predownloads: Pick<Guesses, 'list' | 'stop'>
   readonly cache: CacheOverview
   readonly explainStreams: ExplainStreams
 }

@@ -4,14 +4,15 @@ import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../../../src/domain/bittorrent/metainfo.ts'
 import { SelfStremeError } from '../../../src/domain/errors.ts'
 import { newUsage, type Usage } from '../../../src/domain/usage.ts'
-import { keepWishes } from '../../../src/downloads/queue.ts'
-import type { Log } from '../../../src/observe/log.ts'
+import type { Proposal } from '../../../src/downloads/download.ts'
+import { OwnerAdditions } from '../../../src/downloads/proposers/owner-additions.ts'
+import { DownloadQueue } from '../../../src/downloads/queue.ts'
 import type { CacheEntry } from '../../../src/torrent-index/index-entry.ts'
 import type { FetchAhead, FetchRequest } from '../../../src/torrents/fetch-ahead.ts'
+import { recordingLog } from '../../support/recording-log.ts'
 
 const SIZE = 1000
 const SECOND_MS = 1000
-const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 const ROOMY: Space = {
   usedBytes: 0,
   evictableBytes: 0,
@@ -23,18 +24,21 @@ const ROOMY: Space = {
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function ignore(): void {
-  // No listeners.
-}
-
 /** A queue of downloads of one film each; their fetches are ended by hand. */
-function wishing(names: readonly string[], { atOnce = 2, stallMs = 600 * SECOND_MS } = {}) {
-  const entries = new Map(names.map((name, at) => [name as InfoHash, wished(name, at)]))
+function startQueue(names: readonly string[], { atOnce = 2, stallMs = 600 * SECOND_MS } = {}) {
+  const entries = new Map(names.map((name, at) => [name as InfoHash, added(name, at)]))
   const fetching = new Map<string, { resolve: () => void; reject: (error: unknown) => void }>()
   const begun: string[] = []
+  const owed: Record<string, number>[] = []
+  const { log, events } = recordingLog()
   let space = ROOMY
+  const spaceFor = async (_: InfoHash, _directory: string, bytes: ReadonlyMap<InfoHash, number>) => {
+    owed.push(Object.fromEntries(bytes))
+    return space
+  }
   const torrents: Partial<FetchAhead> = {
     infoOf: async () => infoOf(),
+    placeFor: async () => '/films',
     whenInfo: async () => infoOf(),
     fetch({ infoHash }: FetchRequest, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -44,27 +48,29 @@ function wishing(names: readonly string[], { atOnce = 2, stallMs = 600 * SECOND_
       return promise.finally(() => fetching.delete(infoHash))
     },
   }
-  const wishes = keepWishes(
-    { atOnce, stallMs },
-    {
-      entries: () => [...entries.values()],
-      get: (infoHash) => entries.get(infoHash),
-      change(infoHash, change) {
-        const entry = entries.get(infoHash)
-        if (entry) entries.set(infoHash, { ...entry, usage: change(entry.usage) })
-      },
-      flush: async () => undefined,
+  const index = {
+    entries: () => [...entries.values()],
+    get: (infoHash: InfoHash) => entries.get(infoHash),
+    find: (infoHash: InfoHash) => entries.get(infoHash)?.contents,
+    change(infoHash: InfoHash, change: (usage: Usage) => Usage) {
+      const entry = entries.get(infoHash)
+      if (entry) entries.set(infoHash, { ...entry, usage: change(entry.usage) })
     },
-    torrents as FetchAhead,
-    { spaceFor: async () => space },
-    silent,
+    flush: async () => undefined,
+  }
+  const queue = new DownloadQueue(
+    { atOnce, stallMs },
+    { index, torrents: torrents as FetchAhead, cache: { spaceFor }, log },
   )
-  wishes.look()
+  queue.addProposer(new OwnerAdditions(index, torrents as FetchAhead))
+  queue.look()
   return {
-    wishes,
+    queue,
     begun,
+    owed,
+    events,
     usageOf: (name: string) => entries.get(name as InfoHash)?.usage as Usage,
-    stateOf: (name: string) => wishes.progressOf(name as InfoHash)?.state,
+    stateOf: (name: string) => queue.find(name)?.progress.state,
     /** The downloads being fetched now. */
     async running() {
       await vi.advanceTimersByTimeAsync(0)
@@ -88,7 +94,7 @@ function wishing(names: readonly string[], { atOnce = 2, stallMs = 600 * SECOND_
   }
 }
 
-function wished(name: string, addedAt: number): CacheEntry {
+function added(name: string, addedAt: number): CacheEntry {
   const contents = {
     name,
     directory: `/films/${name}`,
@@ -99,6 +105,15 @@ function wished(name: string, addedAt: number): CacheEntry {
   return {
     contents: { ...contents, infoHash: name as InfoHash },
     usage: { ...newUsage('added', addedAt), wish: 'main', trackers: ['udp://tracker.example:1'] },
+  }
+}
+
+function guessOf(name: string): Proposal {
+  return {
+    ...{ id: name, infoHash: name as InfoHash, trackers: [], priority: 'guessed', addedAt: 0 },
+    choose: () => ({ name, portion: { files: [0] } }),
+    needOf: async () => ({ bytes: SIZE, missingBytes: SIZE }),
+    noteFetched: () => undefined,
   }
 }
 
@@ -117,7 +132,7 @@ function infoOf(): TorrentInfo {
 }
 
 test('downloads run so many at a time, in the order in which they were added', async () => {
-  const { running, end, usageOf } = wishing(['a', 'b', 'c', 'd'])
+  const { running, end, usageOf } = startQueue(['a', 'b', 'c', 'd'])
   expect(await running()).toEqual(['a', 'b'])
   await end('b')
   expect(await running()).toEqual(['a', 'c'])
@@ -127,7 +142,7 @@ test('downloads run so many at a time, in the order in which they were added', a
 })
 
 test('a download without peers lets others run, and is retried after longer and longer pauses', async () => {
-  const { running, end, stateOf, begun } = wishing(['a', 'b', 'c'], { atOnce: 1 })
+  const { running, end, stateOf, begun } = startQueue(['a', 'b', 'c'], { atOnce: 1 })
   const nobody = new SelfStremeError('media.no_peers', 'nobody has it')
   await end('a', nobody)
   expect(stateOf('a')).toBe('queued')
@@ -147,7 +162,7 @@ test('a download without peers lets others run, and is retried after longer and 
 })
 
 test('a download suspended for a viewer is resumed soon', async () => {
-  const { running, end, stateOf } = wishing(['a'])
+  const { running, end, stateOf } = startQueue(['a'])
   await end('a', new SelfStremeError('torrent.busy', 'put aside'))
   expect(stateOf('a')).toBe('queued')
   await vi.advanceTimersByTimeAsync(10 * SECOND_MS)
@@ -155,10 +170,10 @@ test('a download suspended for a viewer is resumed soon', async () => {
 })
 
 test('a download that does not fit is refused, and starts as soon as there is space', async () => {
-  const { wishes, running, stateOf, setSpace } = wishing(['a'])
+  const { queue, running, stateOf, setSpace } = startQueue(['a'])
   setSpace({ maxBytes: SIZE - 1 })
   expect(await running()).toEqual([])
-  expect(wishes.progressOf('a' as InfoHash)).toMatchObject({
+  expect(queue.find('a')?.progress).toMatchObject({
     state: 'refused',
     reason: expect.stringContaining('CACHE_MAX_SIZE'),
     noRoom: { neededBytes: SIZE, maxBytes: SIZE - 1 },
@@ -166,13 +181,13 @@ test('a download that does not fit is refused, and starts as soon as there is sp
   await vi.advanceTimersByTimeAsync(20 * SECOND_MS)
   expect(stateOf('a')).toBe('refused')
   setSpace({ maxBytes: SIZE })
-  wishes.noteRoom()
+  queue.noteRoom()
   expect(await running()).toEqual(['a'])
-  expect(stateOf('a')).toBe('running')
+  expect(stateOf('a')).toBe('fetching')
 })
 
 test('a download that can never succeed is not retried', async () => {
-  const { running, end, stateOf } = wishing(['a'])
+  const { running, end, stateOf } = startQueue(['a'])
   await end('a', new SelfStremeError('torrent.invalid', 'no torrent at all'))
   expect(stateOf('a')).toBe('failed')
   await vi.advanceTimersByTimeAsync(7200 * SECOND_MS)
@@ -180,7 +195,7 @@ test('a download that can never succeed is not retried', async () => {
 })
 
 test('a download that makes no progress gives way to waiting ones only', async () => {
-  const { running, end, come } = wishing(['slow', 'dead', 'next'], { stallMs: 60 * SECOND_MS })
+  const { running, end, come } = startQueue(['slow', 'dead', 'next'], { stallMs: 60 * SECOND_MS })
   for (let bytes = 1; bytes <= 8; bytes++) {
     come('slow', bytes)
     await vi.advanceTimersByTimeAsync(10 * SECOND_MS)
@@ -193,35 +208,115 @@ test('a download that makes no progress gives way to waiting ones only', async (
 })
 
 test('a paused download is not fetched, and its earlier failures are forgotten', async () => {
-  const { wishes, running, end, stateOf } = wishing(['a'])
+  const { queue, running, end, stateOf } = startQueue(['a'])
   expect(await running()).toEqual(['a'])
   {
-    using _paused = await wishes.pause('a' as InfoHash)
+    using _paused = await queue.pause('a')
     await vi.advanceTimersByTimeAsync(60 * SECOND_MS)
     expect(await running()).toEqual([])
   }
   expect(await running()).toEqual(['a'])
   await end('a', new SelfStremeError('torrent.invalid', 'no torrent at all'))
   {
-    using _paused = await wishes.pause('a' as InfoHash)
+    using _paused = await queue.pause('a')
   }
   expect(await running()).toEqual(['a'])
-  expect(stateOf('a')).toBe('running')
+  expect(stateOf('a')).toBe('fetching')
 })
 
 test('a closed queue fetches nothing more and keeps its downloads', async () => {
-  const { wishes, running, usageOf } = wishing(['a', 'b', 'c'])
+  const { queue, running, usageOf } = startQueue(['a', 'b', 'c'])
   expect(await running()).toEqual(['a', 'b'])
-  await wishes[Symbol.asyncDispose]()
+  await queue[Symbol.asyncDispose]()
   await vi.advanceTimersByTimeAsync(60 * SECOND_MS)
   expect(await running()).toEqual([])
   expect(usageOf('a').wish).toBe('main')
 })
 
 test('a download whose folder was removed is no longer fetched', async () => {
-  const { running, takeAway } = wishing(['a', 'b'])
+  const { running, takeAway } = startQueue(['a', 'b'])
   expect(await running()).toEqual(['a', 'b'])
   takeAway('a')
   await vi.advanceTimersByTimeAsync(10 * SECOND_MS)
   expect(await running()).toEqual(['b'])
+})
+
+test('guesses run beside the wanted downloads, and do not take their turns', async () => {
+  const { queue, running } = startQueue(['a', 'b'], { atOnce: 1 })
+  queue.addProposer({ proposals: () => ['g', 'h'].map(guessOf) })
+  queue.look()
+  expect((await running()).toSorted()).toEqual(['a', 'g', 'h'])
+})
+
+test('a new download has to fit beside all wanted ones, but not beside guesses', async () => {
+  const { queue, running, come, owed } = startQueue(['a', 'b', 'c'], { atOnce: 1 })
+  queue.addProposer({ proposals: () => [guessOf('g')] })
+  queue.look()
+  await running()
+  come('a', 400)
+  await queue.assertFits('new' as InfoHash, '/films', { bytes: 1, missingBytes: 1 })
+  expect(owed.at(-1)).toEqual({ a: 600, b: 1000, c: 1000 })
+})
+
+test('a download has to fit beside those that were added before it, and those that run', async () => {
+  const { owed, running, end } = startQueue(['a', 'b', 'c', 'd'])
+  await running()
+  await end('b', new SelfStremeError('media.no_peers', 'nobody has it'))
+  await running()
+  expect(owed).toEqual([{ b: 1000 }, { a: 1000 }, { a: 1000, b: 1000 }])
+})
+
+test('a download that has failed or was refused takes no space from others', async () => {
+  const { queue, running, setSpace, owed } = startQueue(['a', 'b'])
+  setSpace({ maxBytes: 1 })
+  await running()
+  await queue.assertFits('new' as InfoHash, '/films', { bytes: 1, missingBytes: 1 })
+  expect(owed.at(-1)).toEqual({})
+})
+
+test('a guess has to fit beside all wanted downloads', async () => {
+  const { queue, running, owed } = startQueue(['a', 'b'], { atOnce: 1 })
+  await running()
+  queue.addProposer({ proposals: () => [guessOf('g')] })
+  queue.look()
+  await running()
+  expect(owed.at(-1)).toEqual({ a: 1000, b: 1000 })
+})
+
+test('what evicts others is only a wanted download', async () => {
+  const { queue, running, setSpace } = startQueue(['a'])
+  setSpace({ maxBytes: 1000, usedBytes: 500, evictableBytes: 500 })
+  queue.addProposer({ proposals: () => [guessOf('g')] })
+  queue.look()
+  expect(await running()).toEqual(['a'])
+  expect(queue.find('g')?.progress.state).toBe('refused')
+})
+
+test('a download that is no longer proposed is stopped and forgotten', async () => {
+  const { queue, running } = startQueue([])
+  const proposed = ['g', 'h']
+  queue.addProposer({ proposals: () => proposed.map(guessOf) })
+  queue.look()
+  expect(await running()).toEqual(['g', 'h'])
+  proposed.pop()
+  await queue.drop()
+  expect(await running()).toEqual(['g'])
+  expect(queue.find('h')).toBeUndefined()
+})
+
+test('each step of a download is logged, and the same failure as a warning only once', async () => {
+  const { end, running, events } = startQueue(['a'])
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await end('a', new SelfStremeError('media.no_peers', 'nobody has it'))
+    await vi.advanceTimersByTimeAsync(60 * SECOND_MS)
+  }
+  await running()
+  await end('a')
+  const fields = { infoHash: 'a', bytes: SIZE }
+  expect(events.info).toEqual([
+    ['Fetching ahead: Film.mkv', { ...fields, missingBytes: SIZE }],
+    ['Fetched ahead: Film.mkv', fields],
+  ])
+  const failure = ['not fetched ahead', { infoHash: 'a', reason: 'nobody has it' }]
+  expect([events.warn, events.debug]).toEqual([[failure], [failure]])
 })
