@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { AS_OWNER, OWNER_PASSWORD } from '../support/owner.ts'
 import { type Answer, send } from '../support/send.ts'
-import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { sharedApps } from '../support/shared-apps.ts'
+import type { TestApp } from '../support/test-app.ts'
 
 const PUBLIC = [
   '8.8.8.8',
@@ -67,12 +68,13 @@ const OWNERS_PATHS = [
   ...['/api', '/api/', '/API/torrents', '/api/nothing', '/api/torrents/', `/api/torrents/${SOME}/nothing`],
 ]
 
+const appWith = sharedApps()
+
 describe('ACCESS=lan', () => {
   let behindProxy: TestApp
   beforeAll(async () => {
-    behindProxy = await startTestApp({ TRUST_PROXY: 'loopback' })
+    behindProxy = await appWith({ TRUST_PROXY: 'loopback' })
   })
-  afterAll(() => behindProxy[Symbol.asyncDispose]())
 
   async function statusFor(address: string): Promise<number> {
     const headers = { 'X-Forwarded-For': address }
@@ -91,14 +93,14 @@ describe('ACCESS=lan', () => {
   })
 
   test('lets this machine in', async () => {
-    await using app = await startTestApp()
+    const app = await appWith()
     for (const path of ['/', '/manifest.json', '/stream/movie/tt1254207.json']) {
       expect((await send(app.url + path)).status, path).toBe(200)
     }
   })
 
   test('keeps out who comes through a proxy that nobody trusts, and says what to set', async () => {
-    await using app = await startTestApp({ ADMIN_PASSWORD: 'secret secret' })
+    const app = await appWith({ ADMIN_PASSWORD: 'secret secret' })
     for (const [header, value] of Object.entries(FORWARDING)) {
       for (const path of PATHS) {
         const answer = await send(app.url + path, { headers: { [header]: value } })
@@ -111,7 +113,7 @@ describe('ACCESS=lan', () => {
   test.for(['loopback', '1', '127.0.0.1', '127.0.0.0/8,10.0.0.0/8'])(
     'behind TRUST_PROXY=%s looks at who the proxy asks for',
     async (proxy) => {
-      await using app = await startTestApp({ TRUST_PROXY: proxy })
+      const app = await appWith({ TRUST_PROXY: proxy })
       for (const address of PUBLIC) {
         const answer = await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': address } })
         expect(answer.status, address).toBe(403)
@@ -144,14 +146,14 @@ describe('ACCESS=lan', () => {
   })
 
   test('does not believe a proxy that is not the trusted one', async () => {
-    await using app = await startTestApp({ TRUST_PROXY: '10.9.9.9' })
+    const app = await appWith({ TRUST_PROXY: '10.9.9.9' })
     const headers = { 'X-Forwarded-For': '8.8.8.8', 'X-Forwarded-Host': 'evil.example' }
     const answer = await send(`${app.url}/proxy/stream/movie/tt1254207.json`, { headers })
     expect(answer.text).not.toContain('evil.example')
   })
 
   test('keeps a public client from films, from HEAD and from clean-up as well', async () => {
-    await using app = await startTestApp({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret secret' })
+    const app = await appWith({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret secret' })
     for (const path of PATHS) {
       for (const method of ['GET', 'HEAD', 'POST']) {
         const headers = { 'X-Forwarded-For': '8.8.8.8', Authorization: 'Bearer secret secret' }
@@ -162,7 +164,7 @@ describe('ACCESS=lan', () => {
 })
 
 test('ACCESS=open lets in who comes through a proxy, trusted or not', async () => {
-  await using app = await startTestApp({ ACCESS: 'open' })
+  const app = await appWith({ ACCESS: 'open' })
   for (const [header, value] of Object.entries(FORWARDING)) {
     for (const path of ['/', '/manifest.json', '/stream/movie/tt1254207.json']) {
       expect((await send(app.url + path, { headers: { [header]: value } })).status, `${header} ${path}`).toBe(
@@ -173,7 +175,7 @@ test('ACCESS=open lets in who comes through a proxy, trusted or not', async () =
 })
 
 test('ACCESS=open lets in a public client', async () => {
-  await using app = await startTestApp({ ACCESS: 'open', TRUST_PROXY: 'loopback' })
+  const app = await appWith({ ACCESS: 'open', TRUST_PROXY: 'loopback' })
   expect((await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': '8.8.8.8' } })).status).toBe(
     200,
   )
@@ -183,7 +185,7 @@ describe('clean-up', () => {
   const NOTHING = { removed: 0, freedBytes: 0, kept: [] }
 
   test('may be asked for by a page of this server, and by no other, for it sends the password too', async () => {
-    await using app = await startTestApp()
+    const app = await appWith()
     const { port } = new URL(app.url)
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, `films.lan:${port}`]) {
       const headers = { ...AS_OWNER, Host: host, Origin: `http://${host}` }
@@ -192,13 +194,13 @@ describe('clean-up', () => {
   })
 
   test('may be asked for by a page at PUBLIC_URL', async () => {
-    await using app = await startTestApp({ PUBLIC_URL: 'https://films.example.org' })
+    const app = await appWith({ PUBLIC_URL: 'https://films.example.org' })
     const headers = { ...AS_OWNER, Origin: 'https://films.example.org' }
     expect((await cleanUp(app.url, headers)).status).toBe(200)
   })
 
   test('may not be asked for by a page of another site, even with the password', async () => {
-    await using app = await startTestApp({ ACCESS: 'open' })
+    const app = await appWith({ ACCESS: 'open' })
     const { port } = new URL(app.url)
     const here = `127.0.0.1:${port}`
     const evil = `evil.example:${port}`
@@ -229,7 +231,7 @@ describe('clean-up', () => {
   test.for([{ ACCESS: 'open' }, { TRUST_PROXY: 'loopback' }, { ACCESS: 'open', TRUST_PROXY: '1' }])(
     'may not be asked for through a proxy without a password (%j)',
     async (settings) => {
-      await using app = await startTestApp(settings)
+      const app = await appWith(settings)
       for (const [header, value] of Object.entries(FORWARDING)) {
         const answer = await cleanUp(app.url, { [header]: value })
         expect([401, 403], header).toContain(answer.status)
@@ -239,7 +241,7 @@ describe('clean-up', () => {
   )
 
   test('needs the password when one is set', async () => {
-    await using app = await startTestApp({ ADMIN_PASSWORD: 'pässword 123' })
+    const app = await appWith({ ADMIN_PASSWORD: 'pässword 123' })
     const wrong = [
       undefined,
       'Bearer',
@@ -260,7 +262,7 @@ describe('clean-up', () => {
   })
 
   test('with the right password is done from anywhere that ACCESS lets in', async () => {
-    await using app = await startTestApp({ ADMIN_PASSWORD: 'a long password', TRUST_PROXY: 'loopback' })
+    const app = await appWith({ ADMIN_PASSWORD: 'a long password', TRUST_PROXY: 'loopback' })
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       const answer = await cleanUp(app.url, { Authorization: `${scheme} a long password` })
       expect(answer.status, scheme).toBe(200)
@@ -274,14 +276,14 @@ describe('clean-up', () => {
   })
 
   test('takes a password with letters beyond ASCII as UTF-8', async () => {
-    await using app = await startTestApp({ ADMIN_PASSWORD: 'pässword ✓ 12' })
+    const app = await appWith({ ADMIN_PASSWORD: 'pässword ✓ 12' })
     const answer = await cleanUp(app.url, { Authorization: latin1('Bearer pässword ✓ 12') })
     expect(answer.status).toBe(200)
     expect(answer.json).toEqual(NOTHING)
   })
 
   test('lets no page of another site read a refusal either', async () => {
-    await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
+    const app = await appWith({ TRUST_PROXY: 'loopback' })
     const fromOutside = { 'X-Forwarded-For': '8.8.8.8' }
     for (const [path, headers, status] of [
       ['/admin/cleanup', fromOutside, 403],
@@ -309,7 +311,7 @@ describe('what only the owner may do', () => {
   })
 
   test('answers its methods, and names them to whoever asks in another way', async () => {
-    await using app = await startTestApp()
+    const app = await appWith()
     for (const [path, ...methods] of OWNERS) {
       for (const method of METHODS) {
         const { status, headers } = await send(app.url + path.replace(':infoHash', SOME), {
@@ -323,7 +325,7 @@ describe('what only the owner may do', () => {
   })
 
   test('is refused to a page of another site, whatever it asks for', async () => {
-    await using app = await startTestApp()
+    const app = await appWith()
     const foreign: Record<string, string>[] = [
       { Origin: 'https://evil.example' },
       { 'Sec-Fetch-Site': 'cross-site' },
@@ -340,8 +342,8 @@ describe('what only the owner may do', () => {
   })
 
   test('needs the token, from this machine too', async () => {
-    await using app = await startTestApp({ ADMIN_PASSWORD: undefined })
-    await using open = await startTestApp({ ADMIN_PASSWORD: undefined, ACCESS: 'open' })
+    const app = await appWith({ ADMIN_PASSWORD: undefined })
+    const open = await appWith({ ADMIN_PASSWORD: undefined, ACCESS: 'open' })
     await eachRequest(async (method, path) => {
       if (path === '/admin/cleanup' && method !== 'POST') return
       for (const { url } of [app, open])
@@ -355,7 +357,7 @@ describe('what only the owner may do', () => {
   })
 
   test('takes the password or the token where both are there', async () => {
-    await using app = await startTestApp()
+    const app = await appWith()
     for (const secret of [OWNER_PASSWORD, await tokenOf(app)]) {
       const headers = { Authorization: `Bearer ${secret}` }
       expect((await send(`${app.url}/api/torrents`, { headers })).status).toBe(200)
@@ -363,7 +365,7 @@ describe('what only the owner may do', () => {
   })
 
   test('is refused to a public client who knows the password', async () => {
-    await using app = await startTestApp({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret secret' })
+    const app = await appWith({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret secret' })
     const headers = { 'X-Forwarded-For': '8.8.8.8', Authorization: 'Bearer secret secret' }
     await eachRequest(async (method, path) => {
       expect((await send(app.url + path, { method, headers })).status, `${method} ${path}`).toBe(403)
@@ -372,7 +374,7 @@ describe('what only the owner may do', () => {
 
   test('is never read by a page of another site', async () => {
     for (const settings of [{}, { ADMIN_PASSWORD: 'secret secret' }]) {
-      await using app = await startTestApp(settings)
+      const app = await appWith(settings)
       await eachRequest(async (method, path) => {
         for (const headers of [
           {},
@@ -413,7 +415,7 @@ test.for([
 ])(
   'a trusted proxy that names the client by %s alone is refused, and told what to send',
   async ([header = '', value = '']) => {
-    await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
+    const app = await appWith({ TRUST_PROXY: 'loopback' })
     const answer = await send(`${app.url}/manifest.json`, { headers: { [header]: value } })
     expect(answer.status).toBe(403)
     expect((answer.json as { message: string }).message).toContain('X-Forwarded-For')
@@ -421,7 +423,7 @@ test.for([
 )
 
 test('a trusted proxy may put a port behind the address', async () => {
-  await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
+  const app = await appWith({ TRUST_PROXY: 'loopback' })
   const ask = async (client: string) =>
     (await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': client } })).status
   expect([await ask('192.168.1.5:4444'), await ask('[fd00::1]:4444'), await ask('8.8.8.8:4444')]).toEqual([
@@ -432,7 +434,7 @@ test('a trusted proxy may put a port behind the address', async () => {
 test.for(['X-Forwarded-Port', 'X-Forwarded-Server', 'X-Original-Forwarded-For', 'Fly-Client-IP'])(
   '%s says that there is a proxy, too',
   async (header) => {
-    await using app = await startTestApp()
+    const app = await appWith()
     const headers = { [header]: '1' }
     expect((await send(`${app.url}/manifest.json`, { headers })).status).toBe(403)
     expect((await send(`${app.url}/admin/cleanup`, { method: 'POST', headers })).status).toBe(403)
@@ -440,7 +442,7 @@ test.for(['X-Forwarded-Port', 'X-Forwarded-Server', 'X-Original-Forwarded-For', 
 )
 
 test('a page of another site cannot have clean-up done, also where its browser sends no Origin', async () => {
-  await using app = await startTestApp()
+  const app = await appWith()
   const headers = { 'Sec-Fetch-Site': 'cross-site' }
   expect((await send(`${app.url}/admin/cleanup`, { method: 'POST', headers })).status).toBe(403)
 })

@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, readFile, stat, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { type EarlierRun, type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { flipByte } from '../support/flip-byte.ts'
@@ -21,12 +21,57 @@ const longFilm = patternBytes(24 * MIB, 'long')
 
 afterEach(() => void vi.useRealTimers())
 
+/** What is left on the server that the tests share. */
+interface LeftOnServer extends LeftFolder {
+  /** of the first file */
+  readonly path: string
+  readonly server: TestApp
+  readonly url: string
+}
+
+const beforeSharedStart: ((root: string) => Promise<void>)[] = []
+let sharedServer: TestApp
+const ofSharedServer = new AsyncDisposableStack()
+beforeAll(async () => {
+  const { path } = ofSharedServer.use(await temporaryFolder())
+  for (const leaveOne of beforeSharedStart) await leaveOne(path)
+  sharedServer = ofSharedServer.use(await startTestApp({ ...ALONE, TORRENT_DOWNLOAD_PATH: path }))
+})
+afterAll(() => ofSharedServer.disposeAsync())
+
+/**
+ * Leaves a torrent in the folder of a server that starts before the first test. Each test has a torrent of its own,
+ * so none sees what another does to a film.
+ *
+ * @param change - done to what is left before the server starts
+ * @returns for the test: what was left
+ */
+function onSharedServer(
+  run: Partial<Omit<EarlierRun, 'root'>> = {},
+  change: (left: LeftFolder & { readonly path: string }) => Promise<unknown> = async () => undefined,
+): () => LeftOnServer {
+  let left: LeftFolder | undefined
+  const n = beforeSharedStart.push(async (root) => {
+    left = await leaveCompleteTorrent({ files: [{ name: `Film ${n}.mkv`, bytes: film }], ...run, root })
+    await change({ ...left, path: left.paths[0] ?? '' })
+  })
+  return () => {
+    const there = left ?? expect.fail('nothing was left')
+    return {
+      ...there,
+      path: there.paths[0] ?? '',
+      server: sharedServer,
+      url: `${sharedServer.url}/stream/proxy/${there.infoHash}`,
+    }
+  }
+}
+
 describe('a film that an earlier run fetched', () => {
+  const leftWhole = onSharedServer()
   test('is served whole, with nobody in the swarm', async () => {
-    await using left = await leave()
-    await using app = await left.start()
+    const left = leftWhole()
     const askedAt = Date.now()
-    const answer = await send(left.urlOn(app))
+    const answer = await send(left.url)
     expect(answer.status).toBe(200)
     expect(answer.headers).toMatchObject({
       etag: `"${left.infoHash}-0"`,
@@ -38,10 +83,10 @@ describe('a film that an earlier run fetched', () => {
     expect(Date.now() - askedAt).toBeLessThan(10_000)
   })
 
+  const leftForRanges = onSharedServer()
   test('answers HEAD, ranges and conditions', async () => {
-    await using left = await leave()
-    await using app = await left.start()
-    const url = left.urlOn(app)
+    const left = leftForRanges()
+    const url = left.url
     const etag = `"${left.infoHash}-0"`
     const head = await send(url, { method: 'HEAD' })
     expect([head.status, head.headers['content-length'], head.headers.etag]).toEqual([
@@ -76,16 +121,16 @@ describe('a film that an earlier run fetched', () => {
     expect([stale.status, stale.body.length]).toEqual([200, film.length])
   })
 
+  const small = patternBytes(2 * MIB, 'small')
+  const leftWithOthers = onSharedServer({
+    files: [
+      { name: 'Small.mp4', bytes: small },
+      { name: 'Read me.txt', bytes: Buffer.from('hello') },
+      { name: 'Large.mkv', bytes: film },
+    ],
+  })
   test('is found by its index, and by nothing that it is not', async () => {
-    const small = patternBytes(2 * MIB, 'small')
-    await using left = await leave({
-      files: [
-        { name: 'Small.mp4', bytes: small },
-        { name: 'Read me.txt', bytes: Buffer.from('hello') },
-        { name: 'Large.mkv', bytes: film },
-      ],
-    })
-    await using app = await left.start()
+    const left = leftWithOthers()
     for (const [path, fileIdx, bytes] of [
       ['', 2, film],
       ['/2', 2, film],
@@ -93,163 +138,168 @@ describe('a film that an earlier run fetched', () => {
       ['/0', 0, small],
       ['/0/Large.mkv', 0, small],
     ] as const) {
-      const answer = await send(left.urlOn(app) + path)
+      const answer = await send(left.url + path)
       expect(answer.headers.etag, path).toBe(`"${left.infoHash}-${fileIdx}"`)
       expect(answer.body.equals(bytes), path).toBe(true)
     }
     for (const path of ['/1', '/3', '/999']) {
-      expect((await send(left.urlOn(app) + path)).status, path).toBe(404)
+      expect((await send(left.url + path)).status, path).toBe(404)
     }
   })
 
+  const leftWithPlaced = onSharedServer({}, ({ directory }) =>
+    writeFile(join(directory, `${'e'.repeat(40)}.mkv`), film),
+  )
   test('counts no folder of ours as a placed file', async () => {
-    await using left = await leave()
-    await writeFile(join(left.directory, `${'e'.repeat(40)}.mkv`), film)
-    await using app = await left.start()
-    expect((await send(`${app.url}/stream/proxy/${'e'.repeat(40)}`)).status).toBe(404)
+    const { server } = leftWithPlaced()
+    expect((await send(`${server.url}/stream/proxy/${'e'.repeat(40)}`)).status).toBe(404)
   })
 })
 
 describe('a file that was changed on disk', () => {
+  const leftToDate = onSharedServer()
   test('but for its date is looked at again, and served', async () => {
-    await using left = await leave()
-    await using app = await left.start()
+    const left = leftToDate()
     await utimes(left.path, 1_000, 1_000)
     for (let time = 0; time < 2; time++) {
-      const answer = await send(left.urlOn(app))
+      const answer = await send(left.url)
       expect([answer.status, answer.headers.etag]).toEqual([200, `"${left.infoHash}-0"`])
       expect(answer.body.equals(film)).toBe(true)
     }
   })
 
+  const leftToTouch = onSharedServer()
   test('is whole again once all its pieces were looked at', async () => {
-    await using left = await leave()
-    await using app = await left.start()
+    const left = leftToTouch()
     await utimes(left.path, 1, 1)
-    expect(await isCompleteOnDisk(app, left.infoHash)).toBe(false)
-    expect((await send(left.urlOn(app))).status).toBe(200)
-    await expect.poll(() => isCompleteOnDisk(app, left.infoHash)).toBe(true)
-    expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
+    expect(await isCompleteOnDisk(left.server, left.infoHash)).toBe(false)
+    expect((await send(left.url)).status).toBe(200)
+    await expect.poll(() => isCompleteOnDisk(left.server, left.infoHash)).toBe(true)
+    expect((await send(left.url)).body.equals(film)).toBe(true)
   })
 
-  test.for(['at once', 'when it counts as whole again'])(
+  test.for([
+    ['at once', onSharedServer()],
+    ['when it counts as whole again', onSharedServer()],
+  ] as const)(
     'after it was touched, and then changed %s, never gives a wrong byte',
-    async (when) => {
-      await using left = await leave()
-      await using app = await left.start()
+    async ([when, leftTouched]) => {
+      const left = leftTouched()
       await utimes(left.path, 1, 1)
-      expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
-      if (when !== 'at once') await expect.poll(() => isCompleteOnDisk(app, left.infoHash)).toBe(true)
+      expect((await send(left.url)).body.equals(film)).toBe(true)
+      if (when !== 'at once') await expect.poll(() => isCompleteOnDisk(left.server, left.infoHash)).toBe(true)
       await flipByte(left.path, 2 * MIB)
-      const { status, bytes } = await receive(left.urlOn(app))
+      const { status, bytes } = await receive(left.url)
       if (status !== 200) return expect(status).toBeGreaterThanOrEqual(400)
       expect(bytes.length).toBeLessThanOrEqual(2 * MIB)
       expect(bytes.equals(film.subarray(0, bytes.length))).toBe(true)
     },
   )
 
-  test.for(['before the start', 'while the server runs'])('%s never gives a wrong byte', async (when) => {
-    await using left = await leave()
-    const badByte = 2 * MIB + 300_000
-    const badPieceFrom = 2 * MIB + 262_144
-    if (when === 'before the start') await flipByte(left.path, badByte)
-    await using app = await left.start()
+  const badByte = 2 * MIB + 300_000
+  const badPieceFrom = 2 * MIB + 262_144
+  test.for([
+    ['before the start', onSharedServer({}, ({ path }) => flipByte(path, badByte))],
+    ['while the server runs', onSharedServer()],
+  ] as const)('%s never gives a wrong byte', async ([when, leftForBadByte]) => {
+    const left = leftForBadByte()
     if (when !== 'before the start') {
-      expect((await send(left.urlOn(app))).body.equals(film)).toBe(true)
+      expect((await send(left.url)).body.equals(film)).toBe(true)
       await flipByte(left.path, badByte)
     }
 
     for (let time = 0; time < 2; time++) {
-      const answer = await receive(left.urlOn(app))
+      const answer = await receive(left.url)
       expect(answer.status).toBe(200)
       expect(answer.isWhole).toBe(false)
       expect(answer.bytes.length).toBe(badPieceFrom)
       expect(answer.bytes.equals(film.subarray(0, badPieceFrom))).toBe(true)
     }
-    const inBadPiece = await receive(left.urlOn(app), `bytes=${badByte + 1}-${badByte + 2}`)
+    const inBadPiece = await receive(left.url, `bytes=${badByte + 1}-${badByte + 2}`)
     expect(inBadPiece.status).toBe(404)
-    const behind = await receive(left.urlOn(app), `bytes=${badPieceFrom + 262_144}-`)
+    const behind = await receive(left.url, `bytes=${badPieceFrom + 262_144}-`)
     expect(behind.status).toBe(206)
     expect(behind.bytes.equals(film.subarray(badPieceFrom + 262_144))).toBe(true)
   })
 
+  const leftBadFirst = onSharedServer({}, ({ path }) => flipByte(path, 0))
   test('at its first byte gives 404', async () => {
-    await using left = await leave()
-    await flipByte(left.path, 0)
-    await using app = await left.start()
-    expect((await send(left.urlOn(app))).status).toBe(404)
+    const left = leftBadFirst()
+    expect((await send(left.url)).status).toBe(404)
   })
 
-  test.for(['before the start', 'while the server runs'])(
-    'by cutting it, %s, ends where it ends',
-    async (when) => {
-      await using left = await leave()
-      const cutAt = 1.5 * MIB + 10
-      if (when === 'before the start') await truncate(left.path, cutAt)
-      await using app = await left.start()
-      if (when !== 'before the start') {
-        expect((await send(left.urlOn(app))).status).toBe(200)
-        await truncate(left.path, cutAt)
-      }
-      const answer = await receive(left.urlOn(app))
-      expect(answer.isWhole).toBe(false)
-      expect(answer.bytes.length).toBeLessThanOrEqual(cutAt)
-      expect(answer.bytes.equals(film.subarray(0, 1.5 * MIB))).toBe(true)
-    },
-  )
+  const cutAt = 1.5 * MIB + 10
+  test.for([
+    ['before the start', onSharedServer({}, ({ path }) => truncate(path, cutAt))],
+    ['while the server runs', onSharedServer()],
+  ] as const)('by cutting it, %s, ends where it ends', async ([when, leftToCut]) => {
+    const left = leftToCut()
+    if (when !== 'before the start') {
+      expect((await send(left.url)).status).toBe(200)
+      await truncate(left.path, cutAt)
+    }
+    const answer = await receive(left.url)
+    expect(answer.isWhole).toBe(false)
+    expect(answer.bytes.length).toBeLessThanOrEqual(cutAt)
+    expect(answer.bytes.equals(film.subarray(0, 1.5 * MIB))).toBe(true)
+  })
 
+  const leftToTake = onSharedServer()
   test('by taking it away gives 404', async () => {
-    await using left = await leave()
-    await using app = await left.start()
-    expect((await send(left.urlOn(app))).status).toBe(200)
+    const left = leftToTake()
+    expect((await send(left.url)).status).toBe(200)
     await unlink(left.path)
-    expect((await send(left.urlOn(app))).status).toBe(404)
+    expect((await send(left.url)).status).toBe(404)
   })
 
+  const leftWithBadNotes = onSharedServer({}, async ({ directory, path }) => {
+    await writeFile(join(directory, '.self-streme', 'state.json'), '{"createdAt":1,"last')
+    await flipByte(path, MIB)
+  })
   test('together with what we know of it is looked at piece by piece', async () => {
-    await using left = await leave()
-    await writeFile(join(left.directory, '.self-streme', 'state.json'), '{"createdAt":1,"last')
-    await flipByte(left.path, MIB)
-    await using app = await left.start()
-    const answer = await receive(left.urlOn(app))
+    const left = leftWithBadNotes()
+    const answer = await receive(left.url)
     expect(answer.bytes.equals(film.subarray(0, MIB))).toBe(true)
     expect(answer.isWhole).toBe(false)
   })
 })
 
 describe('a film of which the server lost its notes', () => {
+  const leftWithoutPieces = onSharedServer({}, async ({ directory, path }) => {
+    await unlink(join(directory, '.self-streme', 'verified.bits'))
+    await utimes(path, 1, 1)
+  })
   test('on its pieces is served all the same, when its date has changed too', async () => {
-    await using left = await leave()
-    await unlink(join(left.directory, '.self-streme', 'verified.bits'))
-    await utimes(left.path, 1, 1)
-    await using app = await left.start()
-    const answer = await send(left.urlOn(app))
+    const left = leftWithoutPieces()
+    const answer = await send(left.url)
     expect(answer.status).toBe(200)
     expect(answer.body.equals(film)).toBe(true)
   })
 
+  const leftWithNotes = (content: string | undefined) =>
+    onSharedServer({}, ({ directory }) => {
+      const notes = join(directory, '.self-streme', 'state.json')
+      return content === undefined ? unlink(notes) : writeFile(notes, content)
+    })
   test.for([
-    ['are gone', undefined],
-    ['are empty', ''],
-    ['are broken', '{"createdAt": 17, "lastRe'],
-    ['are something else', '[]'],
-  ] as const)('on itself is served all the same, when they %s', async ([, content]) => {
-    await using left = await leave()
-    const notes = join(left.directory, '.self-streme', 'state.json')
-    await (content === undefined ? unlink(notes) : writeFile(notes, content))
-    await using app = await left.start()
-    const answer = await send(left.urlOn(app))
+    ['are gone', leftWithNotes(undefined)],
+    ['are empty', leftWithNotes('')],
+    ['are broken', leftWithNotes('{"createdAt": 17, "lastRe')],
+    ['are something else', leftWithNotes('[]')],
+  ] as const)('on itself is served all the same, when they %s', async ([, leftSo]) => {
+    const left = leftSo()
+    const answer = await send(left.url)
     expect(answer.status).toBe(200)
     expect(answer.body.equals(film)).toBe(true)
   })
 })
 
+const called = 'f'.repeat(40)
+const leftUnderOtherHash = onSharedServer({ folderName: () => called })
 test("a folder with another torrent's metadata is not served under the hash it is called by", async () => {
-  const called = 'f'.repeat(40)
-  await using left = await leave({ folderName: () => called })
-  await using app = await left.start()
+  const { server } = leftUnderOtherHash()
   for (const path of ['', '/0']) {
-    expect((await send(`${app.url}/stream/proxy/${called}${path}`)).status).toBe(404)
+    expect((await send(`${server.url}/stream/proxy/${called}${path}`)).status).toBe(404)
   }
 })
 
