@@ -4,25 +4,24 @@ import { expect, test } from 'vitest'
 import { getRange } from '../support/http-client.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { seedFilm } from '../support/seeded-film.ts'
-import { SWAPS, swapWhileRead } from '../support/swaps.ts'
+import { FILM_SWAPS, FOLDER_SWAPS, swapWhileRead } from '../support/swaps.ts'
 import { hasSeeder } from '../support/swarm.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
 
 /** Two hundred swaps, of more kinds, take their time: tests/long-e2e. */
-const SOME: readonly (keyof typeof SWAPS)[] = [
-  'the film is moved away and put back',
-  'the folder is swapped for one of the user’s, and back',
+const SOME = [
+  FILM_SWAPS['the film is moved away and put back'],
+  FOLDER_SWAPS['the folder is swapped for one of the user’s, and back'],
 ]
 
 test.skipIf(!hasSeeder)(
   'swapping a film or its folder while it is fetched never gives viewers a wrong byte',
   async () => {
     await using film = await seedFilm(patternBytes(48 * MIB), { uploadLimit: 8 * MIB })
-    const swaps = SOME.map((kind) => SWAPS[kind])
-    const outcome = await swapWhileRead(film, swaps, { roundMs: 5_000, restMs: 200 })
-    expect(outcome).toMatchObject({ swaps: swaps.length, wrong: 0 })
+    const outcome = await swapWhileRead(film, SOME, { roundMs: 5_000, restMs: 200 })
+    expect(outcome).toMatchObject({ swaps: SOME.length, wrong: 0 })
   },
 )
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { VideoId } from '../../src/domain/video-id.ts'
 import { createAnswerReader } from '../../src/sources/reading/answer-reader.ts'
 import type { Reading } from '../../src/sources/reading/readings.ts'
@@ -84,22 +84,26 @@ const LARGE: readonly (readonly [string, Reading, () => string])[] = [
   ],
 ]
 
-test.for(LARGE)('%s, as %s, are not read where viewers are served', async ([, reading, make]) => {
-  await using reader = createAnswerReader()
-  await reader.read('streams', 'warm', Buffer.from(`{"streams":[]${' '.repeat(20_000)}}`), VIDEO, signal)
-  const body = Buffer.from(make())
-  expect(body.length).toBeGreaterThan(LARGE_BYTES / 2)
-  const about = reading === 'rows' ? { video: VIDEO, askedBy: 'id' } : VIDEO
-  const before = process.threadCpuUsage()
-  const result = await reader
-    .read(reading, 'sender', body, about as never, signal)
-    .catch((error: unknown) => {
-      expect(error).toMatchObject({ code: 'source.bad_answer' })
-      return []
-    })
-  const { user, system } = process.threadCpuUsage(before)
-  expect((user + system) / 1000).toBeLessThan(100)
-  if (reading === 'streams') expect((result as unknown[]).length).toBeLessThanOrEqual(2_000)
+describe('a large answer', () => {
+  const reader = createAnswerReader()
+  afterAll(() => reader[Symbol.asyncDispose]())
+
+  test.for(LARGE)('%s, as %s, are not read where viewers are served', async ([, reading, make]) => {
+    await reader.read('streams', 'warm', Buffer.from(`{"streams":[]${' '.repeat(20_000)}}`), VIDEO, signal)
+    const body = Buffer.from(make())
+    expect(body.length).toBeGreaterThan(LARGE_BYTES / 2)
+    const about = reading === 'rows' ? { video: VIDEO, askedBy: 'id' } : VIDEO
+    const before = process.threadCpuUsage()
+    const result = await reader
+      .read(reading, 'sender', body, about as never, signal)
+      .catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'source.bad_answer' })
+        return []
+      })
+    const { user, system } = process.threadCpuUsage(before)
+    expect((user + system) / 1000).toBeLessThan(100)
+    if (reading === 'streams') expect((result as unknown[]).length).toBeLessThanOrEqual(2_000)
+  })
 })
 
 test('an answer that takes too long is given up, and the next one is read', async () => {

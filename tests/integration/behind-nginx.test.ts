@@ -2,11 +2,9 @@ import { mkdir, rename, stat, symlink, utimes, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LeftFolder, leaveCompleteTorrent } from '../support/earlier-run.ts'
-import { getRange } from '../support/http-client.ts'
 import { hasNginx, type Nginx, startNginx } from '../support/nginx.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { send } from '../support/send.ts'
-import { hasSeeder, startSwarm } from '../support/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -257,37 +255,6 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     await utimes(join(folder, name), placedAt, placedAt)
   }
 })
-
-test.skipIf(!hasNginx || !hasSeeder)(
-  'a film that is being fetched comes through nginx as it is there, with seeking, and goes on when it is whole',
-  async () => {
-    await using source = await temporaryFolder()
-    const long = patternBytes(24 * MIB, 'long')
-    await writeFile(join(source.path, 'Long.mkv'), long)
-    await using swarm = await startSwarm({ path: join(source.path, 'Long.mkv'), uploadLimit: 6 * MIB })
-    await using app = await startTestApp({
-      ...swarm.settings,
-      TRUST_PROXY: 'loopback',
-      ACCEL_PREFIX: '/_media',
-    })
-    await using nginx = await startNginx(app.url, app.folder)
-    const path = `/stream/proxy/${swarm.infoHash}/0/Long.mkv`
-
-    for (const at of [20 * MIB, 0, 10 * MIB]) {
-      expectSameBytes(await getRange(nginx.url + path, at, at + 99_999), long.subarray(at, at + 100_000))
-    }
-    const { etag = '' } = (await send(nginx.url + path, { method: 'HEAD' })).headers
-    expectSameBytes((await send(nginx.url + path)).body, long)
-
-    const told = () => send(app.url + path, { headers: OFFER })
-    const file = async () => (await told()).headers['x-accel-redirect']
-    await expect.poll(file).toMatch(/Long\.mkv$/)
-    const headers = { Range: 'bytes=5-9', 'If-Range': etag }
-    const goesOn = await send(nginx.url + path, { headers })
-    expect([goesOn.status, goesOn.headers.etag]).toEqual([206, etag])
-    expectSameBytes(goesOn.body, long.subarray(5, 10))
-  },
-)
 
 /** Those that tell of the film, not of the connection; beside `Content-Range`, nginx leaves out `Accept-Ranges`. */
 function ownHeaders(headers: Readonly<Record<string, string | undefined>>) {

@@ -7,30 +7,17 @@ import { OpenFiles } from '../../src/files/open-files.ts'
 import { OpenOnce } from '../../src/files/open-once.ts'
 import { fewAtATime } from '../../src/lib/for-each-parallel.ts'
 import { syncFiles } from '../../src/storage/folder-state.ts'
-import { openFilesOf } from '../support/processes.ts'
+import { openIn, watchCount } from '../support/open-count.ts'
 import { seededRandom } from '../support/random.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { startZeroEngine } from '../support/zero-torrent.ts'
 
 /** of files, in one process */
 const MOST_OPEN = 128
 
-test('a torrent of 2 000 files is fetched with a bounded number of them open', async () => {
-  await using engine = await startZeroEngine()
-  const torrent = await engine.open({ pieceLength: 16 * 1024, pieces: 125, files: 2_000 })
-  const { pid } = engine
-  using watched = watch(() => openIn(torrent.directory, pid))
-  torrent.want('urgent')
-  torrent.give(Number.POSITIVE_INFINITY)
-  await expect.poll(() => torrent.verified.size, { timeout: 40_000 }).toBe(125)
-  expect(watched.most()).toBeGreaterThan(MOST_OPEN / 2)
-  expect(watched.most()).toBeLessThanOrEqual(MOST_OPEN)
-})
-
 test('many files of a torrent are brought to the disk with a bounded number of them open', async () => {
   await using folder = await temporaryFolder()
   const paths = await makeFiles(folder.path, 2_000)
-  using watched = watch(() => openIn(folder.path))
+  using watched = watchCount(() => openIn(folder.path))
   await syncFiles(paths)
   expect(watched.most()).toBeLessThanOrEqual(MOST_OPEN)
 })
@@ -41,7 +28,7 @@ test('many files are used at the same time in any order, none is closed while it
   const paths = await makeFiles(folder.path, 40)
   const files = paths.map((path) => new OpenOnce(() => open(path), limit))
   const random = seededRandom(1)
-  using watched = watch(() => openIn(folder.path))
+  using watched = watchCount(() => openIn(folder.path))
   await Promise.all(
     Array.from({ length: 2_000 }, async () => {
       const at = random.int(files.length)
@@ -113,24 +100,4 @@ async function makeFiles(folder: string, count: number): Promise<string[]> {
   const paths = Array.from({ length: count }, (_, at) => join(folder, `${at}.mkv`))
   await fewAtATime([...paths.entries()], ([at, path]) => writeFile(path, String(at)))
   return paths
-}
-
-function openIn(folder: string, pid = process.pid): number {
-  return openFilesOf(pid).filter((path) => path.startsWith(folder)).length
-}
-
-/** What `count` was at most, looked at whenever there is time. */
-function watch(count: () => number): { most(): number } & Disposable {
-  let most = 0
-  const look = () => {
-    most = Math.max(most, count())
-  }
-  const timer = setInterval(look, 1)
-  return {
-    most() {
-      look()
-      return most
-    },
-    [Symbol.dispose]: () => clearInterval(timer),
-  }
 }

@@ -371,24 +371,36 @@ const HOSTILE_METADATA: readonly [name: string, metadata: Uint8Array][] = [
   ['a million empty lists', Buffer.from(`d4:name${'le'.repeat(1_000_000)}e`)],
 ]
 
-test.for(HOSTILE_METADATA)(
-  'metadata with %s is refused at once, and the engine lives',
-  async ([, metadata]) => {
-    const infoHash = sha1(metadata)
-    const port = await freePort()
-    await using app = await startTestApp({
-      TORRENT_PORT: String(port),
-      TORRENT_TIMEOUT: '20000',
-      TORRENT_MAX_RETRIES: '0',
-    })
-    const asked = fetch(`${app.url}/stream/proxy/${infoHash}`)
-    const [engine] = childrenOf(process.pid, 'engine/child/main.ts')
-    const peer = await connectPeer(port, infoHash)
-    bringMetadata(peer, metadata)
-    expect((await asked).status).toBe(404)
-    expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
-  },
-)
+describe('metadata with', () => {
+  const resources = new AsyncDisposableStack()
+  let app: TestApp
+  let port: number
+  beforeAll(async () => {
+    port = await freePort()
+    app = resources.use(
+      await startTestApp({
+        TORRENT_PORT: String(port),
+        TORRENT_TIMEOUT: '20000',
+        TORRENT_MAX_RETRIES: '0',
+      }),
+    )
+  })
+  afterAll(() => resources.disposeAsync())
+
+  test.for(HOSTILE_METADATA.map(([name, metadata], n) => [name, metadata, `127.0.0.${n + 10}`] as const))(
+    '%s is refused at once, and the engine lives',
+    async ([, metadata, from]) => {
+      const infoHash = sha1(metadata)
+      const asked = fetch(`${app.url}/stream/proxy/${infoHash}`)
+      const [engine] = childrenOf(process.pid, 'engine/child/main.ts')
+      expect(engine).toBeDefined()
+      const peer = await connectPeer(port, infoHash, from)
+      bringMetadata(peer, metadata)
+      expect((await asked).status).toBe(404)
+      expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual([engine])
+    },
+  )
+})
 
 function bringMetadata(peer: RawPeer, metadata: Uint8Array): void {
   peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: metadata.length })

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { type Answer, type SendOptions, send } from '../support/send.ts'
+import { sharedApps } from '../support/shared-apps.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
@@ -293,8 +294,11 @@ describe('a file with the info hash in its name', () => {
   })
 })
 
+/** Servers without peers, for tests that each have info hashes of their own. */
+const appWith = sharedApps()
+
 test('each container has its media type', async () => {
-  await using app = await startTestApp(NO_PEERS)
+  const app = await appWith(NO_PEERS)
   const types = {
     mp4: 'video/mp4',
     mkv: 'video/x-matroska',
@@ -315,45 +319,48 @@ test('each container has its media type', async () => {
 })
 
 test('of several placed files the one that the URL names is served, else the largest', async () => {
-  await using app = await startTestApp(NO_PEERS)
-  const names = [`a ${HASH}.mp4`, `b ${HASH.toUpperCase()}.mkv`, `c & d? ${HASH} ü.webm`]
+  const app = await appWith(NO_PEERS)
+  const hash = 'b'.repeat(40)
+  const names = [`a ${hash}.mp4`, `b ${hash.toUpperCase()}.mkv`, `c & d? ${hash} ü.webm`]
   const lengths = [MIB, MIB + 2, MIB + 1]
   for (const [index, name] of names.entries()) await place(app, name, film.subarray(0, lengths[index]))
   const lengthOf = async (path: string) => {
-    const { headers } = await send(`${app.url}/stream/proxy/${HASH}${path}`, { method: 'HEAD' })
+    const { headers } = await send(`${app.url}/stream/proxy/${hash}${path}`, { method: 'HEAD' })
     return Number(headers['content-length'])
   }
   for (const [index, name] of names.entries()) {
     expect(await lengthOf(`/0/${encodeURIComponent(name)}`)).toBe(lengths[index])
     expect(await lengthOf(`/5/${encodeURIComponent(name)}`)).toBe(lengths[index])
   }
-  for (const path of ['', '/0', '/1', '/0/other.mp4', `/0/${HASH}.mp4`]) {
+  for (const path of ['', '/0', '/1', '/0/other.mp4', `/0/${hash}.mp4`]) {
     expect(await lengthOf(path), path).toBe(MIB + 2)
   }
 })
 
 test('a name is found, however its letters are written in the URL and on the disk', async () => {
-  await using app = await startTestApp(NO_PEERS)
-  const name = `Amélie ${HASH}.mkv`
+  const app = await appWith(NO_PEERS)
+  const hash = 'c'.repeat(40)
+  const name = `Amélie ${hash}.mkv`
   await place(app, name.normalize('NFD'), film.subarray(0, MIB))
-  await place(app, `Largest ${HASH}.mkv`)
+  await place(app, `Largest ${hash}.mkv`)
   for (const form of ['NFC', 'NFD']) {
     const path = encodeURIComponent(name.normalize(form))
-    const { headers } = await send(`${app.url}/stream/proxy/${HASH}/0/${path}`, { method: 'HEAD' })
+    const { headers } = await send(`${app.url}/stream/proxy/${hash}/0/${path}`, { method: 'HEAD' })
     expect(headers['content-length'], form).toBe(String(MIB))
   }
 })
 
 test('a file of exactly 1 MiB is enough', async () => {
-  await using app = await startTestApp(NO_PEERS)
-  await place(app, `${HASH}.mp4`, film.subarray(0, MIB))
-  expect((await send(`${app.url}/stream/proxy/${HASH}`)).body.equals(film.subarray(0, MIB))).toBe(true)
+  const app = await appWith(NO_PEERS)
+  const hash = 'd'.repeat(40)
+  await place(app, `${hash}.mp4`, film.subarray(0, MIB))
+  expect((await send(`${app.url}/stream/proxy/${hash}`)).body.equals(film.subarray(0, MIB))).toBe(true)
 })
 
 describe('404 is the answer', () => {
   test('when the file is too small, no video, not finished, or called otherwise', async () => {
-    await using app = await startTestApp(NO_PEERS)
-    const hash = (digit: number) => String(digit).repeat(40)
+    const app = await appWith(NO_PEERS)
+    const hash = (digit: number) => `e${digit}`.repeat(20)
     await place(app, `${hash(0)}.mp4`, film.subarray(0, MIB - 1))
     await place(app, `${hash(1)}.txt`)
     await place(app, `Film ${hash(2)}`)

@@ -20,7 +20,7 @@ async function longestGap(stream: Awaited<ReturnType<typeof openStream>>): Promi
   return longest
 }
 
-swarmTest('a peer that freezes delays a viewer by a few seconds only', async () => {
+swarmTest.concurrent('a peer that freezes delays a viewer by a few seconds only', async () => {
   const film = patternBytes(24 * MIB)
   // Evenly, not in bursts of half a second, which would make the gap longer or shorter.
   const pace = { uploadLimit: 1_500_000, tickInterval: 20 }
@@ -38,7 +38,7 @@ swarmTest('a peer that freezes delays a viewer by a few seconds only', async () 
   expect(stream.complete).toBe(true)
 })
 
-swarmTest('a peer that only trickles does not delay a viewer', async () => {
+swarmTest.concurrent('a peer that only trickles does not delay a viewer', async () => {
   const film = patternBytes(12 * MIB)
   await using swarm = await startMixedSwarm(film, MIB, { uploadLimit: 3_000_000 }, { uploadLimit: 20_000 })
   const [first] = swarm.seeders
@@ -52,7 +52,7 @@ swarmTest('a peer that only trickles does not delay a viewer', async () => {
   expect(gapMs).toBeLessThan(10_000)
 })
 
-swarmTest('a peer that freezes for ten seconds and recovers delivers again', async () => {
+swarmTest.concurrent('a peer that freezes for ten seconds and recovers delivers again', async () => {
   const film = patternBytes(48 * MIB)
   const pace = { uploadLimit: 1_500_000, tickInterval: 20 }
   await using swarm = await startMixedSwarm(film, MIB, pace, pace)

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { getRange } from './http-client.ts'
+import { patternBytes } from './pattern-bytes.ts'
 import { type Random, seededRandom } from './random.ts'
-import type { SeededFilm } from './seeded-film.ts'
+import { type SeededFilm, seedFilm } from './seeded-film.ts'
 import { startTestApp, type TestApp } from './test-app.ts'
 
 const MIB = 1024 * 1024
@@ -20,6 +21,18 @@ interface SwappedTorrent {
 
 /** Replaces a torrent's film with zeros, or removes it, and at the end removes what the user put there. */
 type Swap = (torrent: SwappedTorrent, directory: string, random: Random) => Promise<void>
+
+/** Swaps of each kind; 203 swaps in all. */
+const SWAPS_OF_A_KIND = 29
+
+/** Swaps at random moments while a film is fetched, all of one kind. */
+export async function expectNoWrongByte(swap: Swap): Promise<void> {
+  await using film = await seedFilm(patternBytes(64 * MIB), { uploadLimit: 8 * MIB })
+  const swaps = Array.from({ length: SWAPS_OF_A_KIND }, () => swap)
+  const outcome = await swapWhileRead(film, swaps, { roundMs: 6_000, restMs: 600 })
+  expect(outcome).toMatchObject({ swaps: SWAPS_OF_A_KIND, wrong: 0 })
+  expect(outcome.right).toBeGreaterThan(3 * SWAPS_OF_A_KIND)
+}
 
 /** What viewers got in the meantime. */
 interface Outcome {
@@ -85,7 +98,7 @@ async function view(
 const FILM = 'Film.mkv'
 const LONGEST_MS = 400
 
-export const SWAPS = {
+export const FILM_SWAPS = {
   async 'the film is replaced, and stays so'({ root, length }, directory) {
     await writeFile(join(root, 'zeros'), Buffer.alloc(length))
     await rename(join(root, 'zeros'), join(directory, FILM))
@@ -107,6 +120,9 @@ export const SWAPS = {
     await sleep(random.int(LONGEST_MS))
     await rename(join(root, 'aside.mkv'), join(directory, FILM))
   },
+} satisfies Readonly<Record<string, Swap>>
+
+export const FOLDER_SWAPS = {
   async 'the folder is swapped for one of the user’s, and back'({ root, length }, directory, random) {
     await rename(directory, join(root, 'aside'))
     await mkdir(directory)

@@ -1,0 +1,22 @@
+import { openFilesOf } from './processes.ts'
+
+/** How many files of a folder a process has open. */
+export function openIn(folder: string, pid = process.pid): number {
+  return openFilesOf(pid).filter((path) => path.startsWith(folder)).length
+}
+
+/** What `count` was at most, looked at whenever there is time. */
+export function watchCount(count: () => number): { most(): number } & Disposable {
+  let most = 0
+  const look = () => {
+    most = Math.max(most, count())
+  }
+  const timer = setInterval(look, 1)
+  return {
+    most() {
+      look()
+      return most
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
+}
