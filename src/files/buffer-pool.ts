@@ -1,38 +1,37 @@
 /**
- * Buffers that are used again and again, each for one piece or one slice of a film: allocating and collecting them costs
- * more than filling them.
+ * Reuses buffers for pieces and slices: allocating and collecting them costs more than filling them.
  */
 export class BufferPool {
   readonly #mostBytes: number
-  /** by their length, of which there are few */
+  /** by length; there are few lengths */
   readonly #unused = new Map<number, Buffer[]>()
   #unusedBytes = 0
   #usedBytes = 0
 
-  /** @param mostBytes - unused ones beyond this are left to the garbage collector */
+  /** @param mostBytes - unused buffers beyond this are left to the garbage collector */
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes
   }
 
-  /** Bytes of the buffers that were taken and not given back. */
+  /** Total size of the buffers in use. */
   get usedBytes(): number {
     return this.#usedBytes
   }
 
-  /** A buffer of `length` bytes with anything in it. */
+  /** A buffer of `length` bytes with arbitrary content. */
   take(length: number): Buffer {
     this.#usedBytes += length
     const buffer = this.#unused.get(length)?.pop()
-    // Not from Node's own pool, whose pieces hold on to each other.
+    // Not from Node's pool, where small buffers share one allocation.
     if (!buffer) return Buffer.allocUnsafeSlow(length)
     this.#unusedBytes -= length
     return buffer
   }
 
   /**
-   * Only for a buffer that nobody reads from or writes to any more: neither the disk, nor a socket.
+   * Only for a buffer that neither the disk nor a socket uses any more.
    *
-   * @returns whether it is kept for the next user
+   * @returns whether it is kept for reuse
    */
   giveBack(buffer: Buffer): boolean {
     const { length } = buffer

@@ -7,21 +7,21 @@ import { readMetainfo, tryParse } from '../storage/torrent-folder.ts'
 import { moveToFree } from './free-name.ts'
 
 export interface Cleared {
-  /** bytes given back to the disk */
+  /** bytes freed on the disk */
   readonly freedBytes: number
-  /** paths of files that have a name of the torrent's, but are not ours, or were changed since they were whole */
+  /** paths of files with names of the torrent's that are not ours, or were changed after completion */
   readonly left: readonly string[]
 }
 
 const NOTHING: Cleared = { freedBytes: 0, left: [] }
 
 /**
- * Deletes the files of a torrent that we made, and its folder if nothing else is in it: whatever the user put there
- * stays. A folder that is not ours is not touched.
+ * Deletes the files of a torrent that we made, and its folder if nothing else is in it. The user's files stay. A folder
+ * that is not ours is not touched.
  *
- * Our own mark goes last, so that a folder whose deletion was cut short is still known as ours.
+ * The mark goes last, so that a partly deleted folder is still known as ours.
  *
- * @param known - the metadata, where that is not written down in the folder
+ * @param known - the metadata, if the folder does not contain it
  */
 export async function removeFolder(directory: string, known?: TorrentInfo): Promise<Cleared> {
   if (!(await isOurs(directory))) return NOTHING
@@ -29,7 +29,7 @@ export async function removeFolder(directory: string, known?: TorrentInfo): Prom
   let freedBytes = 0
   for (const { path, stats } of ours) {
     await unlink(path)
-    // A link to a file that the user has elsewhere gives nothing back.
+    // Removing a hard link of the user's file frees nothing.
     if (stats.nlink === 1) freedBytes += stats.blocks * 512
   }
   await removeMark(directory)
@@ -37,15 +37,15 @@ export async function removeFolder(directory: string, known?: TorrentInfo): Prom
 }
 
 /**
- * Gives a folder back to the user: our mark goes, the files stay. Those of ours that are not whole get `.part` behind
- * their names, so that nobody takes them for films.
+ * Gives a folder back to the user: the mark goes, the files stay. Incomplete files of ours are renamed to end in
+ * `.part`, so that they are not taken for videos.
  *
- * @param whole - paths of the files that are
+ * @param complete - paths of the complete files
  */
-export async function releaseFolder(directory: string, whole: ReadonlySet<string>): Promise<void> {
+export async function releaseFolder(directory: string, complete: ReadonlySet<string>): Promise<void> {
   if (!(await isOurs(directory))) return
   const { ours } = await filesIn(directory)
-  for (const { path } of ours) if (!whole.has(path)) await moveToFree(path, `${path}.part`)
+  for (const { path } of ours) if (!complete.has(path)) await moveToFree(path, `${path}.part`)
   await removeMark(directory)
 }
 
@@ -55,10 +55,10 @@ async function filesIn(directory: string, known?: TorrentInfo) {
   return info ? findOwnFiles(directory, info) : { ours: [], others: [] }
 }
 
-/** Makes a folder ours no longer, and removes it if nothing else is in it. */
+/** Removes the mark from a folder, and the folder if it is empty then. */
 async function removeMark(directory: string): Promise<void> {
   if (!(await isOurs(directory))) return
-  // How it is used may be in the middle of being written down.
+  // Retried, because the usage file may be being written.
   await rm(join(directory, OURS), { recursive: true, force: true, maxRetries: 5 })
   await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error

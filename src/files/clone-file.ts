@@ -4,14 +4,14 @@ import { writeAll } from './write-all.ts'
 
 const CHUNK = 4 * 1024 * 1024
 
-/** How a copy came about: sharing its blocks with the original until one of them is written to, or byte by byte. */
+/** How a file was copied: sharing blocks with the original (copy-on-write), or byte by byte. */
 export type CloneMethod = 'reflink' | 'copy'
 
 /**
- * Makes a copy of a file that can be written to without touching the original.
+ * Makes a copy of a file that can be written to without changing the original.
  *
  * @param to - must not exist
- * @param onCopied - told of bytes as they are copied; not called where the file system shares them
+ * @param onCopied - called with the number of bytes copied; not called for a reflink
  * @throws the system's error, or the signal's reason; then there is nothing at `to`
  */
 export async function cloneFile(
@@ -26,26 +26,26 @@ export async function cloneFile(
 }
 
 /**
- * Has the file system share the blocks of a file with a new one, as Btrfs, XFS and others can.
+ * Makes a reflink, as Btrfs, XFS and others can.
  *
- * @returns whether it did; if not, there is nothing at `to`
+ * @returns whether it succeeded; if not, there is nothing at `to`
  */
 export async function tryReflink(from: string, to: string): Promise<boolean> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL)
   } catch (error) {
-    // What else is wrong, the next way of copying will say.
+    // Any other problem will show in the next way of copying.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
     return false
   }
   await using file = await open(to, 'r')
-  // It has got the original's permissions, which may be not to write to it.
+  // It has the original's permissions, which may be read-only.
   await file.chmod(0o644)
   await file.sync()
   return true
 }
 
-/** {@link cloneFile}, byte by byte; what was only zeros stays a hole. */
+/** {@link cloneFile}, byte by byte; blocks of zeros become holes. */
 export async function copyBytes(
   from: string,
   to: string,
@@ -85,10 +85,10 @@ async function copyChunks(
   }
 }
 
-/** @throws Error with code `ENOSPC`, rather than filling the disk to find out */
+/** @throws Error with code `ENOSPC`, instead of filling the disk first */
 async function checkRoom(path: string, bytes: number): Promise<void> {
   const { freeBytes } = await volumeOf(path)
   if (freeBytes >= bytes) return
-  const message = `ENOSPC: ${bytes} bytes are needed and ${freeBytes} are free, copying to ${path}`
+  const message = `ENOSPC: ${bytes} bytes needed, ${freeBytes} free, copying to ${path}`
   throw Object.assign(new Error(message), { code: 'ENOSPC', syscall: 'write' })
 }

@@ -1,11 +1,11 @@
 import type { Stats } from 'node:fs'
 
-/** Says which file it is, whatever its name: two that are there at the same time have different ones. */
+/** Identifies a file whatever its name; two files that exist at the same time have different ids. */
 export type FileId = string
 
 /**
- * Device and inode, as POSIX has them (`<sys/stat.h>`). The number of an inode is used again when its file is gone, so
- * the time of creation belongs to it, where the file system knows it.
+ * Device and inode (POSIX `<sys/stat.h>`), plus the creation time where the file system has it, because inode numbers
+ * are reused.
  */
 export function fileIdOf({ dev, ino, birthtimeMs }: Stats): FileId {
   return `${dev}:${ino}:${birthtimeMs}`

@@ -4,22 +4,22 @@ import { messageOf } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
 import { isAbsent } from './if-there.ts'
 
-/** A system has only so many watches to give out, to all programs together. */
+/** The system has a limited number of watches for all programs together. */
 const MAX_FOLDERS = 1_000
 
 export interface FolderChange {
-  /** what has changed; a folder that is watched, where the system does not say what in it */
+  /** what has changed; the watched folder itself, if the system does not say what in it */
   readonly path: string
-  /** It appeared or vanished; otherwise it was written to. */
+  /** It appeared or disappeared; otherwise its content changed. */
   readonly isNewOrGone: boolean
 }
 
 /**
- * Hears of what appears in folders, vanishes and is written to, as soon as it happens. Not of everything: disks on the
- * network do not tell, and a system may have no watch left. So whoever listens has to look by himself now and then.
+ * Reports what appears, disappears and changes in folders. Reports are incomplete: network disks send none, and the
+ * system may run out of watches. So users of this class must also scan from time to time.
  *
- * Node's own `fs.watch`, because a library such as chokidar takes a watch for each file, of which there may be ten
- * thousand; the system tells of the files in a folder that is watched.
+ * Uses `fs.watch`, because chokidar takes one watch per file, of which there may be ten thousand; a watch on a folder
+ * covers the files in it.
  */
 export class FolderWatch implements Disposable {
   readonly #log: Log
@@ -35,11 +35,11 @@ export class FolderWatch implements Disposable {
     this.#listeners.add(listener)
   }
 
-  /** Watches a folder, not those in it. One that is watched already is watched anew: another may have its name. */
+  /** Watches a folder, not its subfolders. A watched folder is watched again, since another may have taken its name. */
   add(directory: string): void {
     const former = this.#watchers.get(directory)
     if (!former && this.#watchers.size >= MAX_FOLDERS)
-      return this.#complain(directory, `${MAX_FOLDERS} folders are watched already`)
+      return this.#complain(directory, `the limit of ${MAX_FOLDERS} watched folders is reached`)
     try {
       const watcher = watch(directory, { persistent: false }, (event, name) => {
         const path = name === null ? directory : join(directory, name)
@@ -54,7 +54,7 @@ export class FolderWatch implements Disposable {
       this.#watchers.delete(directory)
       if (!isAbsent(error)) this.#complain(directory, messageOf(error))
     }
-    // Not before the new one is there, so that nothing happens in between.
+    // Closed after the new watch exists, so that no change is missed.
     former?.close()
   }
 
@@ -71,6 +71,6 @@ export class FolderWatch implements Disposable {
   #complain(directory: string, reason: string): void {
     if (this.#hasComplained) return
     this.#hasComplained = true
-    this.#log.warn('a folder cannot be watched: what changes there is noticed later', { directory, reason })
+    this.#log.warn('folder cannot be watched; changes in it are noticed later', { directory, reason })
   }
 }

@@ -1,7 +1,7 @@
 import { link, rename, unlink } from 'node:fs/promises'
 import { exists } from './if-there.ts'
 
-/** Gives a file the name that is wanted, or that name with a number behind it where something has it. */
+/** Gives a file a name, with a number appended if the name is taken. */
 export async function moveToFree(from: string, wanted: string): Promise<void> {
   for (let n = 1; ; n++) {
     try {
@@ -13,16 +13,16 @@ export async function moveToFree(from: string, wanted: string): Promise<void> {
 }
 
 /**
- * Gives a file a new name on the same file system. `rename` alone would replace a file that has the name by now.
+ * Renames a file within its file system, without replacing an existing file as `rename` would.
  *
- * @throws the system's error; `EEXIST` if something has the name
+ * @throws the system's error; `EEXIST` if the name is taken
  */
 export async function moveTo(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
-    // Not all file systems can link.
+    // For file systems without hard links.
     if (await exists(to)) throw Object.assign(new Error(`${to} exists`), { code: 'EEXIST' })
     return rename(from, to)
   }

@@ -1,20 +1,20 @@
 import type { FileHandle } from 'node:fs/promises'
 
 /**
- * Files that a process has open at a time. A torrent may have 10 000, and where a process may have 1 024 handles, most
- * of those are for sockets. Opening a file anew takes some 50 µs.
+ * Files that a process has open at a time. A torrent may have 10,000 files, and if a process may have 1,024 handles,
+ * most of them are needed for sockets. Reopening a file takes about 50 µs.
  */
 const MAX_HANDLES = 128
 
-/** A handle that is open and could be closed. */
+/** An open handle that may be closed. */
 interface Idle {
-  /** Resolves when it is closed; must not fail. */
+  /** Resolves when it is closed; must not reject. */
   close(): Promise<void>
 }
 
 /**
- * Bounds how many files are open at a time: the one that was used least recently is closed for the next. While all of
- * them are being read or written, the next waits for its turn; so never take a place while you hold one.
+ * Bounds how many files are open at a time: the least recently used idle file is closed for the next one. While all are
+ * being read or written, the next one waits; so never take a place while holding one.
  */
 export class HandleLimit {
   readonly #max: number
@@ -28,7 +28,7 @@ export class HandleLimit {
     this.#max = max
   }
 
-  /** Resolves when one more file may be opened. Each must be followed by {@link release}. */
+  /** Resolves when one more file may be opened. Each call must be followed by {@link release}. */
   async take(): Promise<void> {
     if (this.#taken < this.#max) {
       this.#taken++
@@ -40,25 +40,25 @@ export class HandleLimit {
     await promise
   }
 
-  /** A file is closed, or could not be opened. */
+  /** A file was closed, or could not be opened. */
   release(): void {
     const next = this.#waiting.shift()
     if (next) next()
     else this.#taken--
   }
 
-  /** Nothing is read from or written to a file now: it may be closed for another one. */
+  /** A file is not being read or written: it may be closed to open another. */
   setIdle(handle: Idle): void {
     this.#idle.add(handle)
     this.#closeForWaiting()
   }
 
-  /** A file is used again, or is being closed already. */
+  /** A file is in use again, or is already being closed. */
   setBusy(handle: Idle): void {
     this.#idle.delete(handle)
   }
 
-  /** Opens a file for this work only. */
+  /** Opens a file for one piece of work. */
   async use<T>(open: () => Promise<FileHandle>, work: (handle: FileHandle) => Promise<T>): Promise<T> {
     await this.take()
     try {
@@ -82,5 +82,5 @@ export class HandleLimit {
   }
 }
 
-/** The bound for this process. */
+/** The limit for this process. */
 export const handles = new HandleLimit(MAX_HANDLES)

@@ -2,10 +2,10 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Makes a folder and those above it, where they are missing. Step by step, because Node's own `recursive` never ends
- * where the system says ENOENT of a name in a folder that exists, as /proc does.
+ * Makes a folder and its missing parents. Step by step, because Node's `recursive` loops forever if the system reports
+ * ENOENT for a name in an existing folder, as /proc does.
  *
- * @throws the system's error, or one that says that something else has the name
+ * @throws the system's error, or an error if the name is taken by something else
  */
 export async function makeFolder(path: string): Promise<void> {
   try {

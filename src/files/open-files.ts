@@ -5,17 +5,17 @@ import { type HandleLimit, handles } from './handle-limit.ts'
 import { type ByteSource, OpenOnce } from './open-once.ts'
 import { isSameFile, isSameVersion } from './same-file.ts'
 
-/** Players ask for a film piece by piece; between two requests it stays open for this long. */
+/** Players request a film in parts; between two requests it stays open this long. */
 const LINGER_MS = 250
 
-/** A file that is open to be read; disposing of it says that this reader is done. */
+/** A file open for reading; disposing of it ends this reader's use. */
 export interface OpenFile extends AsyncDisposable {
   readonly handle: ByteSource
   /** bytes */
   readonly size: number
 }
 
-/** A file, what it was when it was opened, and how many read it. */
+/** An open file, its stats when it was opened, and its number of readers. */
 interface Entry {
   readonly file: OpenOnce
   readonly stats: Stats
@@ -23,7 +23,7 @@ interface Entry {
   closing?: NodeJS.Timeout
 }
 
-/** Files that are read, each opened once for all of its readers, and closed meanwhile where too many are open. */
+/** Opens each file once for all of its readers, and closes idle ones if too many are open. */
 export class OpenFiles {
   readonly #entries = new Map<string, Entry>()
   readonly #limit: HandleLimit
@@ -33,16 +33,15 @@ export class OpenFiles {
   }
 
   /**
-   * @param seen - what a look at the path has just shown: a file that was opened before is used again only if it is the
-   * one that lies there now, and nobody has written to it
-   * @throws SelfStremeError `media.damaged` if it is replaced at this very moment; the system's error
+   * @param seen - recent stats of the path: an already open file is shared only if it is still this file, unchanged
+   * @throws SelfStremeError `media.damaged` if the file is being replaced right now; the system's error
    */
   async open(path: string, seen: Stats): Promise<OpenFile> {
     const known = this.#entries.get(path)
     if (known && isSameVersion(known.stats, seen)) return this.#lease(path, known)
     let wasOpen = false
     const file = new OpenOnce(async () => {
-      // If it was open before, a handle that had stayed open would show the same bytes.
+      // For a file that was open before, an open handle shows the same bytes as a new one.
       const isRight = wasOpen ? isSameFile : isSameVersion
       const handle = await openIf(path, (stats) => isRight(stats, seen))
       wasOpen = true

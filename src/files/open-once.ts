@@ -5,12 +5,12 @@ interface Entry {
   readonly handle: Promise<FileHandle>
   users: number
   isOpen: boolean
-  /** nobody uses it from now on */
+  /** set when it must not be used any more */
   isStale: boolean
   close(): Promise<void>
 }
 
-/** What bytes are read from: a handle, or a file that has one when it needs it. */
+/** Something to read bytes from: a handle, or a file that is opened on demand. */
 export interface ByteSource {
   read(
     buffer: Uint8Array,
@@ -21,8 +21,8 @@ export interface ByteSource {
 }
 
 /**
- * A file that is opened when it is first used, and stays open for the next user, until it is let go or its handle is
- * needed for another file. It is never closed while it is used.
+ * A file that is opened on first use and stays open for the next, until it is released or its handle is needed for
+ * another file. It is never closed while in use.
  */
 export class OpenOnce implements ByteSource {
   readonly #open: () => Promise<FileHandle>
@@ -31,7 +31,7 @@ export class OpenOnce implements ByteSource {
 
   /**
    * @param open - called again after the file was closed
-   * @param limit - how many files may be open; by default the bound for this process
+   * @param limit - of open files; by default the process's
    */
   constructor(open: () => Promise<FileHandle>, limit: HandleLimit = handles) {
     this.#open = open
@@ -42,7 +42,7 @@ export class OpenOnce implements ByteSource {
     return this.#entry?.isOpen === true
   }
 
-  /** It is open, or being opened. */
+  /** The file is open, or being opened. */
   get isInUse(): boolean {
     return this.#entry !== undefined
   }
@@ -66,7 +66,7 @@ export class OpenOnce implements ByteSource {
     return this.use((handle) => handle.read(buffer, offset, length, position))
   }
 
-  /** Closes it as soon as nobody uses it; whoever needs it from now on opens it anew. */
+  /** Closes the file once it is not in use; the next use opens it again. */
   async letGo(): Promise<void> {
     const entry = this.#entry
     this.#entry = undefined
@@ -97,11 +97,11 @@ export class OpenOnce implements ByteSource {
     await this.#closed(entry)
   }
 
-  /** Resolves when a file is closed, or was never open. */
+  /** Resolves when the file is closed, or was never open. */
   async #closed({ handle }: Entry): Promise<void> {
     const opened = await handle.catch(() => undefined)
     if (!opened) return
-    // What could not be written the system has said before; a second time helps nobody.
+    // Write errors were reported by the writes.
     await opened.close().catch(() => undefined)
     this.#limit.release()
   }

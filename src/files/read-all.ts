@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 /**
  * Fills `bytes` from a position on.
  *
- * @throws Error when the file ends before
+ * @throws Error if the file ends first
  */
 export async function readAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) {

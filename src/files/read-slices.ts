@@ -7,32 +7,33 @@ import { MIN_SLICE, SliceMemory } from './slice-memory.ts'
 const FIRST_SLICE = 128 * 1024
 const SLICE = 256 * 1024
 const MAX_SLICE = 512 * 1024
-/** A viewer who takes a slice in less than this is a fast one, and is given more at a time. */
+/** A client that takes a slice within this time is fast, and gets longer slices. */
 const FAST_MS = 15
 
-/** Shared by all who read: what one viewer has left is there for the next; more than this goes back to the system. */
+/** Shared by all readers; unused buffers beyond this size are given back to the system. */
 const buffers = new BufferPool(8 * 1024 * 1024)
 
-/** Four fast viewers have the longest slices, 60 have two of 128 KiB each, and 1,500 more who take nothing one of 32 KiB. */
+/**
+ * Enough for four fast clients with the longest slices, 60 with two of 128 KiB, and 1,500 idle ones with one of 32 KiB.
+ */
 export const sliceMemory = new SliceMemory(64 * 1024 * 1024)
 
 /**
- * Tells how far a file may be read from a position: the end, exclusive, of the bytes that are there and right.
+ * Returns how far a file may be read from a position: the exclusive end of the verified bytes.
  * Waits until there is at least one, and throws if there will be none.
  */
 export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<number>
 
 /**
- * The bytes of a range, in order, the next slice being read while the last one is on its way.
+ * Yields the bytes of a range in order, and reads the next slice while the last one is being sent.
  *
- * Who asks for the next slice says with it that the last one may be overwritten: what was handed to a socket must have
- * left it by then.
+ * A slice is valid until the next one is requested: by then it must have left the socket, as its buffer is reused.
  *
- * @param openFile - asked before every read, when its bytes are there; whoever opens the file closes it, when this has
- * ended. Where they are there no more by then, there is no file, and they are waited for again.
+ * @param openFile - called before every read, once its bytes are available; the caller closes the file afterwards. If
+ * it returns no file, the bytes are waited for again.
  * @param range - inclusive, inside the file
  * @yields exactly the bytes of the range
- * @throws whatever `readableEnd` throws; an error if the file is shorter than it says
+ * @throws what `readableEnd` throws; an error if the file is shorter than expected
  */
 export async function* readSlices(
   openFile: (position: number, length: number) => Promise<ByteSource | undefined>,
@@ -78,7 +79,7 @@ export async function* readSlices(
       inSocket = buffer
       position += bytes.length
       next = position <= range.end && sliceMemory.isPlenty ? readAt(position) : undefined
-      // It is awaited in the next round, which does not come if the viewer leaves meanwhile.
+      // Awaited in the next round, which does not happen if the viewer leaves; that must not be an unhandled rejection.
       next?.catch(() => undefined)
 
       const handedOutAt = performance.now()
@@ -89,9 +90,9 @@ export async function* readSlices(
       length = isFast ? Math.min(2 * length, MAX_SLICE) : SLICE
     }
   } finally {
-    // If the viewer left, this one may still be in the socket, which closes: it is left to the collector.
+    // If the viewer left, this buffer may still be in the closing socket: it is not reused.
     if (inSocket) sliceMemory.giveBack(inSocket.length)
-    // The disk may be in the middle of it.
+    // The disk may still be writing to this one.
     const unsent = await next?.catch(() => undefined)
     if (unsent) giveBack(unsent.buffer)
   }
@@ -102,13 +103,13 @@ function giveBack(buffer: Buffer): void {
   sliceMemory.giveBack(buffer.length)
 }
 
-/** A power of two, so that a buffer fits the next one who comes, too. */
+/** Rounded up to a power of two, so that buffers can be reused. */
 function bufferLengthFor(bytes: number): number {
   return Math.max(MIN_SLICE, 2 ** Math.ceil(Math.log2(bytes)))
 }
 
 interface Slice {
   readonly buffer: Buffer
-  /** the part of it that was read */
+  /** the part that was filled */
   readonly bytes: Buffer
 }

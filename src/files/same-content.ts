@@ -5,9 +5,9 @@ import { isSameFile } from './same-file.ts'
 const CHUNK = 1024 * 1024
 
 /**
- * Whether two files are one, or hold the same bytes.
+ * Whether two paths are the same file, or files with the same bytes.
  *
- * @param onCompared - told of bytes as they are read
+ * @param onCompared - called with the number of bytes compared
  */
 export async function isSameContent(
   a: string,

@@ -7,17 +7,17 @@ const OTHERS = 0o077
 
 export interface SecretFile {
   readonly content: string
-  /** what lets other users of the machine know or choose the content; `undefined` if nothing does */
+  /** why other users of the machine may know or choose the content; `undefined` if they cannot */
   readonly weakness: string | undefined
 }
 
 /**
- * Reads a small file that holds a secret, but not through a symbolic link, and without waiting for a pipe.
+ * Reads a small file that holds a secret. Symbolic links are not followed, and pipes are not waited for.
  *
- * @throws the system's error, or one that says that this is no such file
+ * @throws the system's error, or an error if it is not a small regular file
  */
 export async function readSecretFile(path: string): Promise<SecretFile> {
-  // Windows has neither flag.
+  // Both flags are missing on Windows.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
   await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   const stats = await file.stat()
@@ -27,8 +27,8 @@ export async function readSecretFile(path: string): Promise<SecretFile> {
 }
 
 /**
- * Writes a file that only the user of this process can read. In one step, so that a reader sees all of it or what was
- * there before; a symbolic link of that name is replaced, and what it points to stays as it is.
+ * Writes a file that only the user of this process can read, in one step: a reader sees the old content or the new. A
+ * symbolic link of that name is replaced; its target stays as it is.
  */
 export async function writeSecretFile(path: string, content: string): Promise<void> {
   await writeFileAtomic(path, content, 0o600)
@@ -36,9 +36,9 @@ export async function writeSecretFile(path: string, content: string): Promise<vo
 
 function weaknessOf({ uid, mode, nlink }: Stats): string | undefined {
   const { getuid } = process
-  // Windows keeps neither owner nor mode.
+  // Windows has neither owner nor mode.
   if (!getuid) return undefined
   if (uid !== getuid()) return `it belongs to another user (${uid})`
   if ((mode & OTHERS) !== 0) return `other users can read or write it (mode ${(mode & 0o777).toString(8)})`
-  return nlink === 1 ? undefined : 'it has a second name'
+  return nlink === 1 ? undefined : 'it has a second hard link'
 }

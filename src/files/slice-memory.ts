@@ -1,6 +1,6 @@
 const KIB = 1024
 
-/** Longest slice as long as less than this share of the memory is used. */
+/** Maximum slice length while less than this share of the memory is used. */
 const STEPS = [
   { usedBelow: 1 / 16, bytes: 512 * KIB },
   { usedBelow: 1 / 8, bytes: 256 * KIB },
@@ -16,9 +16,9 @@ interface Request {
 }
 
 /**
- * One bound on the memory of all slices that are read or wait in sockets. A few viewers get long slices, and the next
- * one is read while the last is being sent; the more memory is used, the shorter they are, so that very many clients
- * that take nothing still leave some. When there is none left, streams wait for it in turn.
+ * Bounds the memory of all slices that are being read or sent. Few viewers get long slices, read one ahead; as more
+ * memory is used, slices get shorter, so that a crowd of idle clients leaves some for others. When there is none,
+ * streams queue.
  */
 export class SliceMemory {
   readonly #mostBytes: number
@@ -33,18 +33,18 @@ export class SliceMemory {
     return this.#usedBytes
   }
 
-  /** How many streams wait for memory. */
+  /** Number of streams that wait for memory. */
   get waiting(): number {
     return this.#requests.size
   }
 
-  /** The most bytes that a slice may have now. */
+  /** Maximum length of a slice now, in bytes. */
   get longestSlice(): number {
     const used = this.#usedBytes / this.#mostBytes
     return STEPS.find(({ usedBelow }) => used < usedBelow)?.bytes ?? MIN_SLICE
   }
 
-  /** Whether there is enough for a stream to have two slices at a time. */
+  /** Whether a stream may have two slices at a time. */
   get isPlenty(): boolean {
     return this.#usedBytes < this.#mostBytes / 4
   }
@@ -87,7 +87,7 @@ export class SliceMemory {
   }
 
   #fits(bytes: number): boolean {
-    // One that is longer than all there is must not wait for ever.
+    // A slice longer than the limit must not wait forever.
     return this.#usedBytes === 0 || this.#usedBytes + bytes <= this.#mostBytes
   }
 }

@@ -1,4 +1,4 @@
-/** Pauses between tries, in ms: each is twice as long as the last one, up to the longest. */
+/** Pauses between tries, in ms: each is twice as long as the one before, up to a limit. */
 export interface BackOff {
   readonly first: number
   readonly longest: number

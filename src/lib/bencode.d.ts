@@ -1,8 +1,8 @@
-/** What we use of bencode 4; byte strings come out as `Uint8Array`. */
+/** The part of bencode 4 that we use; byte strings are decoded as `Uint8Array`. */
 declare module 'bencode' {
   export interface Decoder {
     (bytes: Uint8Array): unknown
-    /** The parts of the decoder call each other through these, and keep their place in them. */
+    /** The parts of the decoder call each other through these, and share their position. */
     next(): unknown
     buffer(): Uint8Array
     position: number

@@ -1,14 +1,14 @@
 import bencode, { type Decoder } from 'bencode'
 
-/** More than any message of an honest peer or tracker has. */
+/** More than any message of a well-behaved peer or tracker has. */
 const MAX_ITEMS = 250_000
-/** A file tree of version 2 has three levels for each folder of a path. */
+/** A file tree (BEP 52) has three levels for each folder of a path. */
 export const MAX_DEPTH = 100
 const MINUS = '-'.charCodeAt(0)
 
 hardenDecoder(bencode.decode)
 
-/** @throws Error when it is not bencoded, or is so in a way that only serves to keep us busy */
+/** @throws Error if it is not bencoded, or is so large or deep that it only costs time */
 export function decode(bytes: Uint8Array): unknown {
   return bencode.decode(bytes)
 }
@@ -18,11 +18,11 @@ export function encode(value: unknown): Uint8Array {
 }
 
 /**
- * Makes a decoder throw where it would run forever or fill the memory. As it comes, bencode (2.0.3 and 4.0.1) goes
- * back to where it was after a string of negative length, so five bytes, `l-3:e`, keep it busy until the process dies.
+ * Makes a decoder throw on input that would keep it busy forever or fill the memory. Unpatched, bencode (2.0.3 and
+ * 4.0.1) goes backwards after a string of negative length: five bytes, `l-3:e`, keep it busy until the process dies.
  *
- * It is changed in place: whatever else in the process decodes with it (peers' messages, answers of trackers, the DHT)
- * is safe as well.
+ * The decoder is patched in place, which also protects every other user of it in the process (peer messages, tracker
+ * answers, the DHT).
  */
 export function hardenDecoder(decoder: Decoder): void {
   const { next, buffer } = decoder
@@ -30,7 +30,7 @@ export function hardenDecoder(decoder: Decoder): void {
   let items = 0
 
   decoder.next = () => {
-    // A decoder that threw in the midst of something has not counted down: a new run begins at the first byte.
+    // After an exception the counters are not back at zero, so they are reset at the first byte.
     if (decoder.position === 0) depth = items = 0
     if (++items > MAX_ITEMS) throw new Error(`more than ${MAX_ITEMS} items`)
     if (++depth > MAX_DEPTH) throw new Error(`nested deeper than ${MAX_DEPTH}`)
@@ -42,7 +42,7 @@ export function hardenDecoder(decoder: Decoder): void {
   decoder.buffer = () => {
     if (decoder.data?.[decoder.position] === MINUS) throw new Error('a string of negative length')
     const value = buffer()
-    if (decoder.position > decoder.bytes) throw new Error('a string longer than the bytes')
+    if (decoder.position > decoder.bytes) throw new Error('a string is longer than the input')
     return value
   }
 }

@@ -4,25 +4,25 @@ interface Waiting {
 }
 
 /**
- * Bounds how many bytes are worked on at a time. Work beyond the bound waits for its turn, first come, first served, so
- * that large work is not passed over forever by small work.
+ * Bounds how many bytes are worked on at a time. Work beyond the limit queues in order, so that small jobs cannot
+ * starve a large one.
  */
 export class ByteGate {
   readonly #maxBytes: number
   readonly #waiting: Waiting[] = []
   #usedBytes = 0
 
-  /** @param maxBytes - work that takes more than that is done by itself */
+  /** @param maxBytes - a larger job runs alone */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** Bytes of the work that is being done now. */
+  /** Bytes being worked on now. */
   get usedBytes(): number {
     return this.#usedBytes
   }
 
-  /** Does `work` as soon as there is room for its bytes; returns what it returns. */
+  /** Runs `work` when its bytes fit; returns its result. */
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     if (this.#waiting.length > 0 || !this.#fits(bytes)) {
       await new Promise<void>((enter) => this.#waiting.push({ bytes, enter }))

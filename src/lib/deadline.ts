@@ -1,17 +1,17 @@
-/** What Node's timers can count; a longer wait would become one of 1 ms. */
+/** Maximum of Node's timers; a longer delay would become 1 ms. */
 export const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** A point in time that a wait must not go beyond. Disposing of it stops the clock. */
+/** A point in time that a wait must not exceed. Disposing of it clears the timer. */
 export class Deadline implements Disposable {
   readonly #passed = new AbortController()
   readonly #timer: NodeJS.Timeout
 
-  /** @param ms - from now; any number, the longest wait is 24 days */
+  /** @param ms - from now; capped at 24 days */
   constructor(ms: number) {
     this.#timer = setTimeout(() => this.#passed.abort(timeOver()), Math.min(ms, MAX_TIMER_MS)).unref()
   }
 
-  /** Aborts when the time has come. */
+  /** Aborts at the deadline. */
   get signal(): AbortSignal {
     return this.#passed.signal
   }
@@ -25,12 +25,12 @@ export class Deadline implements Disposable {
   }
 }
 
-/** Whether a signal has aborted because of a {@link Deadline}, and not because somebody left. */
+/** Whether a signal was aborted by a {@link Deadline}, rather than by a caller who left. */
 export function isTimeOver({ reason }: AbortSignal): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError'
 }
 
-/** The reason that `AbortSignal.timeout` gives, too. */
+/** The same reason as that of `AbortSignal.timeout`. */
 function timeOver(): DOMException {
   return new DOMException('the time is over', 'TimeoutError')
 }

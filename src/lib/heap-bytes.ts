@@ -3,8 +3,8 @@ const SLOT = 16
 const OBJECT = 48
 
 /**
- * About how many bytes of memory a value takes that is nothing but data: what caches are weighed by. It rather says too
- * much: letters count two bytes, and what stands in it twice counts twice.
+ * Estimated heap size of plain data in bytes, used to bound caches. It errs upwards: characters count two bytes, and
+ * shared values count each time.
  */
 export function heapBytes(value: unknown): number {
   let bytes = 0
@@ -22,7 +22,7 @@ export function heapBytes(value: unknown): number {
   return bytes
 }
 
-/** The keys of an object do not count: objects of one shape share them. */
+/** Keys of an object are not counted: objects of the same shape share them. */
 function partsOf(value: object): Iterable<unknown> {
   if (Array.isArray(value)) return value
   if (value instanceof Map) return [...value].flat()

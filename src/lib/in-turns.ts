@@ -1,10 +1,10 @@
 /** Work that can be interrupted at every `yield`. */
 export type Work<T> = Generator<undefined, T>
 
-/** So long one turn of the event loop may take; a request that comes meanwhile waits no longer. */
+/** Maximum time per turn of the event loop; a request waits no longer than this. */
 const TURN_MS = 10
 
-/** Does all of it before anything else happens. */
+/** Runs the work without interruption. */
 export function atOnce<T>(work: Work<T>): T {
   for (;;) {
     const step = work.next()
@@ -15,8 +15,8 @@ export function atOnce<T>(work: Work<T>): T {
 const waiting: (() => void)[] = []
 
 /**
- * Does it bit by bit, so that requests are answered in between: for work whose amount strangers decide. Works that last
- * take turns with each other, so that many of them at once hold up requests no longer than one.
+ * Runs work in small steps, between which requests are answered: for work whose amount strangers decide. Several such
+ * jobs alternate, so that together they delay a request no longer than one.
  */
 export async function inTurns<T>(work: Work<T>): Promise<T> {
   for (;;) {
@@ -29,7 +29,7 @@ export async function inTurns<T>(work: Work<T>): Promise<T> {
   }
 }
 
-/** Resolves when the event loop has gone round, for one work each time. */
+/** Resolves in a later turn of the event loop; one job per turn. */
 function nextTurn(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   if (waiting.push(resolve) === 1) setImmediate(letOneGoOn)

@@ -1,13 +1,13 @@
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
 
-/** Bytes as people say them: `1.5 GB`. */
+/** A size for people to read: `1.5 GB`. */
 export function sizeInWords(bytes: number): string {
   const unit = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
   const value = bytes / 1000 ** unit
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
 }
 
-/** A span of time as people say it: `20 min`; less than none is none. */
+/** A duration for people to read: `20 min`; negative ones count as 0. */
 export function spanInWords(ms: number): string {
   const minutes = ms / 60_000
   if (minutes < 1) return `${Math.max(0, Math.round(ms / 1000))} s`

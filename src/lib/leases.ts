@@ -1,4 +1,4 @@
-/** Who holds what: counted by key, each lease returned once. */
+/** Counts leases by key; each lease can be returned once. */
 export class Leases {
   readonly #taken = new Map<string, number>()
 

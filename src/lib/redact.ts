@@ -1,21 +1,21 @@
 const SECRET_PARAMETER = /((?:^|[?&;\s"'(])[\w.-]*(?:pass|passwd|password|token|secret|key)=)[^&\s"']+/gi
 const USER_IN_URL = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^/?#\s"'@]+@/gi
 
-/** The same text without what opens doors: values of `apikey=` and the like, and who signs in with what in a URL. */
+/** Removes secrets from a text: values of `apikey=` and the like, user names and passwords in URLs. */
 export function redactSecrets(text: string): string {
   return text.replace(SECRET_PARAMETER, '$1***').replace(USER_IN_URL, '$1***@')
 }
 
 const TRACKER_URL = /((?:https?|udp|wss?):\/\/[^\s/?#"'<>]+)[^\s"'<>]*/gi
 const MIN_SECRET_LENGTH = 6
-/** parts of tracker URLs that say nothing about the user */
+/** path segments of tracker URLs that are not secret */
 const PLAIN_WORDS = new Set(['announce', 'announce.php'])
 
 /**
- * What a tracker, or what speaks to it, said, without the keys in its URL: of URLs only the host is left, and no part of
- * a path or a query is repeated. Keys stand in either (`/0f3c…/announce`, `?passkey=0f3c…`).
+ * Removes tracker keys from a message: URLs are cut to the host, and no part of their paths or queries is left. Keys
+ * are in either (`/0f3c…/announce`, `?passkey=0f3c…`).
  *
- * @param trackers - whose keys may be in the text
+ * @param trackers - trackers whose keys may be in the text
  */
 export function redactTrackers(text: string, trackers: readonly string[]): string {
   return trackers

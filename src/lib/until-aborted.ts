@@ -1,5 +1,5 @@
 /**
- * Waits for something that cannot be called off itself: it goes on, and nobody waits any more.
+ * Stops waiting for a promise when the signal aborts. The work behind it cannot be cancelled, and goes on.
  *
  * @throws the signal's reason when it aborts first
  */

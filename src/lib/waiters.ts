@@ -3,7 +3,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** Those who wait for one thing to happen, each free to give up any time. */
+/** A set of waiters for one event; each can give up at any time. */
 export class Waiters {
   readonly #waiting = new Set<Waiter>()
 
