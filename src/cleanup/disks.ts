@@ -4,19 +4,19 @@ import type { CacheEntry } from '../torrent-index/index-entry.ts'
 
 type Placed = Pick<CacheEntry, 'contents'>
 
-/** A file system that torrents lie on, or may come to lie on. */
+/** A file system that holds torrents, or may. */
 export interface Disk {
   readonly volume: Volume
-  /** folders on it that hold the folders of torrents */
+  /** folders on it that contain torrents' folders */
   readonly bases: readonly string[]
 }
 
-/** The disks on which folders lie. */
+/** The disks of some folders. */
 export async function disksOf(bases: Iterable<string>): Promise<Disk[]> {
   const disks = new Map<number, { volume: Volume; bases: string[] }>()
   for (const base of new Set(bases)) {
     const volume = await volumeOf(base).catch(() => undefined)
-    // One that cannot even be looked at is nobody's to make room on.
+    // Skip disks that cannot be examined.
     if (!volume) continue
     const disk = disks.get(volume.id) ?? { volume, bases: [] }
     disks.set(volume.id, disk)
@@ -25,12 +25,12 @@ export async function disksOf(bases: Iterable<string>): Promise<Disk[]> {
   return [...disks.values()]
 }
 
-/** The folder in which a torrent's own folder lies. */
+/** The folder that contains a torrent's own folder. */
 export function baseOf({ contents }: Placed): string {
   return dirname(contents.directory)
 }
 
-/** How many bytes torrents take, by the folder they lie in. */
+/** Bytes used by torrents, by the folder that contains them. */
 export function bytesByBase(entries: readonly Placed[]): Map<string, number> {
   const bytes = new Map<string, number>()
   for (const entry of entries) {

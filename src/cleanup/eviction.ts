@@ -2,60 +2,64 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { faded, playsAt, type Usage } from '../domain/usage.ts'
 
 const GIB = 1024 ** 3
-/** Played so often, a film is not removed just because nobody has watched it lately. */
+/** With this many plays, a torrent is not removed for being idle. */
 const POPULAR_PLAYS = 10
-/** A player that has just closed its connection is about to open the next one. */
+/** A player that has just closed its connection is likely to open another. */
 const MAX_GRACE_MS = 60_000
-/** What somebody had a reason to fetch is worth a little, though it was never played. */
+/** Base score, so that a torrent that was never played is not worthless: it was requested for a reason. */
 const WORTH_UNPLAYED = 0.1
-/** Where no peer was met, nobody knows how rare it is. */
+/** Assumed number of seeders if none was ever met. */
 const UNKNOWN_SEEDERS = 3
-/** Evictions go on to here, so that they do not run all the time. */
+/** Evictions continue down to this share of the limit, so that they do not run all the time. */
 const FILL_TO = 0.9
 
-/** A torrent on disk, as clean-up weighs it. */
-export interface Keepable {
+/** A torrent on disk, as weighed by clean-up. */
+export interface EvictionCandidate {
   readonly infoHash: InfoHash
   readonly usage: Usage
-  /** what removing it gives back */
+  /** bytes freed by removing it */
   readonly bytes: number
-  /** somebody reads it, or waits to */
+  /** it is being read, or a viewer waits for it */
   readonly isUsed: boolean
-  /** fetched because somebody asked for it, and not there yet */
+  /** a requested download that is not complete */
   readonly isAwaited: boolean
-  /** being fetched because somebody may want it */
+  /** being downloaded ahead as a guess */
   readonly isGuessed: boolean
-  /** its disk is */
+  /** it is on a read-only disk */
   readonly isReadOnly?: boolean | undefined
 }
 
-/** Why something is not removed, whatever the need. */
+/** Why a torrent is not removed, even if space is needed. */
 export type Protection = 'read_only' | 'pinned' | 'used' | 'just_read' | 'awaited'
 
-/** @param idleMs - time after which clean-up takes what nobody reads; 0 = never */
-export function protectionOf(entry: Keepable, idleMs: number, now: number): Protection | undefined {
+/** @param idleMs - time without reads after which a torrent is idle; 0 = never */
+export function protectionOf(entry: EvictionCandidate, idleMs: number, now: number): Protection | undefined {
   if (entry.isReadOnly) return 'read_only'
   if (entry.usage.isPinned) return 'pinned'
   if (entry.isUsed) return 'used'
   if (entry.isAwaited) return 'awaited'
   if (isUnplayedGuess(entry)) return undefined
-  // A clock that was put back says that it was read in the future: if that is far away, it was not just now.
+  // If the clock was set back, the last read is in the future; one far ahead was not recent.
   const agoMs = Math.abs(now - entry.usage.lastReadAt)
   return agoMs < Math.min(MAX_GRACE_MS, idleMs) ? 'just_read' : undefined
 }
 
-/** Watched so often that it is kept even when nobody has watched it for a while. */
-export function isPopular({ usage }: Keepable, now: number): boolean {
+/** Played so often that it is kept even when idle. */
+export function isPopular({ usage }: EvictionCandidate, now: number): boolean {
   return Math.round(playsAt(usage, now)) >= POPULAR_PLAYS
 }
 
-/** Fetched because somebody might want it, and nobody has yet. */
-function isUnplayedGuess({ usage }: Pick<Keepable, 'usage'>): boolean {
+/** Downloaded ahead as a guess, and never played. */
+function isUnplayedGuess({ usage }: Pick<EvictionCandidate, 'usage'>): boolean {
   return usage.origin === 'ahead' && usage.plays === 0
 }
 
-/** Which torrents nobody has read for long enough. */
-export function chooseIdle<T extends Keepable>(entries: readonly T[], idleMs: number, now: number): T[] {
+/** Torrents that have not been read for long enough. */
+export function chooseIdle<T extends EvictionCandidate>(
+  entries: readonly T[],
+  idleMs: number,
+  now: number,
+): T[] {
   if (idleMs === 0) return []
   return entries.filter(
     (entry) =>
@@ -67,18 +71,18 @@ export function chooseIdle<T extends Keepable>(entries: readonly T[], idleMs: nu
 }
 
 /**
- * What a torrent is worth for its size: how much it is watched, and how hard it would be to get again. What is worth
- * least goes first.
+ * What a torrent is worth for its size: how much it is watched, and how hard it is to get again. The lowest score is
+ * removed first.
  */
-export function keepScore({ usage, bytes }: Keepable, now: number): number {
+export function keepScore({ usage, bytes }: EvictionCandidate, now: number): number {
   const interest = playsAt(usage, now) + WORTH_UNPLAYED * faded(now - usage.lastReadAt)
   const rarity = 1 + 4 / (1 + (usage.seeders ?? UNKNOWN_SEEDERS))
-  // Twice the size is not twice the burden: a long film is not worth less than two short ones for its length alone.
+  // By the square root of the size, so that a long film is not worth less than two short ones for its length alone.
   return (interest * rarity) / Math.sqrt(Math.max(bytes, 1) / GIB)
 }
 
-/** All that may go, what goes first in front: guesses, and then what is worth least. */
-export function inOrderOfRemoval<T extends Keepable>(
+/** Everything that may be removed, in order: guesses first, then by score. */
+export function inOrderOfRemoval<T extends EvictionCandidate>(
   entries: readonly T[],
   idleMs: number,
   now: number,
@@ -96,10 +100,10 @@ export function inOrderOfRemoval<T extends Keepable>(
 }
 
 /**
- * Which torrents go so that a number of bytes comes free; as few as possible in the order of what they are worth, and
- * all that may go if that is not enough.
+ * Which torrents to remove to free a number of bytes: as few as possible in order of removal; everything that may be
+ * removed if that is not enough.
  */
-export function chooseEvictions<T extends Keepable>(
+export function chooseEvictions<T extends EvictionCandidate>(
   entries: readonly T[],
   excessBytes: number,
   idleMs: number,
@@ -117,12 +121,12 @@ export function chooseEvictions<T extends Keepable>(
 }
 
 /**
- * Which torrents go so that a limit is kept now, and also when what is wanted has come; for the latter nothing goes that
- * is itself wanted.
+ * Which torrents to remove so that a limit holds now, and also after the wanted downloads. For the latter, torrents
+ * that are themselves wanted are not removed.
  *
- * @param expectedBytes - how much has to go in all, then
+ * @param expectedBytes - bytes to remove in total, for both
  */
-export function chooseForRoom<T extends Keepable>(
+export function chooseForRoom<T extends EvictionCandidate>(
   entries: readonly T[],
   excessBytes: number,
   expectedBytes: number,
@@ -135,16 +139,16 @@ export function chooseForRoom<T extends Keepable>(
   return [...chosen, ...chooseEvictions(others, expectedBytes - bytesOf(chosen), idleMs, now)]
 }
 
-function bytesOf(entries: readonly Keepable[]): number {
+function bytesOf(entries: readonly EvictionCandidate[]): number {
   return entries.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-/** How much has to go when a limit is passed: enough to be well below it for a while; 0 while it is kept. */
+/** How much to remove when a limit is exceeded: enough to be below it for a while; 0 within the limit. */
 export function excessOver(limitBytes: number, usedBytes: number): number {
   return usedBytes > limitBytes ? usedBytes - Math.floor(limitBytes * FILL_TO) : 0
 }
 
-/** The same for a disk that has too little left. */
+/** How much to remove when a disk has too little free space. */
 export function shortageBelow(minFreeBytes: number, freeBytes: number): number {
   return freeBytes < minFreeBytes ? Math.ceil(minFreeBytes / FILL_TO) - freeBytes : 0
 }

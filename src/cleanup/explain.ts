@@ -4,28 +4,28 @@ import { spanInWords } from '../lib/in-words.ts'
 import type { Contents } from '../storage/contents.ts'
 import {
   chooseIdle,
+  type EvictionCandidate,
   inOrderOfRemoval,
   isPopular,
-  type Keepable,
   keepScore,
   type Protection,
   protectionOf,
 } from './eviction.ts'
 
 export interface Limits {
-  /** 0 = keep for good */
+  /** 0 = never idle */
   readonly idleMs: number
   readonly maxBytes?: number | undefined
   readonly minFreeBytes: number
-  /** on the disk that has least */
+  /** on the disk with the least */
   readonly freeBytes: number
 }
 
 export interface Explanation extends Limits {
   readonly usedBytes: number
-  /** what goes first in front, as far as it may go at all */
+  /** what may be removed, in order */
   readonly next: readonly ExplainedEntry[]
-  /** what does not go, whatever the need */
+  /** what is kept even if space is needed */
   readonly kept: readonly ExplainedEntry[]
 }
 
@@ -33,16 +33,16 @@ export interface ExplainedEntry {
   readonly infoHash: InfoHash
   readonly name: string
   readonly bytes: number
-  /** what it is worth for its size; the least goes first */
+  /** worth for its size; the lowest goes first */
   readonly score: number
   readonly why: string
 }
 
-interface Entry extends Keepable {
+interface Entry extends EvictionCandidate {
   readonly contents: Contents
 }
 
-/** Why each torrent stays or goes, in words. */
+/** Why each torrent stays or goes, for people to read. */
 export function explainCache(limits: Limits, entries: readonly Entry[], now: number): Explanation {
   const { idleMs } = limits
   const idle = new Set(chooseIdle(entries, idleMs, now))
@@ -58,7 +58,7 @@ export function explainCache(limits: Limits, entries: readonly Entry[], now: num
     usedBytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
     next: inOrderOfRemoval(entries, idleMs, now).map((entry) => {
       const isSoon = idle.has(entry)
-        ? 'past its idle time, goes in the next round'
+        ? 'past its idle time, removed in the next round'
         : whenIdle(entry, idleMs, now)
       return line(entry, `${worthOf(entry, now)}; ${isSoon}`)
     }),
@@ -76,11 +76,11 @@ export function reasonToKeep(protection: Protection, usage: Usage, now: number):
     case 'pinned':
       return 'pinned'
     case 'used':
-      return 'somebody is watching it'
+      return 'it is being watched'
     case 'awaited':
-      return 'somebody asked for it, and it is still being fetched'
+      return 'it was requested and is not complete yet'
     case 'just_read':
-      return `read ${spanInWords(now - usage.lastReadAt)} ago: its player may be between two requests`
+      return `read ${spanInWords(now - usage.lastReadAt)} ago; its player may be between two requests`
     default:
       return protection satisfies never
   }
@@ -89,7 +89,7 @@ export function reasonToKeep(protection: Protection, usage: Usage, now: number):
 function worthOf({ usage, bytes }: Entry, now: number): string {
   const plays = playsAt(usage, now)
   const seeders =
-    usage.seeders === undefined ? 'nobody knows how many seeders' : `${usage.seeders} seeders when last met`
+    usage.seeders === undefined ? 'unknown number of seeders' : `${usage.seeders} seeders when last seen`
   return [
     plays === 0 ? neverPlayed(usage) : `${plays.toFixed(1)} plays (each counts half after 14 days)`,
     `last read ${spanInWords(now - usage.lastReadAt)} ago`,
@@ -99,12 +99,12 @@ function worthOf({ usage, bytes }: Entry, now: number): string {
 }
 
 function neverPlayed({ origin }: Usage): string {
-  return origin === 'ahead' ? 'fetched ahead as a guess and never played' : 'never played'
+  return origin === 'ahead' ? 'downloaded ahead as a guess and never played' : 'never played'
 }
 
 function whenIdle(entry: Entry, idleMs: number, now: number): string {
-  if (idleMs === 0) return 'goes only when room is needed'
-  if (entry.isGuessed) return 'being fetched ahead: goes only when room is needed'
-  if (isPopular(entry, now)) return 'popular: goes only when room is needed'
+  if (idleMs === 0) return 'removed only when space is needed'
+  if (entry.isGuessed) return 'being downloaded ahead: removed only when space is needed'
+  if (isPopular(entry, now)) return 'popular: removed only when space is needed'
   return `idle in ${spanInWords(entry.usage.lastReadAt + idleMs - now)}`
 }

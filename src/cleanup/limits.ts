@@ -2,56 +2,55 @@ import type { DiskRoom, MeasuredDisk } from '../disk/disk-room.ts'
 import type { Log } from '../observe/log.ts'
 import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import { baseOf, type Disk, disksOf } from './disks.ts'
-import { chooseForRoom, excessOver, type Keepable, shortageBelow } from './eviction.ts'
+import { chooseForRoom, type EvictionCandidate, excessOver, shortageBelow } from './eviction.ts'
 import { ShortageLog } from './shortage-log.ts'
 
-/** A write that was refused although the disk says that it has room (a quota) asks for so much at least. */
+/** If a write fails although the disk has free space (a quota), at least this much is evicted. */
 const REFUSED_BYTES = 8 * 1024 * 1024
-/** By then the writes that wait have been tried again, and it shows whether what was removed is enough. */
+/** By then, waiting writes have been retried, which shows whether the eviction was enough. */
 const REFUSED_AGAIN_MS = 2_000
 
 export interface Limits {
   /** download folder */
   readonly root: string
-  /** 0 = keep for good */
+  /** 0 = never idle */
   readonly idleMs: number
-  /** all torrents together, bytes on disk; absent = no limit */
+  /** limit for all torrents together, bytes on disk; absent = none */
   readonly maxBytes?: number | undefined
-  /** left free on every disk that torrents lie on */
+  /** to be left free on every disk with torrents */
   readonly minFreeBytes: number
 }
 
-/** A torrent on disk, as the limits look at it. */
-export interface Weighed extends Keepable {
+/** A torrent on disk, as weighed by the limits. */
+export interface Weighed extends EvictionCandidate {
   readonly contents: CacheEntry['contents']
 }
 
-/** What the limits are kept on. */
+/** The torrents that the limits apply to. */
 export interface LimitedCache {
-  /** Looks at how much is on disk of what is being fetched. */
+  /** Updates the size on disk of torrents that are downloading. */
   measure(): Promise<void>
-  /** How much is on disk, by the folder that the torrents lie in: quicker than to weigh them all. */
+  /** Bytes on disk, by the folder that contains the torrents: faster than weighing each of them. */
   bytesByBase(): ReadonlyMap<string, number>
   weighed(): readonly Weighed[]
   /** @returns bytes freed */
   remove(entries: readonly Weighed[], why: string): Promise<number>
 }
 
-/** Says whether this server is the only one that may write into the download folder. */
+/** Whether this server is the only one that may write to the download folder. */
 export interface Lock {
   isHeld(): boolean
 }
 
 /**
- * Keeps the limits, and says what may be fetched within them. What is wanted next counts as if it were there: idle films
- * go before a download comes near a limit, not after.
+ * Enforces the limits, and grants how much may be downloaded within them. What is wanted next counts as if it were
+ * there: idle films are evicted before a download reaches a limit, not after.
  *
- * The limits are not alike. CACHE_MIN_FREE is for what else lives on the disk: when nothing may go any more, fetching
- * stops there. CACHE_MAX_SIZE says what is kept: a film that is larger than that can still be watched, because what a
- * viewer needs next is fetched all the same; what nobody waits for is not, and when the viewer has left the film is the
- * next to go.
+ * The limits differ. CACHE_MIN_FREE protects other users of the disk: when nothing more can be evicted, downloading
+ * pauses. CACHE_MAX_SIZE bounds what is kept: a larger film can still be watched, because what a viewer needs next is
+ * downloaded anyway. Background downloads pause, and when the viewer leaves, the film is the next to be evicted.
  *
- * @returns keeps them now; resolves with the bytes that it freed
+ * @returns enforces the limits now; resolves with the number of bytes freed
  */
 export function limitKeeper(
   limits: Limits,
@@ -64,7 +63,7 @@ export function limitKeeper(
   const shortages = new ShortageLog(log)
   let refusedLastAt = Number.NEGATIVE_INFINITY
 
-  /** by the folder that torrents lie in, as of the last look */
+  /** by the folder that contains the torrents, as of the last measurement */
   let taken: ReadonlyMap<string, number> = new Map()
 
   async function keepLimits(): Promise<number> {
@@ -98,8 +97,8 @@ export function limitKeeper(
 
   /**
    * @param bases - only torrents in these folders count
-   * @param excess - bytes that have to go now
-   * @param expected - bytes that have to go for what is wanted to come
+   * @param excess - bytes to remove now
+   * @param expected - bytes to remove for what is wanted
    */
   async function free(
     bases: readonly string[] | undefined,
@@ -117,7 +116,7 @@ export function limitKeeper(
     return freedBytes
   }
 
-  /** Looks at the disks as they are now. */
+  /** The present state of the disks. */
   async function measured(): Promise<MeasuredDisk[]> {
     const usedBytes = usedNow()
     shortages.noteSize(usedBytes, maxBytes)
@@ -142,7 +141,7 @@ export function limitKeeper(
     return [...taken.values()].reduce((sum, bytes) => sum + bytes, 0)
   }
 
-  /** Bytes that are wanted in some folders, or in all. */
+  /** Bytes wanted in some folders, or in all. */
   function wantedIn(bases?: readonly string[]): number {
     return [...room.demands.values()]
       .filter(({ base }) => bases?.includes(base) ?? true)

@@ -1,22 +1,22 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { Keepable } from './eviction.ts'
+import type { EvictionCandidate } from './eviction.ts'
 
-/** What there is to share out, seen from one torrent; bytes. */
+/** The available space from the view of one torrent; bytes. */
 export interface Space {
-  /** what all torrents together may take; absent = no limit */
+  /** limit for all torrents together; absent = none */
   readonly maxBytes?: number | undefined
-  /** what all of them take now */
+  /** used by all of them now */
   readonly usedBytes: number
-  /** of that, what the others take that may go, though perhaps not while somebody is watching */
+  /** of that, used by others that may be evicted, though perhaps not while they are watched */
   readonly evictableBytes: number
-  /** what the others take that are pinned, or being fetched because somebody asked for them */
+  /** used by others that are pinned, or requested and not complete */
   readonly heldBytes: number
-  /** what is still to come of these */
+  /** still to be downloaded of these */
   readonly owedBytes: number
   readonly disk: DiskSpace
 }
 
-/** The same for the disk that the torrent lies on. */
+/** The same for the disk that the torrent is on. */
 export interface DiskSpace {
   readonly freeBytes: number
   /** to be left free */
@@ -29,22 +29,22 @@ interface Situation {
   readonly maxBytes?: number | undefined
   readonly minFreeBytes: number
   readonly freeBytes: number
-  readonly entries: readonly Keepable[]
+  readonly entries: readonly EvictionCandidate[]
   /** those on its disk */
-  readonly beside: readonly Keepable[]
-  /** what is still to come of torrents that somebody asked for */
+  readonly beside: readonly EvictionCandidate[]
+  /** bytes still to be downloaded of requested torrents */
   readonly owed: ReadonlyMap<InfoHash, number>
 }
 
-/** @param infoHash - whose space it is; the torrent need not be there yet */
+/** @param infoHash - the torrent, which need not exist yet */
 export function spaceFor(infoHash: InfoHash, situation: Situation): Space {
   const { maxBytes, minFreeBytes, freeBytes, entries, beside, owed } = situation
   const others = entries.filter((entry) => entry.infoHash !== infoHash)
   const othersBeside = beside.filter((entry) => entry.infoHash !== infoHash)
-  const isHeld = (entry: Keepable) => entry.usage.isPinned || entry.isAwaited
-  const mayGo = (entry: Keepable) => !isHeld(entry)
-  const owedBy = (entry: Keepable) => owed.get(entry.infoHash) ?? 0
-  const bytes = (entry: Keepable) => entry.bytes
+  const isHeld = (entry: EvictionCandidate) => entry.usage.isPinned || entry.isAwaited
+  const mayGo = (entry: EvictionCandidate) => !isHeld(entry)
+  const owedBy = (entry: EvictionCandidate) => owed.get(entry.infoHash) ?? 0
+  const bytes = (entry: EvictionCandidate) => entry.bytes
   return {
     maxBytes,
     usedBytes: sumOf(entries, bytes),
@@ -60,6 +60,6 @@ export function spaceFor(infoHash: InfoHash, situation: Situation): Space {
   }
 }
 
-function sumOf(entries: readonly Keepable[], bytes: (entry: Keepable) => number): number {
+function sumOf(entries: readonly EvictionCandidate[], bytes: (entry: EvictionCandidate) => number): number {
   return entries.reduce((sum, entry) => sum + bytes(entry), 0)
 }

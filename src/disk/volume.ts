@@ -3,14 +3,14 @@ import { dirname } from 'node:path'
 
 /** A file system. */
 export interface Volume {
-  /** tells it from others on this machine */
+  /** unique on this machine */
   readonly id: number
-  /** bytes that we may still write */
+  /** bytes that this process may still write */
   readonly freeBytes: number
   readonly isReadOnly: boolean
 }
 
-/** The file system on which a path is, or would be. */
+/** The file system that a path is on, or would be. */
 export async function volumeOf(path: string): Promise<Volume> {
   try {
     const [{ dev }, { bavail, bsize }, isReadOnly] = await Promise.all([
@@ -25,7 +25,7 @@ export async function volumeOf(path: string): Promise<Volume> {
   }
 }
 
-/** Whether nobody may write there, whoever they are (access(2)). */
+/** Whether the file system is read-only, whatever the user (access(2)). */
 async function isOnReadOnlyDisk(path: string): Promise<boolean> {
   try {
     await access(path, constants.W_OK)

@@ -9,10 +9,10 @@ import type { IndexedFile } from './placed-index.ts'
 import type { PlacedMarks } from './placed-marks.ts'
 import { verdictOn } from './placed-verdict.ts'
 
-/** While somebody watches, so long between two pieces. */
+/** Pause between two pieces while someone is watching. */
 const REST_MS = 500
 
-/** Where metadata is to be had without asking anybody. */
+/** Provides metadata that is known locally. */
 interface Torrents {
   find(infoHash: InfoHash): unknown
   readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
@@ -22,15 +22,15 @@ interface Viewers {
   readonly areThere: boolean
 }
 
-/** Compares placed files with the torrents that they stand for, as far as these are known; one piece at a time. */
+/** Compares placed files with their torrents, if the metadata is known; one piece at a time. */
 export class PlacedChecker implements AsyncDisposable {
   readonly #torrents: Torrents
   readonly #viewers: Viewers
   readonly #marks: PlacedMarks
   readonly #log: Log
-  /** by what is to be done, so that it is done once */
+  /** by task, so that each is queued once */
   readonly #waiting = new Map<string, { readonly file: IndexedFile; readonly infoHash: InfoHash }>()
-  /** what cannot be found out, and need not be tried again */
+  /** tasks that cannot be done, and are not tried again */
   readonly #hopeless = new Set<string>()
   readonly #stop = new AbortController()
   #isWorking = false
@@ -43,7 +43,7 @@ export class PlacedChecker implements AsyncDisposable {
     this.#log = log
   }
 
-  /** Checks a file soon, where that has not been done and can be. */
+  /** Queues a check of a file, if it is possible and not done yet. */
   request(file: IndexedFile): void {
     for (const infoHash of file.infoHashes) {
       const task = `${infoHash} ${file.fingerprint} ${file.path}`
@@ -69,25 +69,24 @@ export class PlacedChecker implements AsyncDisposable {
       } catch (error) {
         if (this.#stop.signal.aborted || !(await isStill(file))) continue
         this.#hopeless.add(task)
-        this.#log.warn('a placed file cannot be checked', { path: file.path, reason: messageOf(error) })
+        this.#log.warn('placed file cannot be checked', { path: file.path, reason: messageOf(error) })
       }
     }
     this.#isWorking = false
   }
 
-  /** @returns whether it is worth trying again, should that be asked for */
+  /** @returns whether a later request should try again */
   async #check(file: IndexedFile, infoHash: InfoHash): Promise<boolean> {
     const info = await this.#torrents.readInfo(infoHash)
     if (!info || !(await isStill(file))) return true
     const { path, size } = file
     const verdict = await verdictOn(path, size, info, () => this.#giveWay())
-    // It is asked for again as it is now.
+    // A changed file is queued again with its new fingerprint.
     if (!(await isStill(file))) return true
     if (!verdict) return false
     this.#marks.noteVerdict(file, infoHash, verdict)
-    if (verdict === 'verified') this.#log.info('a placed file is what its torrent says', { infoHash, path })
-    else
-      this.#log.warn('a placed file is not what its torrent says: it is served no more', { infoHash, path })
+    if (verdict === 'verified') this.#log.info('placed file matches its torrent', { infoHash, path })
+    else this.#log.warn('placed file does not match its torrent and is no longer served', { infoHash, path })
     return true
   }
 
@@ -97,7 +96,7 @@ export class PlacedChecker implements AsyncDisposable {
   }
 }
 
-/** Whether a file is the one that it was when it was last looked at; not, if it cannot be looked at now. */
+/** Whether a file is unchanged since it was indexed; false if it cannot be examined. */
 async function isStill({ path, fingerprint }: IndexedFile): Promise<boolean> {
   const stats = await fileAt(path).catch(() => undefined)
   return stats !== undefined && fingerprintOf(stats) === fingerprint

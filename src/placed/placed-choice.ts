@@ -6,22 +6,22 @@ import { MIN_VIDEO_BYTES } from '../domain/content-type.ts'
 import { fileAt, settlingMs, whenSettled } from '../files/finished-writing.ts'
 import type { IndexedFile } from './placed-index.ts'
 
-/** Of a path: the file, and the folders that may say its season. */
+/** Segments of a path that are read: the file, and the folders that may give its season. */
 const PARTS = 3
 const INFO_HASH = /(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/gi
 
-/** One that lies there now. */
+/** A file that exists now. */
 export interface FoundFile {
   readonly file: IndexedFile
   readonly stats: Stats
 }
 
-/** Whether a file, as it is now, may be served. */
+/** Whether a file may be served in its present state. */
 export type MayServe = (found: FoundFile) => boolean
 
 /**
- * Which of the files that stand for a torrent is served: the one that is called so, else the largest. One that is being
- * written to is waited for, unless there is another one.
+ * Chooses among the files that stand for a torrent: the one with the requested name, else the largest. A file that is
+ * still being written is waited for, unless there is another.
  */
 export async function choosePlaced(
   files: readonly IndexedFile[],
@@ -39,7 +39,7 @@ async function largest(
   signal: AbortSignal,
 ): Promise<FoundFile | undefined> {
   const now = Date.now()
-  // What cannot be looked at cannot be served.
+  // A file that cannot be examined cannot be served.
   const there = await look(files, ({ path }) => fileAt(path).catch(() => undefined))
   const settled = there.filter(({ stats }) => settlingMs(stats, now) === 0)
   const writing = there.filter(({ stats }) => settlingMs(stats, now) > 0).map(({ file }) => file)
@@ -68,15 +68,15 @@ async function look(
   return looked.flat()
 }
 
-/** The files that a choice can mean: any of them, as the user's files have no index, or the one whose name fits. */
+/** The files that a choice may mean: any of them, as the user's files have no index, or those whose names match. */
 export function filesFor(choice: FileChoice, files: readonly IndexedFile[]): readonly IndexedFile[] {
   return choice.kind === 'file' || choice.kind === 'main' ? files : chooseByName(files, choice)
 }
 
-/** One file at most. */
+/** At most one file. */
 function chooseByName(files: readonly IndexedFile[], choice: FileChoice): readonly IndexedFile[] {
   const listed = files.map(({ path, size }) => {
-    // The digits of an info hash are no numbers of episodes.
+    // The digits of an info hash are not episode numbers.
     const parts = path
       .split(sep)
       .slice(-PARTS)
@@ -87,7 +87,7 @@ function chooseByName(files: readonly IndexedFile[], choice: FileChoice): readon
   return decision.kind === 'chosen' ? files.slice(decision.index, decision.index + 1) : []
 }
 
-/** Letters with marks can be written in two ways, and disks differ in which. */
+/** Compared in one normal form: accented letters have two encodings, and file systems differ in which they return. */
 export function isCalled(file: IndexedFile, name: string | undefined): boolean {
   return name !== undefined && file.name.normalize() === name.normalize()
 }

@@ -21,13 +21,13 @@ import { placedTable, type Verdict } from './placed-table.ts'
 
 /** A video that the user put into the download folder, in a list. */
 export interface PlacedEntry {
-  /** all that its name contains, and those of the folders it lies in */
+  /** all info hashes in its name and in those of its folders */
   readonly infoHashes: readonly InfoHash[]
   readonly path: string
   readonly name: string
   /** bytes */
   readonly size: number
-  /** `mismatched`: it is not what the torrent says, and not served for it */
+  /** `mismatched`: it does not match its torrent, and is not served for it */
   readonly verdict: Verdict | 'unchecked'
   readonly plays: number
   /** epoch ms; `undefined` = never */
@@ -37,57 +37,57 @@ export interface PlacedEntry {
 /** Which of the files that stand for a torrent to play. */
 export interface PlacedQuery {
   readonly infoHash: InfoHash
-  /** An episode is never just the largest: if no name says it, there is none. */
+  /** An episode is never just the largest file: if no name has its number, there is none. */
   readonly choice: FileChoice
-  /** of several that the choice can mean, the one that is called so; without it, or if there is none, the largest */
+  /** preferred name if several files match; otherwise the largest is taken */
   readonly name?: string | undefined
 }
 
 export interface PlacedFiles extends AsyncDisposable {
   /**
-   * The file that stands for a torrent: its name, or that of a folder it lies in, contains the info hash.
+   * The file that stands for a torrent: its name, or that of a folder it is in, contains the info hash.
    *
-   * @param mustBeVerified - asked when a file is there: whether it must have been compared with its torrent
+   * @param mustBeVerified - called if there is a file: whether it must have been compared with its torrent
    */
   find(
     wanted: PlacedQuery,
     signal: AbortSignal,
     mustBeVerified?: () => boolean,
   ): Promise<UserVideo | undefined>
-  /** The same, as far as it is known without looking at the disk. */
+  /** As `find`, but only from memory. */
   peek(wanted: PlacedQuery): PlacedEntry | undefined
   /**
-   * The file at a path, by itself and for no torrent.
+   * The file at a path, independent of any torrent.
    *
-   * @returns `undefined` if there is none, or it is not what the torrents in its name say
+   * @returns `undefined` if there is none, or it matches none of the torrents in its name
    */
   openAt(path: string, signal: AbortSignal): Promise<UserVideo | undefined>
   entries(): PlacedEntry[]
-  /** Those large enough to be videos, as they lie there. */
+  /** Files that are large enough to be videos. */
   videos(): readonly IndexedFile[]
-  /** another one whenever there are others */
+  /** changes whenever the list of files does */
   readonly version: number
-  /** Looks at a path where something may have changed. */
+  /** Examines a path that may have changed. */
   look(path: string): Promise<void>
-  /** Looks at everything again. */
+  /** Scans everything again. */
   check(signal: AbortSignal): Promise<void>
 }
 
-/** What is known of torrents on disk. */
+/** The torrents on disk. */
 interface Torrents {
   find(infoHash: InfoHash): unknown
-  /** Whether a torrent lies in this very folder. */
+  /** Whether a torrent is in this very folder. */
   holds(directory: string): boolean
   readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
-  /** Calls back whenever there is something new of a torrent, such as its metadata. */
+  /** The listener is called whenever something about a torrent has changed, such as its metadata. */
   onTorrent(listener: (infoHash: InfoHash) => void): void
 }
 
 /**
- * Learns what the user put into the download folder, and keeps that true.
+ * Indexes the files that the user put into the download folder, and keeps the index up to date.
  *
  * @param root - the download folder
- * @param database - has the table of marks, and is open until this is disposed of
+ * @param database - has the table of marks; must be open until this is disposed of
  */
 export async function openPlacedFiles(
   root: string,
@@ -108,7 +108,7 @@ export async function openPlacedFiles(
     for (const file of index.find(infoHash)) checker.request(file)
   })
   await folder.load()
-  marks.keepOnly(index.all().map(({ path }) => path))
+  marks.retainOnly(index.all().map(({ path }) => path))
   const parts = opening.move()
 
   function choose(
@@ -142,7 +142,7 @@ export async function openPlacedFiles(
   function entry(file: IndexedFile): PlacedEntry {
     const { infoHashes, path, name, size } = file
     const verdicts = infoHashes.map((infoHash) => marks.verdictOf(file, infoHash))
-    // A name may contain more than one info hash: it is enough to be right for one of them.
+    // A name may contain several info hashes; matching one of them is enough.
     const verdict =
       (['verified', 'mismatched'] as const).find((each) => verdicts.includes(each)) ?? 'unchecked'
     return { infoHashes, path, name, size, verdict, ...marks.readsOf(path) }
@@ -153,11 +153,11 @@ export async function openPlacedFiles(
     async find(wanted, signal, mustBeVerified = () => false) {
       let chosen = await choose(wanted, signal, mustBeVerified)
       if (!chosen) {
-        // It may have been put there a moment ago.
+        // The file may have just been put there.
         await folder.upToDate()
         chosen = await choose(wanted, signal, mustBeVerified)
       }
-      // A folder of ours may have come back to the place of the user's.
+      // A folder of ours may have taken the place of the user's.
       if (!chosen || (await isInOurs(root, chosen.file.path))) return undefined
       return opened(chosen)
     },
@@ -178,7 +178,7 @@ export async function openPlacedFiles(
   }
 }
 
-/** Whether a file lies in a folder that bears our mark. */
+/** Whether a file is in a folder with our mark. */
 async function isInOurs(root: string, path: string): Promise<boolean> {
   for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder))
     if (await exists(join(folder, OURS))) return true

@@ -9,14 +9,14 @@ import type { Log } from '../observe/log.ts'
 import { OURS } from '../storage/mark.ts'
 import { type IndexedFile, PlacedIndex } from './placed-index.ts'
 
-/** Who knows which folders are torrents' own, so that they need not be looked into. */
+/** Knows which folders are torrents' own, and need not be scanned. */
 interface Torrents {
   holds(directory: string): boolean
 }
 
 /**
- * What the user put into the download folder, and into folders within. Folders of ours, and those whose names begin
- * with a dot, are not looked into.
+ * The user's files in the download folder and its subfolders. Folders of ours, and folders whose names begin with a
+ * dot, are skipped.
  */
 export class PlacedFolder implements Disposable {
   readonly index = new PlacedIndex()
@@ -41,27 +41,27 @@ export class PlacedFolder implements Disposable {
     this.#tree = new FolderTree({ root, marker: OURS, mayEnter }, keeper, watch, log)
   }
 
-  /** Calls back for each video that nobody writes to any more, whenever it was looked at. */
+  /** The listener is called for each video that is finished being written, after each scan of it. */
   onFile(listener: (file: IndexedFile) => void): void {
     this.#listeners.add(listener)
   }
 
-  /** Learns what is there. */
+  /** Scans the folder. */
   load(): Promise<void> {
     return this.#tree.load()
   }
 
-  /** Looks at everything again. */
+  /** Scans everything again. */
   check(signal: AbortSignal): Promise<void> {
     return this.#tree.check(signal)
   }
 
-  /** Looks at a path, as soon as those that were named before have been looked at. */
+  /** Examines a path, after those that were queued before. */
   look(path: string): Promise<void> {
     return this.#tree.look(path)
   }
 
-  /** Resolves when everything has been looked at that had changed before. */
+  /** Resolves when everything that had changed before the call has been examined. */
   upToDate(): Promise<void> {
     return this.#tree.upToDate()
   }
@@ -81,7 +81,7 @@ export class PlacedFolder implements Disposable {
   }
 }
 
-/** Unfinished folders of ours, and what others do not want to be seen. */
+/** Unfinished folders of ours, and hidden ones. */
 function isHidden(directory: string): boolean {
   return basename(directory).startsWith('.')
 }

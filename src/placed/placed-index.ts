@@ -1,24 +1,24 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 
-/** A video that the user put into the download folder, as it was when it was last looked at. */
+/** A video that the user put into the download folder, as last examined. */
 export interface IndexedFile {
   readonly path: string
   readonly name: string
-  /** all that its name contains, and those of the folders it lies in */
+  /** all info hashes in its name and in those of its folders */
   readonly infoHashes: readonly InfoHash[]
   /** bytes */
   readonly size: number
   /** epoch ms */
   readonly mtimeMs: number
-  /** another one as soon as the file is another one, or has another content */
+  /** changes whenever the file or its content does */
   readonly fingerprint: string
 }
 
-/** The videos that the user put into the download folder, by their paths and by the info hashes in their names. */
+/** The videos that the user put into the download folder, by path and by the info hashes in their names. */
 export class PlacedIndex {
   readonly #files = new Map<string, IndexedFile>()
   readonly #byInfoHash = new Map<InfoHash, Set<string>>()
-  /** another one whenever something has changed */
+  /** changes whenever a file does */
   version = 0
 
   get(path: string): IndexedFile | undefined {

@@ -5,16 +5,16 @@ import type { IndexedFile } from './placed-index.ts'
 import type { Mark, PlacedTable, Verdict } from './placed-table.ts'
 
 const FLUSH_MS = 5_000
-/** They may lie on a disk that will be there again, and looking at all of them once more takes long. */
+/** Missing files whose marks are kept: they may be on a disk that comes back, and verifying all of them takes long. */
 const MAX_GONE = 10_000
 
 type Marked = Pick<IndexedFile, 'path' | 'fingerprint'>
 
-/** What is remembered of files that the user put into the download folder, across restarts. */
+/** What is stored about files that the user put into the download folder, across restarts. */
 export class PlacedMarks implements Disposable {
   readonly #root: string
   readonly #table: PlacedTable
-  /** by path, counted from the download folder, which may be moved */
+  /** by path relative to the download folder, which may be moved */
   readonly #marks: Map<string, Mark>
   readonly #unwritten = new Set<string>()
   readonly #plays = new Plays()
@@ -27,7 +27,7 @@ export class PlacedMarks implements Disposable {
     this.#timer = setInterval(() => this.#flush(), FLUSH_MS)
   }
 
-  /** What was found out about a file for a torrent, if it is still the same file. */
+  /** The verdict on a file for a torrent, if the file is unchanged. */
   verdictOf({ path, fingerprint }: Marked, infoHash: InfoHash): Verdict | undefined {
     const mark = this.#get(path)
     return mark?.fingerprint === fingerprint ? mark.verdicts[infoHash] : undefined
@@ -41,13 +41,13 @@ export class PlacedMarks implements Disposable {
     this.#flush()
   }
 
-  /** How often a file was played, and when it was last read. */
+  /** Number of plays, and time of the last read. */
   readsOf(path: string): Pick<Mark, 'plays' | 'lastReadAt'> {
     const { plays = 0, lastReadAt } = this.#get(path) ?? {}
     return { plays, lastReadAt }
   }
 
-  /** A client reads a file: counted once for each time that it is played. */
+  /** A client is reading a file: counted once per play. */
   noteRead(file: Marked, client: string): void {
     const lastReadAt = Date.now()
     const known = this.#get(file.path) ?? { fingerprint: file.fingerprint, verdicts: {}, plays: 0 }
@@ -55,13 +55,13 @@ export class PlacedMarks implements Disposable {
     this.#set(file, { ...known, plays, lastReadAt })
   }
 
-  /** Forgets files that are there no more, when there are many of them. */
-  keepOnly(paths: readonly string[]): void {
+  /** Deletes marks of missing files, if there are too many. */
+  retainOnly(paths: readonly string[]): void {
     const kept = new Set(paths.map((path) => relative(this.#root, path)))
     const gone = [...this.#marks.keys()].filter((path) => !kept.has(path))
     if (gone.length <= MAX_GONE) return
     for (const path of gone) this.#marks.delete(path)
-    this.#table.keepOnly([...kept])
+    this.#table.retainOnly([...kept])
   }
 
   [Symbol.dispose](): void {
@@ -79,7 +79,7 @@ export class PlacedMarks implements Disposable {
     this.#unwritten.add(way)
   }
 
-  /** What cannot be written now is tried again later. */
+  /** Failed writes are retried later. */
   #flush(): void {
     if (this.#unwritten.size === 0) return
     const isWritten = this.#table.write(

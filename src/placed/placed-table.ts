@@ -8,12 +8,12 @@ export const PLACED_TABLE = `CREATE TABLE IF NOT EXISTS placed (
   last_read_at REAL
 ) STRICT, WITHOUT ROWID`
 
-/** Whether a file is what a torrent has in it. */
+/** Whether a file matches a torrent. */
 export type Verdict = 'verified' | 'mismatched'
 
-/** What is remembered of a file that the user put into the download folder. */
+/** What is stored about a file that the user put into the download folder. */
 export interface Mark {
-  /** of the file that the verdicts are about */
+  /** of the file at the time of the verdicts */
   readonly fingerprint: string
   /** by info hash */
   readonly verdicts: Readonly<Record<string, Verdict>>
@@ -23,12 +23,12 @@ export interface Mark {
 }
 
 export interface PlacedTable {
-  /** By path, as it was written; nothing where it cannot be read. */
+  /** All rows, by path; empty if the table cannot be read. */
   read(): Map<string, Mark>
-  /** @returns whether it could be done, all of it */
+  /** @returns whether all of it was written */
   write(marks: readonly (readonly [path: string, mark: Mark])[]): boolean
-  /** Deletes all others. */
-  keepOnly(paths: readonly string[]): void
+  /** Deletes the rows of all other paths. */
+  retainOnly(paths: readonly string[]): void
 }
 
 export function placedTable(index: IndexDatabase): PlacedTable {
@@ -44,7 +44,7 @@ export function placedTable(index: IndexDatabase): PlacedTable {
           put.run(path, fingerprint, JSON.stringify(verdicts), plays, lastReadAt ?? null)
       })
     },
-    keepOnly(paths) {
+    retainOnly(paths) {
       index.use((database) =>
         database
           .prepare('DELETE FROM placed WHERE path NOT IN (SELECT value FROM json_each(?))')
@@ -54,7 +54,7 @@ export function placedTable(index: IndexDatabase): PlacedTable {
   }
 }
 
-/** Nothing for a row that somebody else wrote. */
+/** Nothing for a row that is not in our format. */
 function readRow(row: Readonly<Record<string, unknown>>): [string, Mark][] {
   try {
     const verdicts = JSON.parse(String(row.verdicts)) as Mark['verdicts']

@@ -4,10 +4,10 @@ import { isPieceRight } from '../storage/check-piece.ts'
 import type { Verdict } from './placed-table.ts'
 
 /**
- * Finds out whether a file is one of a torrent's, whatever it is called: one that has its length, and its pieces.
+ * Finds out whether a file is one of a torrent's, whatever its name: it must have a file's length and its pieces.
  *
- * @param giveWay - awaited before each piece; ends the work by throwing
- * @returns `undefined` if nobody can tell, because the file shares all of its pieces with others
+ * @param giveWay - awaited before each piece; throws to end the work
+ * @returns `undefined` if it cannot be told, because the file shares all of its pieces with others
  * @throws the system's error if the file cannot be read
  */
 export async function verdictOn(

@@ -104,7 +104,7 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
         } else await this.#add(folder)
       }),
     )
-    this.#table.keepOnly([...this.#entries.keys()])
+    this.#table.retainOnly([...this.#entries.keys()])
   }
 
   find(infoHash: InfoHash): Contents | undefined {

@@ -20,7 +20,7 @@ export interface IndexTable {
   /** Replaces rows, or deletes those that are `undefined`. @returns whether it could be done, all of it */
   write(rows: readonly { readonly infoHash: InfoHash; readonly row: IndexRow | undefined }[]): boolean
   /** Deletes all other rows. */
-  keepOnly(infoHashes: readonly InfoHash[]): void
+  retainOnly(infoHashes: readonly InfoHash[]): void
 }
 
 export function indexTable(index: IndexDatabase): IndexTable {
@@ -39,7 +39,7 @@ export function indexTable(index: IndexDatabase): IndexTable {
         }
       })
     },
-    keepOnly(infoHashes) {
+    retainOnly(infoHashes) {
       index.use((database) =>
         database
           .prepare('DELETE FROM torrents WHERE info_hash NOT IN (SELECT value FROM json_each(?))')

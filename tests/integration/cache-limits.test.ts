@@ -143,9 +143,9 @@ test('what would go next, and why, can be asked', async () => {
   const { next, kept, usedBytes, maxBytes } = await app.app.janitor.explain()
   expect(next.map(({ name }) => name)).toEqual(['unplayed.mkv', 'common.mkv', 'rare.mkv', 'popular.mkv'])
   expect(next[1]?.why).toMatch(
-    /^1\.0 plays .*last read 60 min ago, 200 seeders when last met, 0\.00 GB; idle in/,
+    /^1\.0 plays .*last read 60 min ago, 200 seeders when last seen, 0\.00 GB; idle in/,
   )
-  expect(next[3]?.why).toMatch(/popular: goes only when room is needed$/)
+  expect(next[3]?.why).toMatch(/popular: removed only when space is needed$/)
   expect(kept).toMatchObject([{ name: 'pinned.mkv', why: 'pinned' }])
   expect(usedBytes).toBeGreaterThanOrEqual(5 * SIZE)
   expect(maxBytes).toBe(1000 * MIB)

@@ -82,7 +82,7 @@ describe('a placed file whose torrent is known', () => {
     )
     expect(file?.size).toBe(film.length)
     for (let n = 0; n < 2; n++) await parts.placed.check(new AbortController().signal)
-    expect(parts.logged.filter((line) => line.includes('not what its torrent says'))).toHaveLength(1)
+    expect(parts.logged.filter((line) => line.includes('does not match its torrent'))).toHaveLength(1)
   })
 
   test('keeps its mark across restarts, though the torrent is known no more', async () => {
@@ -219,7 +219,7 @@ describe('a placed file whose torrent is known', () => {
     await expect.poll(() => verdicts(parts)).toEqual(['unchecked'])
     await writeFile(path, film)
     await expect.poll(() => verdicts(parts)).toEqual(['verified'])
-    expect(parts.logged.filter((line) => line.includes('not what its torrent says'))).toEqual([])
+    expect(parts.logged.filter((line) => line.includes('does not match its torrent'))).toEqual([])
   })
 
   test('is compared slowly while a viewer watches', async () => {

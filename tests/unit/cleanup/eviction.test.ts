@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import {
   chooseEvictions,
   chooseIdle,
+  type EvictionCandidate,
   excessOver,
   inOrderOfRemoval,
-  type Keepable,
   keepScore,
   protectionOf,
   shortageBelow,
@@ -23,7 +23,7 @@ const IDLE_MS = HOUR / 2
 
 interface Shape
   extends Partial<Usage>,
-    Partial<Pick<Keepable, 'bytes' | 'isUsed' | 'isAwaited' | 'isGuessed'>> {
+    Partial<Pick<EvictionCandidate, 'bytes' | 'isUsed' | 'isAwaited' | 'isGuessed'>> {
   readonly readAgo?: number
 }
 
@@ -34,7 +34,7 @@ function film({
   isAwaited = false,
   isGuessed = false,
   ...usage
-}: Shape = {}): Keepable {
+}: Shape = {}): EvictionCandidate {
   const readAt = NOW - readAgo
   return {
     infoHash: 'a'.repeat(40) as InfoHash,
@@ -141,7 +141,7 @@ const anyFilm = fc
 const anyFilms = fc.array(anyFilm, { maxLength: 40 })
 const anyExcess = fc.integer({ min: 0, max: 300 * GB })
 const anyIdleMs = fc.constantFrom(0, 10 * SECOND, IDLE_MS, 30 * DAY)
-const bytesOf = (films: readonly Keepable[]) => films.reduce((sum, { bytes }) => sum + bytes, 0)
+const bytesOf = (films: readonly EvictionCandidate[]) => films.reduce((sum, { bytes }) => sum + bytes, 0)
 
 describe('eviction from any cache', () => {
   test('never chooses a protected film', () => {
@@ -189,7 +189,7 @@ describe('eviction from any cache', () => {
   test('does not depend on the order of the entries', () => {
     fc.assert(
       fc.property(anyFilms, anyExcess, (films, excess) => {
-        const scores = (each: readonly Keepable[]) => each.map((one) => keepScore(one, NOW))
+        const scores = (each: readonly EvictionCandidate[]) => each.map((one) => keepScore(one, NOW))
         expect(scores(chooseEvictions(films.toReversed(), excess, IDLE_MS, NOW))).toEqual(
           scores(chooseEvictions(films, excess, IDLE_MS, NOW)),
         )

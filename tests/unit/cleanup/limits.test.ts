@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseEvictions, chooseForRoom, type Keepable } from '../../../src/cleanup/eviction.ts'
+import { chooseEvictions, chooseForRoom, type EvictionCandidate } from '../../../src/cleanup/eviction.ts'
 import { ShortageLog } from '../../../src/cleanup/shortage-log.ts'
 import type { Refusal } from '../../../src/disk/disk-errors.ts'
 import type { Room } from '../../../src/disk/disk-room.ts'
@@ -12,7 +12,7 @@ const IDLE_MS = 1_000
 const MB = 1_000_000
 
 /** A film last read that long ago: the longer, the sooner it goes. */
-function film(name: string, idleMs: number, more: Partial<Keepable> = {}): Keepable {
+function film(name: string, idleMs: number, more: Partial<EvictionCandidate> = {}): EvictionCandidate {
   const usage = { ...newUsage('watched', 0), lastReadAt: NOW - idleMs }
   return {
     infoHash: name as InfoHash,
@@ -40,7 +40,7 @@ test.for([
   ['no more films than there are', 0, 500, ['older', 'old']],
   ['films that must go, which also make room for what is wanted', 5, 15, ['wanted', 'older']],
 ] as const)('to make room, clean-up removes %s', ([, excess, expected, names]) => {
-  const isWanted = (entry: Keepable) => entry === WANTED
+  const isWanted = (entry: EvictionCandidate) => entry === WANTED
   const chosen = chooseForRoom(ALL, excess, expected, isWanted, IDLE_MS, NOW)
   expect(chosen.map(({ infoHash }) => infoHash)).toEqual(names)
 })
@@ -70,9 +70,9 @@ function logOf(...looks: { room?: Partial<Room>; wanted?: number; refusal?: Refu
   return said
 }
 
-const FULL = 'warn: the disk is full, and nothing more may go'
-const READ_ONLY = 'warn: the disk is read-only, and nothing more may go'
-const OVER = 'info: the disk has room again'
+const FULL = 'warn: disk full and nothing left to evict; downloads paused'
+const READ_ONLY = 'warn: disk read-only and nothing left to evict; downloads paused'
+const OVER = 'info: disk has space again; downloads resumed'
 const NO_ROOM = { bytes: 0, freeBytes: MB }
 
 test.for([
@@ -115,7 +115,7 @@ test('the log says once that the cache is too large, and once that it no longer 
   for (const used of [5, 11, 12, 9, 8]) shortages.noteSize(used, 10)
   shortages.noteSize(1_000, undefined)
   expect(said).toEqual([
-    'the cache is above CACHE_MAX_SIZE, and nothing more may go',
-    'the cache is below CACHE_MAX_SIZE again',
+    'cache above CACHE_MAX_SIZE and nothing left to evict',
+    'cache below CACHE_MAX_SIZE again',
   ])
 })
