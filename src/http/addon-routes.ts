@@ -15,9 +15,9 @@ const RESOURCES = ['stream', 'catalog', 'meta'] as const
 /**
  * `[/{config}]/manifest.json` and `[/{config}]/{resource}/{type}/{id}[/{extra}].json`.
  *
- * @param baseUrlOf - what links in answers begin with
- * @param instance - which self-streme this is, see {@link ASKER_HEADER}
- * @param guard - which pages may ask
+ * @param baseUrlOf - gives the prefix of links in answers
+ * @param instance - identifies this self-streme, see {@link ASKER_HEADER}
+ * @param guard - checks which pages may ask
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
  */
 export function addonRoutes(
@@ -32,17 +32,17 @@ export function addonRoutes(
   router.use((req, res, next) => {
     guard(req)
     if (req.get(ASKER_HEADER) !== instance) return next()
-    res.status(508).set('Cache-Control', 'no-store').json({ err: 'this server asks itself' })
+    res.status(508).set('Cache-Control', 'no-store').json({ err: 'request loop: this server asked itself' })
   })
 
   router.all(['/manifest.json', '/:config/manifest.json'], methods, async (req, res, next) => {
     if (!readListOptions(req.params.config as string | undefined)) return next()
     const manifest = await addon.manifest(baseUrlOf(req), isRelayed(req))
-    // Links in it depend on how the device reached us.
+    // Private: the links in it depend on how the device reached us.
     res.set('Cache-Control', 'private, max-age=3600').json(manifest)
   })
 
-  // Resources are named one by one: as a parameter, `/subtitles/movie/tt1/x=1.json` would have a config "subtitles".
+  // One route per resource: with a parameter, `/subtitles/movie/tt1/x=1.json` would have the config "subtitles".
   for (const resource of RESOURCES) {
     const path = `/${resource}/:type/:id`
     const paths = [`${path}.json`, `${path}/:extra.json`]
@@ -69,7 +69,7 @@ export function addonRoutes(
     if (resource === 'stream') res.vary('User-Agent, Sec-CH-UA')
     if (!found) return void res.status(404).set('Cache-Control', 'no-store').json({ err: 'not found' })
     const { body, cacheMaxAge } = found
-    // Links in it depend on how the device reached us.
+    // Private: the links in it depend on how the device reached us.
     res.set('Cache-Control', cacheMaxAge === undefined ? 'no-store' : `private, max-age=${cacheMaxAge}`)
     res.json(cacheMaxAge === undefined ? body : { ...body, cacheMaxAge })
   }
@@ -82,7 +82,7 @@ function senderOf(req: Request): Pick<RequestContext, 'userAgent' | 'secChUa' | 
     userAgent: req.get('user-agent') ?? '',
     secChUa: req.get('sec-ch-ua'),
     isRelayed: isRelayed(req),
-    // As far as trusted proxies tell.
+    // As reported by trusted proxies.
     client: clientKey(req.ip ?? ''),
   }
 }
@@ -91,7 +91,7 @@ function isRelayed(req: Request): boolean {
   return req.get(ASKER_HEADER) !== undefined
 }
 
-/** The extra arguments stand in the path like a query; read undecoded, so that an `%26` in a value does not split it. */
+/** The extra arguments have the form of a query in the path; decoded after splitting, as a value may contain `%26`. */
 function extraOf(req: Request): Record<string, string> {
   if (req.params.extra === undefined) return {}
   const segment = req.originalUrl.replace(/\?.*$/s, '').split('/').at(-1) ?? ''

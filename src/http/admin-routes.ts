@@ -9,7 +9,7 @@ export interface Admin {
   }>
 }
 
-/** What only the owner may do. No page of another site may read the answers: there are no CORS headers here. */
+/** Routes for the owner only. They have no CORS headers, so that no page of another site can read the answers. */
 export function adminRoutes(onlyOwner: RequestHandler, admin: Admin): Router {
   const router = Router({ strict: true })
   onlyMethods(router, '/admin/cleanup', {

@@ -10,7 +10,7 @@ const OPTIONS = ['files', 'path', 'pin']
 const SOURCES = ['magnet', 'infoHash']
 
 /**
- * What a request wants to have added: JSON with magnet link or info hash and options, or a torrent file with the
+ * Reads a request to add a torrent: JSON with a magnet link or info hash and options, or a torrent file with the
  * options in the query.
  *
  * @throws SelfStremeError `request.invalid`, saying what was expected
@@ -30,30 +30,33 @@ export async function readAddition(body: unknown, query: object): Promise<Additi
 /** @throws SelfStremeError `request.invalid` */
 export function readInfoHash(text: unknown): InfoHash {
   const infoHash = parseInfoHash(String(text))
-  if (!infoHash) throw invalid(`"${String(text).slice(0, 80)}" is no info hash: it has 40 hex digits`)
+  if (!infoHash) throw invalid(`"${String(text).slice(0, 80)}" is not an info hash (expected 40 hex digits)`)
   return infoHash
 }
 
-/** Whether something is asked for by `true` or `false`. @throws SelfStremeError `request.invalid` */
+/** Reads `true` or `false`. @throws SelfStremeError `request.invalid` */
 export function readFlag(name: string, value: unknown, ifAbsent: boolean): boolean {
   if (value === undefined) return ifAbsent
   if (value === true || value === 'true') return true
   if (value === false || value === 'false') return false
-  throw invalid(`"${name}" is true or false`)
+  throw invalid(`"${name}" must be true or false`)
 }
 
 /**
- * For whom a list is to be explained.
+ * Reads for which options and device a list is to be explained.
  *
  * @throws SelfStremeError `request.invalid`
  */
 export function readQuestion(query: object): Pick<ExplainRequest, 'options' | 'userAgent'> {
   const { config, ua, ...others } = query as Record<string, unknown>
   const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw invalid(`nobody knows "${unknown.slice(0, 80)}"; there are config, ua`)
+  if (unknown !== undefined)
+    throw invalid(`unknown query parameter "${unknown.slice(0, 80)}"; expected config, ua`)
   const options = readListOptions(config === undefined ? undefined : String(config))
   if (!options)
-    throw invalid(`"${String(config).slice(0, 80)}" is no config: it begins with auto, proxy, magnet or both`)
+    throw invalid(
+      `"${String(config).slice(0, 80)}" is not a config (expected auto, proxy, magnet or both, with options)`,
+    )
   return { options, userAgent: ua === undefined ? undefined : String(ua) }
 }
 
@@ -69,13 +72,13 @@ function readOptions(
 ): Omit<Addition, 'source'> {
   const unknown = Object.keys(fields).find((name) => !expected.includes(name))
   if (unknown !== undefined)
-    throw invalid(`nobody knows "${unknown.slice(0, 80)}"; there are ${expected.join(', ')}`)
+    throw invalid(`unknown parameter "${unknown.slice(0, 80)}"; expected ${expected.join(', ')}`)
   const { files, path, pin } = fields
   const selection = files === undefined ? undefined : parseSelection(files)
   if (files !== undefined && selection === undefined)
-    throw invalid('"files" is "main" (the largest video), "all", or a list of indexes counted from 0')
+    throw invalid('"files" must be "main" (the largest video), "all", or a list of indexes counted from 0')
   if (path !== undefined && (typeof path !== 'string' || path === ''))
-    throw invalid('"path" is a folder under one of TORRENT_EXTRA_PATHS')
+    throw invalid('"path" must be a folder under one of TORRENT_EXTRA_PATHS')
   return { selection, path, isPinned: readFlag('pin', pin, true) }
 }
 

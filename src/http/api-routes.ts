@@ -13,8 +13,8 @@ import { onlyMethods } from './only-methods.ts'
 const MAX_JSON_LENGTH = '64kb'
 
 /**
- * `/api/…`: the owner's torrents and the cache, for programs. Whoever may not clean up may do none of this; as there,
- * no page of another site may read the answers.
+ * `/api/…`: the owner's torrents and the cache, for programs. For the owner only, and as in the admin routes, no page
+ * of another site can read the answers.
  */
 export function apiRoutes(
   onlyOwner: RequestHandler,
@@ -24,10 +24,10 @@ export function apiRoutes(
   explain: ExplainStreams,
 ): Router {
   const router = Router({ strict: true })
-  // For all of it, also what is not there: before anything of the request's body is read.
+  // For every path, known or not, and before the body is read.
   router.use('/api', onlyOwner, (_req, res, next) => {
     res.set('Cache-Control', 'no-store')
-    // The names in it are those of strangers, and people look at it with curl.
+    // Answers contain names chosen by strangers, and people view them with curl.
     res.json = (body) => res.type('json').send(printableText(JSON.stringify(body)))
     next()
   })
@@ -90,10 +90,7 @@ export function apiRoutes(
     async get(req, res) {
       const { type, id } = req.params as { type: string; id: string }
       const why = await explain({ type, id, ...readQuestion(req.query) }, goneSignal(res))
-      if (!why)
-        throw invalid(
-          `"${id.slice(0, 80)}" is no ${type.slice(0, 20)}: an episode has season and number behind it`,
-        )
+      if (!why) throw invalid(`"${id.slice(0, 80)}" is not ${expectedId(type)}`)
       res.json(why)
     },
   })
@@ -104,5 +101,9 @@ export function apiRoutes(
 const onBadBody: ErrorRequestHandler = (error, _req, _res, next) => {
   const { type } = (error ?? {}) as { type?: unknown }
   if (type !== 'entity.parse.failed') return next(error)
-  next(new SelfStremeError('request.invalid', `the body is no JSON: ${messageOf(error)}`, { cause: error }))
+  next(new SelfStremeError('request.invalid', `the body is not JSON: ${messageOf(error)}`, { cause: error }))
+}
+
+function expectedId(type: string): string {
+  return type === 'movie' ? 'a movie id (expected tt1234567)' : 'an episode id (expected tt1234567:1:2)'
 }

@@ -2,10 +2,10 @@ import type { Request } from 'express'
 import type { TrustsProxy } from './client-address.ts'
 import { forwardedPrefix } from './mount-path.ts'
 
-/** How the client reaches us, without a slash at the end: what the links in answers begin with. */
+/** The address by which the client reached us, without trailing slash: the prefix of links in answers. */
 export type BaseUrlOf = (req: Request) => string
 
-/** @param publicUrl - the user's own word, which counts most */
+/** @param publicUrl - from the settings; it takes precedence */
 export function baseUrls(publicUrl: string | undefined, trustsProxy: TrustsProxy): BaseUrlOf {
   return publicUrl === undefined
     ? (req) => originOf(req) + forwardedPrefix(req, trustsProxy)
@@ -13,7 +13,8 @@ export function baseUrls(publicUrl: string | undefined, trustsProxy: TrustsProxy
 }
 
 function originOf(req: Request): string {
-  // Both come from forwarding headers only where a trusted proxy set them; a proxy may pass on what it was sent.
+  // Express reads both from forwarding headers only if a trusted proxy set them; a proxy may still pass on invalid
+  // ones.
   const protocol = req.protocol === 'https' ? 'https' : 'http'
   const host = (req.host as string | undefined) ?? ''
   const isPlain = /^([a-z0-9]([\w.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d+)?$/i.test(host)

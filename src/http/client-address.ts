@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { parseIpAddress, usualForm } from '../lib/ip-address.ts'
 
-/** Headers by which proxies say for whom they ask, each in its own way. */
+/** Headers in which different proxies name the client. */
 const CLIENT_HEADERS = [
   'forwarded',
   'x-forwarded',
@@ -17,13 +17,13 @@ const CLIENT_HEADERS = [
   'fly-client-ip',
 ]
 
-/** Addresses that nobody on the internet can have. Shared address space is where home VPNs live (RFC 6598). */
+/** Addresses that no host on the internet has; home VPNs use shared address space (RFC 6598). */
 const PRIVATE_RANGES = new Set(['loopback', 'private', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
 
-/** Whether an address is a proxy's whose word counts. @param hop - how many proxies it is away */
+/** Whether the forwarding headers of a proxy are trusted. @param hop - number of proxies between it and us */
 export type TrustsProxy = (address: string, hop: number) => boolean
 
-/** Whether the request came through a proxy that names itself. */
+/** Whether a request has forwarding headers. */
 export function isForwarded(req: IncomingMessage): boolean {
   const names = Object.keys(req.headers)
   return (
@@ -32,12 +32,12 @@ export function isForwarded(req: IncomingMessage): boolean {
   )
 }
 
-/** Whether the request came through a proxy that does not say for whom in `X-Forwarded-For`, or that is not trusted. */
+/** Whether a request came through a proxy that is untrusted, or does not send `X-Forwarded-For`. */
 export function isClientUntold(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
   return isForwarded(req) && isDirect(req, trustsProxy)
 }
 
-/** Whether the client is the one that has connected to us, as far as trusted proxies tell. */
+/** Whether the client itself has connected to us, as reported by trusted proxies. */
 export function isDirect(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
   return wayOf(req, trustsProxy).length === 1
 }
@@ -46,17 +46,17 @@ function namesClient(req: IncomingMessage): boolean {
   return CLIENT_HEADERS.some((name) => req.headers[name] !== undefined)
 }
 
-/** Whether the client, as far as trusted proxies tell, is on this machine or in a private network. */
+/** Whether the client is on this machine or in a private network, as reported by trusted proxies. */
 export function isFromPrivateNetwork(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
   return PRIVATE_RANGES.has(rangeOf(clientOf(req, trustsProxy)) ?? '')
 }
 
-/** The client's address, as far as trusted proxies tell. */
+/** The client's address, as reported by trusted proxies. */
 export function clientOf(req: IncomingMessage, trustsProxy: TrustsProxy): string {
   return wayOf(req, trustsProxy).at(-1) ?? ''
 }
 
-/** The addresses that a request came by, nearest first, up to the first one that is no trusted proxy: the client. */
+/** Addresses on the way to the client, nearest first, ending with the first that is not a trusted proxy: the client. */
 function wayOf({ socket, headers }: IncomingMessage, trustsProxy: TrustsProxy): string[] {
   const told = String(headers['x-forwarded-for'] ?? '')
     .split(',')
@@ -67,19 +67,19 @@ function wayOf({ socket, headers }: IncomingMessage, trustsProxy: TrustsProxy): 
   return client === -1 ? way : way.slice(0, client + 1)
 }
 
-/** Whether an address is one of this machine's own, by which forwarders on it connect to us. */
+/** Whether an address is one of this machine, from which local forwarders connect. */
 export function isOfThisMachine(req: IncomingMessage, address: string): boolean {
   return rangeOf(address) === 'loopback' || bare(address) === bare(req.socket.localAddress ?? '')
 }
 
-/** @returns name of the address range, `undefined` for what is no address */
+/** @returns the kind of address; `undefined` if it is not an address */
 function rangeOf(address: string): string | undefined {
   return parseIpAddress(bare(address))?.range
 }
 
-/** An address without brackets, port and zone: what two spellings of it have in common. */
+/** An address without brackets, port and zone, for comparison. */
 export function bare(address: string): string {
-  // A link-local IPv6 address comes with the interface it was seen on; some proxies put a port behind the address.
+  // A link-local IPv6 address may have a zone, and some proxies append a port.
   const text = address
     .replace(/^\[(.*)\](:\d+)?$/, '$1')
     .replace(/%.*$/s, '')

@@ -1,28 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What tells one version of a file from another. */
+/** The validators of a file's current version. */
 export interface Version {
-  /** strong, in quotes; absent where it is not known */
+  /** strong, in quotes; absent if unknown */
   readonly etag?: string | undefined
   readonly lastModified?: Date | undefined
 }
 
 /**
- * Whether the client already has this version, and wants no other answer than that.
+ * Whether the client already has this version, so that 304 is the answer.
  *
  * @see RFC 9110 §13.1.2, §13.1.3
  */
 export function isNotModified(headers: IncomingHttpHeaders, { etag, lastModified }: Version): boolean {
   const { 'if-none-match': known, 'if-modified-since': since, 'cache-control': wish = '' } = headers
   if (known === undefined && since === undefined) return false
-  // The user pressed "reload".
+  // Sent on reload.
   if (/(^|,)\s*no-cache\s*(,|$)/i.test(wish)) return false
   if (known !== undefined) return known.trim() === '*' || tagsIn(known).some((tag) => tag === etag)
   return lastModified !== undefined && wholeSeconds(lastModified) <= Date.parse(since ?? '')
 }
 
 /**
- * Whether a client that goes on where it stopped has the beginning of this version: a strong entity tag, or the very
+ * Whether a client that resumes a download has the beginning of this version: an equal strong entity tag, or an equal
  * date.
  *
  * @see RFC 9110 §13.1.5
@@ -32,12 +32,12 @@ export function isSameVersion(condition: string, { etag, lastModified }: Version
   return lastModified !== undefined && wholeSeconds(lastModified) === Date.parse(condition)
 }
 
-/** The tags of a list, all of them as if they were strong. */
+/** The entity tags of a list, compared weakly. */
 function tagsIn(list: string): string[] {
   return list.match(/"[^"]*"/g) ?? []
 }
 
-/** HTTP counts no parts of a second. */
+/** HTTP dates have a resolution of a second. */
 function wholeSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000) * 1000
 }

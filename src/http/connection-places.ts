@@ -7,44 +7,44 @@ import { whoGivesWay } from '../domain/clients/give-way.ts'
 import type { Log } from '../observe/log.ts'
 import type { TrustsProxy } from './client-address.ts'
 
-/** Handles for the database, folders that are watched, the engine, and what is asked of other servers. */
+/** Handles for the database, watched folders, the engine, and requests to other servers. */
 const OTHER_HANDLES = 128
-/** More would cost memory: a connection takes up to 128 KiB while its requests wait. */
+/** A connection takes up to 128 KiB of memory while its requests wait. */
 const MAX_CONNECTIONS = 2_048
 
 interface Connection {
   readonly socket: Socket
-  /** absent for a trusted proxy, which speaks for many */
+  /** absent for a trusted proxy, which stands for many clients */
   readonly client: string | undefined
   readonly since: number
   requests: number
 }
 
 /**
- * How many connections there may be: each has a handle, and may need one more for the film.
+ * Maximum number of connections: each needs a handle, and may need another for a file.
  *
- * @param handles - how many this process may have open
+ * @param handles - number of handles that this process may have open
  */
 export function mostConnections(handles: number): number {
   return Math.max(16, Math.min(MAX_CONNECTIONS, Math.floor((handles - OTHER_HANDLES) / 2)))
 }
 
-/** How many handles this process may have open. @see proc_pid_limits(5) */
+/** Number of handles that this process may have open. @see proc_pid_limits(5) */
 export function handleLimit(): number {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
     return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
   } catch {
-    // What other systems give unless they are told otherwise.
+    // The usual default of other systems.
     return 1024
   }
 }
 
 /**
- * Bounds the connections of one client, and those of all. When there are too many, the client with the most loses one,
- * first one on which nothing is asked for; the newcomer is refused only if none can go.
+ * Limits connections, per client and in total. When there are too many, the client with the most loses one, an unused
+ * one first; the new connection is refused only if none can be closed.
  *
- * @param isIdleOn - whether the client takes nothing of what is being sent on a connection
+ * @param isIdleOn - whether the client reads nothing of what is being sent on a connection
  */
 export function limitConnections(
   server: Server,
@@ -55,10 +55,10 @@ export function limitConnections(
 ): void {
   const connections = new Map<Socket, Connection>()
   const byClient = new Map<string, Set<Connection>>()
-  // Refused by Node, before anything is made of them: those that were closed count until the system has done so.
+  // Backstop in Node itself. Twice the limit, because closed connections count until the system has removed them.
   server.maxConnections = 2 * most
 
-  /** @returns whether there is one now */
+  /** @returns whether there is room now */
   function makeRoom(client: string | undefined): boolean {
     const clients = client === undefined ? [] : [client]
     const mostPerClient = client === undefined ? Number.POSITIVE_INFINITY : limitsFor(client).sockets
@@ -66,7 +66,7 @@ export function limitConnections(
     const isFull = connections.size >= most
     if (!isFull && (own?.size ?? 0) < mostPerClient) return true
     const taken = [...(isFull ? connections.values() : (own ?? []))]
-      // Those of trusted proxies are never taken away.
+      // Connections of trusted proxies are never closed.
       .filter((connection) => connection.client !== undefined)
       .map((connection) => ({
         connection,
@@ -76,7 +76,7 @@ export function limitConnections(
       }))
     const answer = whoGivesWay(taken, clients, { most: isFull ? 0 : Number.POSITIVE_INFINITY, mostPerClient })
     if (typeof answer === 'string') return answer === 'room'
-    log.debug('connection closed', { client: answer.connection.client, why: 'another one needs the place' })
+    log.debug('connection closed', { client: answer.connection.client, why: 'its place was needed' })
     leave(answer.connection)
     answer.connection.socket.destroy()
     return true

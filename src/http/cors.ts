@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express'
 import type { Origins } from './origins.ts'
 import { refuseMethod } from './refuse-method.ts'
 
-/** Lets pages of some sites read the answers, refusals too, as Stremio's own must; but nothing of the owner's. */
+/** Lets pages of certain sites, such as Stremio's own, read the answers, errors included. Not for owner routes. */
 export function openTo(origins: Origins): RequestHandler {
   return (req, res, next) => {
     if (!/^\/(admin|api)(\/|$)/i.test(req.path)) {
@@ -16,7 +16,7 @@ export function openTo(origins: Origins): RequestHandler {
   }
 }
 
-/** Videos are open to players on pages of every site. */
+/** Players on pages of every site may read videos. */
 export function openToAll(res: ServerResponse): void {
   allow(res, '*')
 }
@@ -26,14 +26,14 @@ function allow(res: ServerResponse, origin: string): void {
   res.setHeader('Access-Control-Expose-Headers', 'Content-Range, Content-Length, Accept-Ranges')
 }
 
-/** Answers preflight requests; methods that are not named get 405. */
+/** Answers preflight requests, and other methods than these with 405. */
 export function answerMethods(methods: string): RequestHandler {
   return (req, res, next) => {
     if (!answeredByMethod(methods, req, res)) next()
   }
 }
 
-/** The same, where the caller goes on. @returns whether there is nothing left to answer */
+/** As a plain function. @returns whether the request was answered */
 export function answeredByMethod(methods: string, req: IncomingMessage, res: ServerResponse): boolean {
   if (req.method === 'OPTIONS') {
     res.setHeader('Access-Control-Allow-Methods', methods)

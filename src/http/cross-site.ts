@@ -2,22 +2,22 @@ import type { IncomingMessage } from 'node:http'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { Origins } from './origins.ts'
 
-/** Throws `access.denied` for a request that a page of another site had no good reason to make. */
+/** Throws `access.denied` for a request that a page of another site has no legitimate reason to make. */
 export type CrossSiteGuard = (req: IncomingMessage) => void
 
-/** What may play a video, or look at its headers before; `document` is a link that a person follows. */
+/** Destinations that may play a video, or read its headers first; `document` is a followed link. */
 const VIDEO = new Set(['video', 'audio', 'track', 'empty', 'document'])
 const LIST = new Set(['empty', 'document'])
-/** What browsers accept for `<img>` and style sheets; no player asks like that. */
+/** What browsers accept for `<img>` and style sheets; no player sends this. */
 const PICTURE_OR_STYLE = /^(image\/|text\/css)/
 
-/** Videos are open to players on every site, but no `<img>` or `<script>` starts a torrent. */
+/** Players on every site may request videos, but an `<img>` or `<script>` must not start a torrent. */
 export const guardVideo: CrossSiteGuard = (req) => {
   if (isCrossSite(req)) refuseUnless(mayBe(req, VIDEO) && !isPrefetch(req))
   refuseUnless(mayBeNoPicture(req))
 }
 
-/** Lists make sources search: a page of another site asks for them only where it may read the answer. */
+/** Lists start searches, so a page of another site may only request lists that it may read. */
 export function listGuard(origins: Origins): CrossSiteGuard {
   return (req) => {
     if (req.method === 'OPTIONS') return
@@ -28,12 +28,12 @@ export function listGuard(origins: Origins): CrossSiteGuard {
     refuseUnless(
       req.headers['sec-fetch-mode'] !== 'no-cors' || (origin !== undefined && origins.allow(origin)),
     )
-    // Apps on TVs are no web sites, and read answers without asking the browser: `null`, `file://`.
+    // TV apps are not web sites, and their requests are not subject to CORS: `null`, `file://`.
     refuseUnless(origin === undefined || !/^https?:/.test(origin) || origins.allow(origin))
   }
 }
 
-/** Browsers say so on https, and to this machine; other clients say nothing. @see Fetch Metadata, W3C */
+/** Sent by browsers over https and to localhost; other clients send nothing. @see Fetch Metadata, W3C */
 function isCrossSite({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']
   return site !== undefined && site !== 'same-origin' && site !== 'none'
@@ -44,12 +44,12 @@ function mayBe({ headers }: IncomingMessage, destinations: ReadonlySet<string>):
   return destination === undefined || destinations.has(String(destination))
 }
 
-/** Whether a page has it fetched before anybody follows a link. */
+/** Whether a browser prefetches a link that no one has followed yet. */
 function isPrefetch({ headers }: IncomingMessage): boolean {
   return /prefetch/.test(`${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''}`)
 }
 
-/** A browser that says nothing of the destination, as to a plain http address, still says what it accepts. */
+/** Without fetch metadata, as over plain http, a browser still sends `Accept`. */
 function mayBeNoPicture({ headers }: IncomingMessage): boolean {
   return headers['sec-fetch-dest'] !== undefined || !PICTURE_OR_STYLE.test(headers.accept ?? '')
 }
@@ -58,6 +58,6 @@ function refuseUnless(isAllowed: boolean): void {
   if (isAllowed) return
   throw new SelfStremeError(
     'access.denied',
-    'A page of another site asked for this. Add its origin to CORS_ORIGINS to let it read lists.',
+    'This request was made by a page of another site. Add its origin to CORS_ORIGINS to let it read lists.',
   )
 }

@@ -40,22 +40,22 @@ export const STATUS = {
 
 const RETRY_AFTER_SECONDS = 30
 
-/** Where the error itself speaks of paths and processes, which are nobody else's business. */
+/** Messages for errors whose own text contains paths and other internals. */
 const WORDS: Partial<Record<ErrorCode, string>> = {
-  'media.damaged': 'The file on disk was changed or taken away. Ask again, and it is fetched anew.',
-  'disk.failed': 'The server cannot write to its disk; its log says why.',
-  'engine.down': 'The part of the server that fetches torrents does not run; its log says why.',
+  'media.damaged': 'The file on disk was changed or removed. Ask again, and it is downloaded again.',
+  'disk.failed': 'The server cannot write to its disk; see the server log.',
+  'engine.down': 'The download engine of the server is not running; see the server log.',
 }
 
-/** What players and people get when a film cannot be had; the words are part of the interface. */
+/** The answer if a film is not available. Clients may rely on the wording. */
 const NO_STREAM = {
   error: 'Stream not found',
   message: 'Unable to stream this content. P2P connectivity is unavailable and no cached version exists.',
   suggestion: 'This content requires P2P connectivity or needs to be downloaded first.',
 }
 
-/** Whoever looks after torrents and disks has told of it once, and players ask again and again. */
-const SAID_ELSEWHERE: ReadonlySet<ErrorCode | undefined> = new Set([
+/** Logged once by their origin; players repeat such requests many times. */
+const LOGGED_ELSEWHERE: ReadonlySet<ErrorCode | undefined> = new Set([
   'torrent.busy',
   'client.limit',
   'client.idle',
@@ -66,7 +66,10 @@ const SAID_ELSEWHERE: ReadonlySet<ErrorCode | undefined> = new Set([
 
 export type AnswerError = (error: unknown, req: IncomingMessage, res: ServerResponse) => void
 
-/** Turns whatever was thrown into an answer; one that has begun already is cut off, never ended as if it were whole. */
+/**
+ * Turns anything thrown into an answer. If an answer has begun, its connection is closed, so that it is not taken for
+ * complete.
+ */
 export function errorAnswerer(trustsProxy: TrustsProxy, log: Log): AnswerError {
   return (error, req, res) => {
     const path = req.url?.replace(/\?.*$/s, '')
@@ -77,7 +80,7 @@ export function errorAnswerer(trustsProxy: TrustsProxy, log: Log): AnswerError {
     }
     const { status, code } = understand(error)
     const fields = { client: clientOf(req, trustsProxy), path, code, reason: messageOf(error) }
-    if (status >= 500 && !SAID_ELSEWHERE.has(code)) log.warn('request failed', fields)
+    if (status >= 500 && !LOGGED_ELSEWHERE.has(code)) log.warn('request failed', fields)
     else log.debug('request refused', fields)
 
     for (const header of ['Content-Length', 'Content-Range', 'ETag', 'Last-Modified'])
@@ -90,14 +93,14 @@ export function errorAnswerer(trustsProxy: TrustsProxy, log: Log): AnswerError {
       res.setHeader('Retry-After', Number(details?.retryAfterSeconds ?? RETRY_AFTER_SECONDS))
     if (status === 404 && code !== undefined && code !== 'cache.unknown')
       return sendJson(res, status, { ...NO_STREAM, ...details })
-    const words = status === 500 ? 'Something went wrong here; the log says what.' : messageOf(error)
+    const words = status === 500 ? 'Internal error; see the server log.' : messageOf(error)
     sendJson(res, status, { error: code ?? 'error', message: (code && WORDS[code]) ?? words, ...details })
   }
 }
 
 function understand(error: unknown): { status: number; code?: ErrorCode } {
   if (error instanceof SelfStremeError) return { status: STATUS[error.code], code: error.code }
-  // Express' own, such as a URL that is not percent-encoded UTF-8.
+  // Errors of Express, such as for a URL that is not percent-encoded UTF-8.
   const { status } = (error ?? {}) as { status?: unknown }
   return { status: typeof status === 'number' && status >= 400 && status < 500 ? status : 500 }
 }

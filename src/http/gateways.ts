@@ -3,12 +3,12 @@ import { addressOfBytes } from '../lib/ip-address.ts'
 
 const KEEP_MS = 30_000
 
-/** Whether an address is that of a default gateway of this machine. */
+/** Whether an address is a default gateway of this machine. */
 export type IsGateway = (address: string) => boolean
 
 /**
- * Reads the default gateways from Linux, at most every 30 s; elsewhere none is known. In a container the gateway is the
- * host, and Docker's userland proxy connects from it for every client.
+ * Reads the default gateways on Linux, at most every 30 s; on other systems there are none. In a container, the gateway
+ * is the host, and Docker's userland proxy connects from it for every client.
  */
 export function gatewayReader(): IsGateway {
   let known: ReadonlySet<string> = new Set()
@@ -37,7 +37,7 @@ export function gatewaysIn(ipv4: string, ipv6: string): ReadonlySet<string> {
     if (/^0{32}$/.test(destination) && prefix === '00' && /^[\da-f]{32}$/i.test(gateway))
       found.add(addressOf(gateway, false))
   }
-  // A route that leads straight into a network has no gateway.
+  // A directly connected route has no gateway.
   for (const none of ['0.0.0.0', '::']) found.delete(none)
   return found
 }

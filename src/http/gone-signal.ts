@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 
-/** Aborts when the client has closed the connection before it got its whole answer. */
+/** Aborts when the client closes the connection before the answer is complete. */
 export function goneSignal(res: ServerResponse): AbortSignal {
   const gone = new AbortController()
-  // Not all answers hear of it: one that waits for its turn on the connection does not.
+  // A response that waits for its turn on the connection gets no 'close' event, but the socket does.
   const { socket } = res.req
   if (socket.destroyed) return AbortSignal.abort()
   const leave = () => {

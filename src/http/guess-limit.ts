@@ -1,24 +1,24 @@
 import { LRUCache } from 'lru-cache'
 
-/** wrong guesses in a row that cost nothing but the guess */
+/** wrong passwords before a client is limited */
 const PER_CLIENT = 10
-/** one more is allowed after */
+/** time until one more is allowed */
 const PER_CLIENT_MS = 60_000
-/** of all clients together */
+/** for all clients together */
 const IN_ALL = 100
 const IN_ALL_MS = 6_000
-/** Clients that are remembered, 2 MB of them at most. */
+/** Clients that are remembered; at most 2 MB. */
 const MAX_CLIENTS = 10_000
 
-/** What is left of an allowance that fills up again by one every so often. */
+/** A token bucket that refills over time. */
 interface Allowance {
   readonly left: number
   readonly at: number
 }
 
 /**
- * How often a password may be guessed. A client has ten guesses, and then one a minute. When all clients together have
- * used up theirs, a client has one: so the owner still gets in from another address, and many addresses help little.
+ * Limits password attempts. A client has ten, and then one a minute. When all clients together have used up theirs,
+ * each client has one: the owner can still get in from a new address, and many addresses help an attacker little.
  */
 export class GuessLimit {
   readonly #now: () => number

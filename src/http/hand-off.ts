@@ -6,28 +6,27 @@ import type { Media } from '../streaming/media.ts'
 import type { TrustsProxy } from './client-address.ts'
 
 export interface HandOffOptions {
-  /** where the proxy has the folder, such as `/_media` */
+  /** location of the folder in the proxy, such as `/_media` */
   readonly prefix: string
-  /** the folder */
+  /** the folder on this machine */
   readonly root: string
 }
 
-/** Leaves the bytes of a video to the proxy in front, where that can be. @returns whether it was done */
+/** Leaves sending a video to the proxy in front, if possible. @returns whether it was done */
 export type HandOff = (req: IncomingMessage, res: ServerResponse, media: Media) => Promise<boolean>
 
-/** A proxy that can send files says so with this header, whose value is the prefix it knows. */
+/** A proxy that can send files says so with this header; its value is the prefix. */
 const OFFER = 'x-accel-prefix'
 
-/** Read alike by all; a range in any other form is answered here. */
+/** Ranges that nginx and we read alike; others are answered here. */
 const PLAIN_RANGE = /^bytes=(?:(\d{1,15})-(\d{1,15})?|-\d{1,15})$/
 
-/** What the proxy would judge once more, by its own idea of the file. */
+/** Conditions that the proxy would evaluate again, with its own validators. */
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
 
 /**
- * `X-Accel-Redirect`, as nginx has it: the answer names the file and has no body, and the proxy sends what `Range`
- * asks for. Only for whole files that really lie in the folder, and only for a trusted proxy that offers it: whoever
- * asks us directly would get nothing.
+ * `X-Accel-Redirect` of nginx: the answer names the file and has no body, and the proxy sends what `Range` asks for.
+ * Only for complete files in the folder, and only if a trusted proxy offers it: a direct client would get no content.
  *
  * @param options - absent: nothing is handed off
  */
@@ -46,7 +45,7 @@ export function handOffTo(options: HandOffOptions | undefined, trustsProxy: Trus
     res.setHeader('X-Accel-Redirect', `${options.prefix}/${way.split(sep).map(encodeURIComponent).join('/')}`)
     res.setHeader('Content-Type', media.contentType)
     res.setHeader('Content-Length', 0)
-    // The proxy says it too, and where it does, it would stand there twice.
+    // nginx adds this header itself; it would be there twice.
     res.removeHeader('Accept-Ranges')
     res.end()
     return true
@@ -58,9 +57,9 @@ function isPlain(range: string): boolean {
   return found !== undefined && Number(first) <= Number(last)
 }
 
-/** How to get from a folder to a file when all links are followed; `undefined` if that leads out of the folder. */
+/** Relative path from a folder to a file, with links resolved; `undefined` if the file is outside. */
 async function wayInside(folder: string, path: string): Promise<string | undefined> {
-  // A file that is taken away at this moment is still open here.
+  // The file may have been removed since it was opened; then we send it.
   const [from, to] = await Promise.all([realpath(folder), realpath(path)]).catch(() => [])
   if (from === undefined || to === undefined) return undefined
   return isInside(from, to) ? relative(from, to) : undefined

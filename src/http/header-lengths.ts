@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { SelfStremeError } from '../domain/errors.ts'
 
-/** Letters. What is read of a header is never longer: some of what reads it takes the square of its length. */
+/** Characters. Longer values are not parsed: some parsers take quadratic time. */
 const MAX_LENGTH = 500
 
-/** What a client says of itself; the beginning tells enough. */
+/** Headers describing the client; the beginning is enough. */
 const CUT = ['user-agent', 'sec-ch-ua', 'accept']
 
-/** What says which part of an answer is wanted, or on which condition: where it is empty, all of it is sent. */
+/** Headers that select a part of the answer or set conditions: if dropped, the complete answer is sent. */
 const EMPTIED = ['range', 'if-range', 'if-none-match', 'if-modified-since', 'cache-control', 'x-accel-prefix']
 
-/** What decides who may do something, or which address links lead to: neither cut nor empty would be safe. */
+/** Headers that decide on access, or on the address of links: neither cutting nor dropping them is safe. */
 const REFUSED = [
   'host',
   'origin',
@@ -31,8 +31,8 @@ const REFUSED = [
 export const READ_HEADERS: readonly string[] = [...CUT, ...EMPTIED, ...REFUSED]
 
 /**
- * Bounds the headers of a request before anything reads them. Those that nothing reads may be as long as they like, such
- * as cookies of other services behind the same name.
+ * Bounds the headers that are read. Others may be of any length, such as cookies of other services under the same host
+ * name.
  *
  * @throws SelfStremeError `request.invalid`
  */
@@ -42,7 +42,7 @@ export function boundHeaders({ headers }: IncomingMessage): void {
   if (refused !== undefined)
     throw new SelfStremeError(
       'request.invalid',
-      `the header "${refused}" has more than ${MAX_LENGTH} letters`,
+      `the header "${refused}" has more than ${MAX_LENGTH} characters`,
     )
   for (const name of CUT.filter(isTooLong)) headers[name] = String(headers[name]).slice(0, MAX_LENGTH)
   for (const name of EMPTIED.filter(isTooLong)) headers[name] = ''

@@ -6,7 +6,7 @@ import { readListOptions } from './read-list-options.ts'
 
 const PICTURES = ['logo.svg', 'background.svg'] as const
 
-/** The page a person sees first: what to click to install the addon. */
+/** The start page, with links to install the addon. */
 export function landingRoutes(version: string, baseUrlOf: BaseUrlOf): Router {
   const router = Router()
   router.get(['/', '/configure', '/:config/configure'], (req, res, next) => {
@@ -28,8 +28,8 @@ export function landingRoutes(version: string, baseUrlOf: BaseUrlOf): Router {
 }
 
 /**
- * @param baseUrl - an origin and maybe a path, checked to hold nothing that HTML would read
- * @param config - segment of the address; the same
+ * @param baseUrl - an origin with an optional path, checked to need no HTML escaping
+ * @param config - address segment, checked likewise
  */
 function page(baseUrl: string, version: string, config?: string): string {
   const manifest = [baseUrl, ...(config === undefined ? [] : [encodeURI(config)]), 'manifest.json'].join('/')
@@ -53,7 +53,7 @@ function page(baseUrl: string, version: string, config?: string): string {
 <h1>self-streme ${version}</h1>
 <p><a class="button" href="${manifest.replace(/^https?:/, 'stremio:')}">Install in Stremio</a></p>
 <p>Or paste this address into the search field of Stremio's addon page:<br><code>${manifest}</code></p>
-${isOnlyForThisMachine(baseUrl) ? '<p>This address is good for this machine and on your own network; Stremio on other devices mostly wants one that begins with <code>https://</code>: see README.</p>' : ''}
+${isOnlyForThisMachine(baseUrl) ? '<p>This address works on this machine and in your own network. Stremio on other devices usually needs an address that begins with <code>https://</code>: see README.</p>' : ''}
 <p>One address serves all your devices: each gets what it can play. To decide it yourself, install one of these instead:</p>
 <ul>${modes.map(([mode, meaning]) => `<li><code>${baseUrl}/${mode}/manifest.json</code><br>${meaning}</li>`).join('')}</ul>
 </html>

@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import { parsePathPrefix, withoutPrefix } from '../domain/path-prefix.ts'
 import type { TrustsProxy } from './client-address.ts'
 
-/** What proxies say they took off in front of a path; each that took off more puts it behind a comma. */
+/** The prefix that a proxy has removed from the path; further proxies append theirs after a comma. */
 const PREFIX_HEADER = 'x-forwarded-prefix'
 
-/** The path under which a trusted proxy has us, without a slash at the end; empty where none says so in good form. */
+/**
+ * The path under which a trusted proxy serves us, without trailing slash; empty if there is none, or it is malformed.
+ */
 export function forwardedPrefix({ headers, socket }: IncomingMessage, trustsProxy: TrustsProxy): string {
   const told = headers[PREFIX_HEADER]
   if (told === undefined || !trustsProxy(socket.remoteAddress ?? '', 0)) return ''
@@ -16,8 +18,7 @@ export function forwardedPrefix({ headers, socket }: IncomingMessage, trustsProx
 }
 
 /**
- * Brings a request that a proxy sent with its prefix into the form it has without one, so that every route sees the same
- * paths whether or not the proxy takes it off.
+ * Removes the prefix from a request if the proxy has not done so, so that routes always see the same paths.
  *
  * @param publicPath - the path of `PUBLIC_URL`
  */

@@ -3,7 +3,7 @@ import { refuseMethod } from './refuse-method.ts'
 
 type Method = 'get' | 'post' | 'put' | 'delete'
 
-/** Adds a path that answers some methods, and tells whoever asks in another way which those are. */
+/** Adds a path that answers certain methods, and all others with 405. */
 export function onlyMethods(
   router: Router,
   path: string,

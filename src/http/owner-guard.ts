@@ -12,13 +12,13 @@ export interface OwnerOptions {
   readonly password?: string | undefined
   /** random, at least 128 bits; see `admin/owner-token.ts` */
   readonly token: string
-  /** how devices reach the server: its pages may ask */
+  /** the address that devices use; its pages may send requests */
   readonly publicUrl?: string | undefined
 }
 
 /**
- * Lets in the owner: whoever sends the password or the token. No address makes an owner, for proxies, tunnels and
- * container networks connect from this machine for everybody.
+ * Lets in the owner: clients that send the password or the token. An address never makes an owner, as proxies, tunnels
+ * and container networks connect from this machine for everyone.
  */
 export function ownerGuard(
   { password, token, publicUrl }: OwnerOptions,
@@ -33,12 +33,12 @@ export function ownerGuard(
 
   return (req, _res, next) => {
     if (isFromAnotherSite(req, ownHost))
-      throw new SelfStremeError('access.denied', 'Pages of other sites may not ask for this.')
+      throw new SelfStremeError('access.denied', 'Pages of other sites may not send this request.')
     const given = /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1]
     if (given === undefined) throw unauthorized()
-    // Node reads headers as Latin-1, byte for byte.
+    // Node decodes headers as Latin-1, byte by byte.
     const bytes = Buffer.from(given, 'latin1')
-    // The token is beyond guessing, so that guesses of others from the same address cannot keep its holder out.
+    // Checked before the limit: wrong passwords from the same address must not lock out the holder of the token.
     if (isToken(bytes)) return next()
 
     const client = clientOf(req, trustsProxy).slice(0, 64)
@@ -48,7 +48,7 @@ export function ownerGuard(
       const retryAfterSeconds = Math.ceil(waitMs / 1000)
       throw new SelfStremeError(
         'access.too_many_guesses',
-        `There were too many wrong passwords. Try again in ${retryAfterSeconds} s.`,
+        `Too many wrong passwords. Try again in ${retryAfterSeconds} s.`,
         { details: { retryAfterSeconds } },
       )
     }
@@ -59,7 +59,7 @@ export function ownerGuard(
   }
 }
 
-/** Whether a page of another site sent the request, as far as browsers tell. */
+/** Whether a page of another site sent the request, by what browsers send. */
 function isFromAnotherSite(req: Request, ownHost: string | undefined): boolean {
   const site = req.get('sec-fetch-site')
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
@@ -76,21 +76,21 @@ function unauthorized(): SelfStremeError {
   )
 }
 
-/** Compares in a time that does not tell how much of the two is alike. */
+/** Compares in constant time. */
 function sameAs(secret: string): (given: Buffer) => boolean {
   const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
   const expected = digest(Buffer.from(secret))
   return (given) => timingSafeEqual(digest(given), expected)
 }
 
-/** Says at once that passwords are guessed, and then once a minute how often it was tried since. */
+/** Logs the first wrong password at once, and then at most one summary a minute. */
 function warnerOf(log: Log): (address: string) => void {
   let tries = 0
   let saidAt = Number.NEGATIVE_INFINITY
   return (address) => {
     tries++
     if (performance.now() - saidAt < WARN_EVERY_MS) return
-    log.warn('wrong passwords were sent', { tries, address })
+    log.warn('wrong passwords sent', { tries, address })
     tries = 0
     saidAt = performance.now()
   }

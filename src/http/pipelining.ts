@@ -1,30 +1,30 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Requests of one connection that may wait for their answers; a player has one, HTTP clients that pipeline two. */
+/** Requests per connection that may wait for answers; a player has one, HTTP clients that pipeline two. */
 export const MAX_WAITING = 4
 
 const END_OF_HEADERS = '\r\n\r\n'
 
-/** Node sets this while it wants nothing parsed, because the client does not read its answers. */
+/** Node sets this while the parser is paused because the client does not read its answers. */
 type ParsedSocket = Socket & { readonly _paused?: boolean }
 
 /**
- * Stops reading from a connection while {@link MAX_WAITING} of its requests wait for their answers.
+ * Stops reading from a connection while {@link MAX_WAITING} of its requests wait for answers.
  *
- * Node parses everything that a client pipelines: up to 64 KiB at a time, which are 2,500 requests, and it goes on as
- * long as the answers are small. So the bytes are given to its parser request by request here, and what is left over
- * goes back into the socket, which is paused. At most 128 KiB wait there, and the rest at the client.
+ * Node parses everything that a client pipelines: 64 KiB at a time, up to 2,500 requests, for as long as the answers
+ * are small. So we pass the bytes to the parser one request at a time; the rest is put back into the socket, which is
+ * paused. At most 128 KiB wait there, and the rest at the client.
  */
 export function limitPipelining(server: Server): void {
   const waiting = new WeakMap<Socket, number>()
 
   server.on('connection', (socket: ParsedSocket) => {
     const [parse] = socket.listeners('data')
-    // A socket that was closed before its turn has no listeners.
+    // A socket that was closed early has no listeners.
     if (!parse) return
     socket.off('data', parse as (bytes: Buffer) => void)
-    // Node notices the new listener and hands its bytes over to JavaScript (2 µs for each request).
+    // With this listener, Node passes the bytes through JavaScript (2 µs per request).
     socket.on('data', (bytes: Buffer) => {
       let rest = bytes
       while (rest.length > 0 && !socket.destroyed) {
@@ -33,7 +33,8 @@ export function limitPipelining(server: Server): void {
           socket.unshift(rest)
           return
         }
-        // Headers end here and nowhere else, so that no part holds the headers of two requests. In a body it does no harm.
+        // This is the only end of headers, so no chunk contains the headers of two requests. Splitting a body is
+        // harmless.
         const end = rest.indexOf(END_OF_HEADERS)
         const part = end === -1 ? rest : rest.subarray(0, end + END_OF_HEADERS.length)
         rest = rest.subarray(part.length)
@@ -51,7 +52,7 @@ export function limitPipelining(server: Server): void {
     })
   }
   server.prependListener('request', count)
-  // Without a listener, Node answers these itself, and such answers wait in line as well.
+  // Without a listener, Node answers these itself, and such answers queue up.
   server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => {
     count(req, res)
     res.writeHead(417).end()

@@ -1,11 +1,10 @@
 import { SelfStremeError } from '../domain/errors.ts'
 import { DEFAULT_LIST_OPTIONS, type ListOptions, parseListOptions } from '../domain/list/list-options.ts'
-
 /**
- * The first path segment, where it says what lists shall be like.
+ * Reads the first path segment, if it holds list options.
  *
- * @param segment - percent-decoded; absent = as usual
- * @returns `undefined` for what is no such segment
+ * @param segment - percent-decoded; absent = defaults
+ * @returns `undefined` if the segment is something else
  * @throws SelfStremeError `request.invalid`, saying what is wrong with it
  */
 export function readListOptions(segment: string | undefined): ListOptions | undefined {

@@ -4,22 +4,22 @@ import { SelfStremeError } from '../domain/errors.ts'
 /** Browsers send about 20, and a proxy adds ten. */
 const MAX_HEADERS = 100
 
-/** How much one request may send, and how long it may take; a request that exceeds them costs its connection. */
+/** Limits for the size and duration of a request; exceeding them closes the connection. */
 export const REQUEST_LIMITS = {
   /** request line and headers, bytes */
   maxHeaderSize: 16 * 1024,
   headersTimeout: 20_000,
-  /** with the body, the longest of which is a torrent file */
+  /** with the body; the largest is a torrent file */
   requestTimeout: 120_000,
   /** between two requests */
   keepAliveTimeout: 5_000,
-  /** how often the first two are looked at */
+  /** how often the first two are checked */
   connectionsCheckingInterval: 5_000,
 } as const satisfies ServerOptions
 
 /**
- * Refuses a request with more headers than any client sends. Node reads a thousand, and older releases leave out the rest
- * without a word; the one that says for whom a proxy asks may be among them.
+ * Refuses a request with more headers than any client sends. Node reads a thousand, and older releases drop the rest
+ * silently, which could hide the header that names the client.
  *
  * @throws SelfStremeError `request.invalid`
  */

@@ -3,14 +3,14 @@ import { SelfStremeError } from '../domain/errors.ts'
 
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)([^#]*)$/i
 
-/** A name of 253 letters (RFC 1035 §2.3.4) and a port fit; a longer one is taken for no host. */
+/** Enough for a host name of 253 characters (RFC 1035 §2.3.4) and a port. */
 const MAX_AUTHORITY = 300
 
 /**
- * Brings a request into origin form (`/path?query`), so that every route sees the same kind of target. In an absolute
- * target, the host in it replaces `Host`.
+ * Brings a request into origin form (`/path?query`), so that every route sees the same kind of target. The host of an
+ * absolute target replaces `Host`.
  *
- * @throws SelfStremeError `request.invalid` for two `Host` headers, or a target that names no resource of ours
+ * @throws SelfStremeError `request.invalid` for two `Host` headers, or an invalid target
  * @see RFC 9112 §3.2
  */
 export function toOriginForm(req: IncomingMessage): void {
@@ -18,9 +18,11 @@ export function toOriginForm(req: IncomingMessage): void {
   const target = req.url ?? ''
   if (target.startsWith('/') || target === '*') return
   const [, authority = '', rest = ''] = ABSOLUTE_FORM.exec(target) ?? []
-  // A user name in front of the host is an error in what the client was given (RFC 9110 §4.2.4).
+  // A user name before the host must be treated as an error (RFC 9110 §4.2.4).
   if (authority === '' || authority.includes('@') || authority.length > MAX_AUTHORITY)
-    throw invalid(`"${target.slice(0, 80)}" is no target: expected a path, or a URL that begins with http://`)
+    throw invalid(
+      `"${target.slice(0, 80)}" is not a request target (expected a path, or a URL beginning with http://)`,
+    )
   req.headers.host = authority
   req.url = rest.startsWith('/') ? rest : `/${rest}`
 }

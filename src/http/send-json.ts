@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { printableText } from '../lib/printable.ts'
 
-/** Ends an answer with JSON that a terminal can print; of an answer to HEAD, Node sends the headers alone. */
+/** Ends an answer with JSON that is safe to print; for HEAD, Node sends only the headers. */
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
   const text = printableText(JSON.stringify(body))
   res.statusCode = status

@@ -7,7 +7,7 @@ import { sendSlices } from './send-slices.ts'
 import type { StreamPlace } from './stream-places.ts'
 
 /**
- * Answers GET and HEAD for a video: 200, 206, 304 or 416. The bytes of the first two may be left to the proxy in front.
+ * Answers GET and HEAD for a video: 200, 206, 304 or 416. The body of the first two may be left to the proxy in front.
  *
  * @param gone - aborts when the client has left, or the stream has to end
  * @see RFC 9110 §13 (conditions), §14 (ranges)
@@ -40,7 +40,7 @@ export async function sendMedia(
   res.setHeader('Content-Type', media.contentType)
   res.setHeader('Content-Length', lengthOf(bytes))
   if (req.method === 'HEAD') return void res.end()
-  // Players look at the headers while the first bytes are still being fetched; from the disk they come together.
+  // Players read the headers while the first bytes are still being downloaded; from disk, both are sent together.
   if (media.wholeAt === undefined) res.flushHeaders()
   await sendSlices(res, media.read(bytes, gone), place, gone)
 }
@@ -50,7 +50,7 @@ function endEmpty(res: ServerResponse, status: number): void {
   res.end()
 }
 
-/** @returns `undefined` to send everything, `none` if no byte of the file was asked for */
+/** @returns `undefined` to send the complete file, `none` if no requested byte exists */
 function rangeFor({ headers }: IncomingMessage, media: Media): ByteRange | 'none' | undefined {
   const condition = headers['if-range'] as string | undefined
   if (condition !== undefined && !isSameVersion(condition, media)) return undefined

@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { StreamPlace } from './stream-places.ts'
 
 /**
- * Writes an answer slice by slice. The next slice is asked for when the last one has left for the system, because its
- * memory is used again from then on; `pipeline` would ask as soon as there is room.
+ * Writes an answer slice by slice. The next slice is requested when the last one has been passed to the system, because
+ * its buffer is reused then; `pipeline` would request it as soon as the stream has room.
  *
  * @param slices - exactly what the headers promise
- * @param place - learns whether the client takes anything
+ * @param place - is informed whether the client reads
  * @param gone - aborts when the client has left, or the stream has to end
  * @throws the signal's reason
  */
@@ -27,7 +27,7 @@ export async function sendSlices(
 function written(res: ServerResponse, slice: Uint8Array, gone: AbortSignal): Promise<void> {
   gone.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  // A connection that closes does not always call back.
+  // The callback of `write` may not be called if the connection closes.
   const { socket } = res.req
   const leave = () => reject(gone.aborted ? gone.reason : new Error('the connection was closed'))
   socket.once('close', leave)

@@ -39,22 +39,22 @@ const IDLE_MS = 1_000
 const STREAMS = '/stream/proxy'
 
 export interface HttpOptions {
-  /** 0 = any free one */
+  /** 0 = any free port */
   readonly port: number
   readonly host: string
-  /** origin, and the path under which a proxy has the server */
+  /** origin, and the path under which a proxy serves us */
   readonly publicUrl?: string | undefined
-  /** how many proxies stand in front, or their addresses; absent = none */
+  /** number of proxies in front, or their addresses; absent = none */
   readonly trustProxy?: number | readonly string[] | undefined
-  /** to a proxy that can send files */
+  /** for a proxy that can send files */
   readonly handOff?: HandOffOptions | undefined
   readonly access: AccessOptions['mode']
-  /** sites whose pages may read lists, beside Stremio's own */
+  /** sites whose pages may read lists, in addition to Stremio's own */
   readonly corsOrigins: readonly string[]
   /** what proves the owner */
   readonly owner: Pick<OwnerOptions, 'password' | 'token'>
   readonly version: string
-  /** which self-streme this is, among others that it may ask */
+  /** identifies this self-streme among others that it may ask */
   readonly instance: string
 }
 
@@ -72,7 +72,7 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number
 }
 
-/** Opens the HTTP port; disposing of it cuts off whoever is still being served. */
+/** Opens the HTTP port; disposing of it closes all connections. */
 export async function startServer(options: HttpOptions, parts: HttpParts, log: Log): Promise<HttpServer> {
   const { publicUrl, trustProxy, handOff, access, owner, corsOrigins, version, instance } = options
   const app = express()
@@ -108,7 +108,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
     guard(req)
     next()
   })
-  // Before the addon's routes, which would take a file called "….json" for an answer of theirs.
+  // Before the addon's routes, which would match a file named "….json".
   app.use(STREAMS, (req, res) => {
     openToAll(res)
     guardVideo(req)
@@ -120,9 +120,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
   app.use(posterRoutes(parts.addon))
   app.use(addonRoutes(parts.addon, baseUrlOf, instance, listGuard(origins)))
   app.use((_req, res) => {
-    res
-      .status(404)
-      .json({ error: 'Not found', message: 'There is nothing at this address; / tells how to begin.' })
+    res.status(404).json({ error: 'Not found', message: 'Nothing at this address; see / for how to begin.' })
   })
   const onError: ErrorRequestHandler = (error, req, res, _next) => answerError(error, req, res)
   app.use(onError)
@@ -133,7 +131,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
       boundHeaders(req)
       toOriginForm(req)
       takePrefixOff(req, publicPath, trustsProxy)
-      // Express would take a third of the time that a short range takes.
+      // Not through Express, which would take a third of the time of a short range request.
       if (!req.url?.startsWith(`${STREAMS}/`)) return app(req, res)
       openToAll(res)
       guard(req)
@@ -157,7 +155,7 @@ export async function startServer(options: HttpOptions, parts: HttpParts, log: L
       server.close()
       server.closeAllConnections()
       if (server.listening) await once(server, 'close')
-      // Whoever is being served is cut off by now; one that does not come to its end must not keep us.
+      // Connections are closed by now; a stream that does not end must not block the stop.
       await Promise.race([streams.idle(), sleep(IDLE_MS, undefined, { ref: false })])
     },
   }

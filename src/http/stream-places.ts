@@ -4,32 +4,32 @@ import { IDLE_AFTER_MS, isIdle, type Viewer } from '../domain/clients/viewer.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 
 /**
- * A stream of which the client takes nothing for so long ends. A player that was paused asks again where it stopped,
- * with a `Range`, as AVPlayer, ExoPlayer, mpv, VLC and browsers do after any cut; one slice in this time is 6 kbit/s.
+ * A stream that the client does not read for this long is ended. After a pause, players continue with a `Range`
+ * request, as AVPlayer, ExoPlayer, mpv, VLC and browsers do after any cut; one slice in this time is 6 kbit/s.
  */
 const MAX_IDLE_MS = 300_000
 const SWEEP_MS = 1_000
-/** at a time, where others wait for memory; each had 32 KiB or more */
+/** at a time, when others wait for memory; each holds 32 KiB or more */
 const MAX_ENDED = 64
 
-/** One stream; disposing of it gives its place back. */
+/** One stream; disposing of it frees its place. */
 export interface StreamPlace extends Viewer, Disposable {
-  /** Aborts when the stream has to end, with the reason. */
+  /** Aborts with the reason when the stream has to end. */
   readonly ended: AbortSignal
-  /** The client has something to take from now on. */
+  /** Data was offered to the client. */
   handOut(): void
-  /** It has taken all of it. */
+  /** The client has read all of it. */
   taken(): void
 }
 
 export interface StreamPlacesOptions {
-  /** ms, any zero */
+  /** ms, monotonic */
   readonly clock: () => number
-  /** how many streams wait for memory for their next slice */
+  /** number of streams that wait for memory for their next slice */
   readonly waitingForMemory: () => number
 }
 
-/** All streams, and which of them end so that others can go on. */
+/** All streams; decides which of them end in favour of others. */
 export class StreamPlaces implements Disposable {
   readonly #options: StreamPlacesOptions
   readonly #places = new Map<string, Set<Place>>()
@@ -41,7 +41,7 @@ export class StreamPlaces implements Disposable {
 
   /**
    * @param client - as `clientKey` names it
-   * @throws SelfStremeError `client.limit` if it has too many streams, none of which is idle
+   * @throws SelfStremeError `client.limit` if the client has too many streams and none is idle
    */
   enter(client: string): StreamPlace {
     const { streams } = limitsFor(client)
@@ -56,7 +56,7 @@ export class StreamPlaces implements Disposable {
     return place
   }
 
-  /** Of the streams of one client, ends an idle one; or one that has waited long for its first byte. */
+  /** Ends an idle stream of a client, or one that has waited long for its first byte. */
   #endIdle(own: readonly Place[], most: number): void {
     const now = this.#options.clock()
     const taken = own.map((place) => ({
@@ -67,15 +67,12 @@ export class StreamPlaces implements Disposable {
     }))
     const clients = own.slice(0, 1).map(({ client }) => client)
     const answer = whoGivesWay(taken, clients, { most, mostPerClient: most })
-    const reason = new SelfStremeError(
-      'client.limit',
-      `${most} videos are being sent to this address already`,
-    )
+    const reason = new SelfStremeError('client.limit', `this address already receives ${most} videos`)
     if (typeof answer === 'string') throw reason
     answer.place.end(reason)
   }
 
-  /** Ends streams of which nothing is taken: for long, or when others wait for the memory. */
+  /** Ends streams that are not read: for long, or when others wait for memory. */
   sweep(): void {
     const now = this.#options.clock()
     const idle = [...this.#places.values()]
@@ -88,7 +85,9 @@ export class StreamPlaces implements Disposable {
     const remaining = new Set(idle.filter(({ since }) => now - since < MAX_IDLE_MS))
     for (const each of idle) {
       if (remaining.has(each)) continue
-      each.place.end(new SelfStremeError('client.idle', `nothing was taken for ${MAX_IDLE_MS / 1000} s`))
+      each.place.end(
+        new SelfStremeError('client.idle', `the client read nothing for ${MAX_IDLE_MS / 1000} s`),
+      )
     }
     const most = Math.min(this.#options.waitingForMemory(), MAX_ENDED)
     for (let ended = 0; ended < most; ended++) {
@@ -96,7 +95,7 @@ export class StreamPlaces implements Disposable {
       if (typeof answer === 'string') return
       remaining.delete(answer)
       answer.place.end(
-        new SelfStremeError('client.idle', 'nothing was taken, and others wait for the memory'),
+        new SelfStremeError('client.idle', 'the client read nothing, and others wait for memory'),
       )
     }
   }

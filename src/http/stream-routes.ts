@@ -14,15 +14,15 @@ import { sendMedia } from './send-media.ts'
 import type { StreamPlace, StreamPlaces } from './stream-places.ts'
 
 export interface StreamRoutes {
-  /** @param url - what stands behind `/stream/proxy` */
+  /** @param url - the part after `/stream/proxy` */
   answer(req: IncomingMessage, res: ServerResponse, url: string): Promise<void>
-  /** Whether a client takes nothing of the video that it is sent on a connection. */
+  /** Whether a client reads nothing of the video that it is being sent on a connection. */
   isIdleOn(socket: Socket): boolean
-  /** Resolves when no video is being sent any more. */
+  /** Resolves when no video is being sent. */
   idle(): Promise<void>
 }
 
-/** The video itself; its address is one of `domain/stream-address.ts`. */
+/** Serves videos; their addresses are described in `domain/stream-address.ts`. */
 export function streamRoutes(
   openMedia: OpenMedia,
   handOff: HandOff,
@@ -32,7 +32,7 @@ export function streamRoutes(
   log: Log,
 ): StreamRoutes {
   const serving = new Set<Promise<void>>()
-  /** the last video asked for on each connection: a client that asks for many at once gets them one after the other */
+  /** the last video requested on each connection: pipelined requests are answered one after the other */
   const lastOn = new WeakMap<Socket, Promise<void>>()
   const placeOn = new WeakMap<Socket, StreamPlace>()
 
@@ -45,7 +45,7 @@ export function streamRoutes(
     serving.delete(served)
   }
 
-  /** Never fails: what goes wrong is the answer. */
+  /** Never rejects: errors become the answer. */
   async function serve(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
     const left = goneSignal(res)
     try {
@@ -59,13 +59,13 @@ export function streamRoutes(
         await using media = await openMedia(request, gone)
         await sendMedia(req, res, media, handOff, place, gone)
       } catch (error) {
-        // Whatever went wrong then went wrong because of this.
+        // If the stream was ended, that is the cause of the error.
         place.ended.throwIfAborted()
         throw error
       }
     } catch (error) {
-      // A viewer who leaves, as players do at every seek, is a normal end.
-      // Without the query, as trackers may have keys in them.
+      // A viewer who leaves, as players do at every seek, is normal.
+      // Logged without the query, as trackers may contain passkeys.
       if (left.aborted) log.debug('viewer left', { url: url.split('?')[0] })
       else answerError(error, req, res)
     }

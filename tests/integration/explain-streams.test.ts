@@ -137,10 +137,10 @@ test('what cannot be explained is refused in words', async () => {
   await using app = await startTestApp()
   const { ask } = apiOf(app.url)
   for (const [path, words] of [
-    ['series/tt1', 'is no series'],
-    ['movie/tt1?config=fast', 'is no config'],
+    ['series/tt1', 'is not an episode id'],
+    ['movie/tt1?config=fast', 'is not a config'],
     ['movie/tt1?config=auto.v2', '"v2" stands where "v1" is expected'],
-    ['movie/tt1?user=1', 'there are config, ua'],
+    ['movie/tt1?user=1', 'expected config, ua'],
   ] as const) {
     const { status, body } = await ask('GET', `/api/explain/stream/${path}`)
     expect([status, body.error], path).toEqual([400, 'request.invalid'])

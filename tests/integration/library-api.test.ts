@@ -205,14 +205,14 @@ describe('what cannot be added', () => {
     [{ infoHash: UNKNOWN.slice(1) }, /neither magnet link nor info hash/],
     [{ magnet: 'magnet:?dn=Film' }, /names no info hash of BitTorrent v1/],
     [{ infoHash: 12 }, /neither magnet link nor info hash/],
-    [{ infoHash: UNKNOWN, files: 'most' }, /"files" is "main"/],
-    [{ infoHash: UNKNOWN, files: [] }, /"files" is "main"/],
-    [{ infoHash: UNKNOWN, files: [1.5] }, /"files" is "main"/],
-    [{ infoHash: UNKNOWN, files: [-1] }, /"files" is "main"/],
-    [{ infoHash: UNKNOWN, path: 5 }, /"path" is a folder/],
+    [{ infoHash: UNKNOWN, files: 'most' }, /"files" must be "main"/],
+    [{ infoHash: UNKNOWN, files: [] }, /"files" must be "main"/],
+    [{ infoHash: UNKNOWN, files: [1.5] }, /"files" must be "main"/],
+    [{ infoHash: UNKNOWN, files: [-1] }, /"files" must be "main"/],
+    [{ infoHash: UNKNOWN, path: 5 }, /"path" must be a folder/],
     [{ infoHash: UNKNOWN, path: '/etc' }, /TORRENT_EXTRA_PATHS/],
-    [{ infoHash: UNKNOWN, pin: 'yes' }, /"pin" is true or false/],
-    [{ infoHash: UNKNOWN, fiels: 'all' }, /nobody knows "fiels"/],
+    [{ infoHash: UNKNOWN, pin: 'yes' }, /"pin" must be true or false/],
+    [{ infoHash: UNKNOWN, fiels: 'all' }, /unknown parameter "fiels"/],
     [[UNKNOWN], /send JSON/],
   ] as const)('%j is refused, and told what was expected', async ([addition, words]) => {
     const api = apiOf(app.url)
@@ -222,8 +222,8 @@ describe('what cannot be added', () => {
   })
 
   test.for([
-    ['JSON that is cut off', JSON_BODY, '{"infoHash":', 400, /no JSON/],
-    ['a word', JSON_BODY, '"main"', 400, /no JSON/],
+    ['JSON that is cut off', JSON_BODY, '{"infoHash":', 400, /not JSON/],
+    ['a word', JSON_BODY, '"main"', 400, /not JSON/],
     ['nothing', {}, '', 400, /send JSON/],
     [
       'a form',
@@ -251,9 +251,9 @@ describe('what cannot be added', () => {
 
   test.for([
     ['?files=1', /there is no 1/],
-    ['?files=1,x', /"files" is "main"/],
-    ['?pin=2', /"pin" is true or false/],
-    ['?magnet=x', /nobody knows "magnet"/],
+    ['?files=1,x', /"files" must be "main"/],
+    ['?pin=2', /"pin" must be true or false/],
+    ['?magnet=x', /unknown parameter "magnet"/],
   ] as const)('a torrent file with %s is refused', async ([query, words]) => {
     const { status, body } = await apiOf(app.url).upload(torrentOf(MIB), query)
     expect([status, body.message]).toEqual([400, expect.stringMatching(words)])
@@ -576,7 +576,7 @@ describe('removing', () => {
   test('asks for a clear word', async () => {
     await using app = await startTestApp()
     const { status, body } = await apiOf(app.url).remove(UNKNOWN, '?data=maybe')
-    expect([status, body.message]).toEqual([400, '"data" is true or false'])
+    expect([status, body.message]).toEqual([400, '"data" must be true or false'])
   })
 
   test('of what is only wished for stops looking for it, for good', async () => {
