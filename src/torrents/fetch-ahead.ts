@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
-import { allowedTrackers } from '../domain/bittorrent/tracker-url.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { SwarmStats } from '../engine/engine.ts'
 import { readContents } from '../storage/contents.ts'
@@ -104,20 +103,15 @@ export function fetchAhead(torrents: Torrents, index: TorrentIndexPort): FetchAh
   ): Promise<T> {
     const purpose = isGuess ? 'guess' : 'fetch'
     const { torrent, lease } = await torrents.acquire(infoHash)
-    using _attending = torrent.attend(purpose)
+    using _attending = torrent.users.attend(purpose)
     lease[Symbol.dispose]()
-    torrent.addTrackers(allowedTrackers(trackers, torrents.trackers))
+    torrent.addTrackers(trackers)
     return await work(torrent, purpose)
   }
 
   /** @returns the folder that the torrent's own is put in, if one was named */
   async function baseOf({ path }: Admission): Promise<string | undefined> {
     return path === undefined ? undefined : await allowedPath(path, torrents.extraPaths)
-  }
-
-  function mustLieIn(base: string | undefined, directory: string): void {
-    if (base === undefined || dirname(directory) === base) return
-    throw new SelfStremeError('cache.elsewhere', `it lies in ${directory} already; remove it first`)
   }
 
   return {
@@ -134,10 +128,10 @@ export function fetchAhead(torrents: Torrents, index: TorrentIndexPort): FetchAh
       const { torrent, lease } = await torrents.acquire(infoHash, base)
       using _lease = lease
       mustLieIn(base, torrent.directory)
-      await torrent.makeFolder()
+      if (!torrent.known) await torrent.metadata.makeFolder()
       if (metainfo) torrent.bring({ metainfo, trackers })
-      else torrent.addTrackers(allowedTrackers(trackers, torrents.trackers))
-      if (metainfo) await torrent.learn(metainfo)
+      else torrent.addTrackers(trackers)
+      if (metainfo) await torrent.metadata.learn(metainfo)
       if (!index.find(infoHash)) index.put(await readContents(torrent))
     },
     async infoOf(infoHash) {
@@ -148,23 +142,32 @@ export function fetchAhead(torrents: Torrents, index: TorrentIndexPort): FetchAh
       return metainfo && tryParse(metainfo)
     },
     whenInfo: (request, signal) =>
-      attending(request, (torrent, purpose) => torrent.whenInfo(signal, 0, purpose)),
+      attending(request, async (torrent, purpose) => {
+        const { content } = await torrent.metadata.whenKnown(signal, purpose)
+        return content.info
+      }),
     fetch: ({ files, parts, ...request }, signal) =>
       attending(request, async (torrent, purpose) => {
-        await torrent.whenInfo(signal, 0, purpose)
-        await torrent.fetch({ files, parts }, purpose, signal)
+        const { fetching } = await torrent.metadata.whenKnown(signal, purpose)
+        await fetching.fetch({ files, parts }, purpose, signal)
       }),
     async needOf(infoHash, portion) {
       if (!torrents.loaded(infoHash) && !index.find(infoHash)) return undefined
       const { torrent, lease } = await torrents.acquire(infoHash)
       using _lease = lease
-      return torrent.need(portion)
+      return torrent.known?.fetching.need(portion)
     },
     activityOf(infoHash) {
       const torrent = torrents.loaded(infoHash)
       if (!torrent) return undefined
-      const { isInSwarm, isFetching, wanted, swarm } = torrent
-      return { ...swarm, isInSwarm, isFetching, wanted }
+      const { isInSwarm, isFetching, swarm, known } = torrent
+      return { ...swarm.stats, isInSwarm, isFetching, wanted: known?.plan.wanted ?? new Set() }
     },
   }
+}
+
+/** @throws SelfStremeError `cache.elsewhere` if a torrent lies in another folder than the one that was named */
+function mustLieIn(base: string | undefined, directory: string): void {
+  if (base === undefined || dirname(directory) === base) return
+  throw new SelfStremeError('cache.elsewhere', `the torrent is in ${directory} already; remove it first`)
 }

@@ -1,8 +1,8 @@
-import type { Torrent } from './torrent.ts'
+import type { TorrentReading } from './torrent-reading.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 
 /** A file of which something is missing yet: read as it comes. */
-export function partialStream(parts: StreamParts, torrent: Torrent): TorrentStream {
+export function partialStream(parts: StreamParts, reading: TorrentReading): TorrentStream {
   const { infoHash, fileIdx, name, size, path } = parts
   const lease = new DisposableStack()
   lease.use(parts.lease)
@@ -10,7 +10,7 @@ export function partialStream(parts: StreamParts, torrent: Torrent): TorrentStre
 
   function noteRead(): void {
     parts.noteRead()
-    lease.use(torrent.watch(fileIdx))
+    lease.use(reading.watch(fileIdx))
   }
 
   return {
@@ -22,12 +22,12 @@ export function partialStream(parts: StreamParts, torrent: Torrent): TorrentStre
     isWhole: false,
     noteRead,
     async whenStartable(position, signal) {
-      expected = lease.use(torrent.expectReader(fileIdx, position))
-      await torrent.whenStartable(fileIdx, position, signal)
+      expected = lease.use(reading.expectReader(fileIdx, position))
+      await reading.whenStartable(fileIdx, position, signal)
     },
     read(range, signal) {
       noteRead()
-      return torrent.readVerified(fileIdx, range, expected, signal)
+      return reading.read(fileIdx, range, expected, signal)
     },
     async [Symbol.asyncDispose]() {
       lease.dispose()

@@ -3,7 +3,8 @@ import { type Place, whoGivesWay } from '../domain/clients/give-way.ts'
 import { IDLE_AFTER_MS, isIdle } from '../domain/clients/viewer.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
-import type { Purpose, Standing, Torrent } from './torrent.ts'
+import type { Torrent } from './torrent.ts'
+import type { Purpose, Standing, TorrentUsers } from './torrent-users.ts'
 
 const RANKS: Readonly<Record<Standing, number>> = { idle: 0, guessed: 1, wanted: 2, used: 3 }
 /** A newcomer may suspend torrents that rank below its purpose. */
@@ -14,20 +15,21 @@ const CLAIMS: Readonly<Record<Purpose, number>> = {
 }
 
 /** A torrent as the slots see it. */
-export type SlotHolder = Pick<
-  Torrent,
-  | 'infoHash'
-  | 'isInSwarm'
-  | 'isDry'
-  | 'standing'
-  | 'info'
-  | 'lastUsedAt'
-  | 'viewers'
-  | 'lookedForSince'
-  | 'leaveSwarm'
-  | 'giveWay'
-  | 'replan'
->
+export interface SlotHolder
+  extends Pick<
+    Torrent,
+    | 'infoHash'
+    | 'isInSwarm'
+    | 'isDry'
+    | 'standing'
+    | 'info'
+    | 'lookedForSince'
+    | 'leaveSwarm'
+    | 'giveWay'
+    | 'replan'
+  > {
+  readonly users: Pick<TorrentUsers, 'viewers' | 'lastUsedAt'>
+}
 
 interface UsedSlot extends Place {
   readonly torrent: SlotHolder
@@ -126,7 +128,7 @@ function lowestBelow(claim: number, torrents: readonly SlotHolder[]): SlotHolder
         RANKS[a.standing] - RANKS[b.standing] ||
         // Nothing would have to be fetched again for one without metadata.
         Number(a.info !== undefined) - Number(b.info !== undefined) ||
-        a.lastUsedAt - b.lastUsedAt,
+        a.users.lastUsedAt - b.users.lastUsedAt,
     )
     .at(0)
 }
@@ -149,7 +151,8 @@ function surplusLookup(
 }
 
 function usedSlot(torrent: SlotHolder, now: number): UsedSlot {
-  const { viewers = [], lookedForSince } = torrent
+  const { viewers = [], lastUsedAt } = torrent.users
+  const { lookedForSince } = torrent
   const idleSince = Math.max(...viewers.map((viewer) => viewer.idleSince ?? now))
   const isUnused = viewers.length > 0 && viewers.every((viewer) => isIdle(viewer, now))
   const isInVain = viewers.length > 0 && lookedForSince !== undefined && now - lookedForSince >= IDLE_AFTER_MS
@@ -157,11 +160,12 @@ function usedSlot(torrent: SlotHolder, now: number): UsedSlot {
     torrent,
     clients: clientsOf(torrent),
     isIdle: isUnused || isInVain,
-    since: lookedForSince ?? (isUnused ? idleSince : torrent.lastUsedAt),
+    since: lookedForSince ?? (isUnused ? idleSince : lastUsedAt),
   }
 }
 
 /** @returns none if a lease has no viewer: then it never gives way */
-function clientsOf({ viewers = [] }: SlotHolder): string[] {
+function clientsOf({ users }: SlotHolder): string[] {
+  const { viewers = [] } = users
   return [...new Set(viewers.map(({ client }) => client))]
 }

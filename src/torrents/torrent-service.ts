@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache'
 import type { DiskRoom } from '../disk/disk-room.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { parseMagnet } from '../domain/bittorrent/magnet.ts'
-import { allowedTrackers } from '../domain/bittorrent/tracker-url.ts'
 import { chooseFile } from '../domain/choice/choose-file.ts'
 import { type FileChoice, MAIN_FILE } from '../domain/choice/file-choice.ts'
 import type { Viewer } from '../domain/clients/viewer.ts'
@@ -148,9 +147,10 @@ export function openTorrentService(
     const base = customPath === undefined ? undefined : await allowedPath(customPath, options.extraPaths)
     const { torrent, lease: taken } = await acquire(magnet.infoHash, base, viewer)
     using lease = taken
-    torrent.addTrackers(allowedTrackers(magnet.trackers, options.trackers))
-    if (named) torrent.addTrackers(allowedTrackers(named.trackers, options.trackers), named.client)
-    const info = await torrent.whenInfo(signal, retryCount)
+    torrent.addTrackers(magnet.trackers)
+    if (named) torrent.addTrackers(named.trackers, named.client)
+    const { content, reading } = await torrent.metadata.whenKnown(signal, 'watch', retryCount)
+    const { info } = content
     knownLately.set(magnet.infoHash, true)
     const decision = chooseFile(info, choice)
     if (decision.kind === 'refused')
@@ -158,14 +158,14 @@ export function openTorrentService(
         details: { reason: decision.reason },
       })
     const { name = '', length: size = 0 } = info.files[decision.index] ?? {}
-    const whole = await torrent.openWhole(decision.index)
+    const whole = await content.openWhole(decision.index)
     const parts = streamParts(
       { infoHash: torrent.infoHash, fileIdx: decision.index, name, size },
-      torrent.pathOf(decision.index),
+      content.pathOf(decision.index),
       whole !== undefined,
       lease.move(),
     )
-    return whole ? wholeStream(parts, whole) : partialStream(parts, torrent)
+    return whole ? wholeStream(parts, whole) : partialStream(parts, reading)
   }
 
   async function findWhole(
@@ -220,7 +220,7 @@ export function openTorrentService(
     return registry.acquire(infoHash, base, (torrent) => {
       if (torrent.info) knownLately.set(infoHash, true)
       const lease = new DisposableStack()
-      lease.use(torrent.lease(viewer))
+      lease.use(torrent.users.lease(viewer))
       const file = brought.find(infoHash)
       if (file) torrent.bring(file)
       return { torrent, lease }
@@ -228,7 +228,7 @@ export function openTorrentService(
   }
 
   function isUsed(infoHash: InfoHash): boolean {
-    return completeReaders.areTaken(infoHash) || registry.find(infoHash)?.isUsed === true
+    return completeReaders.areTaken(infoHash) || registry.find(infoHash)?.users.isUsed === true
   }
 
   return {
@@ -236,15 +236,15 @@ export function openTorrentService(
     getStream,
     findWhole,
     isUsed,
-    isAwaited: (infoHash) => registry.find(infoHash)?.isAwaited === true,
+    isAwaited: (infoHash) => registry.find(infoHash)?.users.isAwaited === true,
     isKnown: (infoHash) =>
       brought.has(infoHash) ||
       registry.find(infoHash)?.info !== undefined ||
       (index.find(infoHash)?.length ?? 0) > 0,
     isAtHand: (infoHash) => registry.find(infoHash)?.info !== undefined || knownLately.has(infoHash),
-    isGuessed: (infoHash) => registry.find(infoHash)?.isGuessed === true,
+    isGuessed: (infoHash) => registry.find(infoHash)?.users.isGuessed === true,
     async measure() {
-      for (const torrent of registry.all()) if (torrent.isInSwarm) await torrent.measure()
+      for (const torrent of registry.all()) if (torrent.isInSwarm) await torrent.known?.content.measure()
     },
     remove: (infoHashes) => removal.remove(infoHashes),
     release: (infoHash) => removal.release(infoHash),

@@ -43,12 +43,12 @@ export class TorrentSweeper implements Disposable {
   }
 
   async #sweepOne(torrent: Torrent): Promise<void> {
-    await torrent.lookAfterFetched()
+    await torrent.known?.fetching.checkFiles()
     await torrent.save()
     // There is nothing to keep while the metadata is not known.
     const lingerMs = torrent.info ? LINGER_MS : 0
     const isResting =
-      torrent.isIdle && !torrent.isLookingForPeers && Date.now() - torrent.lastUsedAt > lingerMs
+      torrent.isIdle && !torrent.swarm.isLookingForPeers && Date.now() - torrent.users.lastUsedAt > lingerMs
     if (!isResting || (this.#swept.seed && torrent.isInSwarm)) return
     await torrent.leaveSwarm()
     // What could not be saved is tried again in the next round.
@@ -65,7 +65,7 @@ export class TorrentSweeper implements Disposable {
       if (!hasComplete || taken.some((torrent) => torrent.infoHash === infoHash)) continue
       try {
         const torrent = await registry.acquire(infoHash, undefined, (acquired) => acquired)
-        using _lease = torrent.lease()
+        using _lease = torrent.users.lease()
         // Its metadata may have been damaged since.
         if (torrent.info) return await torrent.join()
       } catch (error) {

@@ -4,172 +4,143 @@ import type { ActiveReader } from './active-reader.ts'
 import { type FetchRoom, type FittedWindows, fitWindows } from './fit-windows.ts'
 import { planWindows, type Span } from './window-planner.ts'
 
-/** What the plan needs to know. */
-export interface FetchSituation {
-  /** absent while the metadata is not known */
-  content(): TorrentContent | undefined
-  isInSwarm(): boolean
-  /** a reader of another torrent runs dry */
-  isDryElsewhere(): boolean
-  room(): FetchRoom
-}
-
-/** What would be fetched now if there were room, in bytes. */
+/** What would be fetched now if the disk had room, in bytes. */
 export type FetchDemand = Omit<FittedWindows, 'windows'>
 
-export interface FetchPlanEvents {
-  /** These pieces are to be fetched now, and nothing else. */
-  planned(windows: readonly PieceWindow[], demand: FetchDemand): void
-  /** There is nothing to fetch now. */
-  rested(): void
-  /** {@link FetchPlan.isDry} is another now. */
-  dryChanged(): void
+/** What limits fetching now. */
+export interface FetchLimits {
+  readonly room: FetchRoom
+  /** a reader of another torrent runs dry */
+  readonly isDryElsewhere: boolean
 }
 
-/** Who wants what of a torrent: readers, files that are being watched, and files that are fetched though nobody watches. */
-export class FetchPlan {
-  readonly #situation: FetchSituation
-  readonly #events: FetchPlanEvents
-  readonly #readers = new Set<ActiveReader>()
-  /** how many streams of each file are being watched */
-  readonly #watchers = new Map<number, number>()
-  /** files that are fetched to the end although nobody watches */
-  readonly #finishing = new Set<number>()
-  /** runs of pieces that are fetched although nobody watches, by who wants them */
-  readonly #parts = new Map<symbol, readonly Span[]>()
-  #isPlanned = false
-  #isDry = false
+/** What to fetch now, and nothing else. */
+export interface FetchStep {
+  readonly windows: readonly PieceWindow[]
+  readonly demand: FetchDemand
+  /** a reader could use all the bandwidth */
+  readonly isDry: boolean
+}
 
-  constructor(situation: FetchSituation, events: FetchPlanEvents) {
-    this.#situation = situation
-    this.#events = events
+/** The files and pieces a plan is made for. */
+export type PlannedContent = Pick<TorrentContent, 'info' | 'pieces' | 'file' | 'missingIn'>
+
+/** Who wants which part of a torrent: readers, watched files, and downloads. */
+export class FetchPlan {
+  readonly #content: PlannedContent
+  readonly #changed: () => void
+  readonly #readers = new Set<ActiveReader>()
+  /** number of watchers by file */
+  readonly #watchers = new Map<number, number>()
+  /** files that are fetched to their end without a watcher */
+  readonly #finishing = new Set<number>()
+  /** runs of pieces that are fetched without a watcher, by download */
+  readonly #parts = new Map<symbol, readonly Span[]>()
+
+  /** @param changed - called whenever {@link next} may give another answer */
+  constructor(content: PlannedContent, changed: () => void) {
+    this.#content = content
+    this.#changed = changed
   }
 
   get hasReaders(): boolean {
     return this.#readers.size > 0
   }
 
-  /** Something is being fetched although nobody watches. */
+  /** Something is being fetched without a watcher. */
   get isFinishing(): boolean {
     return this.#finishing.size > 0 || this.hasParts
   }
 
-  /** Something is being fetched, for a viewer or for later. */
+  /** Something is being fetched. */
   get isBusy(): boolean {
     return this.hasReaders || this.#watchers.size > 0 || this.isFinishing
   }
 
-  /** Some of that is parts of files. */
+  /** Parts of files are being fetched without a watcher. */
   get hasParts(): boolean {
     return this.#parts.size > 0
   }
 
-  /** One of the readers could use all the bandwidth there is. */
-  get isDry(): boolean {
-    return this.#isDry
-  }
-
-  /** Files that somebody watches, or that are fetched to the end. */
+  /** Files that are watched or fetched to their end. */
   get wanted(): Set<number> {
     return new Set([...this.#watchers.keys(), ...this.#finishing])
   }
 
-  /** What a reader needs is fetched first, until this is disposed of. */
+  /** Fetches what a reader needs before all else, until this is disposed of. */
   read(reader: ActiveReader): Disposable {
     this.#readers.add(reader)
-    this.replan()
+    this.#changed()
     return {
       [Symbol.dispose]: () => {
-        if (this.#readers.delete(reader)) this.replan()
+        if (this.#readers.delete(reader)) this.#changed()
       },
     }
   }
 
-  /** The rest of a file is fetched behind its readers, until the watcher leaves. */
+  /** Fetches the rest of a file behind its readers, until the watcher leaves. */
   watch(fileIdx: number): Disposable {
     this.#watchers.set(fileIdx, (this.#watchers.get(fileIdx) ?? 0) + 1)
+    this.#changed()
     return {
       [Symbol.dispose]: () => {
         const left = (this.#watchers.get(fileIdx) ?? 1) - 1
         if (left > 0) this.#watchers.set(fileIdx, left)
-        else {
-          this.#watchers.delete(fileIdx)
-          this.#finishOrStop(fileIdx)
-        }
-        this.replan()
+        else this.#endWatching(fileIdx)
+        this.#changed()
       },
     }
   }
 
-  /** A file is fetched to its end, though nobody may watch it. */
+  /** Fetches a file to its end. */
   finish(fileIdx: number): void {
     this.#finishing.add(fileIdx)
-    this.replan()
+    this.#changed()
   }
 
-  /** Some pieces are fetched, though nobody may watch them, until this is disposed of. */
+  /** Fetches runs of pieces, until this is disposed of. */
   fetchParts(spans: readonly Span[]): Disposable {
     const key = Symbol('parts')
     if (spans.length > 0) this.#parts.set(key, spans)
-    this.replan()
+    this.#changed()
     return {
       [Symbol.dispose]: () => {
-        if (this.#parts.delete(key)) this.replan()
+        if (this.#parts.delete(key)) this.#changed()
       },
     }
   }
 
-  /** A file is whole, or no longer wanted by itself. */
+  /** The file is complete, or no longer wanted without a watcher. */
   stopFinishing(fileIdx: number): void {
-    if (this.#finishing.delete(fileIdx)) this.replan()
+    if (this.#finishing.delete(fileIdx)) this.#changed()
   }
 
   stopFinishingAll(): void {
     this.#finishing.clear()
+    this.#changed()
   }
 
-  /** Says what to fetch, once in a turn however much happened in it. */
-  replan(): void {
-    if (this.#isPlanned) return
-    this.#isPlanned = true
-    setImmediate(() => {
-      this.#isPlanned = false
-      this.#plan()
+  /** What to fetch now. Changes nothing. */
+  next({ room, isDryElsewhere }: FetchLimits): FetchStep {
+    const { info, pieces } = this.#content
+    const isMissing = (piece: number) => pieces.isMissing(piece)
+    const plan = planWindows({
+      info,
+      readers: [...this.#readers],
+      background: [...this.wanted].map((fileIdx) => this.#content.file(fileIdx)),
+      parts: [...this.#parts.values()].flat(),
+      isMissing,
+      isDryElsewhere,
     })
+    const { windows, ...demand } = fitWindows(plan.windows, room, info.pieceLength, isMissing)
+    // On a full disk no bandwidth can be used.
+    return { windows, demand, isDry: plan.isDry && windows.length > 0 }
   }
 
-  #plan(): void {
-    const content = this.#situation.content()
-    let isDry = false
-    if (content && (this.#situation.isInSwarm() || this.hasReaders)) {
-      const plan = planWindows({
-        info: content.info,
-        readers: [...this.#readers],
-        background: [...this.wanted].map((fileIdx) => content.file(fileIdx)),
-        parts: [...this.#parts.values()].flat(),
-        isMissing: (piece) => content.pieces.isMissing(piece),
-        isDryElsewhere: this.#situation.isDryElsewhere(),
-      })
-      const { info, pieces } = content
-      const isMissing = (piece: number) => pieces.isMissing(piece)
-      const { windows, ...demand } = fitWindows(
-        plan.windows,
-        this.#situation.room(),
-        info.pieceLength,
-        isMissing,
-      )
-      this.#events.planned(windows, demand)
-      // Where nothing more can be kept, nobody could use the bandwidth.
-      isDry = plan.isDry && windows.length > 0
-    } else this.#events.rested()
-    if (isDry === this.#isDry) return
-    this.#isDry = isDry
-    this.#events.dryChanged()
-  }
-
-  /** A film of which at least half is there is fetched to its end; of any other, nothing more. */
-  #finishOrStop(fileIdx: number): void {
-    const { missing = 0, of = 0 } = this.#situation.content()?.missingIn(fileIdx) ?? {}
+  /** Half-fetched films are fetched to their end; of others, nothing more. */
+  #endWatching(fileIdx: number): void {
+    this.#watchers.delete(fileIdx)
+    const { missing, of } = this.#content.missingIn(fileIdx)
     if (missing > 0 && missing * 2 <= of) this.#finishing.add(fileIdx)
   }
 }

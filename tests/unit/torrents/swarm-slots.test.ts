@@ -6,7 +6,7 @@ import { IDLE_AFTER_MS, type Viewer } from '../../../src/domain/clients/viewer.t
 import type { SelfStremeError } from '../../../src/domain/errors.ts'
 import type { Log } from '../../../src/observe/log.ts'
 import { type SlotHolder, SwarmSlots } from '../../../src/torrents/swarm-slots.ts'
-import type { Purpose, Standing } from '../../../src/torrents/torrent.ts'
+import type { Purpose, Standing } from '../../../src/torrents/torrent-users.ts'
 
 const INFO = {} as TorrentInfo
 const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
@@ -20,15 +20,20 @@ type FakeTorrent = { -readonly [Key in keyof SlotHolder]: SlotHolder[Key] } & {
   reason?: SelfStremeError
 }
 
-function fakeTorrent(name: string, more: Partial<FakeTorrent> = {}): FakeTorrent {
+interface More extends Partial<FakeTorrent> {
+  readonly viewers?: readonly Viewer[] | undefined
+  readonly lastUsedAt?: number
+}
+
+function fakeTorrent(name: string, more: More = {}): FakeTorrent {
+  const users = { viewers: 'viewers' in more ? more.viewers : [], lastUsedAt: more.lastUsedAt ?? 0 }
   const torrent: FakeTorrent = {
     infoHash: name as InfoHash,
     isInSwarm: true,
     isDry: false,
     standing: 'idle',
     info: INFO,
-    lastUsedAt: 0,
-    viewers: [],
+    users,
     lookedForSince: undefined,
     replans: 0,
     async leaveSwarm() {
@@ -49,12 +54,7 @@ function viewer(client: string, idleSince?: number): Viewer {
 }
 
 /** Slots that some torrents have, and a newcomer. */
-async function newcomerAt(
-  most: number,
-  purpose: Purpose,
-  taken: FakeTorrent[],
-  more: Partial<FakeTorrent> = {},
-) {
+async function newcomerAt(most: number, purpose: Purpose, taken: FakeTorrent[], more: More = {}) {
   const newcomer = fakeTorrent('newcomer', { isInSwarm: false, standing: 'used', ...more })
   const slots = new SwarmSlots(most, () => [...taken, newcomer], silent)
   let joined = 0

@@ -56,8 +56,6 @@ function startedSession(
       trackers,
       ofTorrent: () => [],
       isShared,
-    },
-    {
       metainfo: async () => undefined,
       verified: ignore,
       missing: ignore,

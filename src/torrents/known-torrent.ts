@@ -1,0 +1,129 @@
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { SelfStremeError } from '../domain/errors.ts'
+import type { Log } from '../observe/log.ts'
+import type { Contents } from '../storage/contents.ts'
+import type { FoundFolder } from '../storage/folder-state.ts'
+import { type ContentEvents, TorrentContent } from './content/torrent-content.ts'
+import { FetchPlan } from './fetching/fetch-plan.ts'
+import type { Torrent } from './torrent.ts'
+import { TorrentFetching } from './torrent-fetching.ts'
+import type { TorrentParts } from './torrent-parts.ts'
+import { TorrentReading } from './torrent-reading.ts'
+
+/** A torrent whose metadata is known: its files, and what of them is fetched. */
+export class KnownTorrent implements ContentEvents {
+  readonly content: TorrentContent
+  readonly plan: FetchPlan
+  readonly reading: TorrentReading
+  readonly fetching: TorrentFetching
+  readonly #torrent: Torrent
+  readonly #parts: TorrentParts
+  readonly #log: Log
+  #isScheduled = false
+  #isDry = false
+
+  constructor(torrent: Torrent, found: FoundFolder, parts: TorrentParts, log: Log) {
+    this.#torrent = torrent
+    this.#parts = parts
+    this.#log = log
+    this.content = new TorrentContent(torrent.infoHash, found, this, log)
+    this.plan = new FetchPlan(this.content, () => this.schedule())
+    this.reading = new TorrentReading(torrent, this)
+    this.fetching = new TorrentFetching(torrent, this)
+  }
+
+  get infoHash(): InfoHash {
+    return this.#torrent.infoHash
+  }
+
+  /** A reader could use all the bandwidth; no torrent then fetches anything in the background. */
+  get isDry(): boolean {
+    return this.#isDry
+  }
+
+  /** Fetches what the plan says, once in a turn of the event loop however much changes in it. */
+  schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#fetchNext()
+    })
+  }
+
+  /** The engine has written these pieces. */
+  onVerified(pieces: readonly number[]): void {
+    this.#torrent.room.spend(this.content.markVerified(pieces))
+    for (const fileIdx of this.plan.wanted) this.content.completeIfWhole(fileIdx)
+    if (this.plan.hasParts) this.fetching.wake()
+    this.schedule()
+  }
+
+  /** The engine has found that these pieces are not there, or not right. */
+  onMissing(pieces: readonly number[]): void {
+    this.content.markMissing(pieces)
+    this.schedule()
+  }
+
+  damaged(piece: number): void {
+    this.#torrent.swarm.unverify(piece)
+    this.schedule()
+    this.fetching.wake()
+  }
+
+  lost(): void {
+    if (this.#torrent.isInSwarm) void this.#torrent.rejoin()
+    else this.fetching.wake()
+  }
+
+  whole(fileIdx: number): void {
+    if (!this.#isCurrent) return
+    const { name, length } = this.content.file(fileIdx)
+    this.plan.stopFinishing(fileIdx)
+    this.fetching.wake()
+    this.#log.info(`Download complete: ${name}`, { infoHash: this.infoHash, bytes: length })
+    const areComplete = [...this.plan.wanted].every((wanted) => this.content.wasWhole(wanted))
+    const isDone = areComplete && !this.plan.hasParts && !this.reading.isStarting
+    if (isDone && !this.#torrent.options.seed) void this.#torrent.stopSwarm()
+  }
+
+  changed(contents: Contents): void {
+    const { isOnlyGuess } = this.#torrent.users
+    this.#parts.index.put(contents, isOnlyGuess ? 'ahead' : 'watched')
+  }
+
+  /** The stay in the swarm has ended with an error: all who wait for pieces or files get it. */
+  fail(error: SelfStremeError): void {
+    this.plan.stopFinishingAll()
+    this.fetching.fail(error)
+    this.content.pieces.failWaiters(error)
+  }
+
+  /** Whether its metadata could be saved; if not, another object may have taken its place. */
+  get #isCurrent(): boolean {
+    return this.#torrent.known === this
+  }
+
+  /** The only caller of {@link FetchPlan.next}. */
+  #fetchNext(): void {
+    const { swarm, room, isInSwarm } = this.#torrent
+    const { slots } = this.#parts
+    if (!this.#isCurrent) return
+    if (isInSwarm || this.plan.hasReaders) {
+      const limits = { room: room.now, isDryElsewhere: slots.isDryElsewhere(this.#torrent) }
+      const { windows, demand, isDry } = this.plan.next(limits)
+      swarm.want(windows)
+      room.want(demand)
+      this.#setDry(isDry)
+    } else {
+      room.want()
+      this.#setDry(false)
+    }
+  }
+
+  #setDry(isDry: boolean): void {
+    if (isDry === this.#isDry) return
+    this.#isDry = isDry
+    this.#parts.slots.onDryChanged(this.#torrent)
+  }
+}

@@ -1,0 +1,106 @@
+import type { Refusal } from '../disk/disk-errors.ts'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { SelfStremeError } from '../domain/errors.ts'
+import type { SwarmStats } from '../engine/engine.ts'
+import type { FileId } from '../files/file-id.ts'
+import type { SwarmSubject } from './fetching/swarm-subject.ts'
+import type { Torrent } from './torrent.ts'
+import type { TorrentParts } from './torrent-parts.ts'
+
+/** What the stay in the swarm asks of a torrent, and reports to it. */
+export class SwarmLink implements SwarmSubject {
+  readonly #torrent: Torrent
+  readonly #parts: TorrentParts
+  /** the most at a time in this stay; `undefined` until a peer is connected */
+  #maxSeeders: number | undefined
+
+  constructor(torrent: Torrent, parts: TorrentParts) {
+    this.#torrent = torrent
+    this.#parts = parts
+  }
+
+  get infoHash(): InfoHash {
+    return this.#torrent.infoHash
+  }
+
+  get directory(): string {
+    return this.#torrent.directory
+  }
+
+  trackers(): readonly string[] {
+    return this.#torrent.trackers.urls
+  }
+
+  ofTorrent(): readonly string[] {
+    return this.#torrent.trackers.own
+  }
+
+  claimed(): Uint8Array | undefined {
+    return this.#torrent.known?.content.pieces.toBitfield()
+  }
+
+  isShared(): boolean {
+    return this.#torrent.options.seed && this.#torrent.known?.content.hasWhole === true
+  }
+
+  /** The torrent joins the swarm: seeders are counted from zero. */
+  begin(): void {
+    this.#maxSeeders = undefined
+  }
+
+  metainfo(bytes: Uint8Array): Promise<void> {
+    return this.#torrent.metadata.receive(bytes)
+  }
+
+  verified(pieces: readonly number[]): void {
+    this.#torrent.known?.onVerified(pieces)
+  }
+
+  missing(pieces: readonly number[]): void {
+    this.#torrent.known?.onMissing(pieces)
+  }
+
+  opened(fileIdx: number, id: FileId): void {
+    this.#torrent.known?.content.noteOpened(fileIdx, id)
+  }
+
+  replacing(fileIdx: number, copy: FileId): void {
+    this.#torrent.known?.content.noteReplacing(fileIdx, copy)
+  }
+
+  diskFull(refusal: Refusal): void {
+    this.#torrent.room.onRefused(refusal)
+  }
+
+  diskReady(): void {
+    const { room, known } = this.#torrent
+    if (room.isFailing) known?.content.distrust()
+    room.onTaken()
+  }
+
+  stats({ peers, seeders, downloadSpeed }: SwarmStats): void {
+    if (peers > 0) {
+      this.#maxSeeders = Math.max(seeders, this.#maxSeeders ?? 0)
+      this.noteSeeders()
+    }
+    const { known, log, infoHash } = this.#torrent
+    const [watched] = known?.plan.wanted ?? []
+    if (!known || watched === undefined) return
+    const { missing, of } = known.content.missingIn(watched)
+    const percent = ((100 * (of - missing)) / of).toFixed(1)
+    log.debug(`Download progress: ${percent}%, peers: ${peers}, speed: ${downloadSpeed}`, { infoHash })
+  }
+
+  peerCame(): void {
+    this.#torrent.peerWait.notePeer()
+  }
+
+  failed(error: SelfStremeError): void {
+    this.#torrent.fail(error)
+  }
+
+  /** The index can note it only for a torrent that it knows. */
+  noteSeeders(): void {
+    if (this.#maxSeeders !== undefined) this.#parts.index.noteSeeders(this.infoHash, this.#maxSeeders)
+  }
+}
