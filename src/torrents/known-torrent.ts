@@ -5,24 +5,24 @@ import type { Contents } from '../storage/contents.ts'
 import type { FoundFolder } from '../storage/folder-state.ts'
 import { type ContentEvents, TorrentContent } from './content/torrent-content.ts'
 import { FetchPlan } from './fetching/fetch-plan.ts'
-import type { Torrent } from './torrent.ts'
 import { TorrentFetching } from './torrent-fetching.ts'
+import type { HostedFiles, TorrentHost } from './torrent-host.ts'
 import type { TorrentParts } from './torrent-parts.ts'
 import { TorrentReading } from './torrent-reading.ts'
 
 /** A torrent whose metadata is known: its files, and what of them is fetched. */
-export class KnownTorrent implements ContentEvents {
+export class KnownTorrent implements ContentEvents, HostedFiles {
   readonly content: TorrentContent
   readonly plan: FetchPlan
   readonly reading: TorrentReading
   readonly fetching: TorrentFetching
-  readonly #torrent: Torrent
+  readonly #torrent: TorrentHost
   readonly #parts: TorrentParts
   readonly #log: Log
   #isScheduled = false
   #isDry = false
 
-  constructor(torrent: Torrent, found: FoundFolder, parts: TorrentParts, log: Log) {
+  constructor(torrent: TorrentHost, found: FoundFolder, parts: TorrentParts, log: Log) {
     this.#torrent = torrent
     this.#parts = parts
     this.#log = log
@@ -41,7 +41,6 @@ export class KnownTorrent implements ContentEvents {
     return this.#isDry
   }
 
-  /** Fetches what the plan says, once in a turn of the event loop however much changes in it. */
   schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -77,7 +76,7 @@ export class KnownTorrent implements ContentEvents {
   }
 
   whole(fileIdx: number): void {
-    if (!this.#isCurrent) return
+    if (!this.#torrent.isCurrent(this)) return
     const { name, length } = this.content.file(fileIdx)
     this.plan.stopFinishing(fileIdx)
     this.fetching.wake()
@@ -99,16 +98,11 @@ export class KnownTorrent implements ContentEvents {
     this.content.pieces.failWaiters(error)
   }
 
-  /** Whether its metadata could be saved; if not, another object may have taken its place. */
-  get #isCurrent(): boolean {
-    return this.#torrent.known === this
-  }
-
   /** The only caller of {@link FetchPlan.next}. */
   #fetchNext(): void {
     const { swarm, room, isInSwarm } = this.#torrent
     const { slots } = this.#parts
-    if (!this.#isCurrent) return
+    if (!this.#torrent.isCurrent(this)) return
     if (isInSwarm || this.plan.hasReaders) {
       const limits = { room: room.now, isDryElsewhere: slots.isDryElsewhere(this.#torrent) }
       const { windows, demand, isDry } = this.plan.next(limits)

@@ -4,17 +4,31 @@ import type { SelfStremeError } from '../domain/errors.ts'
 import type { SwarmStats } from '../engine/engine.ts'
 import type { FileId } from '../files/file-id.ts'
 import type { SwarmSubject } from './fetching/swarm-subject.ts'
-import type { Torrent } from './torrent.ts'
+import type { TorrentTrackers } from './fetching/torrent-trackers.ts'
+import type { KnownTorrent } from './known-torrent.ts'
+import type { TorrentHost } from './torrent-host.ts'
+import type { TorrentMetadata } from './torrent-metadata.ts'
 import type { TorrentParts } from './torrent-parts.ts'
+
+/** The torrent that is in the swarm. */
+export interface LinkedTorrent extends TorrentHost {
+  readonly known: KnownTorrent | undefined
+  readonly metadata: TorrentMetadata
+  readonly trackers: TorrentTrackers
+  /** where its folder is, or is to be */
+  readonly directory: string
+  /** The stay in the swarm has ended with an error. */
+  fail(error: SelfStremeError): void
+}
 
 /** What the stay in the swarm asks of a torrent, and reports to it. */
 export class SwarmLink implements SwarmSubject {
-  readonly #torrent: Torrent
+  readonly #torrent: LinkedTorrent
   readonly #parts: TorrentParts
   /** the most at a time in this stay; `undefined` until a peer is connected */
   #maxSeeders: number | undefined
 
-  constructor(torrent: Torrent, parts: TorrentParts) {
+  constructor(torrent: LinkedTorrent, parts: TorrentParts) {
     this.#torrent = torrent
     this.#parts = parts
   }

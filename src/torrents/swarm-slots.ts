@@ -1,9 +1,10 @@
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { limitsFor } from '../domain/clients/client-limits.ts'
 import { type Place, whoGivesWay } from '../domain/clients/give-way.ts'
 import { IDLE_AFTER_MS, isIdle } from '../domain/clients/viewer.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
-import type { Torrent } from './torrent.ts'
 import type { Purpose, Standing, TorrentUsers } from './torrent-users.ts'
 
 const RANKS: Readonly<Record<Standing, number>> = { idle: 0, guessed: 1, wanted: 2, used: 3 }
@@ -15,20 +16,23 @@ const CLAIMS: Readonly<Record<Purpose, number>> = {
 }
 
 /** A torrent as the slots see it. */
-export interface SlotHolder
-  extends Pick<
-    Torrent,
-    | 'infoHash'
-    | 'isInSwarm'
-    | 'isDry'
-    | 'standing'
-    | 'info'
-    | 'lookedForSince'
-    | 'leaveSwarm'
-    | 'giveWay'
-    | 'replan'
-  > {
+export interface SlotHolder {
+  readonly infoHash: InfoHash
+  readonly isInSwarm: boolean
+  /** a reader could use all the bandwidth */
+  readonly isDry: boolean
+  readonly standing: Standing
+  /** absent while the metadata is not known */
+  readonly info: TorrentInfo | undefined
+  /** since when the metadata is looked for, in ms of the process' clock */
+  readonly lookedForSince: number | undefined
   readonly users: Pick<TorrentUsers, 'viewers' | 'lastUsedAt'>
+  /** Leaves the swarm; its downloads are tried again later. */
+  leaveSwarm(): Promise<void>
+  /** The same, and its viewers end with the reason. */
+  giveWay(reason: SelfStremeError): Promise<void>
+  /** Fetches what is wanted now, now that other torrents need more or less bandwidth. */
+  replan(): void
 }
 
 interface UsedSlot extends Place {

@@ -2,25 +2,24 @@ import { pieceLengthAt } from '../domain/bittorrent/metainfo.ts'
 import type { SelfStremeError } from '../domain/errors.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { type Portion, piecesOfPortion, spansOf } from './fetching/file-part.ts'
-import type { KnownTorrent } from './known-torrent.ts'
-import type { Torrent } from './torrent.ts'
+import type { HostedFiles, TorrentHost } from './torrent-host.ts'
 import type { LaterPurpose } from './torrent-users.ts'
 
 /** Fetching files, or parts of them, without a viewer. */
 export class TorrentFetching {
-  readonly #torrent: Torrent
-  readonly #known: KnownTorrent
+  readonly #torrent: TorrentHost
+  readonly #files: HostedFiles
   /** woken when a file may have become complete, or incomplete */
   readonly #waiters = new Waiters()
 
-  constructor(torrent: Torrent, known: KnownTorrent) {
+  constructor(torrent: TorrentHost, files: HostedFiles) {
     this.#torrent = torrent
-    this.#known = known
+    this.#files = files
   }
 
   /** How much of a portion is missing, counted in pieces. */
   need(portion: Portion): { readonly bytes: number; readonly missingBytes: number } {
-    const { info, pieces } = this.#known.content
+    const { info, pieces } = this.#files.content
     let [bytes, missingBytes] = [0, 0]
     for (const piece of piecesOfPortion(info, portion)) {
       const length = pieceLengthAt(info, piece)
@@ -37,7 +36,7 @@ export class TorrentFetching {
    * does not give it, or the signal's reason
    */
   async fetch({ files, parts = [] }: Portion, purpose: LaterPurpose, signal: AbortSignal): Promise<void> {
-    const { content, plan } = this.#known
+    const { content, plan } = this.#files
     const partly = parts.map(({ fileIdx }) => fileIdx)
     for (const fileIdx of new Set([...files, ...partly])) await content.lookAt(fileIdx)
     const spans = spansOf(content.info, parts)
@@ -63,7 +62,7 @@ export class TorrentFetching {
   async checkFiles(): Promise<void> {
     const { isAwaited, isGuessed } = this.#torrent.users
     if (!isAwaited && !isGuessed) return
-    for (const fileIdx of this.#known.plan.wanted) await this.#known.content.lookAfter(fileIdx)
+    for (const fileIdx of this.#files.plan.wanted) await this.#files.content.lookAfter(fileIdx)
     this.wake()
   }
 

@@ -8,12 +8,25 @@ import { adoptFiles } from '../storage/own-files.ts'
 import { writing } from '../storage/torrent-folder.ts'
 import { MetainfoKeeper } from './content/metainfo-keeper.ts'
 import type { KnownTorrent } from './known-torrent.ts'
-import type { Torrent } from './torrent.ts'
+import type { TorrentHost } from './torrent-host.ts'
 import type { Purpose } from './torrent-users.ts'
+
+/** The torrent that comes to know its metadata. */
+export interface Learner extends TorrentHost {
+  readonly known: KnownTorrent | undefined
+  /** The metadata is known, and its folder made. */
+  learn(found: FoundFolder): KnownTorrent
+  /** The metadata could not be saved, and does not count. */
+  unlearn(known: KnownTorrent): void
+  /** The metadata is saved: from now on the index can tell what is on disk. */
+  onSaved(known: KnownTorrent): Promise<void>
+  /** Gives the engine the metadata, and the folder if that has changed. */
+  restartWith(metainfo: Uint8Array): Promise<void>
+}
 
 /** How a torrent comes to know its metadata: from a peer, a torrent file, or a folder that somebody put there. */
 export class TorrentMetadata {
-  readonly #torrent: Torrent
+  readonly #torrent: Learner
   readonly #keeper: MetainfoKeeper
   readonly #waiters = new Waiters()
   /** from a torrent file; used when the metadata is needed */
@@ -26,7 +39,7 @@ export class TorrentMetadata {
    * @param directory - where the folder of the torrent is, or is to be
    * @param place - the same, as the disk is when it is called
    */
-  constructor(torrent: Torrent, directory: string, place: () => Promise<string>, log: Log) {
+  constructor(torrent: Learner, directory: string, place: () => Promise<string>, log: Log) {
     this.#torrent = torrent
     this.#directory = directory
     this.#keeper = new MetainfoKeeper(place, torrent.room, log)

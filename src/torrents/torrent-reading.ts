@@ -3,19 +3,18 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { readSlices } from '../files/read-slices.ts'
 import { areVerified, verifiedReader } from './content/verified-reader.ts'
 import { ActiveReader } from './fetching/active-reader.ts'
-import type { KnownTorrent } from './known-torrent.ts'
-import type { Torrent } from './torrent.ts'
+import type { HostedFiles, TorrentHost } from './torrent-host.ts'
 
 /** Reading the files of a torrent while they are fetched. */
 export class TorrentReading {
-  readonly #torrent: Torrent
-  readonly #known: KnownTorrent
+  readonly #torrent: TorrentHost
+  readonly #files: HostedFiles
   /** requests that wait for their first byte */
   #starting = 0
 
-  constructor(torrent: Torrent, known: KnownTorrent) {
+  constructor(torrent: TorrentHost, files: HostedFiles) {
     this.#torrent = torrent
-    this.#known = known
+    this.#files = files
   }
 
   /** A request waits for its first byte, and watches no file yet. */
@@ -30,8 +29,8 @@ export class TorrentReading {
    * @throws SelfStremeError `disk.full`, `disk.read_only`, `media.no_peers`, `torrent.busy`, or the signal's reason
    */
   async whenStartable(fileIdx: number, position: number, signal: AbortSignal): Promise<void> {
-    const { content } = this.#known
-    const { room, swarm, peerWait, metadata } = this.#torrent
+    const { content } = this.#files
+    const { room, swarm, peerWait } = this.#torrent
     const { pieces, claimed, info, file } = content.parts(fileIdx)
     const piece = Math.floor((file.offset + position) / info.pieceLength)
     if (pieces.stateOf(piece) === 'claimed') await claimed.check(piece)
@@ -43,7 +42,7 @@ export class TorrentReading {
     try {
       await room.needToStart(info.pieceLength, content.missingIn(fileIdx).missing)
       await this.#torrent.join()
-      await metadata.saved
+      await this.#torrent.whenSaved
       const oneOfThem = Promise.race([pieces.whenThere(piece, stop), swarm.whenPeerFound(stop)])
       await peerWait.during(oneOfThem, signal)
     } finally {
@@ -54,8 +53,8 @@ export class TorrentReading {
 
   /** Fetches what a reader will need first, until this is disposed of. */
   expectReader(fileIdx: number, position: number): Disposable {
-    const { file } = this.#known.content.parts(fileIdx)
-    return this.#known.plan.read(new ActiveReader(file, position, file.length, performance.now()))
+    const { file } = this.#files.content.parts(fileIdx)
+    return this.#files.plan.read(new ActiveReader(file, position, file.length, performance.now()))
   }
 
   /**
@@ -70,7 +69,7 @@ export class TorrentReading {
     expected: Disposable | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer, void, void> {
-    const { content, plan } = this.#known
+    const { content, plan } = this.#files
     // The disk may have been removed and put in again since the last reader, without what was not written yet.
     if (this.#torrent.room.isFailing) content.distrust()
     const parts = content.parts(fileIdx)
@@ -81,7 +80,7 @@ export class TorrentReading {
       firstPieceMs: timeoutMs,
       stallMs: stallTimeoutMs,
       onMissing: () => {
-        this.#known.schedule()
+        this.#files.schedule()
         return this.#torrent.join()
       },
     })
@@ -96,7 +95,7 @@ export class TorrentReading {
     for await (const slice of readSlices(openFile, range, readableEnd, signal)) {
       yield slice
       reader.onDelivered(slice.length, performance.now())
-      this.#known.schedule()
+      this.#files.schedule()
     }
     if (reader.delivered !== lengthOf(range)) throw new SelfStremeError('media.damaged', 'bytes are missing')
   }
@@ -104,8 +103,8 @@ export class TorrentReading {
   /** Fetches the rest of a file too, until the watcher leaves. */
   watch(fileIdx: number): Disposable {
     this.#torrent.users.noteWatched()
-    const watching = this.#known.plan.watch(fileIdx)
-    if (this.#known.content.missingIn(fileIdx).missing > 0) this.#join()
+    const watching = this.#files.plan.watch(fileIdx)
+    if (this.#files.content.missingIn(fileIdx).missing > 0) this.#join()
     return watching
   }
 

@@ -9,14 +9,15 @@ import { SwarmSession } from './fetching/swarm-session.ts'
 import { TorrentRoom } from './fetching/torrent-room.ts'
 import { TorrentTrackers } from './fetching/torrent-trackers.ts'
 import { KnownTorrent } from './known-torrent.ts'
-import { SwarmLink } from './swarm-link.ts'
-import { TorrentMetadata } from './torrent-metadata.ts'
+import { type LinkedTorrent, SwarmLink } from './swarm-link.ts'
+import type { HostedFiles } from './torrent-host.ts'
+import { type Learner, TorrentMetadata } from './torrent-metadata.ts'
 import type { TorrentOptions, TorrentParts } from './torrent-parts.ts'
 import { stateAfter, type TorrentEvent, type TorrentState } from './torrent-state.ts'
 import { type Purpose, type Standing, TorrentUsers } from './torrent-users.ts'
 
 /** One torrent: who holds it, whether its metadata is known, and its stay in the swarm. */
-export class Torrent {
+export class Torrent implements Learner, LinkedTorrent {
   readonly infoHash: InfoHash
   readonly options: TorrentOptions
   readonly users = new TorrentUsers()
@@ -49,7 +50,6 @@ export class Torrent {
     this.#setKnown(found)
   }
 
-  /** Where its folder is, or is to be. */
   get directory(): string {
     return this.metadata.directory
   }
@@ -86,7 +86,6 @@ export class Torrent {
     return this.standing === 'idle'
   }
 
-  /** A reader could use all the bandwidth. */
   get isDry(): boolean {
     return this.known?.isDry === true
   }
@@ -96,7 +95,6 @@ export class Torrent {
     return this.known?.content.isSaved ?? true
   }
 
-  /** Since when its metadata is looked for, in ms of the process' clock. */
   get lookedForSince(): number | undefined {
     return this.#state.kind === 'seeking' ? this.#state.since : undefined
   }
@@ -106,6 +104,14 @@ export class Torrent {
     const { metainfo } = this.swarm
     if (!this.info || !metainfo) return undefined
     return { metainfo, trackers: this.info.isPrivate ? this.trackers.own : [] }
+  }
+
+  get whenSaved(): Promise<void> {
+    return this.metadata.saved
+  }
+
+  isCurrent(files: HostedFiles): boolean {
+    return this.known === files
   }
 
   /** Takes a torrent file, so that no peer has to be asked for the metadata. */
@@ -123,12 +129,6 @@ export class Torrent {
     void this.saveTrackers()
   }
 
-  /**
-   * Joins the swarm, unless it is there; ends a pause between two attempts.
-   *
-   * @param triesMade - attempts that count as made
-   * @throws SelfStremeError `torrent.busy`, `disk.full`, `disk.failed`
-   */
   async join(purpose: Purpose = 'watch', triesMade = 0): Promise<void> {
     if (this.isInSwarm) return this.swarm.start()
     if (this.info) await this.metadata.adoptFiles(this.info)
@@ -153,7 +153,6 @@ export class Torrent {
     await this.save()
   }
 
-  /** Has the engine close its files, which may no longer be those in the folder, and open them again. */
   async rejoin(): Promise<void> {
     await this.stopSwarm()
     const plan = this.known?.plan
@@ -161,13 +160,11 @@ export class Torrent {
       await this.join().catch((error: SelfStremeError) => this.fail(error))
   }
 
-  /** Leaves the swarm; when this resolves, the engine has closed the files. */
   async stopSwarm(): Promise<void> {
     this.#move({ kind: 'left' })
     await this.swarm.stop()
   }
 
-  /** Tells the engine the metadata, and the folder if that has changed. */
   async restartWith(metainfo: Uint8Array): Promise<void> {
     this.swarm.learn(metainfo)
     if (!this.isInSwarm) return
@@ -175,7 +172,6 @@ export class Torrent {
     if (this.isInSwarm) this.swarm.start()
   }
 
-  /** The metadata is known, and its folder made. */
   learn(found: FoundFolder): KnownTorrent {
     const known = this.#setKnown(found)
     const { name, files } = found.info
@@ -185,14 +181,12 @@ export class Torrent {
     return known
   }
 
-  /** The metadata is saved: from now on the index can tell what is on disk. */
   async onSaved(known: KnownTorrent): Promise<void> {
     await this.saveTrackers()
     known.changed(known.content.contents())
     this.#link.noteSeeders()
   }
 
-  /** The metadata could not be saved, and does not count. */
   unlearn(known: KnownTorrent): void {
     if (this.known !== known) return
     this.#move({ kind: 'unlearned', at: performance.now() })
@@ -211,7 +205,6 @@ export class Torrent {
     if (this.info?.isPrivate) await this.trackers.save(this.directory)
   }
 
-  /** Fetches what is wanted now. */
   replan(): void {
     this.known?.schedule()
   }
@@ -222,7 +215,6 @@ export class Torrent {
     this.replan()
   }
 
-  /** The stay in the swarm has ended with an error. */
   fail(error: SelfStremeError): void {
     this.#move({ kind: 'left' })
     this.log.warn(`Torrent failed: ${this.infoHash}`, { code: error.code, reason: error.message })
