@@ -161,7 +161,7 @@ class MediaOpener {
     const magnet = writeMagnet(infoHash, listed)
     const named = { trackers: others, client: clientKey(client) }
     const { torrents } = this.#stores
-    return torrents.getStream(magnet, choice, undefined, undefined, signal, named, viewer)
+    return torrents.getStream(magnet, { choice, signal, named, viewer })
   }
 }
 

@@ -1,9 +1,8 @@
-import type { LRUCache } from 'lru-cache'
-import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { Log } from '../observe/log.ts'
 import { readFolder } from '../storage/folder-state.ts'
 import { isOurs } from '../storage/mark.ts'
 import type { BroughtFiles } from './brought-files.ts'
+import type { KnownLately } from './held-torrents.ts'
 import { Torrent } from './torrent.ts'
 import type { TorrentIndexPort } from './torrent-index-port.ts'
 import type { TorrentOptions, TorrentParts } from './torrent-parts.ts'
@@ -16,7 +15,7 @@ export interface LoaderParts extends TorrentParts {
   readonly index: TorrentIndexPort
   readonly brought: BroughtFiles
   /** torrents whose metadata a viewer needed lately */
-  readonly knownLately: LRUCache<InfoHash, true>
+  readonly knownLately: KnownLately
 }
 
 /** Makes torrents out of what an earlier run left on disk. */
@@ -35,7 +34,7 @@ export function torrentLoader(options: LoaderOptions, parts: LoaderParts, log: L
     async unload(torrent) {
       const { infoHash, directory, torrentFile } = torrent
       log.warn('folder of a torrent is gone; starting over', { infoHash, directory })
-      knownLately.set(infoHash, true)
+      knownLately.note(infoHash)
       if (torrentFile) brought.put(infoHash, torrentFile)
       await torrent.leaveSwarm()
       index.forget(infoHash)

@@ -1,9 +1,9 @@
-import type { LRUCache } from 'lru-cache'
 import { refusalOf } from '../disk/disk-errors.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { releaseFolder, removeFolder } from '../files/clear-folder.ts'
 import type { Log } from '../observe/log.ts'
 import { locateFolder } from '../storage/torrent-folder.ts'
+import type { KnownLately } from './held-torrents.ts'
 import type { Torrent } from './torrent.ts'
 import type { TorrentIndexPort } from './torrent-index-port.ts'
 import type { TorrentRegistry } from './torrent-registry.ts'
@@ -19,7 +19,7 @@ export interface RemovalContext {
   readonly root: string
   readonly registry: TorrentRegistry<Torrent>
   readonly index: TorrentIndexPort
-  readonly knownLately: LRUCache<InfoHash, true>
+  readonly knownLately: KnownLately
   /** Whether a file of the torrent is being read. */
   isUsed(infoHash: InfoHash): boolean
 }
@@ -83,7 +83,7 @@ export class TorrentRemoval {
         await torrent?.leaveSwarm()
         const result = await clear(directory)
         await removeFolder(await locateFolder(this.#context.root, infoHash))
-        knownLately.delete(infoHash)
+        knownLately.forget(infoHash)
         index.forget(infoHash)
         return { isGone: true, result }
       } catch (error) {

@@ -7,7 +7,7 @@ import type { TorrentRegistry } from './torrent-registry.ts'
 
 const SWEEP_MS = 5_000
 /** How long an idle torrent stays in the swarm: players close and open connections all the time. */
-export const LINGER_MS = 60_000
+const LINGER_MS = 60_000
 
 /** What the sweeper looks at. */
 export interface Swept {

@@ -7,8 +7,6 @@ const NOT_YET: Lengths = {
     'src/sources/watched-source.ts': 257,
     'src/torrent-index/torrent-index.ts': 379,
     'src/torrents/content/torrent-content.ts': 354,
-    'src/torrents/torrent-service.ts': 256,
-    'src/torrents/torrent.ts': 257,
   },
   functions: {
     'src/admin/torrents.ts createLibrary': 146,
@@ -27,8 +25,6 @@ const NOT_YET: Lengths = {
     'src/sources/upstream-addon.ts createUpstreamAddon': 63,
     'src/sources/watched-source.ts watchSource': 167,
     'src/torrent-index/watch-download-folder.ts keepUp': 66,
-    'src/torrents/fetch-ahead.ts fetchAhead': 72,
-    'src/torrents/torrent-service.ts openTorrentService': 145,
   },
   parameters: {
     'src/cleanup/eviction.ts chooseForRoom': 6,
@@ -45,7 +41,6 @@ const NOT_YET: Lengths = {
     'src/storage/contents.ts contentsOf': 7,
     'src/torrent-index/watch-download-folder.ts keepUp': 5,
     'src/torrents/content/torrent-journal.ts new TorrentJournal': 5,
-    'src/torrents/torrent-service.ts getStream': 7,
   },
 }
 

@@ -154,11 +154,11 @@ swarmTest('a torrent can be stored under an extra path, and nowhere else', async
   await using swarm = await startSwarm({ path })
   await using app = await startTestApp({ ...swarm.settings, TORRENT_EXTRA_PATHS: extra.path })
   const { torrents } = app.app
-  const elsewhere = torrents.getStream(swarm.infoHash, undefined, 0, join(extra.path, '..'))
+  const elsewhere = torrents.getStream(swarm.infoHash, { customPath: join(extra.path, '..') })
   await expect(elsewhere).rejects.toMatchObject({ code: 'torrent.bad_path' })
 
   const magnet = `magnet:?xt=urn:btih:${swarm.infoHash}&tr=${encodeURIComponent(swarm.trackerUrl)}`
-  await using stream = await torrents.getStream(magnet, undefined, 0, join(extra.path, 'films'))
+  await using stream = await torrents.getStream(magnet, { customPath: join(extra.path, 'films') })
   const parts: Buffer[] = []
   for await (const slice of stream.read({ start: 0, end: stream.size - 1 }, new AbortController().signal))
     parts.push(Buffer.from(slice))

@@ -165,7 +165,7 @@ test('a peer that turns up ends it, whoever it was asked for', async () => {
   )
   const hash = infoHash as InfoHash
   const open = (signal: AbortSignal, trackers: readonly string[] = []) =>
-    torrents.getStream(infoHash, undefined, 0, undefined, signal, { trackers, client: 'a' })
+    torrents.getStream(infoHash, { signal, named: { trackers, client: 'a' } })
   const { signal } = new AbortController()
 
   const left = new AbortController()

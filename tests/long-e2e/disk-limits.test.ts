@@ -120,7 +120,7 @@ diskTest(
 )
 
 function openThere({ app }: TestApp, extra: Tmpfs, { infoHash }: Swarm) {
-  return app.torrents.getStream(infoHash, undefined, 0, extra.path)
+  return app.torrents.getStream(infoHash, { customPath: extra.path })
 }
 
 /** Checks the free space all the time. */

@@ -25,7 +25,7 @@ test.skipIf(!canLoop || !hasSeeder)(
       CACHE_MIN_FREE: '0',
     })
     {
-      await using _placed = await app.app.torrents.getStream(infoHash, undefined, 0, disk.path)
+      await using _placed = await app.app.torrents.getStream(infoHash, { customPath: disk.path })
     }
     const url = `${app.url}/stream/proxy/${infoHash}`
     const viewer = await openStream(url)

@@ -365,7 +365,10 @@ async function openWorld() {
     for (const path of touched) kept.delete(path)
     touched.clear()
     engine.arePeersThere = arePeersThere
-    await using stream = await torrents.getStream(infoHash, { kind: 'file', fileIdx: 0 }, 0, customPath)
+    await using stream = await torrents.getStream(infoHash, {
+      choice: { kind: 'file', fileIdx: 0 },
+      ...(customPath === undefined ? {} : { customPath }),
+    })
     const read: Buffer[] = []
     for await (const slice of stream.read({ start: 0, end: stream.size - 1 }, AbortSignal.timeout(2_000)))
       read.push(Buffer.from(slice))

@@ -60,7 +60,7 @@ function world({ torrents = {}, placed, local, follow, timeoutMs = 60_000 }: Wor
         isKnown: () => false,
         isAtHand: () => false,
         findWhole: async (_infoHash, choice) => void calls.push(['whole', choice]),
-        getStream: async (magnet, choice, _tries, _path, _signal, named) => {
+        getStream: async (magnet, { choice, named } = {}) => {
           calls.push(['swarm', magnet, choice, named])
           return stream({ isWhole: false })
         },
@@ -204,7 +204,7 @@ test.for([
 })
 
 test('media.no_peers is thrown when nothing answers in time, and the reason of a client that left stays', async () => {
-  const getStream: Torrents['getStream'] = async (...[, , , , signal]) => {
+  const getStream: Torrents['getStream'] = async (_magnet, { signal } = {}) => {
     const aborted = signal?.aborted ? undefined : once(signal ?? stays, 'abort')
     await aborted
     throw signal?.reason
