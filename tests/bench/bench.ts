@@ -54,7 +54,7 @@ async function run(name: string, scenario: Scenario): Promise<void> {
       }
     }
   }
-  say(`\n### ${name}\n\n${scenario.about}\n\n${formatTable(results)}`)
+  say(`\n### ${name}\n\n${scenario.about}\n\n${formatTable(results, scenario.spread)}`)
 }
 
 /** For whoever keeps the result; what happens on the way goes to standard error. */

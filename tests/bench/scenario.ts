@@ -16,5 +16,7 @@ export interface Stage extends AsyncDisposable {
 
 export interface Scenario {
   readonly about: string
+  /** whether the table says the 90th percentile of the rounds behind the median */
+  readonly spread?: boolean
   prepare(): Promise<Stage>
 }

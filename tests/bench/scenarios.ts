@@ -10,6 +10,7 @@ import { seekSteady } from './scenarios/seek-steady.ts'
 import { startAndWhole } from './scenarios/start-and-whole.ts'
 import { startAndWholeFar } from './scenarios/start-and-whole-far.ts'
 import { viewers } from './scenarios/viewers.ts'
+import { wild } from './scenarios/wild.ts'
 
 /** All that is measured, by the names that `npm run bench --` takes. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
@@ -21,6 +22,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'seek-far-steady': seekFarSteady,
   finished,
   viewers,
+  wild,
   lookup,
   list,
   library,

@@ -3,7 +3,7 @@
 Each line of standard input is answered with a line of JSON: {"uploaded": bytes of the film sent so far}
 
 Usage: seeder.py '{"path": …, "tracker": …, "pieceLength": …, "uploadLimit": …, "torrentFile": …, "utp": …,
-    "tickInterval": …}'
+    "tickInterval": …, "encrypted": …}'
 With "torrentFile" nothing is hashed: it has to be the torrent file of that path, or the seeder sends wrong bytes.
 Prints one line of JSON when it seeds: {"infoHash": …, "port": …, "torrent": base64 of the torrent file}
 """
@@ -40,6 +40,9 @@ session = lt.session(
         # How often an upload limit hands out what may be sent, in milliseconds.
         "tick_interval": options.get("tickInterval", 500),
         "alert_mask": 0,
+        # Whether it takes encrypted connections only, and makes no others (0 is "forced" there, 1 "enabled").
+        "in_enc_policy": 0 if options.get("encrypted") else 1,
+        "out_enc_policy": 0 if options.get("encrypted") else 1,
     }
 )
 # From the bytes, not from what they are decoded to: that would be encoded anew, and may be another torrent.

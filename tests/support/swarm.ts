@@ -62,6 +62,8 @@ export interface SwarmOptions {
   readonly torrentFile?: string
   /** whether the seeder speaks uTP in addition to TCP */
   readonly utp?: boolean
+  /** whether the seeder takes encrypted connections only */
+  readonly encrypted?: boolean
 }
 
 export async function startSwarm(options: SwarmOptions): Promise<Swarm> {

@@ -1,4 +1,4 @@
-import { median } from '../measure/statistics.ts'
+import { percentile } from '../measure/statistics.ts'
 import type { Figures } from '../scenario.ts'
 
 const OURS = 'self-streme'
@@ -9,8 +9,12 @@ export interface Results {
   readonly rounds: ReadonlyMap<string, readonly Figures[]>
 }
 
-/** A markdown table: medians of the rounds, and behind those of others how many times theirs ours is. */
-export function formatTable(results: readonly Results[]): string {
+/**
+ * A markdown table: medians of the rounds, and behind those of others how many times theirs ours is.
+ *
+ * @param spread - whether the 90th percentile is said as well, behind a stroke
+ */
+export function formatTable(results: readonly Results[], spread = false): string {
   const names = [...new Set(results.flatMap(({ rounds }) => [...rounds.keys()]))]
   const ours = names.find((name) => name.startsWith(OURS)) ?? ''
   const header = ['', ...names.map((name) => (name === ours ? name : `${name} (ours ÷ it)`))]
@@ -18,19 +22,29 @@ export function formatTable(results: readonly Results[]): string {
     const figures = new Set([...rounds.values()].flat().flatMap((each) => Object.keys(each)))
     return [...figures].map((figure) => [
       `${caseName}: ${figure}`,
-      ...names.map((name) => cell(rounds.get(name), name === ours ? undefined : rounds.get(ours), figure)),
+      ...names.map((name) => {
+        const [theirs, ownRounds] = [rounds.get(name), name === ours ? undefined : rounds.get(ours)]
+        return [50, ...(spread ? [90] : [])]
+          .map((percent) => cell(theirs, ownRounds, figure, percent))
+          .join(' / ')
+      }),
     ])
   })
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [line(header), line(['---', ...names.map(() => '---:')]), ...rows.map(line)].join('\n')
 }
 
-function cell(theirs: readonly Figures[] = [], ours: readonly Figures[] | undefined, figure: string): string {
-  const value = median(valuesOf(theirs, figure))
+function cell(
+  theirs: readonly Figures[] = [],
+  ours: readonly Figures[] | undefined,
+  figure: string,
+  percent: number,
+): string {
+  const value = percentile(valuesOf(theirs, figure), percent)
   const failed = theirs.filter((figures) => Object.keys(figures).length === 0).length
   const note = failed > 0 ? ` ${failed} × FAILED` : ''
   if (Number.isNaN(value)) return note.trim() || '–'
-  const ratio = median(valuesOf(ours ?? [], figure)) / value
+  const ratio = percentile(valuesOf(ours ?? [], figure), percent) / value
   return `${round(value)}${Number.isFinite(ratio) ? ` (${ratio.toFixed(2)})` : ''}${note}`
 }
 

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { PYTHON } from '../swarm.ts'
+
+/** How many peers of each kind a torrent has beside those that serve it well. */
+export interface CrowdOptions {
+  readonly infoHash: string
+  /** drop the SYN: nobody is there any more */
+  readonly silent: number
+  /** refuse the connection */
+  readonly refusing: number
+  /** accept, and say nothing */
+  readonly mute: number
+  /** have no piece */
+  readonly empty: number
+  /** have everything, and choke for ever */
+  readonly choking: number
+  /** end a connection whose handshake is not encrypted, and say nothing otherwise */
+  readonly encrypted?: number
+  /** have everything, and give it slowly */
+  readonly slow?: number
+  readonly slowBytesPerSecond?: number
+  /** what the slow ones give */
+  readonly filmPath?: string
+  readonly pieceLength?: number
+  /** ms that everything takes from one side to the other */
+  readonly oneWayMs?: number
+}
+
+export type CrowdProcessOptions = Required<Omit<CrowdOptions, 'silent' | 'refusing' | 'filmPath'>> & {
+  readonly filmPath: string | undefined
+}
+
+/** Useless peers on 127.0.0.1. */
+export interface Crowd extends AsyncDisposable {
+  readonly ports: readonly number[]
+}
+
+const DEAD_PORTS = fileURLToPath(new URL('dead_ports.py', import.meta.url))
+const PROCESS = fileURLToPath(new URL('crowd-process.ts', import.meta.url))
+
+/** The usual mixture of a large swarm: 55 % silent, 15 % refusing, 12 % mute, 10 % empty, 8 % choking. */
+export function usualCrowd(
+  count: number,
+): Pick<CrowdOptions, 'silent' | 'refusing' | 'mute' | 'empty' | 'choking'> {
+  const [refusing, mute, empty, choking] = [0.15, 0.12, 0.1, 0.08].map((share) =>
+    Math.round(count * share),
+  ) as [number, number, number, number]
+  return { silent: count - refusing - mute - empty - choking, refusing, mute, empty, choking }
+}
+
+export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
+  const { silent, refusing, ...rest } = options
+  await using starting = new AsyncDisposableStack()
+  const others: CrowdProcessOptions = {
+    encrypted: 0,
+    slow: 0,
+    slowBytesPerSecond: 20_000,
+    pieceLength: 0,
+    oneWayMs: 0,
+    filmPath: undefined,
+    ...rest,
+  }
+  const answers = await Promise.all([
+    start(PYTHON, [DEAD_PORTS, String(silent), String(refusing)]),
+    start(process.execPath, [PROCESS, JSON.stringify(others)]),
+  ])
+  const parts = starting.move()
+  return {
+    ports: answers.flatMap((kinds) => Object.values(kinds).flat()),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+
+  async function start(command: string, args: readonly string[]): Promise<Record<string, number[]>> {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    starting.defer(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    })
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+    return JSON.parse(line) as Record<string, number[]>
+  }
+}
