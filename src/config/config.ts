@@ -90,8 +90,9 @@ function engineConfig(s: Settings) {
     utp: s.TORRENT_UTP,
     webRtc: s.TORRENT_WEBRTC,
     nat: s.TORRENT_NAT,
-    encryption: s.TORRENT_ENCRYPTION,
+    encryption: s.TORRENT_ENCRYPTION === 'off' ? 'auto' : s.TORRENT_ENCRYPTION,
     maxPeers: s.TORRENT_PEERS,
+    dialsPerSecond: s.TORRENT_DIALS,
     downloadLimit: s.TORRENT_DOWNLOAD_LIMIT,
     uploadLimit: s.TORRENT_UPLOAD_LIMIT,
   }

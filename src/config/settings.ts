@@ -98,9 +98,16 @@ export const SETTINGS = z
     TORRENT_UTP: flag().default(false).describe('connect over uTP too'),
     TORRENT_WEBRTC: flag().default(false).describe('connect to peers in browsers too'),
     TORRENT_NAT: flag().default(false).describe('ask the router to open the port (UPnP, NAT-PMP)'),
-    TORRENT_ENCRYPTION: choice('off', 'prefer')
-      .default('off')
-      .describe('protocol encryption between peers: `off`, `prefer`'),
+    TORRENT_ENCRYPTION: choice('auto', 'prefer', 'never', 'off')
+      .default('auto')
+      .describe(
+        'protocol encryption between peers: `auto` (for those that take no other connection), `prefer`, `never`; `off` is the old name of `auto`',
+      ),
+    TORRENT_DIALS: wholeNumber('a number of connections (try 50)', 1)
+      .default(50)
+      .describe(
+        'new connections to peers per second, of all torrents together; twice as many may be unanswered at a time. Fewer for a router that cannot take it',
+      ),
     TORRENT_PEERS: wholeNumber('a number of peers (try 35)', 1)
       .default(35)
       .describe('connections per torrent'),

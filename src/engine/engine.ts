@@ -86,6 +86,9 @@ export interface PieceWindow {
   readonly priority: 'urgent' | 'ahead' | 'background'
 }
 
+/** Message stream encryption: only for peers that take no other connection, for all that know it, or never. */
+export type Encryption = 'auto' | 'prefer' | 'never'
+
 /** The engine's own settings. */
 export interface EngineOptions {
   /** the only ones that torrents are opened in; absolute */
@@ -102,8 +105,11 @@ export interface EngineOptions {
   readonly utp: boolean
   readonly webRtc: boolean
   readonly nat: boolean
-  readonly encryption: 'off' | 'prefer'
+  readonly encryption: Encryption
+  /** of one torrent that has what it needs */
   readonly maxPeers: number
+  /** new connections of all torrents together; twice as many may be unanswered */
+  readonly dialsPerSecond: number
   /** bytes per second */
   readonly downloadLimit?: number | undefined
   readonly uploadLimit?: number | undefined

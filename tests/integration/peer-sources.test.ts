@@ -29,7 +29,7 @@ function add(announce: readonly string[], own: readonly string[]): void {
     added.push(peer)
     return true
   }
-  guardPeerSources(torrent, new OwnTrackers(own))
+  guardPeerSources(torrent, new OwnTrackers(own), { waiting: 0 })
 }
 
 async function startTracker(peers: Buffer, more: object = {}) {
@@ -115,7 +115,12 @@ test('strangers name no more peers than can be tried soon', async () => {
     maxConns: 0,
   })
   torrent = client.add(INFO_HASH, { deselect: true })
-  guardPeerSources(torrent, new OwnTrackers([]))
+  const dials = {
+    get waiting() {
+      return torrent._queue?.length ?? 0
+    },
+  }
+  guardPeerSources(torrent, new OwnTrackers([]), dials)
   await expect.poll(() => torrent.discovery).toBeTruthy()
   for (let index = 0; index < 1_000; index++) {
     torrent.discovery?.emit('peer', `8.8.${index >> 8}.${index & 255}:80`, 'dht')

@@ -43,7 +43,7 @@ afterEach(async () => {
 /** As the engine does it. */
 function add(id: string | Uint8Array, options: object = {}): Torrent {
   const torrent = client.add(id, { deselect: true, ...options })
-  guardPeerSources(torrent, new OwnTrackers([]))
+  guardPeerSources(torrent, new OwnTrackers([]), { waiting: 0 })
   return torrent
 }
 

@@ -111,6 +111,9 @@ test('the members of a torrent that the adapter uses are there', async () => {
     'destroy',
     'addPeer',
     '_startDiscovery',
+    '_drain',
+    '_addPeer',
+    'removePeer',
   ] as const) {
     expect(typeof torrent[member], member).toBe('function')
   }
@@ -118,6 +121,13 @@ test('the members of a torrent that the adapter uses are there', async () => {
   expect(torrent.wires).toEqual([])
   expect(torrent._peers).toEqual(new Map())
   expect(torrent._queue).toEqual([])
+  expect(Reflect.get(torrent, '_numQueued')).toBe(0)
+  const drained: unknown[] = []
+  torrent._drain = () => void drained.push(torrent._queue?.at(-1))
+  const peer = torrent._addPeer('192.0.2.1:6881', 'tcp', 'tracker')
+  expect(drained).toEqual([peer])
+  expect(peer).toMatchObject({ conn: null, wire: null, secure: 1, source: 'tracker' })
+  expect(Reflect.get(peer ?? {}, 'onConnect')).toBeTypeOf('function')
   await new Promise((done) => client.destroy(done))
 })
 

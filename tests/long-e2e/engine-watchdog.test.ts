@@ -42,8 +42,9 @@ function startEngine(folder: string): Engine {
     utp: false,
     webRtc: false,
     nat: false,
-    encryption: 'off' as const,
+    encryption: 'auto' as const,
     maxPeers: 10,
+    dialsPerSecond: 50,
   }
   return startEngineProcess(options, createLog({ level: 'error', format: 'text' }), PATIENCE)
 }

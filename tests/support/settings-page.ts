@@ -83,7 +83,7 @@ and have the server download; the owner's API needs the token or the password in
         'TORRENT_LSD',
         'TORRENT_UTP',
       ] as const),
-      ...(['TORRENT_WEBRTC', 'TORRENT_NAT', 'TORRENT_ENCRYPTION', 'TORRENT_PEERS'] as const),
+      ...(['TORRENT_WEBRTC', 'TORRENT_NAT', 'TORRENT_ENCRYPTION', 'TORRENT_PEERS', 'TORRENT_DIALS'] as const),
       ...(['TORRENT_DOWNLOAD_LIMIT', 'TORRENT_UPLOAD_LIMIT', 'TORRENT_SEED'] as const),
     ],
     more: `Peers on your own network are found only through \`TORRENT_LSD\`, and through trackers there that \`TORRENT_TRACKERS\`

@@ -82,6 +82,7 @@ import {
   videoIdOf,
 } from '../../src/domain/video-id.ts'
 import { complaintAbout } from '../../src/engine/child/message-rules.ts'
+import { hostOf } from '../../src/engine/child/peer-address.ts'
 import { isAmong } from '../../src/engine/child/privacy.ts'
 import { readableAnswer } from '../../src/engine/child/tracker-answer.ts'
 import { readFlag, readInfoHash, readQuestion } from '../../src/http/api-requests.ts'
@@ -322,6 +323,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'domain/video-id#parseVideoId': (text) => [parseVideoId('series', text), parseVideoId('anime', text)],
   'domain/video-id#videoIdOf': (text) => videoIdOf('anime', text, 1, 2),
   'engine/child/message-rules#complaintAbout': (text) => complaintAbout(bytes(text)),
+  'engine/child/peer-address#hostOf': hostOf,
   'engine/child/privacy#isAmong': (text) => isAmong([text], { announceUrl: text }),
   'engine/child/tracker-answer#readableAnswer': (text) => [
     readableAnswer(bytes(text)),

@@ -47,8 +47,9 @@ export async function startZeroEngine() {
     utp: false,
     webRtc: false,
     nat: false,
-    encryption: 'off' as const,
+    encryption: 'auto' as const,
     maxPeers: 10,
+    dialsPerSecond: 50,
   }
   const engine = starting.use(startEngineProcess(options, createLog({ level: 'error', format: 'text' })))
   let opened = 0

@@ -4,8 +4,9 @@ import { writeMagnet } from '../../domain/bittorrent/magnet.ts'
 import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import type { Command, Report } from '../protocol.ts'
 import type { BanList } from './ban-list.ts'
+import type { Dialler } from './dialler/dialler.ts'
+import type { PeerDemand, TorrentDials } from './dialler/torrent-dials.ts'
 import { lighten } from './drop-piece-objects.ts'
-import { honourEarlyUnchoke } from './early-unchoke.ts'
 import { keepMetadata, parsedTorrent } from './metadata-as-found.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { guardPeerSources } from './peer-sources.ts'
@@ -14,12 +15,15 @@ import type { PieceStore, UploadGates } from './piece-store.ts'
 import { guardPlaces } from './places.ts'
 
 const UPLOAD_SLOTS = 4
+/** Peers that trackers are asked for; bittorrent-tracker 11.2.3 asks for 50, libtorrent for 200. */
+const PEERS_WANTED = 200
 
 export type OpenCommand = Extract<Command, { kind: 'open' }>
 
 /** What all torrents share. */
 export interface SwarmParts {
   readonly client: WebTorrent
+  readonly dialler: Dialler
   readonly maxPeers: number
   readonly own: OwnTrackers
   readonly banned: BanList
@@ -37,13 +41,20 @@ export interface JoiningTorrent {
   readonly store: () => PieceStore
   /** the bytes that the info hash is made of, once known */
   readonly metadataOf: () => Uint8Array | undefined
+  readonly demand: PeerDemand
+}
+
+export interface JoinedTorrent {
+  readonly torrent: Torrent
+  readonly dials: TorrentDials
 }
 
 /**
  * Adds a torrent to webtorrent with everything off that a server must not have: its own file names and folders,
  * selections of the whole torrent, its piece cache. All guards are in place before the first peer.
  */
-export function joinSwarm({ command, info, store, metadataOf }: JoiningTorrent, shared: SwarmParts): Torrent {
+export function joinSwarm(joining: JoiningTorrent, shared: SwarmParts): JoinedTorrent {
+  const { command, info, store, metadataOf, demand } = joining
   const { infoHash, trackers, ofTorrent, directory, claimed } = command
   if (info?.isPrivate) shared.privateOnes.add(infoHash)
   const torrent = shared.client.add(info ? parsedTorrent(infoHash, info) : writeMagnet(infoHash), {
@@ -55,14 +66,15 @@ export function joinSwarm({ command, info, store, metadataOf }: JoiningTorrent, 
     deselect: true,
     bitfield: claimed,
     uploads: UPLOAD_SLOTS,
+    getAnnounceOpts: () => ({ numwant: PEERS_WANTED }),
   })
   torrent.setMaxListeners(0)
   keepMetadata(torrent, metadataOf)
   lighten(torrent)
-  guardPeerSources(torrent, shared.own, ofTorrent)
-  honourEarlyUnchoke(torrent)
-  guardPlaces(torrent, shared.maxPeers, shared.banned)
-  return torrent
+  const dials = shared.dialler.join(torrent, demand)
+  guardPlaces(torrent, shared.maxPeers, dials, shared.banned)
+  guardPeerSources(torrent, shared.own, dials, ofTorrent)
+  return { torrent, dials }
 
   /** webtorrent calls `new` on its store; what a constructor returns takes the place of the new object. */
   function Store(): PieceStore {

@@ -2,9 +2,10 @@ import { isIP } from 'node:net'
 import type { Dht, Discovery, Torrent, Tracker, TrackerClient } from 'webtorrent'
 import { mayNamePeer, scopeOf } from '../../domain/clients/address-scope.ts'
 import type { OwnTrackers } from './own-trackers.ts'
+import { hostOf } from './peer-address.ts'
 import { isAmong, OWN_TRACKER } from './privacy.ts'
 
-/** Of one answer; we ask for 50 (BEP 3, "numwant"). */
+/** Of one answer; we ask for as many (BEP 3, "numwant"). */
 const MOST_OF_ANSWER = 200
 /** Peers that wait to be connected to, when a stranger names another: they are tried first come, first served. */
 const MOST_WAITING = 200
@@ -35,11 +36,13 @@ interface Watching {
  *
  * Call it before webtorrent begins to look for peers.
  *
+ * @param dials - how many addresses wait to be connected to
  * @param ofTorrent - the torrent's own trackers
  */
 export function guardPeerSources(
   torrent: Torrent,
   own: OwnTrackers,
+  dials: { readonly waiting: number },
   ofTorrent: readonly string[] = [],
 ): void {
   const addPeer = torrent.addPeer.bind(torrent)
@@ -57,9 +60,7 @@ export function guardPeerSources(
     const mostWaiting = naming.isOwnTracker || source === 'lsd' ? MOST_WAITING_OWN : MOST_WAITING
     // Local discovery tells of the host that it came from; trackers and peers were looked at already.
     const scope = source === 'dht' ? 'internet' : 'machine'
-    return (
-      (torrent._queue?.length ?? 0) < mostWaiting && mayNamePeer(scope, hostOf(peer)) && addPeer(peer, source)
-    )
+    return dials.waiting < mostWaiting && mayNamePeer(scope, hostOf(peer)) && addPeer(peer, source)
   }
 
   torrent._startDiscovery = () => {
@@ -141,9 +142,4 @@ export function guardDht({ _rpc }: Dht): void {
     process.nextTick(() => done?.(new Error(`${node.host} is a private host`), null, node))
     return undefined
   }
-}
-
-/** `[2001:db8::1]:6881` → `2001:db8::1` */
-function hostOf(peer: string): string {
-  return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }

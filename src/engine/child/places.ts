@@ -2,6 +2,7 @@ import type { Torrent, TorrentPeer } from 'webtorrent'
 import { clientKey } from '../../domain/clients/client-key.ts'
 import { isOwnNetworkAddress } from '../../domain/clients/public-host.ts'
 import type { BanList } from './ban-list.ts'
+import { hostOf } from './peer-address.ts'
 
 /** A household with one address, or with one /64, seldom has more clients of one torrent. */
 const MOST_FROM_ONE_ADDRESS = 4
@@ -20,7 +21,7 @@ export interface Place {
   readonly isIncoming: boolean
   /** it is on this machine or in a network around it */
   readonly isNear: boolean
-  /** it is known, and waits to be gone to: then it has no place yet */
+  /** we are connecting to it, and its handshake has not come: then it has no place yet */
   readonly isWaiting: boolean
 }
 
@@ -30,9 +31,15 @@ export interface Place {
  * who may name them (`peer-sources`).
  *
  * @param taken - by all other peers
- * @param places - how many there are
+ * @param places - how many there are for a torrent that has what it needs; shares are shares of these
+ * @param allPlaces - how many there are now
  */
-export function mayTakePlace(newcomer: Place, taken: Iterable<Place>, places: number): boolean {
+export function mayTakePlace(
+  newcomer: Place,
+  taken: Iterable<Place>,
+  places: number,
+  allPlaces = places,
+): boolean {
   const { client, isIncoming, isNear } = newcomer
   if (isNear && !isIncoming) return true
   let [all, incoming, ofClient] = [0, 0, 0]
@@ -41,7 +48,7 @@ export function mayTakePlace(newcomer: Place, taken: Iterable<Place>, places: nu
     if (place.isIncoming) incoming++
     if (place.client === client && (place.isIncoming || !isNear)) ofClient++
   }
-  if (isIncoming && (all >= places || incoming >= Math.ceil(places * INCOMING_SHARE))) return false
+  if (isIncoming && (all >= allPlaces || incoming >= Math.ceil(places * INCOMING_SHARE))) return false
   const most = isNear
     ? Math.max(MOST_FROM_ONE_ADDRESS, Math.ceil(places * OWN_NETWORK_SHARE))
     : MOST_FROM_ONE_ADDRESS
@@ -50,12 +57,18 @@ export function mayTakePlace(newcomer: Place, taken: Iterable<Place>, places: nu
 
 /**
  * Keeps one address, and all who come to us together, from taking all places of a torrent; and does not go to peers
- * that are banned. By default, webtorrent 3.0.21 takes all who come, and goes to nobody while the places are taken; it
- * goes to a peer again a second after we end the connection.
+ * that are banned. By default, webtorrent 3.0.21 takes all incoming connections.
  *
  * Call it before the first peer.
+ *
+ * @param dials - says how many places there are now
  */
-export function guardPlaces(torrent: Torrent, places: number, banned: BanList): void {
+export function guardPlaces(
+  torrent: Torrent,
+  places: number,
+  dials: { readonly places: number },
+  banned: BanList,
+): void {
   const addIncomingPeer = torrent._addIncomingPeer.bind(torrent)
   const isValidAddress = torrent._validAddr.bind(torrent)
 
@@ -65,17 +78,21 @@ export function guardPlaces(torrent: Torrent, places: number, banned: BanList): 
     // webtorrent 3.0.21 never takes off its list a peer that is gone before it was put there.
     for (const { id, destroyed } of torrent._peers.values()) if (destroyed) torrent.removePeer(id)
     if (peer.destroyed) return
-    if (mayTakePlace(placeOf(peer), taken(), places)) return addIncomingPeer(peer)
+    if (mayTakePlace(placeOf(peer), taken(), places, dials.places)) return addIncomingPeer(peer)
     peer.destroy(new Error('there is no place for one more peer'))
   }
 
   torrent._validAddr = (address) => {
     if (!isValidAddress(address) || banned.isAddressBanned(address)) return false
-    return mayTakePlace(placeAt(address, false), taken(), places)
+    return mayTakePlace(placeAt(address, false), taken(), places, dials.places)
   }
 
   function* taken(): Generator<Place, void, void> {
-    for (const peer of torrent._peers.values()) yield { ...placeOf(peer), isWaiting: !peer.conn }
+    const wires = new Set<unknown>(torrent.wires)
+    for (const peer of torrent._peers.values()) {
+      const place = placeOf(peer)
+      yield { ...place, isWaiting: !place.isIncoming && !wires.has(peer.wire) }
+    }
   }
 }
 
@@ -89,6 +106,6 @@ function placeOf(peer: TorrentPeer): Place {
 
 /** @param address - with a port, as webtorrent writes it; or the id of a WebRTC peer */
 function placeAt(address: string, isIncoming: boolean): Place {
-  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  const host = hostOf(address)
   return { client: clientKey(host), isIncoming, isNear: isOwnNetworkAddress(host), isWaiting: !isIncoming }
 }

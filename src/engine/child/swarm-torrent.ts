@@ -6,13 +6,14 @@ import { readNamedInfo } from '../../domain/bittorrent/read-named-info.ts'
 import { messageOf } from '../../domain/errors.ts'
 import { redactTrackers } from '../../lib/redact.ts'
 import type { EngineFailure, PieceWindow } from '../engine.ts'
+import type { TorrentDials } from './dialler/torrent-dials.ts'
 import type { Disk } from './disk.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { joinSwarm, type OpenCommand, type SwarmParts } from './join-swarm.ts'
 import { parsedTorrent } from './metadata-as-found.ts'
 import { PeerRemoval } from './peer-removal.ts'
 import { PieceStore } from './piece-store.ts'
-import { makePrivate } from './privacy.ts'
+import { makePrivate, OWN_TRACKER } from './privacy.ts'
 import { TorrentReports } from './torrent-reports.ts'
 
 export interface OpenedTorrent {
@@ -32,6 +33,7 @@ export class SwarmTorrent {
   readonly #shared: SwarmParts
   readonly #onEnd: () => void
   readonly #torrent: Torrent
+  readonly #dials: TorrentDials
   readonly #fetcher: Fetcher
   readonly #reports: TorrentReports
   /** files that will be replaced as soon as main has answered */
@@ -49,12 +51,16 @@ export class SwarmTorrent {
     this.#metadata = known?.bytes
     this.#info = known?.info
     const store = () => this.#openStore()
-    const torrent = joinSwarm({ command, info: known?.info, store, metadataOf: () => this.#metadata }, shared)
+    const metadataOf = () => this.#metadata
+    const demand = { needsPeers: () => this.#fetcher.needsPeers, peers: () => this.#fetcher.peers }
+    const joined = joinSwarm({ command, info: known?.info, store, metadataOf, demand }, shared)
+    const { torrent } = joined
     this.#torrent = torrent
+    this.#dials = joined.dials
     const infoOf = () => this.#info
     const removal = new PeerRemoval(command.infoHash, shared.banned, shared.report)
     this.#fetcher = new Fetcher(
-      { torrent, infoOf, memory: shared.memory, disk },
+      { torrent, infoOf, memory: shared.memory, disk, isCrowded: () => this.#dials.isCrowded },
       {
         guilty: (wire, piece) => removal.ban(wire, piece),
         silent: (wire, gaveNothing) => removal.drop(wire, gaveNothing),
@@ -160,6 +166,7 @@ export class SwarmTorrent {
       if (info.isPrivate) {
         this.#shared.privateOnes.add(infoHash)
         makePrivate(this.#torrent, ofTorrent)
+        this.#dials.retainOnly(OWN_TRACKER)
       }
       this.#shared.report({ kind: 'metainfo', id, bytes: wrapInfo(found) })
       await accept(parsedTorrent(infoHash, info))
@@ -170,7 +177,7 @@ export class SwarmTorrent {
 
   #onWire(wire: Wire): void {
     const torrent = this.#torrent
-    if (torrent.wires.length > this.#shared.maxPeers || this.#shared.banned.isBanned(wire)) {
+    if (this.#shared.banned.isBanned(wire) || !this.#dials.admit(wire, performance.now())) {
       wire.destroy()
       return
     }

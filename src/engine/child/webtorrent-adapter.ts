@@ -8,6 +8,7 @@ import { inTurns } from '../../lib/in-turns.ts'
 import type { EngineOptions, PieceWindow } from '../engine.ts'
 import type { Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
+import { Dialler } from './dialler/dialler.ts'
 import { Disk } from './disk.ts'
 import type { OpenCommand } from './join-swarm.ts'
 import type { OwnTrackers } from './own-trackers.ts'
@@ -56,6 +57,7 @@ export function startSwarm({ engine, ports, own }: SwarmOptions, on: SwarmListen
   }
   const shared = {
     client,
+    dialler: new Dialler(engine),
     maxPeers: engine.maxPeers,
     own,
     banned: new BanList(),
@@ -108,8 +110,8 @@ function startClient(options: EngineOptions, ports: SwarmOptions['ports']): WebT
     utp: options.utp,
     natUpnp: options.nat,
     natPmp: options.nat,
-    secure: options.encryption === 'prefer' ? 1 : 0,
-    maxConns: options.maxPeers,
+    // Incoming connections may be encrypted; how we connect to others is decided by the dialler.
+    secure: options.encryption === 'never' ? 0 : 1,
     downloadLimit: options.downloadLimit ?? -1,
     uploadLimit: options.uploadLimit ?? -1,
     webSeeds: false,

@@ -1,7 +1,7 @@
 /** What we use of webtorrent 3.0.21. Names that begin with `_` are not its public API; a contract test watches them. */
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'
-  import type { Server } from 'node:net'
+  import type { Server, Socket } from 'node:net'
   import type Wire from 'bittorrent-protocol'
 
   export interface Torrent extends EventEmitter {
@@ -38,7 +38,9 @@ declare module 'webtorrent' {
     _addIncomingPeer(peer: TorrentPeer): void
     _validAddr(address: string): boolean
     /** peers that wait to be connected to; nothing once it is destroyed */
-    readonly _queue: readonly unknown[] | null
+    readonly _queue: unknown[] | null
+    /** Connects to the next of the queue. */
+    _drain: () => void
     /** @param peer - `address:port`, or a WebRTC connection */
     addPeer: (peer: unknown, source?: string) => boolean
     readonly discovery: Discovery | null | undefined
@@ -46,7 +48,10 @@ declare module 'webtorrent' {
     /** BEP 27; absent while the metadata is not known */
     private?: boolean
     announce: readonly string[]
-    readonly client: { lsd: boolean }
+    readonly client: {
+      lsd: boolean
+      readonly _connPool: { readonly utpServer?: { connect(port: number, host: string): Socket } | null }
+    }
     _addPeer: (peer: unknown, type: string, source?: string) => TorrentPeer | null
     removePeer(id: string): void
   }
@@ -133,7 +138,17 @@ declare module 'webtorrent' {
     readonly destroyed: boolean
     /** `null` while it waits to be connected to */
     readonly conn: object | null
+    /** once connected */
+    readonly wire: Wire | null
     destroy(error?: Error): void
+  }
+
+  /** A peer that we connect to. */
+  export interface DialledPeer extends TorrentPeer {
+    conn: Socket | null
+    /** 1: message stream encryption */
+    secure: number
+    onConnect(): void
   }
 
   export default class WebTorrent extends EventEmitter {

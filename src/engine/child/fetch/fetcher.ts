@@ -7,13 +7,15 @@ import type { PieceHolder, PieceMemory } from '../piece-memory.ts'
 import type { HeldPiece } from '../piece-need.ts'
 import { Assemblies } from './assemblies.ts'
 import { type Assembly, BLOCK_BYTES } from './assembly.ts'
-import { Peer } from './peer.ts'
+import { noteUsefulness, Peer } from './peer.ts'
 import { PieceOrder } from './piece-order.ts'
 import { Refill } from './refill.ts'
 import { Requests } from './requests.ts'
 import { Rescue } from './rescue.ts'
 
 const TICK_MS = 100
+/** A viewer with so many peers that give something needs no more. */
+const ENOUGH_PEERS = 8
 
 export interface FetcherParts {
   readonly torrent: Torrent
@@ -23,6 +25,8 @@ export interface FetcherParts {
   readonly memory: PieceMemory
   /** shared by all torrents that are written to it */
   readonly disk: Disk
+  /** Whether peers wait for a place while all are taken. */
+  readonly isCrowded: () => boolean
 }
 
 export interface FetcherEvents {
@@ -49,6 +53,7 @@ export class Fetcher implements Disposable, PieceHolder {
   readonly #memory: PieceMemory
   readonly #disk: Disk
   readonly #events: FetcherEvents
+  readonly #isCrowded: () => boolean
   readonly #peers = new Map<Wire, Peer>()
   readonly #assemblies: Assemblies
   readonly #requests: Requests
@@ -59,12 +64,13 @@ export class Fetcher implements Disposable, PieceHolder {
   #windows: readonly PieceWindow[] = []
   #tickedAt = performance.now()
 
-  constructor({ torrent, infoOf, memory, disk }: FetcherParts, events: FetcherEvents) {
+  constructor({ torrent, infoOf, memory, disk, isCrowded }: FetcherParts, events: FetcherEvents) {
     this.#torrent = torrent
     this.#memory = memory
     memory.join(this)
     this.#disk = disk
     this.#events = events
+    this.#isCrowded = isCrowded
     this.#assemblies = new Assemblies(
       { torrent, infoOf, memory, holder: this },
       {
@@ -103,6 +109,7 @@ export class Fetcher implements Disposable, PieceHolder {
   add(wire: Wire): void {
     const peer = new Peer(wire)
     this.#peers.set(wire, peer)
+    noteUsefulness(peer)
     // webtorrent would compute an average over five seconds at every block; the rate measured here is as good.
     wire.downloadSpeed = () => peer.rate
     wire.on('piece', (piece: number, offset: number, chunk: Uint8Array) =>
@@ -140,6 +147,20 @@ export class Fetcher implements Disposable, PieceHolder {
     clearInterval(this.#timer)
     this.#memory.leave(this)
     this.#assemblies[Symbol.dispose]()
+  }
+
+  /** There is no metadata, or a reader waits and too few peers give something. */
+  get needsPeers(): boolean {
+    if (!this.#torrent.ready) return !this.#torrent.destroyed
+    if (!this.hasViewer || this.#torrent.done) return false
+    const now = performance.now()
+    let useful = 0
+    for (const peer of this.#peers.values()) if (peer.isUseful(now)) useful++
+    return useful < ENOUGH_PEERS
+  }
+
+  get peers(): Iterable<Peer> {
+    return this.#peers.values()
   }
 
   get hasViewer(): boolean {
@@ -205,7 +226,7 @@ export class Fetcher implements Disposable, PieceHolder {
       peer.onTick(seconds)
       if (isHeld) this.#requests.callBack(peer, () => true)
     }
-    const isCrowded = (this.#torrent._queue?.length ?? 0) > 0
+    const isCrowded = this.#isCrowded()
     if (!isHeld) this.#rescue.tick(seconds, now, isCrowded)
     this.#rescue.hurry(new Set(this.#headsOfUrgentWindows()), now)
     if (isCrowded && !isHeld) this.#rescue.makeRoom(now, this.#torrent.ready)

@@ -1,4 +1,5 @@
 import type Wire from 'bittorrent-protocol'
+import { MIN_USEFUL_RATE } from '../dialler/least-useful.ts'
 import { type Assembly, BLOCK_BYTES } from './assembly.ts'
 import { Pace } from './pace.ts'
 import { QueueDepth } from './queue-depth.ts'
@@ -12,6 +13,8 @@ const LIKELY_RATE = 1_000_000
 const TRIAL_BLOCKS = 4
 /** How often a stuck peer that refuses is asked again. */
 const ASK_AGAIN_MS = 1_000
+/** For so long a peer counts as useful before it has given anything. */
+const NEW_MS = 3_000
 
 /** Requests that were called back are remembered: they may be answered all the same, if that was on its way already. */
 const MOST_CALLED_BACK = 512
@@ -38,6 +41,10 @@ export class Peer {
   metadataAt = 0
   /** There are others that have given something. */
   isOnTrial = false
+  /** it has announced at least one piece */
+  hasPieces = false
+  /** ms, on the monotonic clock */
+  chokingChangedAt: number
   readonly #pace = new Pace()
   readonly #queue = new QueueDepth()
   readonly #calledBack = new Set<string>()
@@ -53,6 +60,20 @@ export class Peer {
   constructor(wire: Wire, joinedAt: number = performance.now()) {
     this.wire = wire
     this.joinedAt = joinedAt
+    this.chokingChangedAt = joinedAt
+  }
+
+  get isChoking(): boolean {
+    return this.wire.peerChoking
+  }
+
+  get isAsked(): boolean {
+    return this.requests.length > 0
+  }
+
+  /** It gives something, or has just come and may. */
+  isUseful(now: number): boolean {
+    return this.isUsable && (this.rate > MIN_USEFUL_RATE || now - this.joinedAt < NEW_MS)
   }
 
   /** bytes per second, 0 when it has not given anything yet */
@@ -189,4 +210,22 @@ export class Peer {
     const drained = Math.max(0, this.#drainedAt - now) / 1000
     return drained + (blocks * BLOCK_BYTES) / (this.rate || LIKELY_RATE)
   }
+}
+
+/** Has noted what decides whether a peer keeps its place. */
+export function noteUsefulness(peer: Peer): void {
+  const { wire } = peer
+  for (const event of ['choke', 'unchoke']) {
+    wire.on(event, () => {
+      peer.chokingChangedAt = performance.now()
+    })
+  }
+  const onPieces = () => {
+    peer.hasPieces = true
+  }
+  wire.once('have', onPieces)
+  wire.once('have-all', onPieces)
+  wire.on('bitfield', ({ buffer }: { readonly buffer: Uint8Array }) => {
+    if (buffer.some((bits) => bits !== 0)) onPieces()
+  })
 }
