@@ -49,7 +49,7 @@ const PATHS = [
   '/nowhere',
 ]
 const SOME = 'c0ffee0000000000000000000000000000000000'
-/** What only the owner may do: every path, with the methods that it answers. */
+/** What only the owner may do: every path, with its methods. */
 const OWNERS: readonly (readonly [path: string, ...methods: string[]])[] = [
   ['/admin/cleanup', 'POST'],
   ['/api/torrents', 'GET', 'HEAD', 'POST'],
@@ -62,7 +62,7 @@ const OWNERS: readonly (readonly [path: string, ...methods: string[]])[] = [
   ['/api/explain/stream/:type/:id', 'GET', 'HEAD'],
 ]
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-/** The same as they are asked for, and what is not there. */
+/** The same paths as requested, and paths that do not exist. */
 const OWNERS_PATHS = [
   ...OWNERS.map(([path]) => path.replace(':infoHash', SOME)),
   ...['/api', '/api/', '/API/torrents', '/api/nothing', '/api/torrents/', `/api/torrents/${SOME}/nothing`],
@@ -84,9 +84,9 @@ describe('ACCESS=lan', () => {
   test.for([
     [50, 403],
     [200, 400],
-    // Refused by Node itself, or by us.
+    // Refused by Node itself, or by the server.
     [1_100, expect.toBeOneOf([400, 431])],
-  ])('after %i other headers, the client that a proxy names is not overlooked', async ([count, status]) => {
+  ])('refuses the client that a proxy names after %i other headers', async ([count, status]) => {
     const many = Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${n}`, '']))
     const headers = { ...many, 'X-Forwarded-For': '8.8.8.8' }
     expect((await send(`${behindProxy.url}/manifest.json`, { headers })).status).toEqual(status)
@@ -99,7 +99,7 @@ describe('ACCESS=lan', () => {
     }
   })
 
-  test('keeps out who comes through a proxy that nobody trusts, and says what to set', async () => {
+  test('refuses requests through an untrusted proxy, and says which setting to change', async () => {
     const app = await appWith({ ADMIN_PASSWORD: 'secret secret' })
     for (const [header, value] of Object.entries(FORWARDING)) {
       for (const path of PATHS) {
@@ -111,7 +111,7 @@ describe('ACCESS=lan', () => {
   })
 
   test.for(['loopback', '1', '127.0.0.1', '127.0.0.0/8,10.0.0.0/8'])(
-    'behind TRUST_PROXY=%s looks at who the proxy asks for',
+    'with TRUST_PROXY=%s checks the address that the proxy names',
     async (proxy) => {
       const app = await appWith({ TRUST_PROXY: proxy })
       for (const address of PUBLIC) {
@@ -123,7 +123,7 @@ describe('ACCESS=lan', () => {
         const answer = await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': address } })
         expect(answer.status, address).toBe(200)
       }
-      // The last address is the one that the proxy itself has seen.
+      // The last address is the one that the proxy itself saw.
       const faked = await send(`${app.url}/manifest.json`, {
         headers: { 'X-Forwarded-For': '192.168.1.20, 8.8.8.8' },
       })
@@ -134,25 +134,25 @@ describe('ACCESS=lan', () => {
   test.for([
     ...['2002:808:808::1', '2001:0:53aa:64c::1', '64:ff9b::808:808', '192.88.99.1', '240.0.0.1', '224.0.0.1'],
     ...['192.0.2.1', '2001:db8::1', '0.0.0.0', '198.18.0.1', '8.8.8.8', '2a00:1450::1'],
-  ])('keeps out %s, which is in no private network', async (address) => {
+  ])('refuses %s, which is in no private network', async (address) => {
     expect(await statusFor(address)).toBe(403)
   })
 
   test.for([
     ...['10.1.2.3', '192.168.1.2', '172.16.0.9', '169.254.3.4', '100.64.1.1'],
     ...['::1', 'fe80::1', 'fd00::1', '::ffff:192.168.1.2'],
-  ])('lets in %s, which nobody on the internet can have', async (address) => {
+  ])('lets in %s, which no client on the internet can have', async (address) => {
     expect(await statusFor(address)).toBe(200)
   })
 
-  test('does not believe a proxy that is not the trusted one', async () => {
+  test('ignores what a proxy says that is not the trusted one', async () => {
     const app = await appWith({ TRUST_PROXY: '10.9.9.9' })
     const headers = { 'X-Forwarded-For': '8.8.8.8', 'X-Forwarded-Host': 'evil.example' }
     const answer = await send(`${app.url}/proxy/stream/movie/tt1254207.json`, { headers })
     expect(answer.text).not.toContain('evil.example')
   })
 
-  test('keeps a public client from films, from HEAD and from clean-up as well', async () => {
+  test('refuses a public client films, HEAD requests and clean-up too', async () => {
     const app = await appWith({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret secret' })
     for (const path of PATHS) {
       for (const method of ['GET', 'HEAD', 'POST']) {
@@ -163,7 +163,7 @@ describe('ACCESS=lan', () => {
   })
 })
 
-test('ACCESS=open lets in who comes through a proxy, trusted or not', async () => {
+test('ACCESS=open lets in requests through a proxy, trusted or not', async () => {
   const app = await appWith({ ACCESS: 'open' })
   for (const [header, value] of Object.entries(FORWARDING)) {
     for (const path of ['/', '/manifest.json', '/stream/movie/tt1254207.json']) {
@@ -181,10 +181,10 @@ test('ACCESS=open lets in a public client', async () => {
   )
 })
 
-describe('clean-up', () => {
+describe('clean-up on request', () => {
   const NOTHING = { removed: 0, freedBytes: 0, kept: [] }
 
-  test('may be asked for by a page of this server, and by no other, for it sends the password too', async () => {
+  test('is open to pages of this server only, for these send the password', async () => {
     const app = await appWith()
     const { port } = new URL(app.url)
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, `films.lan:${port}`]) {
@@ -193,13 +193,13 @@ describe('clean-up', () => {
     }
   })
 
-  test('may be asked for by a page at PUBLIC_URL', async () => {
+  test('is open to a page at PUBLIC_URL', async () => {
     const app = await appWith({ PUBLIC_URL: 'https://films.example.org' })
     const headers = { ...AS_OWNER, Origin: 'https://films.example.org' }
     expect((await cleanUp(app.url, headers)).status).toBe(200)
   })
 
-  test('may not be asked for by a page of another site, even with the password', async () => {
+  test('is refused to a page of another site, even with the password', async () => {
     const app = await appWith({ ACCESS: 'open' })
     const { port } = new URL(app.url)
     const here = `127.0.0.1:${port}`
@@ -222,14 +222,14 @@ describe('clean-up', () => {
       const answer = await cleanUp(app.url, { ...AS_OWNER, ...(headers as Record<string, string>) })
       expect(answer.status, JSON.stringify(headers)).toBe(403)
     }
-    // Names of strangers that lead to this machine: Origin and Host are the same. Such a page has no password.
+    // Host names of strangers that lead to this machine: Origin and Host are the same. Such a page has no password.
     for (const host of [evil, `localhost.evil.example:${port}`]) {
       expect((await cleanUp(app.url, { Origin: `http://${host}`, Host: host })).status, host).toBe(401)
     }
   })
 
   test.for([{ ACCESS: 'open' }, { TRUST_PROXY: 'loopback' }, { ACCESS: 'open', TRUST_PROXY: '1' }])(
-    'may not be asked for through a proxy without a password (%j)',
+    'is refused through a proxy without a password (%j)',
     async (settings) => {
       const app = await appWith(settings)
       for (const [header, value] of Object.entries(FORWARDING)) {
@@ -261,7 +261,7 @@ describe('clean-up', () => {
     }
   })
 
-  test('with the right password is done from anywhere that ACCESS lets in', async () => {
+  test('with the right password is allowed from everywhere that ACCESS lets in', async () => {
     const app = await appWith({ ADMIN_PASSWORD: 'a long password', TRUST_PROXY: 'loopback' })
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       const answer = await cleanUp(app.url, { Authorization: `${scheme} a long password` })
@@ -275,14 +275,14 @@ describe('clean-up', () => {
     expect(forwarded.status).toBe(200)
   })
 
-  test('takes a password with letters beyond ASCII as UTF-8', async () => {
+  test('accepts a password with non-ASCII letters in UTF-8', async () => {
     const app = await appWith({ ADMIN_PASSWORD: 'pässword ✓ 12' })
     const answer = await cleanUp(app.url, { Authorization: latin1('Bearer pässword ✓ 12') })
     expect(answer.status).toBe(200)
     expect(answer.json).toEqual(NOTHING)
   })
 
-  test('lets no page of another site read a refusal either', async () => {
+  test('hides even a refusal from pages of other sites', async () => {
     const app = await appWith({ TRUST_PROXY: 'loopback' })
     const fromOutside = { 'X-Forwarded-For': '8.8.8.8' }
     for (const [path, headers, status] of [
@@ -303,14 +303,14 @@ describe('clean-up', () => {
   }
 })
 
-describe('what only the owner may do', () => {
-  test('is all that is listed here', () => {
+describe("the owner's API", () => {
+  test('has no other paths than those listed in this test', () => {
     const source = readFileSync(new URL('../../src/http/api-routes.ts', import.meta.url), 'utf8')
     const paths = [...source.matchAll(/onlyMethods\(router, '([^']+)'/g)].map(([, path]) => path)
     expect(['/admin/cleanup', ...paths]).toEqual(OWNERS.map(([path]) => path))
   })
 
-  test('answers its methods, and names them to whoever asks in another way', async () => {
+  test('answers its methods, and names them when another one is used', async () => {
     const app = await appWith()
     for (const [path, ...methods] of OWNERS) {
       for (const method of METHODS) {
@@ -324,12 +324,13 @@ describe('what only the owner may do', () => {
     }
   })
 
-  test('is refused to a page of another site, whatever it asks for', async () => {
+  test('refuses every request of a page of another site', async () => {
     const app = await appWith()
     const foreign: Record<string, string>[] = [
       { Origin: 'https://evil.example' },
       { 'Sec-Fetch-Site': 'cross-site' },
-      // A name of a stranger that leads to this machine: of a page's own host its browser tells no more than that.
+      // A host name of a stranger that leads to this machine: this is all that a browser tells about a page of the same
+      // host.
       { Host: `evil.example:${new URL(app.url).port}` },
     ]
     for (const headers of foreign) {
@@ -341,7 +342,7 @@ describe('what only the owner may do', () => {
     }
   })
 
-  test('needs the token, from this machine too', async () => {
+  test('needs the token, also from this machine', async () => {
     const app = await appWith({ ADMIN_PASSWORD: undefined })
     const open = await appWith({ ADMIN_PASSWORD: undefined, ACCESS: 'open' })
     await eachRequest(async (method, path) => {
@@ -356,7 +357,7 @@ describe('what only the owner may do', () => {
     expect((await send(`${open.url}/api/torrents`, { headers })).status).toBe(401)
   })
 
-  test('takes the password or the token where both are there', async () => {
+  test('accepts the password or the token when both are set', async () => {
     const app = await appWith()
     for (const secret of [OWNER_PASSWORD, await tokenOf(app)]) {
       const headers = { Authorization: `Bearer ${secret}` }
@@ -364,7 +365,7 @@ describe('what only the owner may do', () => {
     }
   })
 
-  test('is refused to a public client who knows the password', async () => {
+  test('is refused to a public client with the password', async () => {
     const app = await appWith({ TRUST_PROXY: 'loopback', ADMIN_PASSWORD: 'secret secret' })
     const headers = { 'X-Forwarded-For': '8.8.8.8', Authorization: 'Bearer secret secret' }
     await eachRequest(async (method, path) => {
@@ -372,7 +373,7 @@ describe('what only the owner may do', () => {
     })
   })
 
-  test('is never read by a page of another site', async () => {
+  test('cannot be read by a page of another site', async () => {
     for (const settings of [{}, { ADMIN_PASSWORD: 'secret secret' }]) {
       const app = await appWith(settings)
       await eachRequest(async (method, path) => {
@@ -402,7 +403,7 @@ function messageOf(answer: Answer): string {
   return (answer.json as { message: string }).message
 }
 
-/** UTF-8 in the form in which Node writes headers, one letter per byte. */
+/** UTF-8 as Node writes it into headers, one letter per byte. */
 function latin1(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
@@ -413,7 +414,7 @@ test.for([
   ['CF-Connecting-IP', '8.8.8.8'],
   ['True-Client-IP', '192.168.1.2'],
 ])(
-  'a trusted proxy that names the client by %s alone is refused, and told what to send',
+  'a trusted proxy that names the client only by %s is refused, and the answer says what to send',
   async ([header = '', value = '']) => {
     const app = await appWith({ TRUST_PROXY: 'loopback' })
     const answer = await send(`${app.url}/manifest.json`, { headers: { [header]: value } })
@@ -422,7 +423,7 @@ test.for([
   },
 )
 
-test('a trusted proxy may put a port behind the address', async () => {
+test('a trusted proxy may add a port to the address', async () => {
   const app = await appWith({ TRUST_PROXY: 'loopback' })
   const ask = async (client: string) =>
     (await send(`${app.url}/manifest.json`, { headers: { 'X-Forwarded-For': client } })).status
@@ -432,7 +433,7 @@ test('a trusted proxy may put a port behind the address', async () => {
 })
 
 test.for(['X-Forwarded-Port', 'X-Forwarded-Server', 'X-Original-Forwarded-For', 'Fly-Client-IP'])(
-  '%s says that there is a proxy, too',
+  'the header %s counts as a sign of a proxy',
   async (header) => {
     const app = await appWith()
     const headers = { [header]: '1' }
@@ -441,7 +442,7 @@ test.for(['X-Forwarded-Port', 'X-Forwarded-Server', 'X-Original-Forwarded-For', 
   },
 )
 
-test('a page of another site cannot have clean-up done, also where its browser sends no Origin', async () => {
+test('a page of another site cannot start clean-up, even when its browser sends no Origin', async () => {
   const app = await appWith()
   const headers = { 'Sec-Fetch-Site': 'cross-site' }
   expect((await send(`${app.url}/admin/cleanup`, { method: 'POST', headers })).status).toBe(403)

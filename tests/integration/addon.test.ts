@@ -64,7 +64,7 @@ interface Catalog {
 describe('the manifest', () => {
   /** @see https://github.com/Stremio/stremio-core, `ManifestCatalog::is_extra_supported` */
   test.for([['search'], ['skip'], ['search', 'skip'], []])(
-    'has clients ask every catalogue with %j, and there is an answer',
+    'makes clients request every catalogue with %j, and each request is answered',
     async (names) => {
       const { catalogs, types } = (await send(`${url}/manifest.json`)).json as {
         catalogs: readonly Catalog[]
@@ -98,7 +98,7 @@ describe('the manifest', () => {
     expect(answer.json).toMatchObject({ id: 'community.self-streme', logo: `${url}/logo.svg` })
   })
 
-  test('shows pictures that are there', async () => {
+  test('has pictures that exist', async () => {
     const { logo, background } = (await send(`${url}/manifest.json`)).json as Record<string, string>
     for (const picture of [logo, background]) {
       const answer = await send(picture ?? '')
@@ -113,7 +113,7 @@ describe('the manifest', () => {
     '/fast/catalog/movie/selfstreme-films.json',
     '/fast/meta/movie/tt1254207.json',
     '/auto/both/manifest.json',
-  ])('%s has an unknown mode and gets 404', async (path) => {
+  ])('%s has an unknown mode and is answered 404', async (path) => {
     const answer = await send(url + path)
     expect(answer.status).toBe(404)
     expect(answer.json).toHaveProperty('message')
@@ -135,7 +135,7 @@ test.for(MODES)('the official client reads catalogue, film and streams under "%s
   expect(streams.length).toBe(mode === '/magnet' || mode === '/proxy' ? 1 : 2)
 })
 
-test('the four free films say their licence and who made them', async () => {
+test('the four free films show their licence and their makers', async () => {
   const { metas } = (await send(`${url}/catalog/movie/selfstreme-films.json`)).json as {
     metas: { id: string; description: string }[]
   }
@@ -144,8 +144,8 @@ test('the four free films say their licence and who made them', async () => {
   for (const { description } of free) expect(description).toMatch(/Licence: CC.* · .*Blender Foundation/s)
 })
 
-describe('what may be kept', () => {
-  test('a list of streams is for the device that asked, and for a while', async () => {
+describe('caching of answers', () => {
+  test('keeps a list of streams for a while, per device', async () => {
     const { headers, json } = await send(url + BUNNY)
     expect(headers.vary).toBe('Origin, User-Agent, Sec-CH-UA')
     expect(headers['cache-control']).toMatch(/^private, max-age=[1-9]\d*$/)
@@ -160,7 +160,7 @@ describe('what may be kept', () => {
     '/stream/channel/tt1254207x.json',
     '/catalog/movie/selfstreme-films/search=nothing%20like%20it.json',
     '/catalog/movie/other.json',
-  ])('the empty list of %s is not kept', async (path) => {
+  ])('does not keep the empty list of %s', async (path) => {
     const { status, headers, json } = await send(url + path)
     expect(status).toBe(200)
     expect(headers['cache-control']).toBe('no-store')
@@ -168,7 +168,7 @@ describe('what may be kept', () => {
     expect(json).not.toHaveProperty('cacheMaxAge')
   })
 
-  test('an unknown film gets 404, which is not kept', async () => {
+  test('does not keep the 404 for an unknown film', async () => {
     for (const path of [
       '/meta/movie/tt0.json',
       '/meta/series/tt1254207.json',
@@ -198,7 +198,7 @@ describe('the catalogue', () => {
     expect(await namesIn(`/catalog/movie/selfstreme-films/${extra}.json`)).toEqual(names)
   })
 
-  test('an encoded & in an extra belongs to its value', async () => {
+  test('takes an encoded & in an extra as a part of its value', async () => {
     expect(await namesIn('/catalog/series/selfstreme-films/search=rock%20%26%20the.json')).toEqual([
       'The Rock & the Sea',
       'The Rock & the Sea',
@@ -209,7 +209,7 @@ describe('the catalogue', () => {
     expect(await namesIn('/catalog/series/selfstreme-films/search=rock%20%26%20skip%3D5.json')).toEqual([])
   })
 
-  test('comes in pages of 100', async () => {
+  test('has pages of 100', async () => {
     expect(await namesIn('/catalog/movie/selfstreme-films.json')).toHaveLength(100)
     expect(await namesIn('/catalog/movie/selfstreme-films/skip=100.json')).toHaveLength(25)
   })
@@ -235,7 +235,7 @@ describe('ids and names in the path', () => {
     )
   })
 
-  test("the user's own id may hold a colon too", async () => {
+  test("an id of the user's own may contain a colon", async () => {
     for (const id of ['selfstreme:sea:3:4', 'selfstreme%3Asea%3A3%3A4']) {
       const streams = streamsIn(await send(`${url}/stream/series/${id}.json`))
       expect(streams).toContainEqual(expect.objectContaining({ fileIdx: 8 }))
@@ -247,29 +247,29 @@ describe('ids and names in the path', () => {
     '/stream/movie/tt1/a=%.json',
     '/%E0/manifest.json',
     '/meta/movie/%ff.json',
-  ])('%s is no percent-encoding and gets a 400 in JSON', async (path) => {
+  ])('%s is broken percent-encoding and is answered 400 in JSON', async (path) => {
     const answer = await send(url + path)
     expect(answer.status).toBe(400)
     expect(answer.headers['content-type']).toContain('application/json')
     expect(answer.json).toHaveProperty('message')
   })
 
-  test('a file name with strange letters comes back whole from the link', async () => {
+  test('a file name with special letters comes back unchanged from the link', async () => {
     const [stream] = streamsIn(await send(`${url}/proxy/stream/movie/tt2.json`))
     expect(stream?.url).toBe(`${url}/stream/proxy/${'b'.repeat(40)}/0/a%20b%23%3F%25%2F%C3%BC.mkv`)
     expect(stream?.behaviorHints.filename).toBe('a b#?%/ü.mkv')
   })
 })
 
-describe('who gets what', () => {
-  test('the desktop gets the torrent', async () => {
+describe('the streams of a device', () => {
+  test('are the torrent for a desktop', async () => {
     const streams = streamsIn(await send(url + BUNNY, { headers: { 'User-Agent': DESKTOP } }))
     expect(streams).toHaveLength(1)
     expect(streams[0]).toMatchObject({ infoHash: BUNNY_HASH, fileIdx: 1, sources: [`dht:${BUNNY_HASH}`] })
     expect(streams[0]).not.toHaveProperty('url')
   })
 
-  test('an iPhone gets a video of this server', async () => {
+  test('are a video of this server for an iPhone', async () => {
     const streams = streamsIn(await send(url + BUNNY, { headers: { 'User-Agent': IPHONE } }))
     expect(streams).toHaveLength(1)
     expect(streams[0]?.url).toBe(`${url}/stream/proxy/${BUNNY_HASH}/1/Big%20Buck%20Bunny.mp4`)
@@ -278,7 +278,7 @@ describe('who gets what', () => {
     expect(streams[0]?.behaviorHints).not.toHaveProperty('proxyHeaders')
   })
 
-  test('a program gets both, the video first', async () => {
+  test('are both for a program, the video first', async () => {
     const streams = streamsIn(await send(url + BUNNY, { headers: { 'User-Agent': 'curl/8.9.1' } }))
     expect(streams).toMatchObject([
       { url: expect.stringContaining(BUNNY_HASH), behaviorHints: { bingeGroup: expect.any(String) } },
@@ -287,7 +287,7 @@ describe('who gets what', () => {
     for (const { name, description } of streams) expect(name && description).toBeTruthy()
   })
 
-  test('Stremio for Windows is known by Sec-CH-UA alone', async () => {
+  test('are both for Stremio for Windows, which is recognised by Sec-CH-UA alone', async () => {
     const browser =
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36'
     const hint = '"Microsoft Edge";v="140", "Microsoft Edge WebView2";v="140", "Not=A?Brand";v="24"'
@@ -297,7 +297,7 @@ describe('who gets what', () => {
     expect(streamsIn(web).map((stream) => Object.hasOwn(stream, 'url'))).toEqual([true, false])
   })
 
-  test('a device that names itself not at all gets the torrent', async () => {
+  test('are the torrent for a device without a User-Agent', async () => {
     expect(streamsIn(await send(url + BUNNY))).toMatchObject([{ infoHash: BUNNY_HASH }])
   })
 
@@ -308,7 +308,7 @@ describe('who gets what', () => {
     ['/both', IPHONE, [true, false]],
     ['/auto', IPHONE, [true]],
     ['/auto', DESKTOP, [false]],
-  ] as const)('the install URL of %s decides before the device', async ([mode, userAgent, hasUrl]) => {
+  ] as const)('follow the install URL of %s before the device', async ([mode, userAgent, hasUrl]) => {
     const streams = streamsIn(await send(url + mode + BUNNY, { headers: { 'User-Agent': userAgent } }))
     expect(streams.map((stream) => Object.hasOwn(stream, 'url'))).toEqual(hasUrl)
   })
@@ -317,7 +317,7 @@ describe('who gets what', () => {
 describe('links begin', () => {
   const FORWARDED = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'films.example.org' }
 
-  test('with the host that the device asked for', async () => {
+  test('with the host that the device requested', async () => {
     const headers = { Host: 'films.lan:7000' }
     expect(await linkFrom(url, headers)).toMatch(/^http:\/\/films\.lan:7000\/stream\/proxy\//)
     expect((await send(`${url}/manifest.json`, { headers })).json).toMatchObject({
@@ -326,7 +326,7 @@ describe('links begin', () => {
     expect((await send(url, { headers })).text).toContain('stremio://films.lan:7000/manifest.json')
   })
 
-  test('not with what a proxy says that nobody trusts', async () => {
+  test('without what an untrusted proxy says', async () => {
     await using app = await startTestApp({ ACCESS: 'open' })
     expect(await linkFrom(app.url, FORWARDED)).toMatch(new RegExp(`^${app.url}/`))
     expect((await send(app.url, { headers: FORWARDED })).text).not.toContain('films.example.org')
@@ -341,7 +341,7 @@ describe('links begin', () => {
     })
   })
 
-  test('over https name an MP4 as something a browser can play', async () => {
+  test('with https when a trusted proxy says so, and then mark an MP4 as playable in browsers', async () => {
     await using app = await startTestApp({ TRUST_PROXY: '1' })
     const headers = { ...FORWARDED, 'X-Forwarded-For': '192.168.1.20' }
     const [stream] = streamsIn(await send(`${app.url}/proxy${BUNNY}`, { headers }))
@@ -375,7 +375,7 @@ describe('links begin', () => {
     )
   })
 
-  test("with the server's own address where the request names no host", async () => {
+  test("with the server's own address when the request has no Host", async () => {
     await expectOwnAddress((path) => sendRaw(url, [`GET ${path} HTTP/1.0`, `User-Agent: ${IPHONE}`]))
   })
 

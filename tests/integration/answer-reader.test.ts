@@ -4,7 +4,7 @@ import { createAnswerReader } from '../../src/sources/reading/answer-reader.ts'
 import type { Reading } from '../../src/sources/reading/readings.ts'
 
 const MIB = 1024 * 1024
-/** read where viewers are served, the worst of these would take 100 ms and more */
+/** parsing the worst of these in the main thread would take 100 ms and more */
 const LARGE_BYTES = MIB / 2
 const HASH = 'a'.repeat(40)
 const VIDEO: VideoId = { kind: 'movie', id: 'tt1' }
@@ -37,7 +37,7 @@ const item = (n: number) => `<item><title>Film.1968.1080p.WEB-GROUP.${n}</title>
   <enclosure url="http://127.0.0.1:9117/dl/indexer/?path=${'Q2ZE'.repeat(80)}" length="1" type="application/x-bittorrent"/>
   <torznab:attr name="seeders" value="12"/><torznab:attr name="infohash" value="${hashOf(n)}"/></item>`
 
-/** Answers that take long to read. */
+/** Answers that are slow to parse. */
 const LARGE: readonly (readonly [string, Reading, () => string])[] = [
   ['honest rows', 'rows', () => rss(numbered(LARGE_BYTES, item))],
   ['tags without end', 'rows', () => rss(filled('<a/>'))],
@@ -51,7 +51,7 @@ const LARGE: readonly (readonly [string, Reading, () => string])[] = [
     () => rss(`<item><title>a</title>${filled('<attr name="x" value="y"/>')}</item>`),
   ],
   ['entities', 'rows', () => rss(`<item><title>${filled('&amp;')}</title></item>`)],
-  ['what an indexer can do, without end', 'caps', () => `<caps>${filled('<category id="1"/>')}</caps>`],
+  ['endless capabilities of an indexer', 'caps', () => `<caps>${filled('<category id="1"/>')}</caps>`],
   [
     'honest streams',
     'streams',
@@ -88,7 +88,7 @@ describe('a large answer', () => {
   const reader = createAnswerReader()
   afterAll(() => reader[Symbol.asyncDispose]())
 
-  test.for(LARGE)('%s, as %s, are not read where viewers are served', async ([, reading, make]) => {
+  test.for(LARGE)('parsing %s as %s does not block the main thread', async ([, reading, make]) => {
     await reader.read('streams', 'warm', Buffer.from(`{"streams":[]${' '.repeat(20_000)}}`), VIDEO, signal)
     const body = Buffer.from(make())
     expect(body.length).toBeGreaterThan(LARGE_BYTES / 2)
@@ -106,7 +106,7 @@ describe('a large answer', () => {
   })
 })
 
-test('an answer that takes too long is given up, and the next one is read', async () => {
+test('an answer that takes too long to parse is given up, and the next one is parsed', async () => {
   await using reader = createAnswerReader({ limitMs: 1_500 })
   const endless = reader.read(
     'rows',
@@ -123,7 +123,7 @@ test('an answer that takes too long is given up, and the next one is read', asyn
   expect(await reader.read('streams', 'good', honest, VIDEO, signal)).toHaveLength(60)
 })
 
-test('who has many answers to be read delays others by one', async () => {
+test('a source with many answers to parse delays another by one answer only', async () => {
   await using reader = createAnswerReader()
   const order: string[] = []
   const read = (sender: string) =>
@@ -132,7 +132,7 @@ test('who has many answers to be read delays others by one', async () => {
   expect(order).toEqual(['a', 'a', 'b', 'a', 'b', 'a'])
 })
 
-test('who does not wait any more is not kept waiting', async () => {
+test('parsing ends at once for a caller that aborts', async () => {
   await using reader = createAnswerReader()
   const left = new AbortController()
   const reading = reader.read('streams', 'a', createBody(60), VIDEO, left.signal)
@@ -146,7 +146,7 @@ test('a closed reader starts no thread', async () => {
   await expect(reader.read('streams', 'a', createBody(60), VIDEO, signal)).rejects.toThrow()
 })
 
-/** Enough streams that it is no small answer. */
+/** Enough streams to be handled as a large answer. */
 function createBody(streams: number): Buffer {
   return Buffer.from(JSON.stringify({ streams: Array.from({ length: streams }, (_, n) => stream(n)) }))
 }

@@ -89,7 +89,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     ['bytes=100-99999999999', 100, size - 1],
     [`bytes=${size - 10}-99999999999999999999999`, size - 10, size - 1],
     ['bytes=1048000-2000000', 1_048_000, 2_000_000],
-  ] as const)('%s is answered with bytes %i to %i', async ([range, start, end]) => {
+  ] as const)('the range %s is answered with bytes %i to %i', async ([range, start, end]) => {
     const answer = await send(nginx.url + torrentPath, { headers: { Range: range } })
     expect(answer.status).toBe(206)
     expect(answer.headers['content-range']).toBe(`bytes ${start}-${end}/${size}`)
@@ -97,7 +97,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
   })
 
   test.for(['bytes=5-2', 'bytes=0-1,5-6', 'bytes=a-b', 'pieces=0-1', 'bytes=-'])(
-    '%s is no range, so all of it comes',
+    'the range %s is ignored, and the complete file is sent',
     async (range) => {
       const answer = await send(nginx.url + torrentPath, { headers: { Range: range } })
       expect(answer.status).toBe(200)
@@ -105,14 +105,17 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     },
   )
 
-  test.for([`bytes=${size}-`, 'bytes=-0'])('%s is answered with 416 and the size', async (range) => {
-    for (const method of ['GET', 'HEAD']) {
-      const answer = await send(nginx.url + torrentPath, { method, headers: { Range: range } })
-      expect([answer.status, answer.headers['content-range']]).toEqual([416, `bytes */${size}`])
-    }
-  })
+  test.for([`bytes=${size}-`, 'bytes=-0'])(
+    'the range %s is answered with 416 and the size',
+    async (range) => {
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await send(nginx.url + torrentPath, { method, headers: { Range: range } })
+        expect([answer.status, answer.headers['content-range']]).toEqual([416, `bytes */${size}`])
+      }
+    },
+  )
 
-  test('who has it already hears so, by tag or by date', async () => {
+  test('a client that has the file already gets 304, by tag or by date', async () => {
     const { etag = '', 'last-modified': date = '' } = (await send(nginx.url + kinds[1][1]())).headers
     for (const condition of [{ 'If-None-Match': etag }, { 'If-Modified-Since': date }]) {
       const answer = await send(nginx.url + kinds[1][1](), { headers: condition })
@@ -130,7 +133,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     }
   })
 
-  test.for(kinds)('%s goes on after a break only if it is still the same', async ([, path]) => {
+  test.for(kinds)('%s is resumed only if it is unchanged', async ([, path]) => {
     const { etag = '', 'last-modified': date } = (await send(nginx.url + path())).headers
     const ask = async (condition: string) => {
       const headers = { Range: 'bytes=100-199', 'If-Range': condition }
@@ -145,7 +148,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
   })
 
   test.for(ODD_NAMES.map((name, index) => [name, index + 2] as const))(
-    'a file called %j is found',
+    'a placed file named %j is found',
     async ([name, digit]) => {
       const hash = hashOf(digit)
       await place(`${hash} ${name}`)
@@ -156,7 +159,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     },
   )
 
-  test('a file in a folder within is found', async () => {
+  test('a placed file in a subfolder is found', async () => {
     const hash = `${'0'.repeat(39)}f`
     await place('Film.mkv', join(app.folder, 'Films & more', `100% ${hash}`))
     const told = await send(`${app.url}/stream/proxy/${hash}`, { headers: OFFER })
@@ -164,7 +167,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     expectSameBytes((await send(`${nginx.url}/stream/proxy/${hash}`)).body, film)
   })
 
-  test('a file that only seems to lie in the folder is sent by the app', async () => {
+  test('a file linked from outside the folder is sent by the app', async () => {
     await using elsewhere = await temporaryFolder()
     const hash = 'ab'.repeat(20)
     await writeFile(join(elsewhere.path, 'Film.mkv'), film)
@@ -176,7 +179,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     expectSameBytes((await send(`${nginx.url}/stream/proxy/${hash}`)).body, film)
   })
 
-  test('nobody gets at the folder but by order of the app', async () => {
+  test('the folder can only be reached through the app', async () => {
     const name = `/_media/${hashOf(1)}.mp4`
     const escapes = ['/_media/../nginx.conf', '/_media/%2e%2e/nginx.conf', '/_media../nginx.conf']
     for (const path of [name, '/_media/', `/_media/${left.infoHash}/.self-streme/state.json`, ...escapes]) {
@@ -186,7 +189,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     }
   })
 
-  test('names in the URL do not choose what is sent', async () => {
+  test('names in the URL do not decide which file is sent', async () => {
     for (const name of ['..%2F..%2Fetc%2Fpasswd', '../../etc/passwd', '%2Fetc%2Fpasswd']) {
       const { status, body } = await send(`${nginx.url}/stream/proxy/${left.infoHash}/0/${name}`)
       if (status === 200) expectSameBytes(body, film)
@@ -194,7 +197,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     }
   })
 
-  test('who asks the app itself gets the bytes, whatever it offers', async () => {
+  test('a client that asks the app directly gets the bytes, whatever it offers', async () => {
     await using direct = await startTestApp({ ...SETTINGS, TRUST_PROXY: '10.9.9.9' })
     await place(`${hashOf(1)}.mp4`, direct.folder)
     for (const [url, headers] of [
@@ -208,14 +211,14 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     }
   })
 
-  test('a client cannot speak for nginx', async () => {
+  test('a client cannot impersonate nginx', async () => {
     const headers = { 'X-Accel-Prefix': '/other', 'X-Accel-Redirect': '/_media/x' }
     expectSameBytes((await send(nginx.url + torrentPath, { headers })).body, film)
   })
 
-  test('the guards look at who asks nginx', async () => {
+  test('the guards check the client of nginx', async () => {
     const fromOutside = { 'X-Forwarded-For': '8.8.8.8' }
-    // nginx puts the address that it sees behind what it was told, so this test has to speak for it.
+    // nginx appends the address it sees to the header it got, so this test has to send the header itself.
     const refused = await send(app.url + torrentPath, { headers: { ...fromOutside, ...OFFER } })
     expect(refused.status).toBe(403)
     expect(refused.headers).not.toHaveProperty('x-accel-redirect')
@@ -224,14 +227,14 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     expect((await send(`${front.url}/stream/proxy/${hashOf(1)}`, { headers: fromOutside })).status).toBe(403)
   })
 
-  test('counts as reading: a film that nginx sends is not removed as idle', async () => {
+  test('a film sent by nginx counts as read, and is not removed as idle', async () => {
     const before = Date.now()
     await send(nginx.url + torrentPath, { headers: { Range: 'bytes=0-1' } })
     const [entry] = app.app.index.entries()
     expect(entry?.usage.lastReadAt).toBeGreaterThanOrEqual(before)
   })
 
-  test('a film that was changed on disk is not given to nginx', async () => {
+  test('a film that was changed on disk is not handed to nginx', async () => {
     await using folder = await temporaryFolder()
     const changed = await leaveCompleteTorrent({
       root: folder.path,
@@ -256,7 +259,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
   }
 })
 
-/** Those that tell of the film, not of the connection; beside `Content-Range`, nginx leaves out `Accept-Ranges`. */
+/** Headers about the film, not the connection; in 206 answers nginx leaves out `Accept-Ranges`. */
 function ownHeaders(headers: Readonly<Record<string, string | undefined>>) {
   const names = ['server', 'date', 'connection', 'keep-alive']
   if (headers['content-range'] !== undefined) names.push('accept-ranges')

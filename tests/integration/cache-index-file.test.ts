@@ -15,7 +15,7 @@ function film(name: string, size = 300_000): EarlierRun['files'][number] {
   return { name, bytes: patternBytes(size, name) }
 }
 
-/** A download folder with some films in it. */
+/** A download folder with some films. */
 async function folderWith(...names: readonly string[]) {
   const folder = await temporaryFolder()
   const left = await Promise.all(
@@ -30,7 +30,7 @@ async function openedOnce(root: string): Promise<void> {
 }
 
 describe('the index', () => {
-  test('of folders that nobody touched is read out of its table, without opening them', async () => {
+  test('is read from its table when no folder has changed, without opening the folders', async () => {
     await using folder = await folderWith('One.mkv')
     await openedOnce(folder.path)
     const [one] = folder.left
@@ -40,13 +40,13 @@ describe('the index', () => {
     expect(parts.index.find(one?.infoHash as InfoHash)?.name).toBe('As the table says')
   })
 
-  test('has all torrents but one that cannot be read, and that one too when it can be', async () => {
+  test('has all torrents except one that cannot be read, and that one too once it can be', async () => {
     await using folder = await folderWith('One.mkv', 'Two.mkv')
     const [one, two] = folder.left
     const usage = join(folder.path, one?.infoHash ?? '', '.self-streme', 'usage.json')
     const content = await readFile(usage)
     await rm(usage)
-    // A link to itself: the system says ELOOP, which does not mean that there is nothing.
+    // A link to itself: the system says ELOOP, which does not mean that nothing is there.
     await symlink(usage, usage)
     await using parts = await openCacheParts(folder.path, { isWatched: false })
     expect(parts.index.entries().map(({ contents }) => contents.infoHash)).toEqual([two?.infoHash])
@@ -60,7 +60,7 @@ describe('the index', () => {
     expect(parts.index.get(one?.infoHash as InfoHash)?.usage.isPinned).toBe(true)
   })
 
-  test('keeps what it knows of a torrent whose files cannot be looked at', async () => {
+  test('keeps a torrent whose files cannot be checked', async () => {
     await using folder = await folderWith('One.mkv', 'Two.mkv')
     const [one, two] = folder.left
     await using parts = await openCacheParts(folder.path, { isWatched: false })
@@ -91,7 +91,7 @@ describe('the index', () => {
         database.exec(`UPDATE torrents SET contents = '{"a', usage = 'x'`)
       },
     ],
-  ] as const)('whose file %s is made anew from the folders, and nothing is lost', async ([, harm]) => {
+  ] as const)('with a file that %s is rebuilt from the folders, and nothing is lost', async ([, harm]) => {
     await using folder = await folderWith('One.mkv', 'Two.mkv')
     await openedOnce(folder.path)
     await harm(folder.database)
@@ -116,7 +116,7 @@ describe('the index', () => {
     expect(parts.index.entries()[0]?.usage.plays).toBe(5)
   })
 
-  test('takes no note for one that names a time that no clock can show', async () => {
+  test('ignores a note with an impossible time', async () => {
     await using folder = await temporaryFolder()
     const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
@@ -130,7 +130,7 @@ describe('the index', () => {
     expect(plays).toBe(0)
   })
 
-  test('writes pins and plays into the folder of the torrent itself', async () => {
+  test("writes pins and plays into the torrent's own folder", async () => {
     await using folder = await folderWith('One.mkv')
     const infoHash = folder.left[0]?.infoHash as InfoHash
     {
@@ -148,18 +148,18 @@ describe('the index', () => {
   })
 })
 
-describe('a file of the user’s with the name of the index', () => {
+describe("a file of the user's with the name of the index", () => {
   test.for<readonly [string, (path: string) => Promise<void> | void]>([
-    ['is a text', (path) => writeFile(path, 'my films\n')],
+    ['is text', (path) => writeFile(path, 'my films\n')],
     ['is one byte', (path) => writeFile(path, 'S')],
     ['only begins like a database', (path) => writeFile(path, 'SQLite format 2\0'.padEnd(8_192, 'x'))],
     ['is many zeros', (path) => writeFile(path, Buffer.alloc(100_000))],
     ['is a database of another program', (path) => makeDatabase(path, 'CREATE TABLE notes (text)')],
     [
-      'is one that counts its versions as we do',
+      'is a database with the same version number as ours',
       (path) => makeDatabase(path, 'CREATE TABLE notes (text); PRAGMA user_version = 1'),
     ],
-  ])('is moved aside, as it is, and the index is made beside it: it %s', async ([, make]) => {
+  ])('is moved aside unchanged, and a new index is made: the file %s', async ([, make]) => {
     await using folder = await folderWith('One.mkv')
     await make(folder.database)
     await chmod(folder.database, 0o644)
@@ -173,13 +173,13 @@ describe('a file of the user’s with the name of the index', () => {
     }
     expect((await readFile(aside)).equals(before)).toBe(true)
     expect((await stat(aside)).mode & 0o777).toBe(0o644)
-    // The one that was made is ours.
+    // The new one is ours.
     await using parts = await openCacheParts(folder.path)
     expect(parts.logged).toEqual([])
     expect((await readFile(aside)).equals(before)).toBe(true)
   })
 
-  test('is moved aside together with its journal, and beside one that was moved before', async () => {
+  test('is moved aside with its journal, beside one that was moved before', async () => {
     await using folder = await folderWith('One.mkv')
     const aside = `${folder.database}.not-self-streme`
     await writeFile(`${aside}-wal`, 'another one')

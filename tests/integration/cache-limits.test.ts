@@ -19,12 +19,12 @@ const SIZE = 4 * MIB
 
 interface Left extends AsyncDisposable {
   readonly root: string
-  /** names of the films that are still there */
+  /** names of the films that are left */
   there(): Promise<string[]>
   urlOf(name: string, app: TestApp): string
 }
 
-/** A folder with films of 4 MiB, read an hour ago, and how else they were used. */
+/** A folder with films of 4 MiB, last read an hour ago, and more of their usage. */
 async function leaveFilms(films: Readonly<Record<string, Partial<Usage>>>): Promise<Left> {
   const folder = await temporaryFolder()
   const lastReadAt = Date.now() - HOUR_MS
@@ -70,14 +70,14 @@ const FILMS = {
 }
 
 describe('a cache above its limit', () => {
-  test('loses what is worth least, down to nine tenths of it', async () => {
+  test('evicts what is worth least, down to nine tenths of the limit', async () => {
     await using left = await leaveFilms(FILMS)
-    // 20 MiB are there: one film of 4 has to go for 17, and then 15.3 are not kept yet.
+    // 20 MiB are there: one film of 4 MiB less keeps the limit, but two are needed for nine tenths of it, 15.3.
     await using _app = await startTestApp(settings(left, `${17 * MIB}`))
     await expect.poll(() => left.there()).toEqual(['pinned', 'popular', 'rare'])
   })
 
-  test('keeps what is pinned, whatever the limit', async () => {
+  test('keeps pinned films, whatever the limit is', async () => {
     await using left = await leaveFilms(FILMS)
     await using app = await startTestApp(settings(left, '1'))
     await expect.poll(() => left.there()).toEqual(['pinned'])
@@ -85,7 +85,7 @@ describe('a cache above its limit', () => {
     expect(await left.there()).toEqual(['pinned'])
   })
 
-  test('keeps what a viewer watches, until a minute after they left', async () => {
+  test('keeps the film being watched, until a minute after its viewer left', async () => {
     await using left = await leaveFilms(FILMS)
     await using app = await startTestApp(settings(left, `${1000 * MIB}`))
     const viewer = await openStream(left.urlOf('unplayed', app))
@@ -111,7 +111,7 @@ describe('a cache above its limit', () => {
   })
 })
 
-test('a viewer reads on while others are evicted, all is cleaned up, and films are imported', async () => {
+test('a viewer keeps reading while other films are evicted, cleaned up and imported', async () => {
   await using left = await leaveFilms(FILMS)
   await using app = await startTestApp(settings(left, `${10 * MIB}`))
   const viewer = await openStream(left.urlOf('common', app))
@@ -137,7 +137,7 @@ test('a viewer reads on while others are evicted, all is cleaned up, and films a
   await expect.poll(names).toEqual(expect.arrayContaining(['One.mkv', 'Two.mkv']))
 })
 
-test('what would go next, and why, can be asked', async () => {
+test('the owner can ask what is evicted next, and why', async () => {
   await using left = await leaveFilms(FILMS)
   await using app = await startTestApp(settings(left, `${1000 * MIB}`))
   const { next, kept, usedBytes, maxBytes } = await app.app.janitor.explain()

@@ -18,13 +18,13 @@ const files = [
 ]
 const DATABASE = 'self-streme.db'
 
-describe('what an earlier run left is known at once', () => {
+describe('torrents of an earlier run are known at once', () => {
   test.for([
-    ['by what was written down', async () => undefined],
+    ['from the index', async () => undefined],
     ['without the database', (root: string) => rm(join(root, DATABASE))],
-    ['with a database of which a part was written over', damage],
-    ['with a database that is something else', (root: string) => writeFile(join(root, DATABASE), 'films')],
-    ['with a database that is empty', (root: string) => writeFile(join(root, DATABASE), '')],
+    ['with a partly overwritten database', damage],
+    ['with a file that is not a database', (root: string) => writeFile(join(root, DATABASE), 'films')],
+    ['with an empty database', (root: string) => writeFile(join(root, DATABASE), '')],
     ['with a folder in its place', replaceByFolder],
   ] as const)('%s', async ([, harm]) => {
     await using folder = await temporaryFolder()
@@ -46,7 +46,7 @@ describe('what an earlier run left is known at once', () => {
     expect(entry?.contents.bytesOnDisk).toBeGreaterThanOrEqual(film.length + small.length)
   })
 
-  test('but not what was taken away, changed or brought meanwhile', async () => {
+  test('without those that were removed, changed or added in the meantime', async () => {
     await using folder = await temporaryFolder()
     const { path: root } = folder
     const gone = await leave(root, 'gone')
@@ -65,7 +65,7 @@ describe('what an earlier run left is known at once', () => {
 })
 
 describe('while the server runs', () => {
-  test('a torrent that is brought is found, and one that is taken away is not', async () => {
+  test('a torrent that is added to the folder is found, and one that is removed is dropped', async () => {
     await using folder = await temporaryFolder()
     const { path: root } = folder
     const first = await leave(root, 'first')
@@ -82,7 +82,7 @@ describe('while the server runs', () => {
     await expect.poll(() => namesIn(parts)).toEqual([])
   })
 
-  test('and nobody tells of it, the same is noticed by a check', async () => {
+  test('the same changes are noticed by a check when there is no notification', async () => {
     await using folder = await temporaryFolder()
     const { path: root } = folder
     const first = await leave(root, 'first')
@@ -95,7 +95,7 @@ describe('while the server runs', () => {
     expect(parts.logged).toEqual(['info: torrent found in the download folder', 'info: torrents taken away'])
   })
 
-  test('a file that is taken away counts no more, until it is back', async () => {
+  test('a file that is removed no longer counts, until it is back', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({ root: folder.path, files })
     await using parts = await openCacheParts(folder.path)
@@ -117,7 +117,7 @@ describe('while the server runs', () => {
     expect(contents()).toEqual(before)
   })
 
-  test('a file that is changed counts no more', async () => {
+  test('a file that is changed no longer counts', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({ root: folder.path, files })
     await using parts = await openCacheParts(folder.path)
@@ -131,7 +131,7 @@ describe('while the server runs', () => {
     expect(Object.keys(entry?.contents.files ?? {})).toEqual(['0'])
   })
 
-  test('what we remove ourselves is not said to be taken away', async () => {
+  test('a torrent that we remove ourselves is not reported as removed by another program', async () => {
     await using folder = await temporaryFolder()
     const left = await leave(folder.path, 'Film')
     await using parts = await openCacheParts(folder.path)
@@ -162,7 +162,7 @@ async function leave(root: string, name: string): Promise<LeftFolder> {
   return leaveCompleteTorrent({ root, files: [{ name: `${name}.mkv`, bytes: small }] })
 }
 
-/** Names of torrents that are on disk, as the index knows it. */
+/** Names of torrents on disk, as the index has them. */
 function namesIn({ index }: CacheParts): string[] {
   return index
     .entries()

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const MIB = 1024 * 1024
 
-/** By this process, in bytes, from the disk or from the system's memory. */
+/** Bytes read by this process, from the disk or from the page cache. */
 function bytesRead(): number {
   return Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 }
@@ -27,7 +27,7 @@ function filmOf(bytes: Uint8Array, pieceLength: number) {
   return parseMetainfo(bencode.encode({ info: { ...info, pieces: Buffer.concat(hashes) } }))
 }
 
-test('a claimed piece is read once for all viewers who wait for it', async () => {
+test('a claimed piece is read once for all viewers that wait for it', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'Film.mkv')
   const bytes = patternBytes(2 * MIB)
@@ -49,7 +49,7 @@ test('a claimed piece is read once for all viewers who wait for it', async () =>
   ])
 })
 
-test('a piece stays claimed if its file has changed hands by the time it is found right', async () => {
+test('a piece stays claimed when its file was replaced before the hash was found right', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'Film.mkv')
   const bytes = patternBytes(2 * MIB)

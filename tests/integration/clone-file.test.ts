@@ -16,7 +16,7 @@ describe.for([
   ['cloned', cloneFile],
   ['copied byte by byte', copyBytes],
 ] as const)('a file that is %s', ([, clone]) => {
-  test('is the same, can be written to, and leaves the original as it is', async () => {
+  test('is the same, can be written to, and leaves the original unchanged', async () => {
     await using folder = await temporaryFolder()
     const [from, to] = await originalIn(folder.path)
     await chmod(from, 0o444)
@@ -27,7 +27,7 @@ describe.for([
     expectSameBytes(await readFile(from), bytes)
   })
 
-  test('takes the place of nothing', async () => {
+  test('never replaces an existing file', async () => {
     await using folder = await temporaryFolder()
     const [from, to] = await originalIn(folder.path)
     await writeFile(to, 'mine')
@@ -35,7 +35,7 @@ describe.for([
     expect(await readFile(to, 'utf8')).toBe('mine')
   })
 
-  test('takes no more room than the original, where that has holes', async () => {
+  test('takes no more space than a sparse original', async () => {
     await using folder = await temporaryFolder()
     const [from, to] = [join(folder.path, 'from'), join(folder.path, 'to')]
     {
@@ -51,7 +51,7 @@ describe.for([
   })
 })
 
-test('copying tells how far it is, and leaves nothing behind when it is called off', async () => {
+test('copying reports progress, and leaves nothing behind when it is aborted', async () => {
   await using folder = await temporaryFolder()
   const [from, to] = await originalIn(folder.path)
   const steps: number[] = []

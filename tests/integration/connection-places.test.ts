@@ -16,11 +16,11 @@ test.for([
   expect(mostConnections(handles)).toBe(most)
 })
 
-test('the handles of this process are counted', () => {
+test('the limit of handles of this process is read', () => {
   expect(handleLimit()).toBeGreaterThan(100)
 })
 
-test('when all places are taken, the client with the most loses its oldest that asks for nothing', async () => {
+test('when all places are taken, the client with most connections loses its oldest one without a request', async () => {
   await using server = await startServer(10)
   await using clients = new Clients(server.port)
   const others = [await clients.open('127.0.0.3'), await clients.open('127.0.0.4')]
@@ -35,7 +35,7 @@ test('when all places are taken, the client with the most loses its oldest that 
   expect(clients.closed(others)).toEqual([])
 })
 
-test('who has the most already loses one of its own', async () => {
+test('when all places are taken, a new connection of the client with the most replaces one of its own', async () => {
   await using server = await startServer(4)
   await using clients = new Clients(server.port)
   const other = await clients.open('127.0.0.3')
@@ -45,7 +45,7 @@ test('who has the most already loses one of its own', async () => {
   expect(clients.closed([other])).toEqual([])
 })
 
-test('among clients that have one each and wait for an answer, a newcomer is refused', async () => {
+test('a newcomer is refused when all clients have one connection each and wait for an answer', async () => {
   await using server = await startServer(3)
   await using clients = new Clients(server.port)
   const busy: Socket[] = []
@@ -59,13 +59,13 @@ test('among clients that have one each and wait for an answer, a newcomer is ref
   await expect.poll(() => clients.closed([refused])).toEqual([0])
   expect(clients.closed(busy)).toEqual([])
 
-  // As soon as one of them takes nothing of its answer, it gives way.
+  // As soon as one of them stops reading its answer, it gives way.
   server.idle.add(1)
   expect(await clients.ask('127.0.0.5')).toBe(200)
   await expect.poll(() => clients.closed(busy)).toEqual([1])
 })
 
-test('one client may have 256 connections of a private address, and then loses its oldest', async () => {
+test('a client with a private address may have 256 connections, and then loses its oldest', async () => {
   await using server = await startServer(1_000)
   await using clients = new Clients(server.port)
   const other = await clients.open('127.0.0.3')
@@ -75,7 +75,7 @@ test('one client may have 256 connections of a private address, and then loses i
   expect(clients.closed([other])).toEqual([])
 })
 
-test('a trusted proxy may have all of them, and keeps them', async () => {
+test('a trusted proxy may have all connections, and keeps them', async () => {
   await using server = await startServer(300, '127.0.0.9')
   await using clients = new Clients(server.port)
   const proxied: Socket[] = []
@@ -90,7 +90,7 @@ test('a trusted proxy may have all of them, and keeps them', async () => {
 async function startServer(most: number, proxy = '') {
   const { log } = recordingLog()
   const held: ServerResponse[] = []
-  /** of those that are held, by number */
+  /** of the open ones, by number */
   const idle = new Set<number>()
   const server = createServer((req, res) => {
     if (req.url === '/held') held.push(res)
@@ -142,7 +142,7 @@ class Clients implements AsyncDisposable {
     return Number(answer.split(' ')[1])
   }
 
-  /** Which of some the server has closed. */
+  /** Which of them the server has closed. */
   closed(sockets: readonly Socket[]): number[] {
     return sockets.flatMap((socket, index) => (this.#closed.has(socket) ? [index] : []))
   }

@@ -43,7 +43,7 @@ const STRANGERS = [
   '',
 ]
 const EVIL = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }
-/** Every destination that Fetch knows. */
+/** Every destination of the Fetch standard. */
 const DESTINATIONS = [
   ...[
     'audio',
@@ -87,8 +87,8 @@ beforeAll(async () => {
 })
 afterAll(() => resources.disposeAsync())
 
-describe("lists are read by pages of Stremio's own sites and of those in CORS_ORIGINS", () => {
-  test.for(LISTS)('%s', async (path) => {
+describe('reading of lists by web pages', () => {
+  test.for(LISTS)("is allowed to Stremio's own sites and those in CORS_ORIGINS: %s", async (path) => {
     for (const Origin of [...STREMIO, 'https://player.example.org'])
       for (const method of ['GET', 'HEAD', 'OPTIONS']) {
         const headers = {
@@ -106,7 +106,7 @@ describe("lists are read by pages of Stremio's own sites and of those in CORS_OR
       }
   })
 
-  test.for(LISTS)('and by no other: %s', async (path) => {
+  test.for(LISTS)('is refused to all other sites: %s', async (path) => {
     for (const Origin of STRANGERS)
       for (const method of ['GET', 'HEAD', 'OPTIONS']) {
         const { headers } = await send(url + path, { method, headers: { Origin } })
@@ -115,14 +115,14 @@ describe("lists are read by pages of Stremio's own sites and of those in CORS_OR
       }
   })
 
-  test.for(LISTS)('apps send no Origin and are answered: %s', async (path) => {
+  test.for(LISTS)('does not concern apps, which send no Origin: %s', async (path) => {
     const { status, headers } = await send(url + path)
     expect([200, 404]).toContain(status)
     expect(headers).not.toHaveProperty('access-control-allow-origin')
     expect(headers.vary).toMatch(/^Origin(,|$)/)
   })
 
-  test('refusals are read by them too', async () => {
+  test('includes refusals for the allowed sites', async () => {
     const Origin = 'https://web.stremio.com'
     for (const [path, status, options] of [
       ['/stream/movie/%E0%A4%A.json', 400, {}],
@@ -150,8 +150,8 @@ test('CORS_ORIGINS=* lets pages of every site read lists', async () => {
   }
 })
 
-describe('what starts work on lists is refused to pages of other sites', () => {
-  test.for(LISTS)('%s', async (path) => {
+describe('loading of lists by pages of other sites', () => {
+  test.for(LISTS)('is refused where it would start work: %s', async (path) => {
     for (const method of ['GET', 'HEAD'])
       for (const headers of [
         ...DESTINATIONS.filter((dest) => dest !== 'document' && dest !== 'empty').map((dest) => ({
@@ -170,7 +170,7 @@ describe('what starts work on lists is refused to pages of other sites', () => {
       }
   })
 
-  test.for(LISTS)('and nothing else: %s', async (path) => {
+  test.for(LISTS)('is allowed in all other cases: %s', async (path) => {
     for (const headers of [
       { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' },
       { 'Sec-Fetch-Site': 'none', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' },
@@ -211,7 +211,7 @@ describe('videos', () => {
         }
   })
 
-  test('are no pictures, and are not fetched before a link is followed', async () => {
+  test('are not sent as pictures, nor prefetched before a link is followed', async () => {
     for (const path of FORMS)
       for (const headers of [
         { Accept: 'image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5' },
@@ -221,7 +221,7 @@ describe('videos', () => {
         expect((await send(url + path, { headers: headers as Record<string, string> })).status).toBe(403)
   })
 
-  test('are sent to clients that tell nothing, or that they play', async () => {
+  test('are sent to clients that send no such headers, or that play', async () => {
     const players: Record<string, string>[] = [
       {},
       { Accept: '*/*' },
@@ -233,7 +233,7 @@ describe('videos', () => {
     for (const headers of players) expect((await send(url + VIDEO, { headers })).status).toBe(200)
   })
 
-  test('that are unknown are looked for by nothing that is no player', async () => {
+  test("that are unknown are not searched for a request that is not a player's", async () => {
     const unknown = `/stream/proxy/${'b'.repeat(40)}`
     const headers = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Dest': 'image', 'Sec-Fetch-Mode': 'no-cors' }
     expect((await send(url + unknown, { headers })).status).toBe(403)
@@ -251,7 +251,7 @@ test('pictures of the addon may be shown by every page', async () => {
     expect((await send(url + picture, { headers })).status).toBe(200)
 })
 
-test('every kind of list that the addon has is tried here', () => {
+test('the lists of this test are all kinds that the addon has', () => {
   const source = readFileSync(new URL('../../src/http/addon-routes.ts', import.meta.url), 'utf8')
   const resources = /RESOURCES = \[(.*?)\]/.exec(source)?.[1]?.match(/\w+/g) ?? []
   expect(resources.length).toBeGreaterThan(2)

@@ -10,11 +10,11 @@ test.for([
   ['UDP', 'udp://dead.example.org:1337'],
   ['HTTP', 'http://dead.example.org/announce'],
 ] as const)(
-  'a configured tracker is asked at once while 20 names of %s trackers hang that a stranger named',
+  'a configured tracker is asked at once while 20 %s trackers named by a stranger hang in DNS',
   async ([, url]) => {
     await using dns = await startDnsServer()
     await using tracker = await startUdpTracker()
-    // The name of the configured one is in no DNS: it is found as the system finds it.
+    // The configured name is in no DNS: it is resolved by the system.
     const settings = { TORRENT_TRACKERS: `udp://localhost:${tracker.port}`, TORRENT_TIMEOUT: '30000' }
     await using app = await startTestApp(settings, { nameServers: [dns.address] })
     const leaving = new AbortController()
@@ -27,7 +27,7 @@ test.for([
       'ab'.repeat(20),
       DEAD.map((name) => url.replace('dead.example.org', name)),
     )
-    // They hang from here on.
+    // From here on they hang.
     await expect.poll(() => dns.asked.length).toBeGreaterThan(4)
     const heard = tracker.heard()
     const begun = performance.now()

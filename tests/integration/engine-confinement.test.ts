@@ -43,7 +43,7 @@ test('the engine gets no secret of main, neither in its environment nor on its c
   expect(names.sort()).toEqual([
     'MALLOC_MMAP_THRESHOLD_',
     'MALLOC_TRIM_THRESHOLD_',
-    // Of Node itself, for the messages.
+    // Needed by Node itself, for its messages.
     'NODE_CHANNEL_FD',
     'NODE_CHANNEL_SERIALIZATION_MODE',
     'NODE_COMPILE_CACHE',
@@ -51,7 +51,7 @@ test('the engine gets no secret of main, neither in its environment nor on its c
   ])
 })
 
-test('the engine starts with all that it may be told to use, and misses no file', async () => {
+test('the engine starts with all features enabled, and may open every file it needs', async () => {
   await using downloads = await temporaryFolder()
   await using server = startServerProcess({
     TORRENT_DOWNLOAD_PATH: downloads.path,
@@ -81,7 +81,7 @@ test('the engine reads its code and the folders of torrents, and writes to those
   await mkdir(at('downloads beside'))
   await symlink(at('extra'), at('link'))
   await writeFile(at('secret'), SECRET)
-  // The download folder comes to be only later.
+  // The download folder is made later.
   const config = readConfig({ TORRENT_DOWNLOAD_PATH: at('downloads'), TORRENT_EXTRA_PATHS: at('link') })
   const permissions = await permissionsOf(config.engine, {})
   const inFolders = [at('downloads', 'film.mkv'), at('extra', 'a', 'film.mkv'), at('link', 'film.mkv')]
@@ -115,7 +115,7 @@ test('the engine reads its code and the folders of torrents, and writes to those
   })
 })
 
-test('the engine keeps what it compiles, in a folder that main loads nothing from', async () => {
+test('the engine writes its compile cache into a folder that main loads nothing from', async () => {
   await using folder = await temporaryFolder()
   const cache = join(folder.path, 'compiled')
   const port = await freePort()
@@ -125,7 +125,7 @@ test('the engine keeps what it compiles, in a folder that main loads nothing fro
     TORRENT_PORT: String(port),
   })
   await server.url()
-  // Then it has loaded all of its code.
+  // By then it has loaded all of its code.
   await expect.poll(() => isListening(port)).toBe(true)
   server.child.kill('SIGTERM')
   expect(await server.ended()).toBe(0)

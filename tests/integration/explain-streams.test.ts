@@ -25,7 +25,7 @@ interface Explained {
   readonly [fact: string]: unknown
 }
 
-test('the owner is told why a list is what it is', async () => {
+test('the owner gets an explanation of a list', async () => {
   await using folder = await temporaryFolder()
   const onDisk = await leaveCompleteTorrent({
     root: folder.path,
@@ -121,7 +121,7 @@ test('the owner is told why a list is what it is', async () => {
   expect(urls).toEqual(body.listed.map(({ infoHash = 'a.org' }) => expect.stringContaining(infoHash)))
 })
 
-test('the device in question may be named', async () => {
+test('an explanation may name the device', async () => {
   await using app = await startTestApp()
   const { ask } = apiOf(app.url)
   const path = '/api/explain/stream/movie/tt1254207'
@@ -133,7 +133,7 @@ test('the device in question may be named', async () => {
   expect([body.device, body.delivery, body.config]).toEqual(['stremio-apple', 'proxy', 'auto'])
 })
 
-test('what cannot be explained is refused in words', async () => {
+test('a request for an explanation that makes no sense is refused with a reason', async () => {
   await using app = await startTestApp()
   const { ask } = apiOf(app.url)
   for (const [path, words] of [

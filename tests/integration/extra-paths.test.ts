@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { allowedPath } from '../../src/torrents/extra-paths.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-test('a torrent may be put into a named folder and any below it, whether they exist yet or not', async () => {
+test('a torrent may be stored in a configured extra path and any folder below it, existing or not', async () => {
   await using folder = await temporaryFolder()
   const real = await realpath(folder.path)
   for (const way of ['', 'films', join('films', 'new', 'ones')]) {
@@ -20,7 +20,7 @@ test.for([
   join('link', 'new'),
   'dangling',
   join('dangling', 'new'),
-])('it may not be put into %s, seen from there', async (way) => {
+])('a torrent may not be stored in %s, relative to the extra path', async (way) => {
   await using folder = await temporaryFolder()
   const named = join(folder.path, 'named')
   await mkdir(named)
@@ -29,7 +29,7 @@ test.for([
   await expect(allowedPath(join(named, way), [named])).rejects.toMatchObject({ code: 'torrent.bad_path' })
 })
 
-test('where no folder is named, it may not be put anywhere', async () => {
+test('without extra paths a torrent may not be stored anywhere else', async () => {
   await using folder = await temporaryFolder()
   await expect(allowedPath(folder.path, [])).rejects.toMatchObject({ code: 'torrent.bad_path' })
 })

@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000
 /** no peers, and no long wait for them */
 const ALONE = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0', STREAM_STALL_TIMEOUT: '300' }
 const film = patternBytes(3 * MIB + 123)
-/** more than all buffers between the server and a viewer who stands still hold */
+/** more than all buffers between the server and a stalled viewer hold */
 const longFilm = patternBytes(24 * MIB, 'long')
 
 afterEach(() => void vi.useRealTimers())
@@ -66,9 +66,9 @@ function onSharedServer(
   }
 }
 
-describe('a film that an earlier run fetched', () => {
+describe('a film from an earlier run', () => {
   const leftWhole = onSharedServer()
-  test('is served whole, with nobody in the swarm', async () => {
+  test('is served completely, without peers', async () => {
     const left = leftWhole()
     const askedAt = Date.now()
     const answer = await send(left.url)
@@ -129,7 +129,7 @@ describe('a film that an earlier run fetched', () => {
       { name: 'Large.mkv', bytes: film },
     ],
   })
-  test('is found by its index, and by nothing that it is not', async () => {
+  test('is found by its file index, and by no wrong one', async () => {
     const left = leftWithOthers()
     for (const [path, fileIdx, bytes] of [
       ['', 2, film],
@@ -150,15 +150,15 @@ describe('a film that an earlier run fetched', () => {
   const leftWithPlaced = onSharedServer({}, ({ directory }) =>
     writeFile(join(directory, `${'e'.repeat(40)}.mkv`), film),
   )
-  test('counts no folder of ours as a placed file', async () => {
+  test('in a folder of ours does not count as a placed file', async () => {
     const { server } = leftWithPlaced()
     expect((await send(`${server.url}/stream/proxy/${'e'.repeat(40)}`)).status).toBe(404)
   })
 })
 
-describe('a file that was changed on disk', () => {
+describe('a file changed on disk', () => {
   const leftToDate = onSharedServer()
-  test('but for its date is looked at again, and served', async () => {
+  test('in its date only is hashed again and served', async () => {
     const left = leftToDate()
     await utimes(left.path, 1_000, 1_000)
     for (let time = 0; time < 2; time++) {
@@ -169,7 +169,7 @@ describe('a file that was changed on disk', () => {
   })
 
   const leftToTouch = onSharedServer()
-  test('is whole again once all its pieces were looked at', async () => {
+  test('is complete again when all its pieces were hashed', async () => {
     const left = leftToTouch()
     await utimes(left.path, 1, 1)
     expect(await isCompleteOnDisk(left.server, left.infoHash)).toBe(false)
@@ -182,7 +182,7 @@ describe('a file that was changed on disk', () => {
     ['at once', onSharedServer()],
     ['when it counts as whole again', onSharedServer()],
   ] as const)(
-    'after it was touched, and then changed %s, never gives a wrong byte',
+    'that was touched, and then changed %s, never gives a wrong byte',
     async ([when, leftTouched]) => {
       const left = leftTouched()
       await utimes(left.path, 1, 1)
@@ -232,7 +232,7 @@ describe('a file that was changed on disk', () => {
   test.for([
     ['before the start', onSharedServer({}, ({ path }) => truncate(path, cutAt))],
     ['while the server runs', onSharedServer()],
-  ] as const)('by cutting it, %s, ends where it ends', async ([when, leftToCut]) => {
+  ] as const)('by cutting it, %s, is served up to the cut', async ([when, leftToCut]) => {
     const left = leftToCut()
     if (when !== 'before the start') {
       expect((await send(left.url)).status).toBe(200)
@@ -245,7 +245,7 @@ describe('a file that was changed on disk', () => {
   })
 
   const leftToTake = onSharedServer()
-  test('by taking it away gives 404', async () => {
+  test('by removing it gives 404', async () => {
     const left = leftToTake()
     expect((await send(left.url)).status).toBe(200)
     await unlink(left.path)
@@ -256,7 +256,7 @@ describe('a file that was changed on disk', () => {
     await writeFile(join(directory, '.self-streme', 'state.json'), '{"createdAt":1,"last')
     await flipByte(path, MIB)
   })
-  test('together with what we know of it is looked at piece by piece', async () => {
+  test('together with our notes is hashed piece by piece', async () => {
     const left = leftWithBadNotes()
     const answer = await receive(left.url)
     expect(answer.bytes.equals(film.subarray(0, MIB))).toBe(true)
@@ -264,12 +264,12 @@ describe('a file that was changed on disk', () => {
   })
 })
 
-describe('a film of which the server lost its notes', () => {
+describe('a film whose notes are lost', () => {
   const leftWithoutPieces = onSharedServer({}, async ({ directory, path }) => {
     await unlink(join(directory, '.self-streme', 'verified.bits'))
     await utimes(path, 1, 1)
   })
-  test('on its pieces is served all the same, when its date has changed too', async () => {
+  test('on its pieces is served, even if its date has changed too', async () => {
     const left = leftWithoutPieces()
     const answer = await send(left.url)
     expect(answer.status).toBe(200)
@@ -286,7 +286,7 @@ describe('a film of which the server lost its notes', () => {
     ['are empty', leftWithNotes('')],
     ['are broken', leftWithNotes('{"createdAt": 17, "lastRe')],
     ['are something else', leftWithNotes('[]')],
-  ] as const)('on itself is served all the same, when they %s', async ([, leftSo]) => {
+  ] as const)('on its state is served when they %s', async ([, leftSo]) => {
     const left = leftSo()
     const answer = await send(left.url)
     expect(answer.status).toBe(200)
@@ -296,15 +296,15 @@ describe('a film of which the server lost its notes', () => {
 
 const called = 'f'.repeat(40)
 const leftUnderOtherHash = onSharedServer({ folderName: () => called })
-test("a folder with another torrent's metadata is not served under the hash it is called by", async () => {
+test('a folder with metadata of another torrent is not served under the hash in its name', async () => {
   const { server } = leftUnderOtherHash()
   for (const path of ['', '/0']) {
     expect((await send(`${server.url}/stream/proxy/${called}${path}`)).status).toBe(404)
   }
 })
 
-describe('what the user put there', () => {
-  test('a folder called like an info hash is read, and neither written to nor removed', async () => {
+describe('files that the user put there', () => {
+  test('in a folder named like an info hash are served, and neither changed nor removed', async () => {
     await using folder = await temporaryFolder()
     const hash = 'd'.repeat(40)
     const own = join(folder.path, hash)
@@ -327,7 +327,7 @@ describe('what the user put there', () => {
     expect((await readFile(join(own, 'Film.mkv'))).equals(film)).toBe(true)
   })
 
-  test('a folder of that name makes the server put a number behind its own', async () => {
+  test('in a folder of that name make the server add a number to its own folder', async () => {
     await using left = await leave({ folderName: (infoHash) => `${infoHash}.2` })
     const own = join(left.root, left.infoHash)
     await mkdir(own)
@@ -339,7 +339,7 @@ describe('what the user put there', () => {
     expect(await readdir(own)).toEqual(['Film.mkv'])
   })
 
-  test('files and folders inside of ours survive a clean-up', async () => {
+  test('in a folder of ours survive a clean-up', async () => {
     await using left = await leave()
     await writeFile(join(left.directory, 'Film.srt'), 'subtitles')
     await mkdir(join(left.directory, 'Extras'))
@@ -355,7 +355,7 @@ describe('what the user put there', () => {
     expect(await cleanUp(app)).toMatchObject({ removed: 0, freedBytes: 0 })
   })
 
-  test('a placed file survives every clean-up', async () => {
+  test('as placed files survive every clean-up', async () => {
     await using left = await leave({ lastReadAt: 1 })
     const placed = join(left.root, `Mine ${left.infoHash}.mp4`)
     await writeFile(placed, film)
@@ -367,7 +367,7 @@ describe('what the user put there', () => {
       })
       await expect.poll(() => isThere(left.directory)).toBe(false)
       expect(await cleanUp(app)).toMatchObject({ removed: 0, freedBytes: 0 })
-      // The film of the server is gone, so now the user's stands for it.
+      // The film of the server is gone, so the user's is served.
       expect((await send(left.urlOn(app))).headers['content-type']).toBe('video/mp4')
     }
     expect((await stat(placed)).mtimeMs).toBe(1_000)
@@ -375,7 +375,7 @@ describe('what the user put there', () => {
 })
 
 describe('clean-up', () => {
-  test('on request removes what nobody reads, and says how much that was', async () => {
+  test('on request removes films without readers, and says how much that freed', async () => {
     await using left = await leave({ lastReadAt: Date.now() - HOUR_MS / 4 })
     const other = await leaveCompleteTorrent({
       root: left.root,
@@ -403,7 +403,7 @@ describe('clean-up', () => {
     expect(await isThere(other.directory)).toBe(true)
     await expect.poll(() => isThere(other.directory), { interval: 20 }).toBe(false)
     expect(Date.now() - startedAt).toBeGreaterThan(900)
-    // One and a half times the interval, and what a busy machine adds.
+    // One and a half times the interval, plus what a busy machine adds.
     expect(Date.now() - startedAt).toBeLessThan(1_500 + 10_000)
   })
 
@@ -411,7 +411,7 @@ describe('clean-up', () => {
     await using left = await leave({ lastReadAt: 1 })
     {
       await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '0' })
-      // Whenever the janitor makes a round, it looks at all that is there.
+      // On every run the janitor checks all that is there.
       const rounds = vi.spyOn(app.app.index, 'entries')
       await expect.poll(() => rounds.mock.calls.length).toBeGreaterThanOrEqual(3)
       expect((await send(left.urlOn(app))).status).toBe(200)
@@ -419,7 +419,7 @@ describe('clean-up', () => {
     expect(await isThere(left.path)).toBe(true)
   })
 
-  test('counts from the last read, which a restart does not forget', async () => {
+  test('counts from the last read, also across a restart', async () => {
     await using left = await leave({ lastReadAt: Date.now() - HOUR_MS })
     const readAt = Date.now()
     {
@@ -430,8 +430,8 @@ describe('clean-up', () => {
     expect(app.app.index.entries()[0]?.usage.lastReadAt).toBeGreaterThanOrEqual(readAt)
   })
 
-  test('does not touch a film that somebody reads', async () => {
-    // However long the server takes to start, the film is not past its time before somebody reads it.
+  test('keeps a film that is being read', async () => {
+    // However long the server takes to start, the film is not past its time before it is read.
     const lastReadAt = Date.now() + 10_000
     await using left = await leave({ files: [{ name: 'Long.mkv', bytes: longFilm }], lastReadAt })
     const other = await leaveCompleteTorrent({
@@ -442,20 +442,20 @@ describe('clean-up', () => {
     await using app = await left.start({ TORRENT_CLEANUP_INTERVAL: '400' })
     const viewer = await openStream(left.urlOn(app))
     expect((await readBytes(viewer, 1000)).equals(longFilm.subarray(0, 1000))).toBe(true)
-    // Read later, and removed already: a round was made in which this film was past its time as well.
+    // Read later, and already removed: on that run this film was past its time too.
     expect((await send(`${app.url}/stream/proxy/${other.infoHash}`)).status).toBe(200)
     await expect.poll(() => isThere(other.directory), { interval: 20 }).toBe(false)
     expect(await cleanUp(app)).toMatchObject({ removed: 0, freedBytes: 0 })
     expect(await isThere(left.path)).toBe(true)
     expect((await readBytes(viewer, longFilm.length - 1000)).equals(longFilm.subarray(1000))).toBe(true)
 
-    // From here on nobody reads it.
+    // From here on it has no reader.
     const readUntil = Date.now()
     await expect.poll(() => isThere(left.directory), { interval: 20 }).toBe(false)
     expect(Date.now() - readUntil).toBeLessThan(600 + 10_000)
   })
 
-  test('at shutdown (all) removes the film that somebody is being sent, too', async () => {
+  test('at shutdown (all) removes even a film that is being sent', async () => {
     await using left = await leave({ files: [{ name: 'Long.mkv', bytes: longFilm }] })
     {
       await using app = await left.start({ TORRENT_CLEANUP_ON_SHUTDOWN: 'all' })
@@ -479,7 +479,7 @@ describe('clean-up', () => {
     const settings = { TORRENT_CLEANUP_INTERVAL: String(HOUR_MS), TORRENT_CLEANUP_ON_SHUTDOWN: onShutdown }
     {
       await using app = await left.start(settings)
-      // Past its time, and the janitor has made no round since.
+      // Past its time, and the janitor has not run since.
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 0.75 * HOUR_MS })
       expect(await isThere(old.directory)).toBe(true)
       expect(app.app.index.entries()).toHaveLength(2)
@@ -488,7 +488,7 @@ describe('clean-up', () => {
   })
 })
 
-test('a second server on the same folder refuses to start, until the first has stopped', async () => {
+test('a second server on the same folder refuses to start until the first has stopped', async () => {
   await using left = await leave()
   {
     await using app = await left.start()
@@ -511,7 +511,7 @@ interface Left extends LeftFolder, AsyncDisposable {
   urlOn(app: TestApp): string
 }
 
-/** A download folder of its own, with one torrent in it. */
+/** A download folder with one torrent. */
 async function leave(run: Partial<Omit<EarlierRun, 'root'>> = {}): Promise<Left> {
   const folder = await temporaryFolder()
   const left = await leaveCompleteTorrent({
@@ -529,7 +529,7 @@ async function leave(run: Partial<Omit<EarlierRun, 'root'>> = {}): Promise<Left>
   }
 }
 
-/** All bytes that come, also of an answer that is cut off. */
+/** All bytes received, also of an answer that is cut off. */
 async function receive(
   url: string,
   range?: string,
@@ -542,7 +542,7 @@ async function receive(
   return { status: stream.statusCode ?? 0, bytes: Buffer.concat(parts), isWhole: stream.complete }
 }
 
-/** Damages a byte so that the date of the file tells of it. */
+/** Damages a byte so that the date of the file changes. */
 async function cleanUp(app: TestApp): Promise<{ removed: number; freedBytes: number }> {
   const answer = await send(`${app.url}/admin/cleanup`, { method: 'POST', headers: AS_OWNER })
   expect(answer.status).toBe(200)

@@ -40,7 +40,7 @@ const EPISODES = [
   { id: 'tt5', type: 'series', name: 'Show', infoHash: 'c'.repeat(40), season: 1, episode: 1, fileIdx: 9 },
 ]
 
-test("the user's films stand beside the free ones, with catalogue, page and streams", async () => {
+test("the user's films are listed beside the free ones, with catalogue, page and streams", async () => {
   await using films = await filmsFile([{ ...FILM, description: 'Mine.', year: 1999, quality: '1080p' }])
   await using app = await startTestApp({ FILMS_FILE: films.path })
   expect(await catalog(app.url)).toEqual([...FREE_FILMS, 'One'])
@@ -49,13 +49,13 @@ test("the user's films stand beside the free ones, with catalogue, page and stre
   })
   const [stream] = await magnets(app.url, 'movie/selfstreme:one')
   expect(stream).toMatchObject({ infoHash: HASH, name: expect.stringContaining('1080p') })
-  // Which file it is will be known when the metadata is.
+  // The file is known when the metadata is.
   expect(stream).not.toHaveProperty('fileIdx')
   const [proxied] = await streams(app.url, 'proxy', 'movie/selfstreme:one')
   expect(proxied?.url).toBe(`${app.url}/stream/proxy/${HASH}/main/One.mkv`)
 })
 
-test('a hash may be written in any way, and trackers come along', async () => {
+test('a hash may be written in any form, and trackers are taken', async () => {
   const mine = 'http://tracker.example:80/announce?x=1&y=2'
   const magnet = `magnet:?dn=x&xt=urn:btih:${BASE32_OF_HASH.toLowerCase()}&tr=${encodeURIComponent(mine)}&tr=udp%3A%2F%2Fb.example%3A1`
   await using films = await filmsFile([
@@ -91,7 +91,7 @@ test('the file is read again when it has changed', async () => {
   await expect.poll(() => catalog(app.url)).toEqual(FREE_FILMS)
 })
 
-test('a file that an editor puts in the place of the old one is read, though it is as old and as long', async () => {
+test('a file that an editor swapped in is read, even with the same date and length', async () => {
   await using films = await filmsFile([FILM])
   await using app = await startTestApp({ FILMS_FILE: films.path })
   await utimes(films.path, 1_000, 1_000)
@@ -103,7 +103,7 @@ test('a file that an editor puts in the place of the old one is read, though it 
   await expect.poll(() => catalog(app.url)).toEqual([...FREE_FILMS, 'Two'])
 })
 
-test('a file that is not there yet is read when it comes', async () => {
+test('a file that does not exist yet is read once it does', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'later.json')
   await using app = await startTestApp({ FILMS_FILE: path })
@@ -140,7 +140,7 @@ test('a broken entry is skipped, and the others stay', async () => {
   expect(await magnets(app.url, 'series/tt15:1:1')).toEqual([])
 })
 
-test('a name that is no Unicode takes no other stream of its film along', async () => {
+test('a name with broken Unicode does not affect the other streams of its film', async () => {
   await using films = await filmsFile([
     { ...FILM, infoHash: 'd'.repeat(40), fileName: 'half a letter \ud83c.mkv' },
     { ...FILM, fileName: 'One.mkv' },
@@ -153,14 +153,14 @@ test('a name that is no Unicode takes no other stream of its film along', async 
   }
 })
 
-test('a byte order mark in front is no obstacle', async () => {
+test('a byte order mark is accepted', async () => {
   await using films = await filmsFile([])
   await writeFile(films.path, `\uFEFF${JSON.stringify([FILM])}`)
   await using app = await startTestApp({ FILMS_FILE: films.path })
   expect(await catalog(app.url)).toEqual([...FREE_FILMS, 'One'])
 })
 
-test('right after a change everybody sees the new list, however many ask at once', async () => {
+test('right after a change every request sees the new list, however many run at once', async () => {
   await using films = await filmsFile([FILM])
   await using app = await startTestApp({ FILMS_FILE: films.path })
   expect(await catalog(app.url)).toEqual([...FREE_FILMS, 'One'])
@@ -169,7 +169,7 @@ test('right after a change everybody sees the new list, however many ask at once
   for (const list of lists) expect(list).toEqual([...FREE_FILMS, 'One', 'Other'])
 })
 
-test('the log names each entry that is skipped, and says why', async () => {
+test('the log names each skipped entry with the reason', async () => {
   await using films = await filmsFile([
     FILM,
     { ...FILM, name: 'Bad hash', infoHash: 'x' },
@@ -186,9 +186,9 @@ test('the log names each entry that is skipped, and says why', async () => {
 test.for([
   ['half of it', JSON.stringify([FILM, OTHER]).slice(0, -20)],
   ['nothing', ''],
-  ['something else', 'name,hash\nOne,abc'],
-  ['JSON that is no list', JSON.stringify({ films: [OTHER] })],
-] as const)('while the file holds %s, the films of before stay', async ([, content]) => {
+  ['another format', 'name,hash\nOne,abc'],
+  ['JSON that is not a list', JSON.stringify({ films: [OTHER] })],
+] as const)('while the file contains %s, the previous films stay', async ([, content]) => {
   await using films = await filmsFile([FILM])
   await using app = await startTestApp({ FILMS_FILE: films.path })
   expect(await catalog(app.url)).toEqual([...FREE_FILMS, 'One'])
@@ -278,7 +278,7 @@ async function streams(url: string, mode: string, video: string): Promise<Stream
   return ((await send(`${url}/${mode}/stream/${video}.json`)).json as { streams: Stream[] }).streams
 }
 
-/** What `npm start` writes until it listens. */
+/** The output of `npm start` until it listens. */
 async function logOfStart(settings: Record<string, string>): Promise<string> {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
   const quiet = { PORT: '0', HOST: '127.0.0.1', TORRENT_PORT: '0', TORRENT_DHT: '0', TORRENT_TRACKERS: '' }

@@ -16,7 +16,7 @@ const MIB = 1024 * 1024
 const INFO_HASH = 'ab'.repeat(20) as InfoHash
 const diskTest = test.skipIf(!canMount)
 
-diskTest('a note that there is no room for leaves the old one, and nothing else', async () => {
+diskTest('a note that does not fit on the disk leaves the old one, and nothing else', async () => {
   await using disk = await mountTmpfs(MIB)
   const note = join(disk.path, 'note')
   await writeFileAtomic(note, 'old')
@@ -26,7 +26,7 @@ diskTest('a note that there is no room for leaves the old one, and nothing else'
   expect(await readFile(note, 'utf8')).toBe('old')
 })
 
-diskTest('a folder that there is no room for is not begun', async () => {
+diskTest('a folder that does not fit on the disk is not started', async () => {
   await using disk = await mountTmpfs(MIB)
   await disk.fillTo(0)
   await expect(writeLocation(disk.path, INFO_HASH, '/elsewhere')).rejects.toMatchObject({ code: 'disk.full' })
@@ -38,7 +38,7 @@ diskTest('a folder that there is no room for is not begun', async () => {
 })
 
 diskTest.for(['full', 'read-only'])(
-  'a good index on a %s disk is left as it is, and used again when it can be',
+  'a good index on a %s disk is kept unchanged, and used again when it can be written',
   async (how) => {
     await using disk = await mountTmpfs(MIB)
     const log = remembered()
@@ -64,12 +64,12 @@ diskTest.for(['full', 'read-only'])(
 
 test.for([
   [
-    'is something else',
+    'is another file',
     'not an index at all',
     'a file with the name of the index is not ours, it is moved aside',
   ],
   ['is broken', ''.padEnd(10_000, 'SQLite format 3\0'), 'the index is made anew'],
-] as const)('an index that %s is made anew, and the log says so', async ([, content, said]) => {
+] as const)('an index that %s is rebuilt, and the log says so', async ([, content, said]) => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'self-streme.db'), content)
   const log = remembered()
@@ -79,7 +79,7 @@ test.for([
   expect(log.said).toEqual([`warn: ${said}`])
 })
 
-diskTest('a full disk can be locked', async () => {
+diskTest('a download folder on a full disk can be locked', async () => {
   await using disk = await mountTmpfs(MIB)
   await disk.fillTo(0)
   using lock = await lockDownloadFolder(disk.path, remembered())
@@ -88,7 +88,7 @@ diskTest('a full disk can be locked', async () => {
 })
 
 diskTest(
-  'of two servers on a read-only disk one gets the lock when it can be written to, and the other says so',
+  'of two servers on a read-only disk one gets the lock once it is writable, and the other says so',
   async () => {
     await using disk = await mountTmpfs(MIB)
     const log = remembered()

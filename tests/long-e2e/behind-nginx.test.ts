@@ -13,7 +13,7 @@ const MIB = 1024 * 1024
 const OFFER = { 'X-Accel-Prefix': '/_media' }
 
 test.skipIf(!hasNginx || !hasSeeder)(
-  'a film that is being fetched comes through nginx as it is there, with seeking, and goes on when it is whole',
+  'a film being fetched is streamed and sought through nginx, and handed to nginx once it is complete',
   async () => {
     await using source = await temporaryFolder()
     const long = patternBytes(24 * MIB, 'long')
