@@ -17,7 +17,7 @@ interface Options {
 
 export const add = command({
   name: 'add',
-  about: 'Fetch a torrent before anybody watches it, and keep it.',
+  about: 'Download a torrent before it is watched, and keep it.',
   usage:
     'add <magnet link | info hash | file.torrent> [--files <which>] [--path <folder>] [--no-pin] [--json]',
   options: {
@@ -28,15 +28,15 @@ export const add = command({
         '"main" (the largest video), "all", or indexes counted from 0: 0,2; without it, what the magnet link selects (so=), else "main"',
     },
     path: { type: 'string', value: '<folder>', about: 'put it there; under one of TORRENT_EXTRA_PATHS' },
-    'no-pin': { type: 'boolean', about: 'clean it up like any other when it is whole' },
+    'no-pin': { type: 'boolean', about: 'clean it up like any other once it is complete' },
     json: JSON_OPTION,
   },
   allowPositionals: true,
   async run({ values, positionals }) {
-    const typed = onlyOne(positionals, 'a magnet link, an info hash or a torrent file')
+    const typed = onlyOne(positionals, 'magnet link, info hash or torrent file')
     const { files, path, 'no-pin': isUnpinned, json } = values
     if (files !== undefined && parseSelection(files) === undefined)
-      throw new UsageError(`--files is "main", "all" or indexes such as 0,2, and not "${files}"`)
+      throw new UsageError(`--files must be "main", "all" or indexes such as 0,2, not "${files}"`)
     const options = {
       ...(files === undefined ? {} : { files }),
       ...(path === undefined ? {} : { path: typedPath(path) }),
@@ -44,14 +44,14 @@ export const add = command({
     }
     const entry = await runningServer().ask<LibraryEntry>('POST', ...(await request(typed, options)))
     return print(json, entry, [
-      `${entry.name} is ${entry.isPinned ? 'added and pinned' : 'added'}: ${howFar(entry)}`,
+      `${entry.name} ${entry.isPinned ? 'added and pinned' : 'added'}: ${howFar(entry)}`,
     ])
   },
 })
 
 /** @throws Failure, SelfStremeError or the system's error when the file cannot be read */
 async function request(typed: string, options: Options): Promise<[path: string, body: Body]> {
-  // What is wrong with a magnet link, the server says.
+  // A malformed magnet link is reported by the server.
   if (parseInfoHash(typed) || /^magnet:/i.test(typed)) {
     const content = JSON.stringify({ magnet: typed, ...options })
     return ['/api/torrents', { type: 'application/json', content }]
@@ -59,7 +59,7 @@ async function request(typed: string, options: Options): Promise<[path: string, 
   const path = typedPath(typed)
   const content = await loadTorrentFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT') throw cause
-    throw new Failure(`"${typed}" is neither magnet link nor info hash, and there is no file ${path}`, {
+    throw new Failure(`"${typed}" is not a magnet link or an info hash, and there is no file ${path}`, {
       cause,
     })
   })

@@ -10,9 +10,9 @@ const NUMBERS = ['DONE', 'SIZE']
 
 export const aheadLs = command({
   name: 'ahead ls',
-  about: 'List what is fetched before anybody asks for it.',
+  about: 'List predownloads: what is downloaded before it is requested.',
   usage: 'ahead ls [--json]',
-  details: 'What that may be is said by PREDOWNLOAD.',
+  details: 'PREDOWNLOAD sets what is downloaded ahead.',
   options: { json: JSON_OPTION },
   allowPositionals: false,
   async run({ values }) {
@@ -22,22 +22,22 @@ export const aheadLs = command({
     )
     const { predownloads } = answer
     const lines = table([HEADING, ...predownloads.map(rowOf)], NUMBERS)
-    return print(values.json, answer, predownloads.length > 0 ? lines : ['Nothing is fetched ahead.'])
+    return print(values.json, answer, predownloads.length > 0 ? lines : ['No predownloads.'])
   },
 })
 
 export const aheadStop = command({
   name: 'ahead stop',
-  about: 'Stop fetching ahead, of one torrent or at all.',
+  about: 'Stop predownloads, of one torrent or all.',
   usage: 'ahead stop (<info hash> | --all) [--json]',
-  details: 'What is there stays. It does not begin again until the server is started again.',
+  details: 'Downloaded data stays. Predownloads begin again after the next start of the server.',
   options: { all: { type: 'boolean', about: 'of all torrents' }, json: JSON_OPTION },
   allowPositionals: true,
   async run({ values, positionals }) {
     const server = runningServer()
     const infoHash = values.all
       ? undefined
-      : await namedTorrent(onlyOne(positionals, 'an info hash, or --all'), server)
+      : await namedTorrent(onlyOne(positionals, 'info hash, or --all'), server)
     const path = infoHash === undefined ? '/api/predownloads' : `/api/predownloads/${infoHash}`
     const answer = await server.ask<{ stopped: number }>('DELETE', path)
     return print(values.json, answer, [`${answer.stopped} stopped`])

@@ -7,14 +7,14 @@ import { command } from './command.ts'
 import { JSON_OPTION, print, table } from './print.ts'
 import { runningServer } from './running-server.ts'
 
-/** So many digits of an info hash tell it from all others that one has. */
+/** Digits of an info hash that are shown: enough to tell torrents apart. */
 const HASH_DIGITS = 12
 const HEADING = ['HASH', 'STATE', 'DONE', 'SIZE', 'SPEED', 'PEERS', 'ETA', 'PIN', 'PLAYS', 'READ', 'NAME']
 const NUMBERS = ['DONE', 'SIZE', 'SPEED', 'PEERS', 'ETA', 'PLAYS']
 
 export const cacheLs = command({
   name: 'cache ls',
-  about: 'List what can be played from disk, and what is being fetched.',
+  about: 'List what can be played from disk, and what is being downloaded.',
   usage: 'cache ls [--json]',
   options: { json: JSON_OPTION },
   allowPositionals: false,
@@ -26,7 +26,7 @@ export const cacheLs = command({
 
 export const cacheExplain = command({
   name: 'cache explain',
-  about: 'Say what clean-up would remove next and what it keeps, and why.',
+  about: 'Show what clean-up would remove next and what it keeps, and why.',
   usage: 'cache explain [--json]',
   options: { json: JSON_OPTION },
   allowPositionals: false,
@@ -38,7 +38,7 @@ export const cacheExplain = command({
 
 export const cacheCleanup = command({
   name: 'cache cleanup',
-  about: 'Remove everything that may go now.',
+  about: 'Remove everything that may be removed now.',
   usage: 'cache cleanup [--json]',
   options: { json: JSON_OPTION },
   allowPositionals: false,
@@ -46,7 +46,7 @@ export const cacheCleanup = command({
     const result = await runningServer().ask<CleanupResult>('POST', '/admin/cleanup')
     const { removed, freedBytes, kept } = result
     return print(values.json, result, [
-      `removed ${removed} torrents, ${sizeInWords(freedBytes)} are free again`,
+      `removed ${removed} torrents, freed ${sizeInWords(freedBytes)}`,
       ...kept.map(({ infoHash, name, why }) => `kept ${shortHash(infoHash)}  ${name}: ${why}`),
     ])
   },
@@ -97,7 +97,7 @@ function explanationLines(explanation: Explanation): string[] {
         `  ${shortHash(infoHash)}  ${sizeInWords(bytes).padStart(8)}  ${name}: ${why}`,
     )
   return [
-    next.length > 0 ? 'May go, what goes first in front:' : 'Nothing may go.',
+    next.length > 0 ? 'May be removed, in this order:' : 'Nothing may be removed.',
     ...lines(next),
     ...(kept.length > 0 ? ['Stays:', ...lines(kept)] : []),
     '',

@@ -1,9 +1,9 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util'
 
-/** What one can say to a command behind its name. */
+/** An option of a command. */
 export interface CommandOption extends ParseArgsOptionDescriptor {
   readonly about: string
-  /** what stands behind the option in --help, such as `<file>` */
+  /** placeholder of its value in --help, such as `<file>` */
   readonly value?: string
 }
 
@@ -13,35 +13,35 @@ type Parsed<O extends Options> = ReturnType<
 >
 
 interface Definition<O extends Options> {
-  /** one word, or several: `cache ls` */
+  /** one word or several: `cache ls` */
   readonly name: string
-  /** a sentence for --help */
+  /** one sentence for --help */
   readonly about: string
-  /** how it is called, the name in front */
+  /** synopsis, beginning with the name */
   readonly usage: string
-  /** more than a sentence, for its own --help */
+  /** further text for the command's own --help */
   readonly details?: string
   readonly options: O
-  /** whether it takes more than options */
+  /** whether it takes arguments besides options */
   readonly allowPositionals: boolean
   /**
    * @returns exit code
-   * @throws UsageError when what it is asked makes no sense; whatever else is thrown is a failure
+   * @throws UsageError if the arguments are wrong; anything else thrown is a failure
    */
   run(asked: Pick<Parsed<O>, 'values' | 'positionals'>): Promise<number>
 }
 
 export interface Command extends Omit<Definition<Options>, 'run'> {
-  /** @param args - what stands behind the name */
+  /** @param args - the arguments after the name */
   run(args: readonly string[]): Promise<number>
 }
 
-/** What was typed is not understood: exit code 2. */
+/** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** What could not be done, in words for the person: exit code 1. */
+/** The command failed, with a message for the user: exit code 1. */
 export class Failure extends Error {
   override readonly name = 'Failure'
 }

@@ -2,17 +2,17 @@ import type { ImportRequest } from '../import/import-files.ts'
 import type { Imported, ImportedFile, ImportReport } from '../import/report.ts'
 import { sizeInWords } from '../lib/in-words.ts'
 
-/** What was imported and what was not, line by line. */
+/** What was imported and what was not, one line each. */
 export function describeImport({ imported, skipped }: ImportReport, isDryRun: boolean): string[] {
-  const left = skipped.map(({ path, why }) => `left out: ${path}: ${why}`)
-  if (imported.length === 0) left.push('nothing was imported')
+  const left = skipped.map(({ path, why }) => `skipped: ${path}: ${why}`)
+  if (imported.length === 0) left.push('nothing imported')
   const blocks = [...imported.map((each) => describe(each, isDryRun)), left].filter(
     ({ length }) => length > 0,
   )
   return blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]))
 }
 
-/** Whether something was imported of everything that was named. */
+/** Whether each named path led to an import. */
 export function isComplete({ imported, skipped }: ImportReport, request: ImportRequest): boolean {
   const named = new Set(pathsOf(request))
   return imported.length > 0 && !skipped.some(({ path }) => named.has(path))
@@ -41,6 +41,6 @@ function describe({ infoHash, magnet, directory, files }: Imported, isDryRun: bo
 }
 
 function describeFile({ from, how, bytes, missingBytes }: ImportedFile): string {
-  const missing = missingBytes ? `, of which ${sizeInWords(missingBytes)} are missing or wrong` : ''
+  const missing = missingBytes ? `, ${sizeInWords(missingBytes)} missing or wrong` : ''
   return `${how}: ${from} (${sizeInWords(bytes)}${missing})`
 }

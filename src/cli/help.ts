@@ -1,7 +1,7 @@
 import { CALL } from '../domain/packaged.ts'
 import type { Command } from './command.ts'
 
-/** What there is to do. */
+/** The list of commands. */
 export function overview(commands: readonly Command[]): string {
   const lines = commands.map(({ name, about }) => [name, about] as const)
   return [
@@ -9,12 +9,12 @@ export function overview(commands: readonly Command[]): string {
     '',
     ...inColumns(lines),
     '',
-    `${CALL} <command> --help says more. Settings are read from the environment and .env, as the server does.`,
+    `${CALL} <command> --help shows more. Settings are read from the environment and .env, as by the server.`,
     '',
   ].join('\n')
 }
 
-/** How a command is called. */
+/** The help of one command. */
 export function helpOf({ about, usage, details, options }: Command): string {
   const lines = Object.entries(options).map(
     ([name, { short, value, about }]) =>

@@ -15,7 +15,7 @@ interface TypedOptions {
 }
 
 /**
- * What somebody wants imported, by what they typed.
+ * Parses the arguments of `import`.
  *
  * @throws UsageError; SelfStremeError or the system's error when the torrent file cannot be read
  */
@@ -25,17 +25,17 @@ export async function importRequest(
 ): Promise<ImportRequest> {
   const paths = typed.map(typedPath)
   const ways = [torrent, infohash, create].filter((way) => way !== undefined)
-  if (paths.length === 0) throw new UsageError('what shall be imported?')
-  if (ways.length > 1) throw new UsageError('only one of --torrent, --infohash and --create can be')
+  if (paths.length === 0) throw new UsageError('nothing to import: name a file or folder')
+  if (ways.length > 1) throw new UsageError('use only one of --torrent, --infohash and --create')
   if (!create && (name !== undefined || trackers.length > 0))
-    throw new UsageError('--name and --tracker go with --create')
+    throw new UsageError('--name and --tracker need --create')
 
   if (torrent !== undefined)
     return { kind: 'torrent', paths, metainfo: await loadTorrentFile(typedPath(torrent)) }
   if (create) {
     mustBeName(name, paths.length)
     for (const url of trackers)
-      if (trackerHost(url) === undefined) throw new UsageError(`"${url}" is not a tracker`)
+      if (trackerHost(url) === undefined) throw new UsageError(`"${url}" is not a tracker URL`)
     return { kind: 'create', torrents: paths.map((path) => ({ path, name, trackers })) }
   }
   const infoHash = infohash === undefined ? undefined : parsed(infohash)
@@ -47,21 +47,20 @@ export async function importRequest(
 
 function mustBeName(name: string | undefined, pathCount: number): void {
   if (name === undefined) return
-  if (pathCount > 1) throw new UsageError('--name is the name of one torrent, and there are several paths')
+  if (pathCount > 1) throw new UsageError('--name names one torrent, but several paths are given')
   if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name))
-    throw new UsageError(`"${name}" is not a name`)
+    throw new UsageError(`"${name}" is not a valid name`)
 }
 
 function parsed(text: string): InfoHash {
   const infoHash = parseInfoHash(text)
-  if (!infoHash) throw new UsageError(`"${text}" is neither 40 hex digits nor 32 base32 letters`)
+  if (!infoHash)
+    throw new UsageError(`"${text}" is not an info hash (expected 40 hex digits or 32 base32 letters)`)
   return infoHash
 }
 
 function infoHashIn(path: string): InfoHash {
   const [infoHash] = infoHashesIn(basename(path))
   if (infoHash) return infoHash
-  throw new UsageError(
-    `${path} has no info hash in its name: say what it is with --torrent, --infohash or --create`,
-  )
+  throw new UsageError(`${path} has no info hash in its name: use --torrent, --infohash or --create`)
 }

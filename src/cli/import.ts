@@ -11,38 +11,38 @@ import { untilInterrupted } from './until-interrupted.ts'
 
 export const importCommand = command({
   name: 'import',
-  about: 'Take in films that you have, without copying them where the disk can link.',
+  about: 'Import films that you have, without copying them where the disk can link.',
   usage: 'import <path…> [--torrent <file> | --infohash <hash> | --create]',
   options: {
     torrent: {
       type: 'string',
       value: '<file>',
-      about: 'they are the files of this torrent, or some of them; every piece is checked',
+      about: 'the paths hold files of this torrent; every piece is checked',
     },
     infohash: {
       type: 'string',
       value: '<hash>',
-      about: 'they are of the torrent with this info hash; nothing is checked',
+      about: 'the paths belong to the torrent with this info hash; nothing is checked',
     },
     create: {
       type: 'boolean',
       about: 'make a torrent of each path, and print its info hash and magnet link',
     },
-    name: { type: 'string', value: '<name>', about: 'with --create: what the torrent is called' },
+    name: { type: 'string', value: '<name>', about: 'with --create: name of the torrent' },
     tracker: {
       type: 'string',
       multiple: true,
       value: '<url>',
       about: 'with --create: a tracker for the magnet link; may be repeated',
     },
-    'dry-run': { type: 'boolean', about: 'say what would be done, and change nothing' },
+    'dry-run': { type: 'boolean', about: 'show what would be done, and change nothing' },
     json: JSON_OPTION,
   },
   allowPositionals: true,
   details: [
     'A path is a file or a folder. Without any of the three, its name must contain the info hash.',
-    'What is imported goes into the download folder (TORRENT_DOWNLOAD_PATH), a server may be running, and is never removed',
-    'by itself. Hidden files, and junk that systems leave (Thumbs.db, desktop.ini and such), are left out by --create.',
+    'Imported files go into the download folder (TORRENT_DOWNLOAD_PATH) and are never cleaned up. A server may be running.',
+    'Hidden files and junk of operating systems (Thumbs.db, desktop.ini and such) are skipped by --create.',
   ].join('\n'),
   async run({ values, positionals }) {
     const { json: isJson = false, 'dry-run': isDryRun = false } = values

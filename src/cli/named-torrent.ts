@@ -6,15 +6,15 @@ import type { RunningServer } from './running-server.ts'
 
 const MIN_PREFIX_LENGTH = 6
 
-/** The one torrent that a command is about, as it was typed. @throws UsageError if it is not one */
+/** The only argument of a command. @throws UsageError if there is none, or more than one */
 export function onlyOne(typed: readonly string[], what: string): string {
   const [one, another] = typed
-  if (one === undefined || another !== undefined) throw new UsageError(`${what} is what it takes`)
+  if (one === undefined || another !== undefined) throw new UsageError(`expected one ${what}`)
   return one
 }
 
 /**
- * The torrent that somebody means by an info hash, or by the first digits of one.
+ * The torrent with an info hash, or with one that begins with these digits.
  *
  * @throws UsageError, Failure
  */
@@ -23,7 +23,9 @@ export async function namedTorrent(typed: string, server: RunningServer): Promis
   if (infoHash) return infoHash
   const digits = typed.toLowerCase()
   if (!/^[0-9a-f]{6,39}$/.test(digits))
-    throw new UsageError(`"${typed}" is no info hash, nor its first ${MIN_PREFIX_LENGTH} digits or more`)
+    throw new UsageError(
+      `"${typed}" is not an info hash, or the first ${MIN_PREFIX_LENGTH} or more digits of one`,
+    )
   const { torrents } = await server.ask<{ torrents: LibraryEntry[] }>('GET', '/api/torrents')
   const meant = torrents.filter((torrent) => torrent.infoHash.startsWith(digits))
   const [one, another] = meant

@@ -7,21 +7,21 @@ import { runningServer } from './running-server.ts'
 export const pin = pinning(
   'pin',
   'PUT',
-  'Keep a torrent until you say otherwise.',
+  'Keep a torrent until it is unpinned.',
   'is kept until it is unpinned',
 )
-export const unpin = pinning('unpin', 'DELETE', 'Keep a torrent no longer than others.', 'may go like others')
+export const unpin = pinning('unpin', 'DELETE', 'Let clean-up remove a torrent again.', 'is unpinned')
 
 function pinning(name: string, method: string, about: string, outcome: string) {
   return command({
     name,
     about,
     usage: `${name} <info hash> [--json]`,
-    details: 'The first six digits of the info hash are enough, if no other torrent has the same.',
+    details: 'The first six digits of the info hash are enough if they are unique.',
     options: { json: JSON_OPTION },
     allowPositionals: true,
     async run({ values, positionals }) {
-      const typed = onlyOne(positionals, 'an info hash')
+      const typed = onlyOne(positionals, 'info hash')
       const server = runningServer()
       const infoHash = await namedTorrent(typed, server)
       const entry = await server.ask<LibraryEntry>(method, `/api/torrents/${infoHash}/pin`)

@@ -1,21 +1,21 @@
 import { printableLine } from '../lib/printable.ts'
 import { terminal } from '../observe/terminal.ts'
 
-/** Writes lines for a person, or the same as JSON for a program. @returns exit code */
+/** Prints lines for people, or JSON for programs. @returns exit code */
 export function print(isJson: boolean | undefined, answer: unknown, lines: readonly string[]): 0 {
   const text = isJson ? JSON.stringify(answer, undefined, 2) : lines.map(printableLine).join('\n')
   terminal.out(`${text}\n`)
   return 0
 }
 
-/** Option of all commands that answer something. */
+/** Option of all commands that print a result. */
 export const JSON_OPTION = { type: 'boolean', about: 'print JSON' } as const
 
 /**
- * Rows below each other, as wide as they need to be.
+ * Formats rows as a table.
  *
- * @param cells - of each row; the first one is the heading
- * @param numbers - columns that end below each other
+ * @param cells - rows; the first one is the heading
+ * @param numbers - headings of right-aligned columns
  */
 export function table(cells: readonly (readonly string[])[], numbers: readonly string[] = []): string[] {
   const rows = cells.map((row) => row.map(printableLine))

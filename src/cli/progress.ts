@@ -5,18 +5,18 @@ import { terminal } from '../observe/terminal.ts'
 const WIDTH = 30
 const BAR_EVERY_MS = 100
 const LINE_EVERY_MS = 10_000
-/** What is done sooner needs no bar. */
+/** Work that is done sooner needs no bar. */
 const MIN_INTERVAL_MS = 500
 
 interface Progress {
   onProgress(progress: ImportProgress): void
-  /** Leaves nothing behind on the screen. */
+  /** Clears the line. */
   end(): void
 }
 
 /**
- * Shows how far something has come: as a bar where a person looks at it, else as a line now and then. What is printed
- * for programs stays clean, as it goes to standard error.
+ * Shows progress on standard error: as a bar on a terminal, else as an occasional line. Standard output stays clean for
+ * programs.
  */
 export function showProgress(isForPrograms: boolean): Progress {
   const hasBar = process.stderr.isTTY && !isForPrograms

@@ -9,8 +9,8 @@ export const rm = command({
   about: 'Remove a torrent from disk, pinned or not.',
   usage: 'rm <info hash> [--keep-data] [--json]',
   details: [
-    'The first six digits of the info hash are enough, if no other torrent has the same.',
-    'With --keep-data its files stay, and are yours: the server neither writes to them nor removes them any more.',
+    'The first six digits of the info hash are enough if they are unique.',
+    'With --keep-data its files stay and become yours: the server will neither change nor remove them.',
   ].join('\n'),
   options: {
     'keep-data': { type: 'boolean', about: 'leave its files on disk' },
@@ -18,7 +18,7 @@ export const rm = command({
   },
   allowPositionals: true,
   async run({ values, positionals }) {
-    const typed = onlyOne(positionals, 'an info hash')
+    const typed = onlyOne(positionals, 'info hash')
     const server = runningServer()
     const infoHash = await namedTorrent(typed, server)
     const path = `/api/torrents/${infoHash}`
@@ -27,8 +27,6 @@ export const rm = command({
       return print(values.json, answer, [`${infoHash} is yours, in ${answer.keptAt}`])
     }
     const answer = await server.ask<{ freedBytes: number }>('DELETE', path)
-    return print(values.json, answer, [
-      `${infoHash} is removed, ${sizeInWords(answer.freedBytes)} are free again`,
-    ])
+    return print(values.json, answer, [`removed ${infoHash}, freed ${sizeInWords(answer.freedBytes)}`])
   },
 })

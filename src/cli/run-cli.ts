@@ -5,10 +5,10 @@ import { type Command, Failure, UsageError } from './command.ts'
 import { helpOf, overview } from './help.ts'
 
 /**
- * Does what was typed.
+ * Runs a command line.
  *
- * @param args - the command's name, and what stands behind it
- * @returns exit code: 0, 1 when it failed, 2 when it was not understood
+ * @param args - the command's name and its arguments
+ * @returns exit code: 0, 1 if the command failed, 2 if the command line is wrong
  */
 export async function runCli(commands: readonly Command[], args: readonly string[]): Promise<number> {
   const found = findCommand(commands, args)
@@ -19,7 +19,7 @@ export async function runCli(commands: readonly Command[], args: readonly string
     const shown = overview(near.length > 0 ? near : commands)
     if (wantsHelp) return say(shown)
     return complain(
-      word === '' ? 'what to do?' : `there is no command "${args.slice(0, 2).join(' ')}"`,
+      word === '' ? 'no command given' : `unknown command "${args.slice(0, 2).join(' ')}"`,
       shown,
     )
   }
@@ -33,12 +33,12 @@ export async function runCli(commands: readonly Command[], args: readonly string
   }
 }
 
-/** The command whose name, of one or more words, stands in front. */
+/** The command whose name, of one or more words, comes first. */
 function findCommand(commands: readonly Command[], args: readonly string[]): Command | undefined {
   return commands.find(({ name }) => name.split(' ').every((word, index) => args[index] === word))
 }
 
-/** Behind `--` everything is a name. */
+/** After `--` there are no options. */
 function isHelpAsked(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   return args.slice(0, end === -1 ? undefined : end).some((arg) => arg === '--help' || arg === '-h')

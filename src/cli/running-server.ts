@@ -5,15 +5,15 @@ import { messageOf } from '../domain/errors.ts'
 import { printableLine } from '../lib/printable.ts'
 import { Failure } from './command.ts'
 
-/** What is sent with a request: JSON, or bytes of a kind. */
+/** Body of a request: JSON, or bytes with a media type. */
 export interface Body {
   readonly type: string
   readonly content: string | Uint8Array
 }
 
-/** The server that runs on this machine with the same settings. */
+/** The server on this machine with the same settings. */
 export interface RunningServer {
-  /** @throws Failure in the server's own words, or when there is none */
+  /** @throws Failure with the server's message, or if there is no server */
   ask<T>(method: string, path: string, body?: Body): Promise<T>
 }
 
@@ -31,13 +31,13 @@ export function runningServer(): RunningServer {
       },
       ...(body ? { body: new Uint8Array(Buffer.from(body.content)) } : {}),
     }).catch((cause: unknown) => {
-      throw new Failure(`no server answers at ${address}: is it running, and with the same PORT?`, { cause })
+      throw new Failure(`no server at ${address}: is it running with the same PORT?`, { cause })
     })
   }
 
   return {
     async ask<T>(method: string, path: string, body?: Body): Promise<T> {
-      if (http.port === 0) throw new Failure('PORT=0 does not say where the server is: give its port in PORT')
+      if (http.port === 0) throw new Failure('with PORT=0 the port of the server is unknown: set PORT to it')
       const secrets = await secretsOf(ownerTokenPath(data), access.adminPassword)
       let answer = await send(method, path, body, secrets.shift())
       while (answer.status === 401 && secrets.length > 0)
@@ -46,13 +46,13 @@ export function runningServer(): RunningServer {
       if (answer.ok) return said
       throw new Failure(
         printableLine(said.message ?? '') ||
-          `${address} answers ${answer.status}, which self-streme does not`,
+          `unexpected status ${answer.status} from ${address}: is it self-streme?`,
       )
     },
   }
 }
 
-/** Where a server that listens on an address can be reached from this machine. */
+/** The host by which a server that listens on an address is reached from this machine. */
 function nameOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
@@ -60,25 +60,25 @@ function nameOf(host: string): string {
 }
 
 /**
- * What may prove the owner, the surest first.
+ * The secrets that may identify the owner, the most reliable first.
  *
- * @throws Failure when the token may not be read and there is nothing else
+ * @throws Failure when the token cannot be read and there is no other secret
  */
 async function secretsOf(tokenPath: string, password: string | undefined): Promise<string[]> {
   const others = password === undefined ? [] : [password]
   try {
     return [await readOwnerToken(tokenPath), ...others]
   } catch (cause) {
-    // Where there is none yet, the server says what it expects.
+    // If there is no token yet, the server's answer says what it expects.
     if (others.length > 0 || (cause as NodeJS.ErrnoException).code === 'ENOENT') return others
     throw new Failure(
-      `the token of the owner in ${tokenPath} cannot be read (${messageOf(cause)}): run this as the user that the server runs as, or set ADMIN_PASSWORD`,
+      `the owner token ${tokenPath} cannot be read (${messageOf(cause)}): run this as the user of the server, or set ADMIN_PASSWORD`,
       { cause },
     )
   }
 }
 
-/** Headers hold one letter per byte; a password is sent as UTF-8. */
+/** Header values are Latin-1, one character per byte; the password is sent as UTF-8. */
 function authorization(secret: string | undefined): { Authorization?: string } {
   return secret === undefined ? {} : { Authorization: `Bearer ${Buffer.from(secret).toString('latin1')}` }
 }

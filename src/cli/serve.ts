@@ -7,7 +7,7 @@ export const serve = command({
   options: {},
   allowPositionals: false,
   async run() {
-    // It ends the process by itself, when it is asked to stop.
+    // It ends the process itself.
     await import('../main.ts')
     return 0
   },

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-/** npm runs commands in the folder of the package, and the person may have been in another one. */
+/** npm runs commands in the folder of the package; paths are relative to where the user was. */
 export function typedPath(path: string): string {
   const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env
   return resolve(script === 'cli' && typedIn ? typedIn : '.', path)

@@ -1,6 +1,6 @@
 import { SelfStremeError } from '../domain/errors.ts'
 
-/** Aborts when the person wants it to end (Ctrl+C), so that what was begun can be cleared away; the second time ends it. */
+/** Aborts on the first Ctrl+C, so that the work can clean up; the second one ends the process. */
 export function untilInterrupted(): AbortSignal {
   const asked = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

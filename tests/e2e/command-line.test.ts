@@ -22,8 +22,8 @@ test('--help after a command shows how it is called', async () => {
 })
 
 test.for([
-  [[], 'what to do?'],
-  [['pray'], 'there is no command "pray"'],
+  [[], 'no command given'],
+  [['pray'], 'unknown command "pray"'],
   [['serve', '--fast'], "Unknown option '--fast'"],
   [['serve', 'films'], "Unexpected argument 'films'"],
 ] as const)('arguments %j are refused with a reason', async ([args, why]) => {

@@ -129,9 +129,9 @@ test('import reports files that were left out, and that not everything was impor
   const { code, stdout } = await type(['import', ...paths, '--infohash', HASH], settings)
   expect(code).toBe(1)
   expect(stdout).toContain(`hard link: ${paths[0]} (6.3 MB)`)
-  expect(stdout).toContain(`left out: ${paths[1]}: it has 10 bytes; at least 1048576 are needed`)
-  expect(stdout).toContain(`left out: ${join(user.home, 'Folder', 'a.txt')}: it is not a video`)
-  expect(stdout).toContain(`left out: ${paths[3]}: ${paths[3]} cannot be found (ENOENT)`)
+  expect(stdout).toContain(`skipped: ${paths[1]}: it has 10 bytes; at least 1048576 are needed`)
+  expect(stdout).toContain(`skipped: ${join(user.home, 'Folder', 'a.txt')}: its extension is not`)
+  expect(stdout).toContain(`skipped: ${paths[3]}: ${paths[3]} cannot be found (ENOENT)`)
 
   const none = await type(['import', paths[2] ?? '', '--infohash', HASH, '--json'], settings)
   expect([none.code, JSON.parse(none.stdout)]).toMatchObject([1, { imported: [] }])
@@ -171,8 +171,6 @@ test('import --dry-run says what would be done and does nothing', async () => {
 test('import refuses arguments that it does not understand', async () => {
   const { code, stdout, stderr } = await type(['import', 'film.mkv'])
   expect([code, stdout]).toEqual([2, ''])
-  expect(stderr).toMatch(
-    /has no info hash in its name: say what it is with --torrent, --infohash or --create/,
-  )
+  expect(stderr).toMatch(/has no info hash in its name: use --torrent, --infohash or --create/)
   expect(stderr).toContain('npm run cli -- import <path…>')
 })

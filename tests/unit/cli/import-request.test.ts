@@ -28,15 +28,15 @@ test('import without an option takes the info hash from the file name', async ()
 })
 
 test.for<readonly [paths: string[], options: Parameters<typeof importRequest>[1], why: string]>([
-  [[], {}, 'what shall be imported?'],
-  [['film.mkv'], {}, 'has no info hash in its name: say what it is with --torrent, --infohash or --create'],
+  [[], {}, 'nothing to import: name a file or folder'],
+  [['film.mkv'], {}, 'has no info hash in its name: use --torrent, --infohash or --create'],
   [[`${HASH}/film.mkv`], {}, 'has no info hash in its name'],
-  [['a'], { create: true, infohash: HASH }, 'only one of --torrent, --infohash and --create can be'],
-  [['a'], { infohash: 'abc' }, '"abc" is neither 40 hex digits nor 32 base32 letters'],
-  [['a'], { infohash: HASH, name: 'x' }, '--name and --tracker go with --create'],
-  [['a', 'b'], { create: true, name: 'x' }, '--name is the name of one torrent, and there are several paths'],
-  [['a'], { create: true, name: '../x' }, '"../x" is not a name'],
-  [['a'], { create: true, name: '' }, '"" is not a name'],
+  [['a'], { create: true, infohash: HASH }, 'use only one of --torrent, --infohash and --create'],
+  [['a'], { infohash: 'abc' }, '"abc" is not an info hash (expected 40 hex digits or 32 base32 letters)'],
+  [['a'], { infohash: HASH, name: 'x' }, '--name and --tracker need --create'],
+  [['a', 'b'], { create: true, name: 'x' }, '--name names one torrent, but several paths are given'],
+  [['a'], { create: true, name: '../x' }, '"../x" is not a valid name'],
+  [['a'], { create: true, name: '' }, '"" is not a valid name'],
   [['a'], { create: true, tracker: ['ftp://x'] }, '"ftp://x" is not a tracker'],
 ])('import of %j with %j is a usage error', async ([paths, options, why]) => {
   const asked = importRequest(paths, options)
