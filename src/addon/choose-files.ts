@@ -44,7 +44,7 @@ export async function chooseFiles(
       if (each.kind !== 'torrent') return [each]
       const onDisk = await packOnDisk(each.infoHash)
       const pack = onDisk ?? packOf(each)
-      const fileIdx = each.fileIdx ?? named.get(each.infoHash)
+      const fileIdx = each.file.kind === 'file' ? each.file.fileIdx : named.get(each.infoHash)
       if (fileIdx !== undefined) return [withFile(each, fileIdx, pack)]
       if (!pack) return [each]
       await readPackInTurns(pack)
@@ -62,8 +62,8 @@ export async function chooseFiles(
 function namedFiles(all: readonly Found[]): Map<InfoHash, number> {
   const files = new Map<InfoHash, Set<number>>()
   for (const each of all) {
-    if (each.kind !== 'torrent' || each.fileIdx === undefined) continue
-    files.set(each.infoHash, (files.get(each.infoHash) ?? new Set()).add(each.fileIdx))
+    if (each.kind !== 'torrent' || each.file.kind !== 'file') continue
+    files.set(each.infoHash, (files.get(each.infoHash) ?? new Set()).add(each.file.fileIdx))
   }
   return new Map(
     [...files].flatMap(([infoHash, [first, ...others]]) =>
@@ -74,8 +74,10 @@ function namedFiles(all: readonly Found[]): Map<InfoHash, number> {
 
 /** What the torrent itself says of a file counts more than what a source says. */
 function withFile(found: Candidate, fileIdx: number, pack: Pack | undefined): Candidate {
-  const file = pack?.files[fileIdx]
-  return { ...found, fileIdx, ...(file && { fileName: file.name, sizeBytes: file.length }) }
+  const known = pack?.files[fileIdx]
+  const file = { kind: 'file', fileIdx } as const
+  if (!known) return { ...found, file }
+  return { ...found, file, fileName: known.name, size: { bytes: known.length, of: 'file', exact: true } }
 }
 
 function packOf({ releaseName, title, files }: Candidate): Pack | undefined {

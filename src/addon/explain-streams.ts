@@ -56,7 +56,8 @@ function describeListed(
     isPack,
   }
   if (found.kind === 'pass-through') return { kind: found.kind, ...shared }
-  const { infoHash, fileIdx, fileName, seeders, trackers } = found
+  const { infoHash, fileName, seeders, trackers } = found
+  const fileIdx = found.file.kind === 'file' ? found.file.fileIdx : undefined
   const choice = choices.get(infoHash)
   return {
     kind: found.kind,

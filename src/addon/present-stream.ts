@@ -2,7 +2,7 @@ import { bingeGroupOf } from '../domain/list/binge-group.ts'
 import {
   type BehaviorHints,
   type Candidate,
-  choiceOf,
+  exactFileSize,
   type UpstreamSubtitle,
 } from '../domain/list/candidate.ts'
 import type { Delivery } from '../domain/list/device.ts'
@@ -47,14 +47,14 @@ export function presentStreams(
 }
 
 function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): StremioStream {
-  const { infoHash, fileIdx } = listed.found
+  const { infoHash, file } = listed.found
   const announce = [...new Set([...listed.found.trackers, ...trackers])]
   return {
     name: labelOf(listed, 'P2P'),
     // What lies on our disk is no help to a device that fetches the torrent by itself.
     description: describeStream({ ...listed, disk: undefined }),
     infoHash,
-    ...(fileIdx === undefined ? {} : { fileIdx }),
+    ...(file.kind === 'file' ? { fileIdx: file.fileIdx } : {}),
     sources: [...announce.map((url) => `tracker:${url}`), `dht:${infoHash}`],
     behaviorHints: hintsOf(listed, 'magnet'),
   }
@@ -77,8 +77,7 @@ function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): Stremi
  * a private torrent stay here, as the user's key is in them.
  */
 function proxyUrl(listed: ListedTorrent, baseUrl: string): string {
-  const { infoHash, trackers, isPrivate = false } = listed.found
-  const choice = choiceOf(listed.found)
+  const { infoHash, file: choice, trackers, isPrivate = false } = listed.found
   const name = streamFileName(listed.found, nameOnDisk(listed))
   return `${baseUrl}/stream/proxy${writeStreamAddress({ infoHash, choice, name, trackers, isPrivate })}`
 }
@@ -90,7 +89,7 @@ function labelOf(listed: ListedTorrent, way: string): string {
 function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): BehaviorHints {
   const { found, disk } = listed
   const theirs = found.upstream?.hints
-  const videoSize = disk?.size ?? found.sizeBytes ?? theirs?.videoSize
+  const videoSize = disk?.size ?? exactFileSize(found) ?? theirs?.videoSize
   const videoHash = disk?.videoHash ?? theirs?.videoHash
   return {
     bingeGroup: bingeGroupOf(listed, way),

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import { type Candidate, choiceOf } from '../domain/list/candidate.ts'
+import { type Candidate, exactFileSize } from '../domain/list/candidate.ts'
 import type { OnDisk } from '../domain/list/listing.ts'
 import type { PlacedFiles } from '../placed/placed-files.ts'
 import type { FileContents } from '../storage/contents.ts'
@@ -56,10 +56,9 @@ export function videosOnDisk(
     isPrivate: async (infoHash) =>
       brought.has(infoHash) || (await index.readInfo(infoHash))?.isPrivate === true,
     async video(candidate) {
-      const { infoHash, fileName: name, sizeBytes, isLocal } = candidate
-      if (isLocal) return { share: 1, size: sizeBytes ?? 0, name: name ?? '' }
+      const { infoHash, file: choice, fileName: name, isLocal } = candidate
+      if (isLocal) return { share: 1, size: exactFileSize(candidate) ?? 0, name: name ?? '' }
       const contents = index.find(infoHash)
-      const choice = choiceOf(candidate)
       const chosen =
         choice.kind === 'file' ? choice.fileIdx : choice.kind === 'main' ? contents?.mainFile : undefined
       const file = chosen === undefined ? undefined : contents?.files[chosen]

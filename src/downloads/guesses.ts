@@ -3,7 +3,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { chooseFile } from '../domain/choice/choose-file.ts'
 import { type FileChoice, MAIN_FILE } from '../domain/choice/file-choice.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { type Candidate, choiceOf } from '../domain/list/candidate.ts'
+import type { Candidate } from '../domain/list/candidate.ts'
 import type { PlacedFiles } from '../placed/placed-files.ts'
 import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { FetchAhead } from '../torrents/fetch-ahead.ts'
@@ -224,7 +224,6 @@ export function fileOf(infoHash: InfoHash, fileIdx: number): Target {
   return { infoHash, trackers: [], choice: { kind: 'file', fileIdx } }
 }
 
-export function targetOf(candidate: Candidate): Target {
-  const { infoHash, trackers } = candidate
-  return { infoHash, trackers, choice: choiceOf(candidate) }
+export function targetOf({ infoHash, trackers, file }: Candidate): Target {
+  return { infoHash, trackers, choice: file }
 }

@@ -31,7 +31,8 @@ export class ListedVideos {
 
   note(video: VideoId, found: readonly Found[]): void {
     for (const candidate of torrentsOf(found)) {
-      const { infoHash, fileIdx } = candidate
+      const { infoHash, file } = candidate
+      const fileIdx = file.kind === 'file' ? file.fileIdx : undefined
       const listed = { video, group: groupOf(candidate), fileIdx }
       const others = this.find(infoHash).filter((other) => !isSame(other, listed))
       this.#byTorrent.set(infoHash, [listed, ...others].slice(0, MOST_VIDEOS))

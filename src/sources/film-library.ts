@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import pLimit from 'p-limit'
+import { MAIN_FILE } from '../domain/choice/file-choice.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Candidate } from '../domain/list/candidate.ts'
 import { episodeLabel } from '../domain/names/episode-label.ts'
@@ -76,9 +77,9 @@ function candidateOf(film: Film): Candidate {
         : film.name,
     trackers,
     bingeKey: `${film.id}|${quality ?? ''}`,
-    ...(fileIdx === undefined ? {} : { fileIdx }),
+    file: fileIdx === undefined ? MAIN_FILE : { kind: 'file', fileIdx },
     ...(quality === undefined ? {} : { quality }),
     ...(fileName === undefined ? {} : { fileName }),
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    ...(sizeBytes === undefined ? {} : { size: { bytes: sizeBytes, of: 'file', exact: true } }),
   }
 }

@@ -1,3 +1,4 @@
+import { MAIN_FILE } from '../domain/choice/file-choice.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Candidate } from '../domain/list/candidate.ts'
 import { episodeLabel } from '../domain/names/episode-label.ts'
@@ -103,9 +104,9 @@ function candidateOf(file: LibraryFile, video: VideoId, title = file.about.title
     trackers: [],
     bingeKey: [video.id, resolution, group].filter(Boolean).join('|'),
     fileName: name,
-    sizeBytes: size,
+    size: { bytes: size, of: 'file', exact: true },
     releaseName: path,
-    ...(fileIdx === undefined ? {} : { fileIdx }),
+    file: fileIdx === undefined ? MAIN_FILE : { kind: 'file', fileIdx },
     ...(isLocal ? { isLocal } : {}),
     ...(resolution === undefined ? {} : { quality: resolution }),
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Candidate, type Found, wishOf } from '../domain/list/candidate.ts'
+import { type Candidate, type Found, unnamedFileOf } from '../domain/list/candidate.ts'
 import { isImdbId, type VideoId } from '../domain/video-id.ts'
 import { untilAborted } from '../lib/until-aborted.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
@@ -133,9 +133,9 @@ function candidateOf(row: TorznabRow, torrent: LinkedTorrent, video: VideoId): C
     title: row.title,
     releaseName: row.title,
     trackers,
-    torrentBytes: row.size,
+    size: row.size === undefined ? undefined : { bytes: row.size, of: 'torrent' as const, exact: true },
     seeders: row.seeders,
     files,
-    wish: wishOf(video),
+    file: unnamedFileOf(video),
   })
 }

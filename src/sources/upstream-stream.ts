@@ -3,7 +3,7 @@ import { parseInfoHash } from '../domain/bittorrent/info-hash.ts'
 import { parseMagnet } from '../domain/bittorrent/magnet.ts'
 import { allowedTrackers } from '../domain/bittorrent/tracker-url.ts'
 import { SelfStremeError } from '../domain/errors.ts'
-import { type BehaviorHints, type Found, wishOf } from '../domain/list/candidate.ts'
+import { type BehaviorHints, type Found, type StatedSize, unnamedFileOf } from '../domain/list/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
 import { statedBytes, statedSeeders } from './parse-description.ts'
@@ -92,7 +92,7 @@ export function readStream(entry: unknown, video: VideoId): Found | undefined {
   const releaseName = releaseNameOf(description, hints)
   const said = [name, description].join('\n')
   const title = releaseName ?? name?.split('\n')[0] ?? video.id
-  const shared = { title, releaseName, roughBytes: statedBytes(said), upstream }
+  const shared = { title, releaseName, size: sizeOf(hints, statedBytes(said)), upstream }
 
   // Stremio treats a stream with both as a link.
   if (data.url !== undefined && /^https?:\/\//i.test(data.url)) {
@@ -106,13 +106,16 @@ export function readStream(entry: unknown, video: VideoId): Found | undefined {
     ...shared,
     kind: 'torrent' as const,
     infoHash,
-    fileIdx,
+    file: fileIdx === undefined ? unnamedFileOf(video) : { kind: 'file' as const, fileIdx },
     trackers: trackersOf(data.sources, magnet?.trackers),
     fileName: hints.filename,
-    sizeBytes: hints.videoSize,
     seeders: statedSeeders(said),
-    wish: fileIdx === undefined ? wishOf(video) : undefined,
   })
+}
+
+function sizeOf({ videoSize }: BehaviorHints, stated: number | undefined): StatedSize | undefined {
+  if (videoSize !== undefined) return { bytes: videoSize, of: 'file', exact: true }
+  return stated === undefined ? undefined : { bytes: stated, of: 'file', exact: false }
 }
 
 /** `tracker:udp://…` in Stremio's `sources`; `dht:…` only repeats the info hash. */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { isVideo } from '../domain/content-type.ts'
-import { choiceOf, type Found } from '../domain/list/candidate.ts'
+import { exactFileSize, type Found } from '../domain/list/candidate.ts'
 
 const MOST_FILES = 5_000
 const MOST_LETTERS = 1024 * 1024
@@ -30,9 +30,11 @@ export class ListedFiles {
   note(found: readonly Found[]): void {
     for (const each of found) {
       if (each.kind !== 'torrent' || each.isLocal) continue
-      const { infoHash, fileIdx, fileName: name, sizeBytes: size } = each
+      const { infoHash, file, fileName: name } = each
+      const size = exactFileSize(each)
       if (name === undefined || !isVideo(name) || !size) continue
-      this.#files.set(keyOf(infoHash, choiceOf(each)), { fileIdx, name, size })
+      const fileIdx = file.kind === 'file' ? file.fileIdx : undefined
+      this.#files.set(keyOf(infoHash, file), { fileIdx, name, size })
     }
   }
 

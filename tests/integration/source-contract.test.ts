@@ -166,6 +166,7 @@ async function list({ source }: Pick<Arranged, 'source'>, timeoutMs = LONG_MS) {
   const quick = {
     kind: 'torrent',
     infoHash: 'b'.repeat(40) as InfoHash,
+    file: { kind: 'main' },
     title: 'quick',
     trackers: [],
     bingeKey: 'quick',

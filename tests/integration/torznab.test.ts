@@ -61,19 +61,21 @@ test('a film is found by its id, with all that the indexer knows of it', async (
     {
       kind: 'torrent',
       infoHash: A,
+      file: { kind: 'main' },
       title: 'The.Wild.Sea.1968.1080p',
       releaseName: 'The.Wild.Sea.1968.1080p',
       trackers: [],
-      torrentBytes: 5e9,
+      size: { bytes: 5e9, of: 'torrent', exact: true },
       seeders: 12,
     },
     {
       kind: 'torrent',
       infoHash: B,
+      file: { kind: 'main' },
       title: 'The Wild Sea & More',
       releaseName: 'The Wild Sea & More',
       trackers: ['udp://a.example.org:1'],
-      torrentBytes: 7e9,
+      size: { bytes: 7e9, of: 'torrent', exact: true },
       seeders: 0,
     },
   ])
@@ -91,9 +93,9 @@ test('an episode is found by itself and in packs of its season, which say which 
   })
   const found = await pair.source.find(EPISODE, signal)
   expect(found).toMatchObject([
-    { infoHash: A, wish: { season: 1, episode: 2 } },
+    { infoHash: A, file: { kind: 'episode', season: 1, episode: 2 } },
     { infoHash: A },
-    { infoHash: B, wish: { season: 1, episode: 2 } },
+    { infoHash: B, file: { kind: 'episode', season: 1, episode: 2 } },
   ])
 })
 
@@ -269,7 +271,7 @@ test('a torrent that is only linked to is read: its hash, its trackers, its file
     {
       infoHash: pack.infoHash,
       trackers,
-      torrentBytes: 11,
+      size: { bytes: 11, of: 'torrent', exact: true },
       files: [
         { path: 'e01.mkv', length: 5 },
         { path: 'e02.mkv', length: 6 },

@@ -38,7 +38,13 @@ test('the streams of another addon are found, torrents and links', async () => {
   ]
   await using pair = await startPair({ streams: { 'series/tt5:1:2': streams } })
   expect(await pair.source.find(EPISODE, signal)).toMatchObject([
-    { kind: 'torrent', infoHash: HASH, fileIdx: 4, seeders: 7, trackers: ['udp://a.org:1'] },
+    {
+      kind: 'torrent',
+      infoHash: HASH,
+      file: { kind: 'file', fileIdx: 4 },
+      seeders: 7,
+      trackers: ['udp://a.org:1'],
+    },
     { kind: 'pass-through', url: 'https://a.org/film.mp4', upstream: { hints: { notWebReady: true } } },
   ])
   expect(await pair.source.find(FILM, signal)).toEqual([])

@@ -149,6 +149,7 @@ function makeTorrent(text: string): Uint8Array {
 function candidateOf(text: string): Candidate {
   return {
     kind: 'torrent',
+    file: { kind: 'main' },
     infoHash: 'a'.repeat(40) as InfoHash,
     title: text,
     releaseName: text,
@@ -442,8 +443,8 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'admin/watched-file#isTooLong': THROUGH,
   'domain/bittorrent/bitfield#hasPiece': 'it looks at a bit',
   'domain/bittorrent/bitfield#piecesIn': 'it looks at bits, as many as there are pieces',
-  'domain/list/candidate#choiceOf': READ,
-  'domain/list/candidate#wishOf': READ,
+  'domain/list/candidate#exactFileSize': READ,
+  'domain/list/candidate#unnamedFileOf': READ,
   'domain/choice/episode-context#episodeContext': SAME,
   'domain/choice/episode-context#saysTitle': SAME,
   'domain/choice/episode-context#sequelOf': SAME,

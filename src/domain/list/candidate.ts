@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../lib/without-undefined.ts'
 import type { InfoHash } from '../bittorrent/info-hash.ts'
 import type { TorrentFile } from '../bittorrent/metainfo.ts'
 import { type LinkChoice, MAIN_FILE } from '../choice/file-choice.ts'
@@ -10,8 +11,8 @@ export type Found = Candidate | PassThroughStream
 export interface Candidate {
   readonly kind: 'torrent'
   readonly infoHash: InfoHash
-  /** counted over all files of the torrent; absent where it is not known */
-  readonly fileIdx?: number
+  /** its index if any source names it, else what to choose it by */
+  readonly file: LinkChoice
   /** what this is, for a person: `Big Buck Bunny`, `Show S01E02` */
   readonly title: string
   /** No swarm has it: it is no torrent but a file of ours, so every device gets it from us. */
@@ -23,20 +24,13 @@ export interface Candidate {
   readonly bingeKey?: string
   readonly quality?: string
   readonly fileName?: string
-  /** bytes of the file, exactly */
-  readonly sizeBytes?: number
-  /** bytes of the whole torrent, where that is what the source tells */
-  readonly torrentBytes?: number
-  /** bytes of the file or of the torrent, from a rounded figure such as `1.4 GB` */
-  readonly roughBytes?: number
+  readonly size?: StatedSize
   /** how many have the whole torrent, as the source says */
   readonly seeders?: number
   /** name that whoever made the torrent gave it, or its file: `Show.S01.1080p.WEB.H264-GROUP` */
   readonly releaseName?: string
   /** all files of the torrent, where its metadata has been seen */
   readonly files?: readonly TorrentFile[]
-  /** the episode to choose a file for, where `fileIdx` does not say which file it is */
-  readonly wish?: EpisodeWish
   /** what another addon says of it, as it said it */
   readonly upstream?: UpstreamWords
   /** names of the sources that know it */
@@ -50,16 +44,19 @@ export interface PassThroughStream {
   readonly url: string
   readonly title: string
   readonly releaseName?: string
-  readonly roughBytes?: number
+  readonly size?: StatedSize
   readonly upstream: UpstreamWords
   readonly subtitles: readonly UpstreamSubtitle[]
   readonly foundBy?: readonly string[]
 }
 
-export interface EpisodeWish {
-  /** absent where the series counts without seasons */
-  readonly season?: number
-  readonly episode: number
+/** How large something is, as a source states it. */
+export interface StatedSize {
+  readonly bytes: number
+  /** the video itself, or all files of the torrent together */
+  readonly of: 'file' | 'torrent'
+  /** `false` for a rounded figure such as `1.4 GB`, which may be of the torrent too */
+  readonly exact: boolean
 }
 
 /** The words of another addon, in Stremio's form. */
@@ -89,21 +86,20 @@ export interface UpstreamSubtitle {
   readonly lang: string
 }
 
-/** What to choose a file by, for a torrent of which nobody said which file is meant. */
-export function wishOf(video: VideoId): EpisodeWish | undefined {
-  if (video.kind !== 'episode') return undefined
+/** The file of a torrent that no source names: chosen when the names of its files are known. */
+export function unnamedFileOf(video: VideoId): LinkChoice {
+  if (video.kind !== 'episode') return MAIN_FILE
   const { season, episode } = video
-  return { ...(season === undefined ? {} : { season }), episode }
+  return { kind: 'episode', ...(season === undefined ? {} : { season }), episode }
 }
 
-/** The file of a candidate, as far as it is known. */
-export function choiceOf({ fileIdx, wish }: Candidate): LinkChoice {
-  if (fileIdx !== undefined) return { kind: 'file', fileIdx }
-  return wish ? { kind: 'episode', ...wish } : MAIN_FILE
+/** Bytes of the video, where a source states them exactly. */
+export function exactFileSize({ size }: Candidate): number | undefined {
+  return size?.of === 'file' && size.exact ? size.bytes : undefined
 }
 
 /** A source may name the same torrent thousands of times, each time with other trackers. */
-const MOST_TRACKERS = 60
+const MAX_TRACKERS = 60
 
 /**
  * Makes one of those that are the same file of the same torrent, or the same link. The first says what it is; trackers
@@ -112,10 +108,15 @@ const MOST_TRACKERS = 60
 export function mergeCandidates<T extends Found>(all: readonly T[]): T[] {
   const merged = new Map<string, T>()
   for (const found of all) {
-    const key = found.kind === 'torrent' ? `${found.infoHash}/${found.fileIdx ?? ''}` : found.url
+    const key = found.kind === 'torrent' ? keyOf(found) : found.url
     merged.set(key, merge(merged.get(key), found))
   }
   return [...merged.values()]
+}
+
+/** One for each file that a source names, and one for the file that none names. */
+function keyOf({ infoHash, file }: Candidate): string {
+  return `${infoHash}/${file.kind === 'file' ? file.fileIdx : ''}`
 }
 
 function merge<T extends Found>(first: T | undefined, next: T): T {
@@ -124,14 +125,26 @@ function merge<T extends Found>(first: T | undefined, next: T): T {
     ...next,
     ...first,
     ...(foundBy.length > 0 ? { foundBy } : {}),
-    ...(next.kind === 'torrent' ? joinSwarms(first as Candidate | undefined, next) : {}),
+    ...(next.kind === 'torrent' ? joinTorrents(first as Candidate | undefined, next) : {}),
+    ...withoutUndefined({ size: surer(first?.size, next.size) }),
   }
 }
 
-function joinSwarms(first: Candidate | undefined, next: Candidate): Partial<Candidate> {
+function joinTorrents(first: Candidate | undefined, next: Candidate): Partial<Candidate> {
   const seeders = Math.max(first?.seeders ?? -1, next.seeders ?? -1)
-  const trackers = union(first?.trackers, next.trackers).slice(0, MOST_TRACKERS)
-  return { trackers, ...(seeders >= 0 ? { seeders } : {}) }
+  const trackers = union(first?.trackers, next.trackers).slice(0, MAX_TRACKERS)
+  // "The largest video" is what a source says that knows no better.
+  const file = first && first.file.kind !== 'main' ? first.file : next.file
+  return { file, trackers, ...(seeders >= 0 ? { seeders } : {}) }
+}
+
+/** The first of those that say most of the video itself. */
+function surer(first: StatedSize | undefined, next: StatedSize | undefined): StatedSize | undefined {
+  return first && next ? (worthOf(next) > worthOf(first) ? next : first) : (first ?? next)
+}
+
+function worthOf({ of, exact }: StatedSize): number {
+  return of === 'torrent' ? 0 : exact ? 2 : 1
 }
 
 function union(first: readonly string[] = [], second: readonly string[] = []): string[] {

@@ -137,9 +137,8 @@ function classOf(quality = ''): ResolutionClass {
 }
 
 function bytesOf(found: Found, isPack: boolean): number | undefined {
-  if (found.kind === 'pass-through') return found.upstream.hints.videoSize ?? found.roughBytes
   // A whole season is no measure for one episode.
-  return found.sizeBytes ?? found.roughBytes ?? (isPack ? undefined : found.torrentBytes)
+  return isPack && found.size?.of === 'torrent' ? undefined : found.size?.bytes
 }
 
 function seedersOf(found: Found): number {

@@ -10,7 +10,8 @@ import type { Log } from '../../../src/observe/log.ts'
 const ignore = () => undefined
 const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 const FOUND: Candidate = {
-  ...{ kind: 'torrent', title: 'Show S01E02', bingeKey: 'group' },
+  ...{ kind: 'torrent', file: { kind: 'episode', season: 1, episode: 2 } },
+  ...{ title: 'Show S01E02', bingeKey: 'group' },
   ...{ infoHash: 'a'.repeat(40) as InfoHash, trackers: [] },
 }
 

@@ -17,7 +17,15 @@ function filesOf(...paths: readonly string[]): TorrentFile[] {
 
 function torrent(infoHash: InfoHash, more: Partial<Candidate> = {}): Candidate {
   const releaseName = 'Show.S01.1080p'
-  return { kind: 'torrent', infoHash, title: releaseName, releaseName, trackers: [], ...more }
+  return {
+    kind: 'torrent',
+    infoHash,
+    title: releaseName,
+    releaseName,
+    file: { kind: 'main' },
+    trackers: [],
+    ...more,
+  }
 }
 
 function choose(all: readonly Found[], onDisk?: readonly TorrentFile[]) {
@@ -26,13 +34,19 @@ function choose(all: readonly Found[], onDisk?: readonly TorrentFile[]) {
 
 test('the file of a pack is chosen from the files that a torrent file lists', async () => {
   const { found, choices } = await choose([torrent(A, { files: FILES })])
-  expect(found).toMatchObject([{ fileIdx: 2, fileName: 'Show.S01E02.mkv', sizeBytes: 1_002 }])
+  expect(found).toMatchObject([
+    {
+      file: { kind: 'file', fileIdx: 2 },
+      fileName: 'Show.S01E02.mkv',
+      size: { bytes: 1_002, of: 'file', exact: true },
+    },
+  ])
   expect(choices.get(A)).toMatchObject({ from: 'source', decision: { kind: 'chosen', index: 2, score: 100 } })
 })
 
 test('the file of a pack is chosen from the metadata on our disk', async () => {
   const { found, choices } = await choose([torrent(A)], FILES)
-  expect(found).toMatchObject([{ fileIdx: 2, fileName: 'Show.S01E02.mkv' }])
+  expect(found).toMatchObject([{ file: { kind: 'file', fileIdx: 2 }, fileName: 'Show.S01E02.mkv' }])
   expect(choices.get(A)?.from).toBe('disk')
 })
 
@@ -45,37 +59,50 @@ test('a pack without the episode is left out, with the reason', async () => {
 })
 
 test('a file that the source names is kept', async () => {
-  const { found, choices } = await choose([torrent(A, { fileIdx: 1, files: FILES })])
-  expect(found).toMatchObject([{ fileIdx: 1, fileName: 'Show.S01E01.mkv' }])
+  const { found, choices } = await choose([torrent(A, { file: { kind: 'file', fileIdx: 1 }, files: FILES })])
+  expect(found).toMatchObject([{ file: { kind: 'file', fileIdx: 1 }, fileName: 'Show.S01E01.mkv' }])
   expect(choices.size).toBe(0)
 })
 
 test('a torrent whose files are unknown stays as it is', async () => {
-  const all = [torrent(A, { wish: { season: 1, episode: 2 } })]
+  const all = [torrent(A, { file: { kind: 'episode', season: 1, episode: 2 } })]
   expect((await choose(all)).found).toEqual(all)
 })
 
 test('candidates that turn out to be the same file are listed once, with all trackers and the highest seeder count', async () => {
   const { found } = await choose([
     torrent(A, { files: FILES, seeders: 3, trackers: ['udp://a'], foundBy: ['one'] }),
-    torrent(A, { fileIdx: 2, seeders: 9, trackers: ['udp://b'], foundBy: ['two'] }),
-    torrent(B, { fileIdx: 2 }),
+    torrent(A, { file: { kind: 'file', fileIdx: 2 }, seeders: 9, trackers: ['udp://b'], foundBy: ['two'] }),
+    torrent(B, { file: { kind: 'file', fileIdx: 2 } }),
   ])
   expect(found).toMatchObject([
-    { infoHash: A, fileIdx: 2, seeders: 9, trackers: ['udp://a', 'udp://b'], foundBy: ['one', 'two'] },
+    {
+      infoHash: A,
+      file: { kind: 'file', fileIdx: 2 },
+      seeders: 9,
+      trackers: ['udp://a', 'udp://b'],
+      foundBy: ['one', 'two'],
+    },
     { infoHash: B },
   ])
   expect(found).toHaveLength(2)
 })
 
 test('a file that one source names is also taken for a source that knows only the torrent', async () => {
-  const { found } = await choose([torrent(A, { seeders: 4 }), torrent(A, { fileIdx: 7, fileName: 'e2.mkv' })])
-  expect(found).toMatchObject([{ fileIdx: 7, fileName: 'e2.mkv', seeders: 4 }])
+  const { found } = await choose([
+    torrent(A, { seeders: 4 }),
+    torrent(A, { file: { kind: 'file', fileIdx: 7 }, fileName: 'e2.mkv' }),
+  ])
+  expect(found).toMatchObject([{ file: { kind: 'file', fileIdx: 7 }, fileName: 'e2.mkv', seeders: 4 }])
   expect(found).toHaveLength(1)
 })
 
 test('no file is chosen when sources name different files of one torrent', async () => {
-  const all = [torrent(A), torrent(A, { fileIdx: 7 }), torrent(A, { fileIdx: 8 })]
+  const all = [
+    torrent(A),
+    torrent(A, { file: { kind: 'file', fileIdx: 7 } }),
+    torrent(A, { file: { kind: 'file', fileIdx: 8 } }),
+  ]
   expect((await choose(all)).found).toEqual(all)
 })
 

@@ -18,6 +18,7 @@ interface Case {
 function linesOf(releaseName: string, { more, disk, withoutPeersMs }: Case = {}): string[] {
   const found: Candidate = {
     kind: 'torrent',
+    file: { kind: 'main' },
     infoHash: 'a'.repeat(40) as InfoHash,
     title: 'Copper Harbor S02E03',
     releaseName,
@@ -30,12 +31,18 @@ function linesOf(releaseName: string, { more, disk, withoutPeersMs }: Case = {})
 test.for<readonly [string, Case, readonly string[]]>([
   [
     'Copper.Harbor.S02E03.1080p.WEB-DL.DDP5.1.H.264-GRP',
-    { more: { seeders: 12, sizeBytes: 2.14 * GB } },
+    { more: { seeders: 12, size: { bytes: 2.14 * GB, of: 'file', exact: true } } },
     ['1080p', '👤 12', '2.14 GB', 'Copper.Harbor.S02E03'],
   ],
   [
     'Copper.Harbor.S02.German.DL.2160p.HDR10+.WEB.HEVC-GRP',
-    { more: { seeders: 1_234, sizeBytes: 31.5 * GB, fileName: 'Copper Harbor - 03.mkv' } },
+    {
+      more: {
+        seeders: 1_234,
+        size: { bytes: 31.5 * GB, of: 'file', exact: true },
+        fileName: 'Copper Harbor - 03.mkv',
+      },
+    },
     ['2160p HDR10+', '👤 1234', '31.50 GB', 'de', 'Copper Harbor - 03'],
   ],
   [
@@ -50,7 +57,7 @@ test.for<readonly [string, Case, readonly string[]]>([
   ],
   [
     'Copper.Harbor.2023.RUSSIAN.1080p',
-    { withoutPeersMs: 120_000, more: { seeders: 5, roughBytes: 4 * GB } },
+    { withoutPeersMs: 120_000, more: { seeders: 5, size: { bytes: 4 * GB, of: 'file', exact: false } } },
     ['1080p', '⚠ no peers 2 min ago', '4.00 GB'],
   ],
   [

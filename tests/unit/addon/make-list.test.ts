@@ -19,6 +19,7 @@ const REQUEST = {
 const PACK: Candidate = {
   kind: 'torrent',
   infoHash: HASH,
+  file: { kind: 'episode', season: 2, episode: 1 },
   title: '[Group] Show (01-04)',
   trackers: [],
   files: [1, 2, 3, 4].map((n) => {
@@ -58,7 +59,9 @@ function lister({ disk = EMPTY, titles, swarms = { sinceMs: () => undefined } }:
 test('an episode is chosen by its number in the series when title and episode list are known', async () => {
   const { kept, choice } = await lister({ titles: TITLES })(REQUEST, signal)
   expect(choice).toMatchObject({ title: 'Show', year: 2020, absolute: 4 })
-  expect(kept.map(({ found }) => found)).toMatchObject([{ fileIdx: 3, fileName: '[Group] Show - 04.mkv' }])
+  expect(kept.map(({ found }) => found)).toMatchObject([
+    { file: { kind: 'file', fileIdx: 3 }, fileName: '[Group] Show - 04.mkv' },
+  ])
 })
 
 test.for<readonly [string, Metadata | undefined]>([
@@ -75,8 +78,8 @@ test('the disk is not asked when the device downloads torrents itself', async ()
   const asked: string[] = []
   const disk: VideosOnDisk = {
     ...EMPTY,
-    async video({ infoHash, fileIdx }) {
-      asked.push(`${infoHash}/${fileIdx}`)
+    async video({ infoHash, file }) {
+      asked.push(`${infoHash}/${file.kind === 'file' ? file.fileIdx : file.kind}`)
       return { share: 1, size: 5, name: 'e.mkv' }
     },
   }

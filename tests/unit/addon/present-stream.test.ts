@@ -8,6 +8,7 @@ import { describe, type OnDisk } from '../../../src/domain/list/listing.ts'
 const HASH = parseInfoHash('DD8255ECDC7CA55FB0BBF81323D87062DB1F6D1C') as InfoHash
 const FILM: Candidate = {
   kind: 'torrent',
+  file: { kind: 'main' },
   infoHash: HASH,
   title: 'Big Buck Bunny',
   trackers: [],
@@ -15,9 +16,9 @@ const FILM: Candidate = {
 }
 const KNOWN: Candidate = {
   ...FILM,
-  fileIdx: 1,
+  file: { kind: 'file', fileIdx: 1 },
   fileName: 'Big Buck Bunny.mp4',
-  sizeBytes: 276_134_947,
+  size: { bytes: 276_134_947, of: 'file', exact: true },
   quality: '1080p',
   trackers: ['udp://own.org:1'],
 }
@@ -89,7 +90,10 @@ test.for(['magnet', 'both', 'proxy'] as const)(
     )
     expect(stream).not.toHaveProperty('infoHash')
     expect(stream).not.toHaveProperty('sources')
-    const [episode] = present({ ...FILM, ...secret, wish: { season: 1, episode: 2 } }, delivery)
+    const [episode] = present(
+      { ...FILM, ...secret, file: { kind: 'episode', season: 1, episode: 2 } },
+      delivery,
+    )
     expect(episode?.url).toMatch(/\/s1e2\/Big%20Buck%20Bunny\.mkv\?private=1$/)
     expect(JSON.stringify([stream, episode])).not.toContain('example.org')
   },
@@ -109,7 +113,7 @@ test('unknown facts are left out of a stream', () => {
 })
 
 test('file index 0 is written like any other', () => {
-  const [proxy, magnet] = present({ ...FILM, fileIdx: 0 }, 'both', OPTIONS)
+  const [proxy, magnet] = present({ ...FILM, file: { kind: 'file', fileIdx: 0 } }, 'both', OPTIONS)
   expect(proxy?.url).toMatch(/\/0\/Big%20Buck%20Bunny\.mkv$/)
   expect(magnet?.fileIdx).toBe(0)
 })
@@ -122,7 +126,11 @@ test.for([
   ['https://a', 'film.mp4', false],
   ['https://a', 'FILM.MP4', false],
 ] as const)('over %s, file "%s" gets notWebReady %s', ([baseUrl, fileName, notWebReady]) => {
-  const candidate: Candidate = { ...FILM, fileIdx: 0, ...(fileName ? { fileName } : {}) }
+  const candidate: Candidate = {
+    ...FILM,
+    file: { kind: 'file', fileIdx: 0 },
+    ...(fileName ? { fileName } : {}),
+  }
   const [proxy] = present(candidate, 'proxy', { ...OPTIONS, baseUrl })
   expect(proxy?.behaviorHints.notWebReady).toBe(notWebReady)
 })
@@ -177,8 +185,18 @@ test.for<readonly [string, Partial<Candidate>, OnDisk | undefined, string]>([
   ['a part', { seeders: 5 }, { ...WHOLE, share: 0.437 }, '⬇ 43 % · 👤 5 · 4.00 GB · on-disk.mkv'],
   ['one percent', {}, { ...WHOLE, share: 0.01 }, '⬇ 1 % · 4.00 GB · on-disk.mkv'],
   ['next to nothing', { seeders: 0 }, { ...WHOLE, share: 0.009 }, '👤 0 · 4.00 GB · on-disk.mkv'],
-  ['seeders', { seeders: 12, sizeBytes: 1_234_567_890 }, undefined, '👤 12 · 1.23 GB · Big Buck Bunny'],
-  ['a size that is only roughly known', { roughBytes: 1_500_000_000 }, undefined, '1.50 GB · Big Buck Bunny'],
+  [
+    'seeders',
+    { seeders: 12, size: { bytes: 1_234_567_890, of: 'file', exact: true } },
+    undefined,
+    '👤 12 · 1.23 GB · Big Buck Bunny',
+  ],
+  [
+    'a size that is only roughly known',
+    { size: { bytes: 1_500_000_000, of: 'file', exact: false } },
+    undefined,
+    '1.50 GB · Big Buck Bunny',
+  ],
 ])('the first line of a video with %s says so', ([, more, disk, line]) => {
   const [stream] = present({ ...FILM, ...more }, 'proxy', OPTIONS, disk)
   expect(stream?.description.split('\n')[0]).toBe(line)
@@ -225,25 +243,33 @@ test('a stream shows what the release name says', () => {
 })
 
 test('a link names the episode when its file is not known', () => {
-  const wish = { season: 1, episode: 2 }
-  const [proxy] = present({ ...FILM, wish, trackers: ['udp://own.org:1'] }, 'proxy')
+  const file = { kind: 'episode', season: 1, episode: 2 } as const
+  const [proxy] = present({ ...FILM, file, trackers: ['udp://own.org:1'] }, 'proxy')
   expect(proxy?.url).toBe(
     `http://192.168.1.5:7000/stream/proxy/${HASH}/s1e2/Big%20Buck%20Bunny.mkv?tr=udp%3A%2F%2Fown.org%3A1`,
   )
   const whichOf = ([stream]: readonly { readonly url?: string }[]) => stream?.url?.split('/')[6]
-  expect(whichOf(present({ ...FILM, wish: { season: 0, episode: 0 } }, 'proxy'))).toBe('s0e0')
-  expect(whichOf(present({ ...FILM, wish: { episode: 5 } }, 'proxy'))).toBe('e5')
-  expect(whichOf(present({ ...FILM, wish, fileIdx: 4 }, 'proxy'))).toBe('4')
+  expect(whichOf(present({ ...FILM, file: { kind: 'episode', season: 0, episode: 0 } }, 'proxy'))).toBe(
+    's0e0',
+  )
+  expect(whichOf(present({ ...FILM, file: { kind: 'episode', episode: 5 } }, 'proxy'))).toBe('e5')
+  expect(whichOf(present({ ...FILM, file: { kind: 'file', fileIdx: 4 } }, 'proxy'))).toBe('4')
 })
 
 test.for<readonly [string, Partial<Candidate>]>([
   ['without any details', {}],
-  ['for a file that is only known by its place', { fileIdx: 7 }],
-  ['with an episode still to choose', { wish: { season: 3, episode: 4 }, releaseName: 'Show.S03.1080p' }],
-  ['called by a name that is no file name', { fileIdx: 2, fileName: 'Show S01E02?tr=udp://t.org' }],
+  ['for a file that is only known by its place', { file: { kind: 'file', fileIdx: 7 } }],
+  [
+    'with an episode still to choose',
+    { file: { kind: 'episode', season: 3, episode: 4 }, releaseName: 'Show.S03.1080p' },
+  ],
+  [
+    'called by a name that is no file name',
+    { file: { kind: 'file', fileIdx: 2 }, fileName: 'Show S01E02?tr=udp://t.org' },
+  ],
   ['called by a title alone that looks like a link', { title: 'http://t.org/announce?key=1&a=b' }],
-  ['that is private', { isPrivate: true, wish: { episode: 9 } }],
-  ['that is no torrent', { isLocal: true, fileIdx: 0 }],
+  ['that is private', { isPrivate: true, file: { kind: 'episode', episode: 9 } }],
+  ['that is no torrent', { isLocal: true, file: { kind: 'file', fileIdx: 0 } }],
 ])('an entry %s has a file name, at the end of its link and before the trackers', ([, more]) => {
   const trackers = ['udp://own.org:1', 'http://b.org/announce?key=1&x=2']
   for (const stream of present({ ...FILM, trackers, ...more }, 'both')) {

@@ -5,6 +5,7 @@ import type { Candidate } from '../../../src/domain/list/candidate.ts'
 
 const FOUND: Candidate = {
   kind: 'torrent',
+  file: { kind: 'main' },
   infoHash: 'a'.repeat(40) as InfoHash,
   title: 'Copper Harbor',
   trackers: [],

@@ -21,6 +21,7 @@ const ignore = () => undefined
 function candidate(letter: string): Candidate {
   return {
     kind: 'torrent',
+    file: { kind: 'main' },
     infoHash: letter.repeat(40) as InfoHash,
     title: letter,
     trackers: [],

@@ -108,12 +108,12 @@ test('a library file outside any torrent is marked as local and has its release 
   )
   expect(candidate).toMatchObject({
     kind: 'torrent',
-    fileIdx: 0,
+    file: { kind: 'file', fileIdx: 0 },
     isLocal: true,
     title: 'The Film',
     quality: '1080p',
     fileName: 'Film.2010.1080p-GROUP.mkv',
-    sizeBytes: 2_000_000,
+    size: { bytes: 2_000_000, of: 'file', exact: true },
     bingeKey: 'tt1234567|1080p|GROUP',
   })
 })

@@ -14,7 +14,15 @@ const { signal } = new AbortController()
 
 function candidate(name: string, more: Partial<Candidate> = {}): Candidate {
   const infoHash = name.padEnd(40, '0') as InfoHash
-  return { kind: 'torrent', infoHash, title: name, trackers: [], bingeKey: name, ...more }
+  return {
+    kind: 'torrent',
+    infoHash,
+    title: name,
+    file: { kind: 'main' },
+    trackers: [],
+    bingeKey: name,
+    ...more,
+  }
 }
 
 /** A source that records its calls. */

@@ -33,13 +33,12 @@ test('a torrent is read with all facts that the addon gives', () => {
   expect(found).toEqual({
     kind: 'torrent',
     infoHash: HASH,
-    fileIdx: 3,
+    file: { kind: 'file', fileIdx: 3 },
     title: 'Show.S01.1080p.WEB.H264-GROUP',
     releaseName: 'Show.S01.1080p.WEB.H264-GROUP',
     trackers: ['udp://a.example.org:1'],
     fileName: 'Show.S01E02.mkv',
-    sizeBytes: 1_610_612_736,
-    roughBytes: 1_610_612_736,
+    size: { bytes: 1_610_612_736, of: 'file', exact: true },
     seeders: 57,
     upstream: { name: 'Other\n1080p', description, hints },
   })
@@ -49,6 +48,7 @@ test('a torrent with nothing but a hash gets no made-up facts', () => {
   expect(readStream({ infoHash: HASH }, FILM)).toEqual({
     kind: 'torrent',
     infoHash: HASH,
+    file: { kind: 'main' },
     title: 'tt1',
     trackers: [],
     upstream: { hints: {} },
@@ -73,12 +73,18 @@ test.for([
   ['0x4', undefined],
 ] as const)('fileIdx %j means file %j', ([fileIdx, expected]) => {
   const found = readStream({ infoHash: HASH, fileIdx }, FILM)
-  expect(found?.kind === 'torrent' && found.fileIdx).toBe(expected)
+  expect(found?.kind === 'torrent' && found.file).toEqual(
+    expected === undefined ? { kind: 'main' } : { kind: 'file', fileIdx: expected },
+  )
 })
 
 test('a torrent without a file index names the episode instead', () => {
-  expect(readStream({ infoHash: HASH }, EPISODE)).toMatchObject({ wish: { season: 1, episode: 2 } })
-  expect(readStream({ infoHash: HASH, fileIdx: 1 }, EPISODE)).not.toHaveProperty('wish')
+  expect(readStream({ infoHash: HASH }, EPISODE)).toMatchObject({
+    file: { kind: 'episode', season: 1, episode: 2 },
+  })
+  expect(readStream({ infoHash: HASH, fileIdx: 1 }, EPISODE)).toMatchObject({
+    file: { kind: 'file', fileIdx: 1 },
+  })
   expect(readStream({ infoHash: HASH }, FILM)).not.toHaveProperty('wish')
 })
 
@@ -156,6 +162,18 @@ test.for([
   expect(readStream({ infoHash: HASH, ...rubbish }, FILM)).toEqual(readStream({ infoHash: HASH }, FILM))
 })
 
+test.for([
+  [
+    { description: '💾 1.5 GB', behaviorHints: { videoSize: 7 } },
+    { bytes: 7, of: 'file', exact: true },
+  ],
+  [{ description: '💾 1.5 GB' }, { bytes: 1.5 * 1024 ** 3, of: 'file', exact: false }],
+  [{}, undefined],
+] as const)('the size of a link or torrent with %j is %j', ([stated, size]) => {
+  for (const place of [{ url: 'https://a.org/1.mp4' }, { infoHash: HASH }])
+    expect(readStream({ ...place, ...stated }, FILM)?.size).toEqual(size)
+})
+
 test('overlong text is cut', () => {
   const found = readStream(
     { infoHash: HASH, name: 'x'.repeat(1e6), description: '\u{1f3ac}'.repeat(1e6) },
@@ -174,5 +192,7 @@ test.for([
   ['', undefined],
 ] as const)('videoSize %j means %j bytes', ([videoSize, expected]) => {
   const found = readStream({ infoHash: HASH, behaviorHints: { videoSize } }, FILM)
-  expect(found?.kind === 'torrent' && found.sizeBytes).toBe(expected)
+  expect(found?.kind === 'torrent' && found.size).toEqual(
+    expected && { bytes: expected, of: 'file', exact: true },
+  )
 })

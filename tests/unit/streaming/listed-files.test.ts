@@ -6,22 +6,33 @@ import { ListedFiles } from '../../../src/streaming/listed-files.ts'
 const HASH = 'ab'.repeat(20) as InfoHash
 const FILM: Candidate = {
   kind: 'torrent',
+  file: { kind: 'main' },
   infoHash: HASH,
   title: 'Copper Harbor',
   trackers: [],
   fileName: 'Copper.Harbor.2023.mkv',
-  sizeBytes: 7_000,
+  size: { bytes: 7_000, of: 'file', exact: true },
 }
 const SAID = { name: 'Copper.Harbor.2023.mkv', size: 7_000 }
 
 test.for([
   ['a film', {}, { kind: 'main' }, SAID],
-  ['a file', { fileIdx: 0 }, { kind: 'file', fileIdx: 0 }, { ...SAID, fileIdx: 0 }],
-  ['an episode', { wish: { season: 2, episode: 3 } }, { kind: 'episode', season: 2, episode: 3 }, SAID],
-  ['an episode without season', { wish: { episode: 12 } }, { kind: 'episode', episode: 12 }, SAID],
+  ['a file', { file: { kind: 'file', fileIdx: 0 } }, { kind: 'file', fileIdx: 0 }, { ...SAID, fileIdx: 0 }],
+  [
+    'an episode',
+    { file: { kind: 'episode', season: 2, episode: 3 } },
+    { kind: 'episode', season: 2, episode: 3 },
+    SAID,
+  ],
+  [
+    'an episode without season',
+    { file: { kind: 'episode', episode: 12 } },
+    { kind: 'episode', episode: 12 },
+    SAID,
+  ],
   [
     'an episode whose file is known',
-    { fileIdx: 4, wish: { episode: 12 } },
+    { file: { kind: 'file', fileIdx: 4 } },
     { kind: 'file', fileIdx: 4 },
     { ...SAID, fileIdx: 4 },
   ],
@@ -36,8 +47,8 @@ test.for([
 
 test.for<readonly [string, Partial<Candidate>]>([
   ['no name', { fileName: undefined as never }],
-  ['no size', { sizeBytes: undefined as never }],
-  ['no bytes', { sizeBytes: 0 }],
+  ['no size', { size: undefined as never }],
+  ['no bytes', { size: { bytes: 0, of: 'file', exact: true } }],
   ['a name that no video has', { fileName: 'Copper.Harbor.2023.rar' }],
   ['a file of our own disk', { isLocal: true }],
 ])('nothing is stored for a file with %s', ([, more]) => {
@@ -52,12 +63,14 @@ test('stored facts are bounded by number of files and by letters', () => {
     Array.from({ length: 9_000 }, (_, index) => listed.find(HASH, { kind: 'file', fileIdx: index })).filter(
       Boolean,
     ).length
-  listed.note(Array.from({ length: 9_000 }, (_, fileIdx) => ({ ...FILM, fileIdx })))
+  listed.note(
+    Array.from({ length: 9_000 }, (_, fileIdx) => ({ ...FILM, file: { kind: 'file' as const, fileIdx } })),
+  )
   expect(count()).toBe(5_000)
   listed.note(
     Array.from({ length: 100 }, (_, fileIdx) => ({
       ...FILM,
-      fileIdx,
+      file: { kind: 'file' as const, fileIdx },
       fileName: `${'x'.repeat(50_000)}.mkv`,
     })),
   )

@@ -9,6 +9,7 @@ const [A, B] = ['a'.repeat(40) as InfoHash, 'b'.repeat(40) as InfoHash]
 function groupOf(infoHash: InfoHash, releaseName: string, more: Partial<Candidate> = {}, way = 'proxy') {
   const candidate: Candidate = {
     kind: 'torrent',
+    file: { kind: 'main' },
     infoHash,
     title: releaseName,
     releaseName,
@@ -21,7 +22,7 @@ function groupOf(infoHash: InfoHash, releaseName: string, more: Partial<Candidat
 test('two episodes of one release group in one quality have the same binge group', () => {
   const [first, second] = [
     groupOf(A, 'Show.S01E01.The.Start.1080p.WEB-DL.DDP5.1.H.264-GRP', { seeders: 5 }),
-    groupOf(B, 'Show.S01E02.1080p.WEB-DL.H.264-GRP', { fileIdx: 0 }),
+    groupOf(B, 'Show.S01E02.1080p.WEB-DL.H.264-GRP', { file: { kind: 'file', fileIdx: 0 } }),
   ]
   expect(first).toBe('self-streme|WEB-DL|1080p|GRP|proxy')
   expect(second).toBe(first)
@@ -37,9 +38,14 @@ test.for([
 })
 
 test('the episodes of one pack have the same binge group, whatever is known of them', () => {
-  const named = groupOf(A, 'Show.S01.1080p.WEB-DL-GRP', { fileIdx: 3, fileName: 'Show.S01E01.mkv' })
+  const named = groupOf(A, 'Show.S01.1080p.WEB-DL-GRP', {
+    file: { kind: 'file', fileIdx: 3 },
+    fileName: 'Show.S01E01.mkv',
+  })
   expect(named).toBe(`self-streme|${A}|proxy`)
-  expect(groupOf(A, 'Show.S01.1080p.WEB-DL-GRP', { wish: { season: 1, episode: 2 } })).toBe(named)
+  expect(groupOf(A, 'Show.S01.1080p.WEB-DL-GRP', { file: { kind: 'episode', season: 1, episode: 2 } })).toBe(
+    named,
+  )
   expect(groupOf(B, 'Show.S01.1080p.WEB-DL-GRP')).not.toBe(named)
 })
 

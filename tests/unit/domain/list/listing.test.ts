@@ -8,7 +8,15 @@ const GB = 1e9
 
 function torrent(releaseName: string, more: Partial<Candidate> = {}): Candidate {
   const infoHash = 'a'.repeat(40) as InfoHash
-  return { kind: 'torrent', infoHash, title: releaseName, releaseName, trackers: [], ...more }
+  return {
+    kind: 'torrent',
+    infoHash,
+    title: releaseName,
+    releaseName,
+    file: { kind: 'main' },
+    trackers: [],
+    ...more,
+  }
 }
 
 function onDisk(share: number): OnDisk {
@@ -29,10 +37,10 @@ function arranged(all: readonly Found[], options: Partial<ListOptions> = {}) {
 test('streams that start at once come first, then resolution, seeders and size decide', () => {
   const lines = [
     describe(torrent('Film.720p few', { seeders: 1 })),
-    describe(torrent('Film.1080p small', { seeders: 5, sizeBytes: GB })),
+    describe(torrent('Film.1080p small', { seeders: 5, size: { bytes: GB, of: 'file', exact: true } })),
     describe(torrent('Film.2160p', { seeders: 1 })),
     describe(torrent('Film.480p half there'), onDisk(0.5)),
-    describe(torrent('Film.1080p large', { seeders: 5, sizeBytes: 2 * GB })),
+    describe(torrent('Film.1080p large', { seeders: 5, size: { bytes: 2 * GB, of: 'file', exact: true } })),
     describe(torrent('Film.480p there'), onDisk(1)),
     describe(torrent('Film.1080p seeded', { seeders: 6 })),
     describe(torrent('Film.720p nobody says', {})),
@@ -106,12 +114,32 @@ test.for<readonly [Found, string]>([
 })
 
 test.for<readonly [Partial<ListOptions>, string, Partial<Candidate>, string | undefined]>([
-  [{ maxBytes: 2 * GB }, 'Film', { sizeBytes: 2 * GB }, undefined],
-  [{ maxBytes: 2 * GB }, 'Film', { sizeBytes: 2 * GB + 1e7 }, '2.01 GB is more than 2.00 GB'],
+  [{ maxBytes: 2 * GB }, 'Film', { size: { bytes: 2 * GB, of: 'file', exact: true } }, undefined],
+  [
+    { maxBytes: 2 * GB },
+    'Film',
+    { size: { bytes: 2 * GB + 1e7, of: 'file', exact: true } },
+    '2.01 GB is more than 2.00 GB',
+  ],
   [{ maxBytes: 2 * GB }, 'Film', {}, undefined],
-  [{ maxBytes: 2 * GB }, 'Film', { torrentBytes: 9 * GB }, '9.00 GB is more than 2.00 GB'],
-  [{ maxBytes: 2 * GB }, 'Show.S01.1080p', { torrentBytes: 9 * GB }, undefined],
-  [{ maxBytes: 2 * GB }, 'Show.S01.1080p', { roughBytes: 3 * GB }, '3.00 GB is more than 2.00 GB'],
+  [
+    { maxBytes: 2 * GB },
+    'Film',
+    { size: { bytes: 9 * GB, of: 'torrent', exact: true } },
+    '9.00 GB is more than 2.00 GB',
+  ],
+  [
+    { maxBytes: 2 * GB },
+    'Show.S01.1080p',
+    { size: { bytes: 9 * GB, of: 'torrent', exact: true } },
+    undefined,
+  ],
+  [
+    { maxBytes: 2 * GB },
+    'Show.S01.1080p',
+    { size: { bytes: 3 * GB, of: 'file', exact: false } },
+    '3.00 GB is more than 2.00 GB',
+  ],
   [{ languages: ['de'] }, 'Film.2020.GERMAN.1080p', {}, undefined],
   [{ languages: ['en'] }, 'Film.2020.GERMAN.1080p', {}, 'its languages are de'],
   [{ languages: ['en', 'de'] }, 'Film.2020.GERMAN.1080p', {}, undefined],
@@ -145,6 +173,7 @@ test('links of other addons are filtered and sorted like torrents', () => {
     kind: 'pass-through',
     url: 'https://a.org/1',
     title: 'Film.2020.720p.CAM',
+    size: { bytes: 3 * GB, of: 'file', exact: true },
     upstream: { hints: { videoSize: 3 * GB } },
     subtitles: [],
   }
