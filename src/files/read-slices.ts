@@ -24,6 +24,9 @@ export const sliceMemory = new SliceMemory(64 * 1024 * 1024)
  */
 export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<number>
 
+/** @returns `undefined` if the bytes are there no more */
+type OpenSlice = (position: number, length: number) => Promise<ByteSource | undefined>
+
 /**
  * Yields the bytes of a range in order, and reads the next slice while the last one is being sent.
  *
@@ -36,41 +39,14 @@ export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<num
  * @throws what `readableEnd` throws; an error if the file is shorter than expected
  */
 export async function* readSlices(
-  openFile: (position: number, length: number) => Promise<ByteSource | undefined>,
+  openFile: OpenSlice,
   range: ByteRange,
   readableEnd: ReadableEnd,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
   let length = FIRST_SLICE
 
-  async function readAt(position: number): Promise<Slice> {
-    for (;;) {
-      const slice = await tryToRead(position)
-      if (slice) return slice
-    }
-  }
-
-  async function tryToRead(position: number): Promise<Slice | undefined> {
-    const end = Math.min(await readableEnd(position, signal), range.end + 1)
-    const wanted = Math.min(end - position, length, sliceMemory.longestSlice)
-    const bufferLength = bufferLengthFor(wanted)
-    await sliceMemory.take(bufferLength, signal)
-    const buffer = buffers.take(bufferLength)
-    try {
-      const file = await openFile(position, wanted)
-      if (!file) {
-        giveBack(buffer)
-        return undefined
-      }
-      const { bytesRead } = await file.read(buffer, 0, wanted, position)
-      if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
-      return { buffer, bytes: buffer.subarray(0, bytesRead) }
-    } catch (error) {
-      giveBack(buffer)
-      throw error
-    }
-  }
-
+  const readAt = (position: number) => readSlice({ openFile, range, readableEnd, signal }, position, length)
   let next: Promise<Slice> | undefined
   let inSocket: Buffer | undefined
   try {
@@ -95,6 +71,47 @@ export async function* readSlices(
     // The disk may still be writing to this one.
     const unsent = await next?.catch(() => undefined)
     if (unsent) giveBack(unsent.buffer)
+  }
+}
+
+/** What {@link readSlices} was asked for. */
+interface Reading {
+  readonly openFile: OpenSlice
+  readonly range: ByteRange
+  readonly readableEnd: ReadableEnd
+  readonly signal: AbortSignal
+}
+
+async function readSlice(reading: Reading, position: number, maxBytes: number): Promise<Slice> {
+  for (;;) {
+    const slice = await tryToRead(reading, position, maxBytes)
+    if (slice) return slice
+  }
+}
+
+/** @returns `undefined` if the bytes are there no more */
+async function tryToRead(
+  { openFile, range, readableEnd, signal }: Reading,
+  position: number,
+  maxBytes: number,
+): Promise<Slice | undefined> {
+  const end = Math.min(await readableEnd(position, signal), range.end + 1)
+  const wanted = Math.min(end - position, maxBytes, sliceMemory.longestSlice)
+  const bufferLength = bufferLengthFor(wanted)
+  await sliceMemory.take(bufferLength, signal)
+  const buffer = buffers.take(bufferLength)
+  try {
+    const file = await openFile(position, wanted)
+    if (!file) {
+      giveBack(buffer)
+      return undefined
+    }
+    const { bytesRead } = await file.read(buffer, 0, wanted, position)
+    if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
+    return { buffer, bytes: buffer.subarray(0, bytesRead) }
+  } catch (error) {
+    giveBack(buffer)
+    throw error
   }
 }
 

@@ -12,17 +12,19 @@ import { onlyMethods } from './only-methods.ts'
 
 const MAX_JSON_LENGTH = '64kb'
 
+/** What programs may ask about. */
+export interface ApiParts {
+  readonly library: Library
+  readonly predownloads: Pick<Guesses, 'list' | 'stop'>
+  readonly cache: CacheOverview
+  readonly explainStreams: ExplainStreams
+}
+
 /**
  * `/api/…`: the owner's torrents and the cache, for programs. For the owner only, and as in the admin routes, no page
  * of another site can read the answers.
  */
-export function apiRoutes(
-  onlyOwner: RequestHandler,
-  library: Library,
-  predownloads: Pick<Guesses, 'list' | 'stop'>,
-  cache: CacheOverview,
-  explain: ExplainStreams,
-): Router {
+export function apiRoutes(onlyOwner: RequestHandler, parts: ApiParts): Router {
   const router = Router({ strict: true })
   // For every path, known or not, and before the body is read.
   router.use('/api', onlyOwner, (_req, res, next) => {
@@ -31,7 +33,15 @@ export function apiRoutes(
     res.json = (body) => res.type('json').send(printableText(JSON.stringify(body)))
     next()
   })
+  addTorrents(router, parts.library)
+  addPredownloads(router, parts.predownloads)
+  addCache(router, parts.cache)
+  addExplanation(router, parts.explainStreams)
+  router.use('/api', onBadBody)
+  return router
+}
 
+function addTorrents(router: Router, library: Library): void {
   onlyMethods(router, '/api/torrents', {
     async get(_req, res) {
       res.json({ torrents: await library.list() })
@@ -63,6 +73,9 @@ export function apiRoutes(
       res.json(await library.unpin(readInfoHash(req.params.infoHash)))
     },
   })
+}
+
+function addPredownloads(router: Router, predownloads: ApiParts['predownloads']): void {
   onlyMethods(router, '/api/predownloads', {
     async get(_req, res) {
       res.json({ predownloads: await predownloads.list() })
@@ -76,6 +89,9 @@ export function apiRoutes(
       res.json(await predownloads.stop(readInfoHash(req.params.infoHash)))
     },
   })
+}
+
+function addCache(router: Router, cache: CacheOverview): void {
   onlyMethods(router, '/api/cache', {
     async get(_req, res) {
       res.json(await cache.overview())
@@ -86,6 +102,9 @@ export function apiRoutes(
       res.json(await cache.explain())
     },
   })
+}
+
+function addExplanation(router: Router, explain: ExplainStreams): void {
   onlyMethods(router, '/api/explain/stream/:type/:id', {
     async get(req, res) {
       const { type, id } = req.params as { type: string; id: string }
@@ -94,8 +113,6 @@ export function apiRoutes(
       res.json(why)
     },
   })
-  router.use('/api', onBadBody)
-  return router
 }
 
 const onBadBody: ErrorRequestHandler = (error, _req, _res, next) => {

@@ -40,32 +40,71 @@ export function handleLimit(): number {
   }
 }
 
+export interface ConnectionLimits {
+  /** of all clients together */
+  readonly most: number
+  readonly trustsProxy: TrustsProxy
+  /** Whether the client reads nothing of what is being sent on a connection. */
+  isIdleOn(socket: Socket): boolean
+}
+
 /**
  * Limits connections, per client and in total. When there are too many, the client with the most loses one, an unused
  * one first; the new connection is refused only if none can be closed.
- *
- * @param isIdleOn - whether the client reads nothing of what is being sent on a connection
  */
-export function limitConnections(
-  server: Server,
-  most: number,
-  trustsProxy: TrustsProxy,
-  isIdleOn: (socket: Socket) => boolean,
-  log: Log,
-): void {
-  const connections = new Map<Socket, Connection>()
-  const byClient = new Map<string, Set<Connection>>()
+export function limitConnections(server: Server, limits: ConnectionLimits, log: Log): void {
+  const places = new ConnectionPlaces(limits, log)
   // Backstop in Node itself. Twice the limit, because closed connections count until the system has removed them.
-  server.maxConnections = 2 * most
+  server.maxConnections = 2 * limits.most
+  server.prependListener('connection', (socket: Socket) => places.meet(socket))
+  server.prependListener('request', ({ socket }: IncomingMessage, res: ServerResponse) => {
+    const connection = places.on(socket)
+    if (!connection) return
+    connection.requests++
+    res.once('close', () => {
+      connection.requests--
+    })
+  })
+}
+
+/** The open connections, by socket and by client. */
+class ConnectionPlaces {
+  readonly #limits: ConnectionLimits
+  readonly #log: Log
+  readonly #connections = new Map<Socket, Connection>()
+  readonly #byClient = new Map<string, Set<Connection>>()
+
+  constructor(limits: ConnectionLimits, log: Log) {
+    this.#limits = limits
+    this.#log = log
+  }
+
+  on(socket: Socket): Connection | undefined {
+    return this.#connections.get(socket)
+  }
+
+  /** Accepts a new connection, or closes it. */
+  meet(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    const client = this.#limits.trustsProxy(address, 0) ? undefined : clientKey(address)
+    if (!this.#makeRoom(client)) {
+      socket.destroy()
+      return
+    }
+    const connection = { socket, client, since: performance.now(), requests: 0 }
+    this.#enter(connection)
+    socket.once('close', () => this.#leave(connection))
+  }
 
   /** @returns whether there is room now */
-  function makeRoom(client: string | undefined): boolean {
+  #makeRoom(client: string | undefined): boolean {
+    const { most, isIdleOn } = this.#limits
     const clients = client === undefined ? [] : [client]
     const mostPerClient = client === undefined ? Number.POSITIVE_INFINITY : limitsFor(client).sockets
-    const own = client === undefined ? undefined : byClient.get(client)
-    const isFull = connections.size >= most
+    const own = client === undefined ? undefined : this.#byClient.get(client)
+    const isFull = this.#connections.size >= most
     if (!isFull && (own?.size ?? 0) < mostPerClient) return true
-    const taken = [...(isFull ? connections.values() : (own ?? []))]
+    const taken = [...(isFull ? this.#connections.values() : (own ?? []))]
       // Connections of trusted proxies are never closed.
       .filter((connection) => connection.client !== undefined)
       .map((connection) => ({
@@ -76,46 +115,26 @@ export function limitConnections(
       }))
     const answer = whoGivesWay(taken, clients, { most: isFull ? 0 : Number.POSITIVE_INFINITY, mostPerClient })
     if (typeof answer === 'string') return answer === 'room'
-    log.debug('connection closed', { client: answer.connection.client, why: 'its place was needed' })
-    leave(answer.connection)
-    answer.connection.socket.destroy()
+    const { connection } = answer
+    this.#log.debug('connection closed', { client: connection.client, why: 'its place was needed' })
+    this.#leave(connection)
+    connection.socket.destroy()
     return true
   }
 
-  function enter(connection: Connection): void {
+  #enter(connection: Connection): void {
     const { socket, client } = connection
-    connections.set(socket, connection)
+    this.#connections.set(socket, connection)
     if (client === undefined) return
-    const own = byClient.get(client) ?? new Set()
-    byClient.set(client, own.add(connection))
+    const own = this.#byClient.get(client) ?? new Set()
+    this.#byClient.set(client, own.add(connection))
   }
 
-  function leave(connection: Connection): void {
+  #leave(connection: Connection): void {
     const { socket, client = '' } = connection
-    connections.delete(socket)
-    const own = byClient.get(client)
+    this.#connections.delete(socket)
+    const own = this.#byClient.get(client)
     own?.delete(connection)
-    if (own?.size === 0) byClient.delete(client)
+    if (own?.size === 0) this.#byClient.delete(client)
   }
-
-  server.prependListener('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
-    const client = trustsProxy(address, 0) ? undefined : clientKey(address)
-    if (!makeRoom(client)) {
-      socket.destroy()
-      return
-    }
-    const connection = { socket, client, since: performance.now(), requests: 0 }
-    enter(connection)
-    socket.once('close', () => leave(connection))
-  })
-
-  server.prependListener('request', ({ socket }: IncomingMessage, res: ServerResponse) => {
-    const connection = connections.get(socket)
-    if (!connection) return
-    connection.requests++
-    res.once('close', () => {
-      connection.requests--
-    })
-  })
 }

@@ -6,19 +6,24 @@ import type { HandOff } from './hand-off.ts'
 import { sendSlices } from './send-slices.ts'
 import type { StreamPlace } from './stream-places.ts'
 
+/** How the bytes of a video reach the client. */
+export interface Sending {
+  readonly handOff: HandOff
+  readonly place: StreamPlace
+  /** aborts when the client has left, or the stream has to end */
+  readonly gone: AbortSignal
+}
+
 /**
  * Answers GET and HEAD for a video: 200, 206, 304 or 416. The body of the first two may be left to the proxy in front.
  *
- * @param gone - aborts when the client has left, or the stream has to end
  * @see RFC 9110 §13 (conditions), §14 (ranges)
  */
 export async function sendMedia(
   req: IncomingMessage,
   res: ServerResponse,
   media: Media,
-  handOff: HandOff,
-  place: StreamPlace,
-  gone: AbortSignal,
+  { handOff, place, gone }: Sending,
 ): Promise<void> {
   if (media.etag !== undefined) res.setHeader('ETag', media.etag)
   res.setHeader('Accept-Ranges', 'bytes')

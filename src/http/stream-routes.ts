@@ -22,13 +22,18 @@ export interface StreamRoutes {
   idle(): Promise<void>
 }
 
+/** What the routes need to open and send videos. */
+export interface StreamParts {
+  readonly openMedia: OpenMedia
+  readonly handOff: HandOff
+  readonly places: StreamPlaces
+  readonly trustsProxy: TrustsProxy
+  readonly answerError: AnswerError
+}
+
 /** Serves videos; their addresses are described in `domain/stream-address.ts`. */
 export function streamRoutes(
-  openMedia: OpenMedia,
-  handOff: HandOff,
-  places: StreamPlaces,
-  trustsProxy: TrustsProxy,
-  answerError: AnswerError,
+  { openMedia, handOff, places, trustsProxy, answerError }: StreamParts,
   log: Log,
 ): StreamRoutes {
   const serving = new Set<Promise<void>>()
@@ -57,7 +62,7 @@ export function streamRoutes(
       try {
         const request = { ...parseStreamAddress(url), onlyHead: req.method === 'HEAD', client, viewer: place }
         await using media = await openMedia(request, gone)
-        await sendMedia(req, res, media, handOff, place, gone)
+        await sendMedia(req, res, media, { handOff, place, gone })
       } catch (error) {
         // If the stream was ended, that is the cause of the error.
         place.ended.throwIfAborted()

@@ -97,7 +97,7 @@ async function startServer(most: number, proxy = '') {
     else res.end('here')
   })
   const isIdleOn = (socket: Socket) => idle.has(held.findIndex((res) => res.socket === socket))
-  limitConnections(server, most, (address) => address === proxy, isIdleOn, log)
+  limitConnections(server, { most, trustsProxy: (address) => address === proxy, isIdleOn }, log)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
