@@ -10,7 +10,7 @@ import { type AnsweredList, createStreamService } from './addon/stream-service.t
 import { videosOnDisk } from './addon/videos-on-disk.ts'
 import { cacheOverview } from './admin/cache-overview.ts'
 import { openOwnerToken, ownerTokenPath } from './admin/owner-token.ts'
-import { createLibrary } from './admin/torrents.ts'
+import { OwnerTorrents } from './admin/torrents.ts'
 import { WatchFolder } from './admin/watch-folder.ts'
 import { type Janitor, startJanitor } from './cleanup/janitor.ts'
 import type { Config } from './config/config.ts'
@@ -88,7 +88,7 @@ export async function createApp(config: Config): Promise<App> {
   const queue = opened.use(new DownloadQueue(config.downloads, { index, torrents, cache: janitor, log }))
   const additions = queue.addProposer(new OwnerAdditions(index, torrents))
   const guesses = queue.addProposer(new Guesses({ index, placed, torrents, queue }))
-  const library = createLibrary({ index, torrents, queue, additions, placed, log })
+  const library = new OwnerTorrents({ index, torrents, queue, additions, placed, log })
   if (config.watch.path !== undefined) opened.use(new WatchFolder(config.watch.path, library, log))
   const films = createFilmLibrary(config.films, log)
   await films.films()

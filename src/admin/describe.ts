@@ -2,62 +2,63 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { type Origin, playsAt, type Selection } from '../domain/usage.ts'
 import type { Progress } from '../downloads/download.ts'
-import { bytesThere, type SelectedFiles } from '../downloads/selected-files.ts'
+import { bytesThere, isComplete, type SelectedFiles } from '../downloads/selected-files.ts'
 import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import type { Activity } from '../torrents/fetch-ahead.ts'
 
 /**
- * - `whole`: all that is wanted of it is there
- * - `fetching`: it comes
- * - `looking`: for peers, or for one who knows the metadata
- * - `queued`: it is wished for, and waits for its turn or its next try
- * - `refused`: it is wished for, and there is no room; it begins when there is
- * - `failed`: it is wished for, and cannot be had
- * - `partial`: some of it is there, and nothing of the rest is being fetched, also while it is in the swarm
+ * - `whole`: everything wanted of it is complete
+ * - `fetching`: being fetched
+ * - `looking`: for peers, or for the metadata
+ * - `queued`: added, and waits for its turn or its next attempt
+ * - `refused`: added, and does not fit; it begins when it fits
+ * - `failed`: added, and will not be tried again
+ * - `partial`: some of it is on disk, and nothing of the rest is being fetched, even while it is in the swarm
  */
-export type LibraryState = 'whole' | 'fetching' | 'looking' | 'queued' | 'refused' | 'failed' | 'partial'
+export type TorrentState = 'whole' | 'fetching' | 'looking' | 'queued' | 'refused' | 'failed' | 'partial'
 
-/** A torrent on disk, as people and programs are told of it. */
-export interface LibraryEntry {
+/** A torrent on disk, in the API. */
+export interface TorrentEntry {
   readonly infoHash: InfoHash
   readonly name: string
-  readonly state: LibraryState
+  readonly state: TorrentState
   /** in words, where the state alone does not say it */
   readonly reason?: string | undefined
   /** of a refusal: the numbers */
   readonly noRoom?: Progress['noRoom']
   readonly isPinned: boolean
-  /** somebody reads it, or waits to */
+  /** a viewer reads it, or waits for it */
   readonly isWatched: boolean
   readonly origin: Origin
+  /** the files that were added, until they are complete */
   readonly wish?: Selection | undefined
   /** ISO 8601 */
   readonly addedAt: string
   readonly lastReadAt: string
   /** each counts half after 14 days */
   readonly plays: number
-  /** its own */
+  /** its own folder */
   readonly directory: string
-  /** really taken */
+  /** what the disk really uses for it */
   readonly bytesOnDisk: number
-  /** of the files that are wanted */
+  /** of the wanted files */
   readonly bytesThere: number
   /** absent while the metadata is not known */
   readonly bytesWanted?: number | undefined
   readonly percent: number
   /** connected now */
   readonly peers: number
-  /** connected now, or the most when it was last in the swarm; absent if nobody was ever met */
+  /** connected now, or the most when it was last in the swarm; absent if none was ever connected */
   readonly seeders?: number | undefined
   /** bytes per second */
   readonly downloadSpeed: number
-  /** absent while nothing comes */
+  /** absent while nothing is received */
   readonly etaSeconds?: number | undefined
-  /** those of which something is there; all, where one torrent is asked for */
-  readonly files: readonly LibraryFile[]
+  /** those that have data on disk; all files where one torrent is asked for */
+  readonly files: readonly EntryFile[]
 }
 
-export interface LibraryFile {
+export interface EntryFile {
   /** counted over all files of the torrent from 0 */
   readonly index: number
   readonly name: string
@@ -68,30 +69,28 @@ export interface LibraryFile {
   readonly isWanted: boolean
 }
 
-/** What is known of a torrent besides what is on disk of it. */
+/** What is known of a torrent in addition to what is on disk. */
 export interface Circumstances {
   readonly isWatched: boolean
   readonly activity?: Activity | undefined
-  /** of its wish */
+  /** of its download, if it was added */
   readonly progress?: Progress | undefined
   readonly wanted?: SelectedFiles | undefined
-  /** given: all files are listed */
+  /** if present, all files are listed */
   readonly info?: TorrentInfo | undefined
 }
 
-export function describe(entry: CacheEntry, circumstances: Circumstances, now: number): LibraryEntry {
+export function describe(entry: CacheEntry, circumstances: Circumstances, now: number): TorrentEntry {
   const { contents, usage } = entry
   const { isWatched, activity, progress, info } = circumstances
   const wanted = circumstances.wanted ?? wantedByItself(entry, activity)
   const there = bytesThere(contents, wanted.files)
   const missing = wanted.bytes - there
   const isKnown = contents.length > 0
-  const isWhole =
-    wanted.files.length > 0 &&
-    wanted.files.every((index) => contents.files[index]?.wholeMtimeMs !== undefined)
+  const isWhole = wanted.files.length > 0 && wanted.files.every((index) => isComplete(contents, index))
   const downloadSpeed = activity?.downloadSpeed ?? 0
   const state = stateOf(circumstances, isKnown, isWhole)
-  const doesCome = state === 'fetching' && downloadSpeed > 0 && missing > 0
+  const isReceiving = state === 'fetching' && downloadSpeed > 0 && missing > 0
   return {
     infoHash: contents.infoHash,
     name: contents.name,
@@ -113,12 +112,12 @@ export function describe(entry: CacheEntry, circumstances: Circumstances, now: n
     peers: activity?.peers ?? 0,
     seeders: activity?.peers ? activity.seeders : usage.seeders,
     downloadSpeed,
-    etaSeconds: doesCome ? Math.ceil(missing / downloadSpeed) : undefined,
+    etaSeconds: isReceiving ? Math.ceil(missing / downloadSpeed) : undefined,
     files: filesOf(entry, wanted, info),
   }
 }
 
-function stateOf({ activity, progress }: Circumstances, isKnown: boolean, isWhole: boolean): LibraryState {
+function stateOf({ activity, progress }: Circumstances, isKnown: boolean, isWhole: boolean): TorrentState {
   if (progress?.state === 'refused' || progress?.state === 'failed') return progress.state
   if (isWhole && !progress) return 'whole'
   if (activity?.isFetching) return isKnown && activity.peers > 0 ? 'fetching' : 'looking'
@@ -126,7 +125,7 @@ function stateOf({ activity, progress }: Circumstances, isKnown: boolean, isWhol
   return 'partial'
 }
 
-/** Without a wish: what is being watched or is whole, else the file of which there is most. */
+/** For a torrent that was not added: files that are watched or complete, otherwise the one with most data. */
 function wantedByItself({ contents }: CacheEntry, activity: Activity | undefined): SelectedFiles {
   const files = Object.entries(contents.files).map(([index, file]) => ({ index: Number(index), ...file }))
   const most = files.toSorted((a, b) => b.bytesThere - a.bytesThere).slice(0, 1)
@@ -141,7 +140,7 @@ function filesOf(
   { contents }: CacheEntry,
   wanted: SelectedFiles,
   info: TorrentInfo | undefined,
-): LibraryFile[] {
+): EntryFile[] {
   const isWanted = new Set(wanted.files)
   const listed = info
     ? info.files.map(({ name, length: size, isPadding }, index) => ({ index, name, size, isPadding }))
@@ -153,7 +152,7 @@ function filesOf(
       name,
       size,
       bytesThere: contents.files[index]?.bytesThere ?? 0,
-      isWhole: contents.files[index]?.wholeMtimeMs !== undefined,
+      isWhole: isComplete(contents, index),
       isWanted: isWanted.has(index),
     }))
 }

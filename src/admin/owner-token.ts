@@ -15,18 +15,18 @@ export interface OwnerTokenOptions {
   readonly downloadPath: string
 }
 
-/** The file that makes an owner: whoever can read it is the user that the server runs as, or root. */
+/** The file with the owner's token. Only the user that the server runs as, and root, can read it. */
 export function ownerTokenPath({ dataPath, downloadPath }: OwnerTokenOptions): string {
-  // Hidden among films, so that nothing takes it for one of them.
+  // Hidden, as this folder may be shown to others.
   return dataPath === undefined ? join(downloadPath, '.self-streme.token') : join(dataPath, 'admin-token')
 }
 
 /**
- * The random token that proves the owner. The first start writes it; later ones read it. One that other users of the
- * machine may know is replaced.
+ * Reads the owner's token, or makes a random one at the first start. One that other users of the machine may have read is
+ * replaced.
  *
- * @param path - as {@link ownerTokenPath} says
- * @returns the token; only in memory where it cannot be written, which leaves `ADMIN_PASSWORD` to make an owner
+ * @param path - from {@link ownerTokenPath}
+ * @returns the token. If it cannot be written, only `ADMIN_PASSWORD` identifies the owner.
  */
 export async function openOwnerToken(path: string, log: Log): Promise<string> {
   const kept = await readKept(path, log)
@@ -38,21 +38,21 @@ export async function openOwnerToken(path: string, log: Log): Promise<string> {
     const { weakness } = await readSecretFile(path)
     if (weakness !== undefined)
       log.warn(
-        'the token of the owner lies on a file system that does not protect it: set DATA_PATH to another folder',
+        'the file system of the owner token does not protect it from other users; set DATA_PATH to another folder',
         { path, why: weakness },
       )
-    else log.info('the token of the owner is in a file', { path })
+    else log.info('owner token written', { path })
   } catch (error) {
-    log.warn(
-      'the token of the owner cannot be written: only ADMIN_PASSWORD makes an owner; set DATA_PATH to a folder that can be written to',
-      { path, reason: messageOf(error) },
-    )
+    log.warn('owner token cannot be written; set ADMIN_PASSWORD, or DATA_PATH to a writable folder', {
+      path,
+      reason: messageOf(error),
+    })
   }
   return token
 }
 
 /**
- * What a program of the owner reads.
+ * Reads the token for a program of the owner.
  *
  * @throws the system's error when there is no such file, or it may not be read
  */
@@ -65,13 +65,12 @@ async function readKept(path: string, log: Log): Promise<string | undefined> {
   try {
     const { content, weakness } = await readSecretFile(path)
     const token = content.trim()
-    const why = weakness ?? (TOKEN.test(token) ? undefined : 'it holds no token')
+    const why = weakness ?? (TOKEN.test(token) ? undefined : 'not a token')
     if (why === undefined) return token
-    log.warn('the token of the owner is replaced by a new one', { path, why })
+    log.warn('owner token replaced', { path, why })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT')
-      log.warn('the token of the owner is replaced by a new one', { path, why: messageOf(error) })
+    if (code !== 'ENOENT') log.warn('owner token replaced', { path, why: messageOf(error) })
   }
   return undefined
 }

@@ -5,14 +5,14 @@ import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { MAX_TORRENT_FILE_BYTES, readTorrentFile } from '../storage/torrent-file.ts'
 
-/** Which torrent somebody means, and what they know of it. */
+/** A torrent that was named by a link or a file, and what that says about it. */
 export interface TorrentSource {
   readonly infoHash: InfoHash
-  /** as they came */
+  /** as given, unchecked */
   readonly trackers: readonly string[]
-  /** which of its files a magnet link means */
+  /** the files that a magnet link selects */
   readonly selected?: FileSelection | undefined
-  /** both or none of them */
+  /** of a torrent file; both or neither */
   readonly info?: TorrentInfo
   readonly metainfo?: Uint8Array
 }
@@ -22,8 +22,8 @@ export function sourceOfMagnet(text: string): TorrentSource {
   const magnet = parseMagnet(text)
   if (!magnet) {
     const what = /^magnet:/i.test(text)
-      ? 'names no info hash of BitTorrent v1 (xt=urn:btih:…)'
-      : 'is neither magnet link nor info hash'
+      ? 'has no info hash of BitTorrent v1 (expected xt=urn:btih:…)'
+      : 'is neither a magnet link nor an info hash'
     throw new SelfStremeError('request.invalid', `"${text.slice(0, 80)}" ${what}`)
   }
   const { infoHash, trackers, selected } = magnet
@@ -33,11 +33,11 @@ export function sourceOfMagnet(text: string): TorrentSource {
 /** @throws SelfStremeError `request.invalid` */
 export async function sourceOfFile(bytes: Uint8Array): Promise<TorrentSource> {
   if (bytes.length > MAX_TORRENT_FILE_BYTES)
-    throw new SelfStremeError('request.invalid', `no torrent file has ${bytes.length} bytes`)
+    throw new SelfStremeError('request.invalid', `${bytes.length} bytes are too many for a torrent file`)
   try {
     return await readTorrentFile(bytes)
   } catch (cause) {
     const why = cause instanceof SelfStremeError ? cause.message : String(cause)
-    throw new SelfStremeError('request.invalid', `this is no torrent file: ${why}`, { cause })
+    throw new SelfStremeError('request.invalid', `not a torrent file: ${why}`, { cause })
   }
 }

@@ -6,35 +6,35 @@ import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { fileAt, settlingMs } from '../files/finished-writing.ts'
 import { moveToFree } from '../files/free-name.ts'
 import type { Log } from '../observe/log.ts'
-import type { Library } from './torrents.ts'
+import type { OwnerTorrents } from './torrents.ts'
 import { isTooLong, kindOf, torrentsIn } from './watched-file.ts'
 
-/** No news comes of folders on other machines. */
+/** Network file systems do not report changes that other machines make. */
 const LOOK_MS = 30_000
-/** Several things happen at once when a file comes. */
-const NEWS_MS = 50
+/** A new file causes several events at once. */
+const EVENT_MS = 50
 
 /**
- * Adds what is put into a folder: torrent files, and files of magnet links. Each is renamed when it has been taken, or
- * when there is something wrong with it, so that it is taken once. What there is no room for stays as it is.
+ * Adds the torrent files and files of magnet links that are put into a folder. Each is renamed when it was added or is
+ * invalid, so that it is added once. One that does not fit stays as it is, and is tried again.
  */
 export class WatchFolder implements AsyncDisposable {
   readonly #path: string
-  readonly #library: Pick<Library, 'add'>
+  readonly #torrents: Pick<OwnerTorrents, 'add'>
   readonly #log: Log
   readonly #timer = setInterval(() => this.#lookIn(0), LOOK_MS)
   #watcher: FSWatcher | undefined
   #next: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined
   readonly #oneAtATime = pLimit(1)
   #isClosed = false
-  /** what was said of a file, or of the folder, so that it is said once */
-  readonly #said = new Map<string, string>()
-  /** files that cannot be renamed, as they were when they were dealt with */
-  readonly #dealtWith = new Map<string, number>()
+  /** the last warning about each file, or the folder, so that it is logged once */
+  readonly #warned = new Map<string, string>()
+  /** files that were added but cannot be renamed, with their ctime, ms */
+  readonly #notRenamed = new Map<string, number>()
 
-  constructor(path: string, library: Pick<Library, 'add'>, log: Log) {
+  constructor(path: string, torrents: Pick<OwnerTorrents, 'add'>, log: Log) {
     this.#path = path
-    this.#library = library
+    this.#torrents = torrents
     this.#log = log
     this.#lookIn(0)
   }
@@ -47,7 +47,7 @@ export class WatchFolder implements AsyncDisposable {
     this.#watcher?.close()
   }
 
-  /** Looks after a while, unless that is to be done sooner. */
+  /** Looks after `ms`, or earlier if that is planned already. */
   #lookIn(ms: number): void {
     const at = performance.now() + ms
     if (this.#isClosed || (this.#next && this.#next.at <= at)) return
@@ -64,56 +64,56 @@ export class WatchFolder implements AsyncDisposable {
       this.#watch()
       const names = (await readdir(this.#path)).filter((name) => kindOf(name) !== undefined)
       for (const name of names.toSorted()) if (!this.#isClosed) await this.#lookAt(name)
-      this.#said.delete(this.#path)
+      this.#warned.delete(this.#path)
     } catch (error) {
-      this.#sayOnce(this.#path, 'the watch folder cannot be read', messageOf(error))
+      this.#warnOnce(this.#path, 'watch folder: cannot be read', messageOf(error))
     }
   }
 
-  /** Hears of what happens in the folder from now on; another one may have got its name since the last time. */
+  /** Watches again from scratch: the path may lead to another folder than last time. */
   #watch(): void {
     this.#watcher?.close()
-    this.#watcher = watch(this.#path, () => this.#lookIn(NEWS_MS))
+    this.#watcher = watch(this.#path, () => this.#lookIn(EVENT_MS))
     this.#watcher.on('error', () => this.#watcher?.close())
   }
 
   async #lookAt(name: string): Promise<void> {
     const path = join(this.#path, name)
-    // What cannot be looked at may be the next time; one that is empty is about to be written.
+    // A file that cannot be read is tried again; an empty one is about to be written.
     const file = await fileAt(path).catch(() => undefined)
-    if (!file || file.size === 0 || this.#dealtWith.get(path) === file.ctimeMs) return
+    if (!file || file.size === 0 || this.#notRenamed.get(path) === file.ctimeMs) return
     const waitMs = settlingMs(file, Date.now())
     if (waitMs > 0) return this.#lookIn(waitMs)
     try {
-      await this.#take(name, path, file)
-      this.#log.info(`Taken from the watch folder: ${name}`)
+      await this.#add(name, path, file)
+      this.#log.info(`watch folder: added ${name}`)
       await this.#rename(path, 'added', file)
     } catch (error) {
       const isBad = error instanceof SelfStremeError && error.code === 'request.invalid'
-      this.#sayOnce(path, `not taken from the watch folder: ${name}`, messageOf(error))
+      this.#warnOnce(path, `watch folder: cannot add ${name}`, messageOf(error))
       if (isBad) await this.#rename(path, 'bad', file)
     }
   }
 
-  async #take(name: string, path: string, { size }: Stats): Promise<void> {
-    if (isTooLong(name, size)) throw new SelfStremeError('request.invalid', `it is too long: ${size} bytes`)
+  async #add(name: string, path: string, { size }: Stats): Promise<void> {
+    if (isTooLong(name, size)) throw new SelfStremeError('request.invalid', `${size} bytes are too many`)
     for (const source of await torrentsIn(name, await readFile(path)))
-      await this.#library.add({ source, selection: source.selected ? undefined : 'all', isPinned: true })
+      await this.#torrents.add({ source, selection: source.selected ? undefined : 'all', isPinned: true })
   }
 
   async #rename(path: string, ending: 'added' | 'bad', { ctimeMs }: Stats): Promise<void> {
     try {
       await moveToFree(path, `${path}.${ending}`)
-      this.#said.delete(path)
+      this.#warned.delete(path)
     } catch (error) {
-      this.#dealtWith.set(path, ctimeMs)
-      this.#log.warn('a file in the watch folder cannot be renamed', { path, reason: messageOf(error) })
+      this.#notRenamed.set(path, ctimeMs)
+      this.#log.warn('watch folder: file cannot be renamed', { path, reason: messageOf(error) })
     }
   }
 
-  #sayOnce(about: string, message: string, reason: string): void {
-    if (this.#said.get(about) === reason) return
-    this.#said.set(about, reason)
+  #warnOnce(about: string, message: string, reason: string): void {
+    if (this.#warned.get(about) === reason) return
+    this.#warned.set(about, reason)
     this.#log.warn(message, { reason })
   }
 }

@@ -2,26 +2,26 @@ import { SelfStremeError } from '../domain/errors.ts'
 import { MAX_TORRENT_FILE_BYTES } from '../storage/torrent-file.ts'
 import { sourceOfFile, sourceOfMagnet, type TorrentSource } from './torrent-source.ts'
 
-const MOST_MAGNET_BYTES = 1024 * 1024
+const MAX_MAGNET_BYTES = 1024 * 1024
 
-/** What a file in the watch folder is by its name; `undefined` for one that nobody looks at. */
+/** The kind of a file in the watch folder, by its name; `undefined` for other files, which are ignored. */
 export function kindOf(name: string): 'torrent' | 'magnet' | undefined {
   const ending = /\.(torrent|magnet)$/i.exec(name)?.[1]?.toLowerCase()
   return ending as 'torrent' | 'magnet' | undefined
 }
 
 /**
- * The torrents that such a file names: a torrent file one, a file of magnet links one in each line; lines that are empty
- * or begin with `#` say nothing.
+ * The torrents in such a file: one in a torrent file; one per line in a file of magnet links, except for empty lines and
+ * those that begin with `#`.
  *
- * @throws SelfStremeError `request.invalid`, also when only one of the lines is wrong
+ * @throws SelfStremeError `request.invalid`, even if only one of the lines is wrong
  */
 export async function torrentsIn(name: string, bytes: Uint8Array): Promise<TorrentSource[]> {
   if (kindOf(name) === 'torrent') return [await sourceOfFile(bytes)]
   const lines = new TextDecoder().decode(bytes).split('\n')
-  const said = lines.map((line, index) => ({ line: line.trim(), number: index + 1 }))
-  const magnets = said.filter(({ line }) => line !== '' && !line.startsWith('#'))
-  if (magnets.length === 0) throw new SelfStremeError('request.invalid', 'there is no magnet link in it')
+  const numbered = lines.map((line, index) => ({ line: line.trim(), number: index + 1 }))
+  const magnets = numbered.filter(({ line }) => line !== '' && !line.startsWith('#'))
+  if (magnets.length === 0) throw new SelfStremeError('request.invalid', 'no magnet link in the file')
   return magnets.map(({ line, number }) => {
     try {
       return sourceOfMagnet(line)
@@ -31,7 +31,7 @@ export async function torrentsIn(name: string, bytes: Uint8Array): Promise<Torre
   })
 }
 
-/** Whether a file is longer than one that says something can be. */
+/** Whether a file is larger than any valid one. */
 export function isTooLong(name: string, bytes: number): boolean {
-  return bytes > (kindOf(name) === 'torrent' ? MAX_TORRENT_FILE_BYTES : MOST_MAGNET_BYTES)
+  return bytes > (kindOf(name) === 'torrent' ? MAX_TORRENT_FILE_BYTES : MAX_MAGNET_BYTES)
 }

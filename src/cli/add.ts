@@ -1,4 +1,4 @@
-import type { LibraryEntry } from '../admin/describe.ts'
+import type { TorrentEntry } from '../admin/describe.ts'
 import { parseInfoHash } from '../domain/bittorrent/info-hash.ts'
 import { parseSelection } from '../domain/usage.ts'
 import { loadTorrentFile } from '../storage/torrent-file.ts'
@@ -42,7 +42,7 @@ export const add = command({
       ...(path === undefined ? {} : { path: typedPath(path) }),
       ...(isUnpinned ? { pin: false } : {}),
     }
-    const entry = await runningServer().ask<LibraryEntry>('POST', ...(await request(typed, options)))
+    const entry = await runningServer().ask<TorrentEntry>('POST', ...(await request(typed, options)))
     return print(json, entry, [
       `${entry.name} ${entry.isPinned ? 'added and pinned' : 'added'}: ${howFar(entry)}`,
     ])

@@ -1,8 +1,9 @@
-import type { Overview, PlacedEntry } from '../admin/cache-overview.ts'
-import type { LibraryEntry } from '../admin/describe.ts'
+import type { Overview } from '../admin/cache-overview.ts'
+import type { TorrentEntry } from '../admin/describe.ts'
 import type { Explanation } from '../cleanup/explain.ts'
 import type { CleanupResult } from '../cleanup/janitor.ts'
 import { sizeInWords, spanInWords } from '../lib/in-words.ts'
+import type { PlacedEntry } from '../placed/placed-files.ts'
 import { command } from './command.ts'
 import { JSON_OPTION, print, table } from './print.ts'
 import { runningServer } from './running-server.ts'
@@ -62,7 +63,7 @@ function listLines(overview: Overview, now: number): string[] {
   return [...table(rows, NUMBERS), '', limitsLine(overview)]
 }
 
-function rowOf(entry: LibraryEntry, now: number): string[] {
+function rowOf(entry: TorrentEntry, now: number): string[] {
   const { infoHash, state, percent, bytesWanted, bytesThere, downloadSpeed, etaSeconds } = entry
   return [
     shortHash(infoHash),

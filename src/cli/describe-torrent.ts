@@ -1,8 +1,8 @@
-import type { LibraryEntry } from '../admin/describe.ts'
+import type { TorrentEntry } from '../admin/describe.ts'
 import { sizeInWords, spanInWords } from '../lib/in-words.ts'
 
 /** The state of a torrent, in a sentence. */
-export function howFar(entry: LibraryEntry): string {
+export function howFar(entry: TorrentEntry): string {
   const { state, reason, bytesWanted, downloadSpeed, etaSeconds } = entry
   const of = bytesWanted === undefined ? '' : ` of ${sizeInWords(bytesWanted)}`
   const done = `${sizeInWords(entry.bytesThere)}${of}`

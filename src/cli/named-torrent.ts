@@ -1,4 +1,4 @@
-import type { LibraryEntry } from '../admin/describe.ts'
+import type { TorrentEntry } from '../admin/describe.ts'
 import { type InfoHash, parseInfoHash } from '../domain/bittorrent/info-hash.ts'
 import { printableLine } from '../lib/printable.ts'
 import { Failure, UsageError } from './command.ts'
@@ -26,7 +26,7 @@ export async function namedTorrent(typed: string, server: RunningServer): Promis
     throw new UsageError(
       `"${typed}" is not an info hash, or the first ${MIN_PREFIX_LENGTH} or more digits of one`,
     )
-  const { torrents } = await server.ask<{ torrents: LibraryEntry[] }>('GET', '/api/torrents')
+  const { torrents } = await server.ask<{ torrents: TorrentEntry[] }>('GET', '/api/torrents')
   const meant = torrents.filter((torrent) => torrent.infoHash.startsWith(digits))
   const [one, another] = meant
   if (one && !another) return one.infoHash
@@ -37,6 +37,6 @@ export async function namedTorrent(typed: string, server: RunningServer): Promis
   )
 }
 
-function nameAndHash({ infoHash, name }: LibraryEntry): string {
+function nameAndHash({ infoHash, name }: TorrentEntry): string {
   return printableLine(`  ${infoHash}  ${name}`)
 }

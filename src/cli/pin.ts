@@ -1,4 +1,4 @@
-import type { LibraryEntry } from '../admin/describe.ts'
+import type { TorrentEntry } from '../admin/describe.ts'
 import { command } from './command.ts'
 import { namedTorrent, onlyOne } from './named-torrent.ts'
 import { JSON_OPTION, print } from './print.ts'
@@ -24,7 +24,7 @@ function pinning(name: string, method: string, about: string, outcome: string) {
       const typed = onlyOne(positionals, 'info hash')
       const server = runningServer()
       const infoHash = await namedTorrent(typed, server)
-      const entry = await server.ask<LibraryEntry>(method, `/api/torrents/${infoHash}/pin`)
+      const entry = await server.ask<TorrentEntry>(method, `/api/torrents/${infoHash}/pin`)
       return print(values.json, entry, [`${entry.name} ${outcome}`])
     },
   })

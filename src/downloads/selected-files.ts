@@ -1,3 +1,4 @@
+import type { Need } from '../cleanup/fits.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { wantedFiles } from '../domain/choice/wanted-files.ts'
 import type { Selection } from '../domain/usage.ts'
@@ -16,6 +17,11 @@ export function resolveSelection(info: TorrentInfo, selection: Selection): Selec
   const { files } = info
   const wanted = wantedFiles(info, selection)
   return { files: wanted, bytes: wanted.reduce((sum, index) => sum + (files[index]?.length ?? 0), 0) }
+}
+
+/** @param contents - absent where nothing of the torrent is on disk */
+export function needOfFiles({ files, bytes }: SelectedFiles, contents?: Contents): Need {
+  return { bytes, missingBytes: bytes - (contents ? bytesThere(contents, files) : 0) }
 }
 
 /** How much of some files is on disk; bytes. */

@@ -1,7 +1,7 @@
 import { type ErrorRequestHandler, json, type RequestHandler, Router, raw } from 'express'
 import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
-import type { Library } from '../admin/torrents.ts'
+import type { OwnerTorrents } from '../admin/torrents.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { Guesses } from '../downloads/guesses.ts'
 import { printableText } from '../lib/printable.ts'
@@ -14,7 +14,7 @@ const MAX_JSON_LENGTH = '64kb'
 
 /** What programs may ask about. */
 export interface ApiParts {
-  readonly library: Library
+  readonly library: OwnerTorrents
   readonly predownloads: Pick<Guesses, 'list' | 'stop'>
   readonly cache: CacheOverview
   readonly explainStreams: ExplainStreams
@@ -41,7 +41,7 @@ export function apiRoutes(onlyOwner: RequestHandler, parts: ApiParts): Router {
   return router
 }
 
-function addTorrents(router: Router, library: Library): void {
+function addTorrents(router: Router, library: OwnerTorrents): void {
   onlyMethods(router, '/api/torrents', {
     async get(_req, res) {
       res.json({ torrents: await library.list() })

@@ -202,9 +202,9 @@ describe('what cannot be added', () => {
   test.for([
     [{}, /either "magnet" or "infoHash"/],
     [{ infoHash: UNKNOWN, magnet: `magnet:?xt=urn:btih:${UNKNOWN}` }, /either/],
-    [{ infoHash: UNKNOWN.slice(1) }, /neither magnet link nor info hash/],
-    [{ magnet: 'magnet:?dn=Film' }, /names no info hash of BitTorrent v1/],
-    [{ infoHash: 12 }, /neither magnet link nor info hash/],
+    [{ infoHash: UNKNOWN.slice(1) }, /neither a magnet link nor an info hash/],
+    [{ magnet: 'magnet:?dn=Film' }, /has no info hash of BitTorrent v1/],
+    [{ infoHash: 12 }, /neither a magnet link nor an info hash/],
     [{ infoHash: UNKNOWN, files: 'most' }, /"files" must be "main"/],
     [{ infoHash: UNKNOWN, files: [] }, /"files" must be "main"/],
     [{ infoHash: UNKNOWN, files: [1.5] }, /"files" must be "main"/],
@@ -234,9 +234,9 @@ describe('what cannot be added', () => {
     ],
     ['a novel', JSON_BODY, JSON.stringify({ magnet: 'a'.repeat(70_000) }), 413, /too large/],
     ['a film', TORRENT_BODY, new Uint8Array(MAX_TORRENT_FILE_BYTES + 1), 413, /too large/],
-    ['bytes that are no torrent file', TORRENT_BODY, patternBytes(1_000), 400, /no torrent file/],
-    ['the first half of one', TORRENT_BODY, torrentOf(MIB).subarray(0, 60), 400, /no torrent file/],
-    ['a torrent of no piece', TORRENT_BODY, torrentOf(0), 400, /no torrent file/],
+    ['bytes that are no torrent file', TORRENT_BODY, patternBytes(1_000), 400, /not a torrent file/],
+    ['the first half of one', TORRENT_BODY, torrentOf(MIB).subarray(0, 60), 400, /not a torrent file/],
+    ['a torrent of no piece', TORRENT_BODY, torrentOf(0), 400, /not a torrent file/],
   ] as const)('%s is refused', async ([, headers, body, status, words]) => {
     const answer = await send(`${app.url}/api/torrents`, {
       method: 'POST',
@@ -346,7 +346,7 @@ describe('the list', () => {
     ]) {
       expect(answer).toEqual({
         status: 404,
-        body: { error: 'cache.unknown', message: `there is nothing of ${UNKNOWN} on disk` },
+        body: { error: 'cache.unknown', message: `${UNKNOWN} is not on disk` },
       })
     }
     expect((await api.get('c0ffee')).status).toBe(400)

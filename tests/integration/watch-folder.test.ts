@@ -111,12 +111,12 @@ test('a file with anything wrong in it is put aside as a whole, and the log says
     ])
   expect((await api.list()).map(({ infoHash }) => infoHash)).toEqual([THREE])
   for (const words of [
-    /warn: not taken from the watch folder: noise\.torrent reason="this is no torrent file: .*"/,
-    /half\.torrent reason="this is no torrent file/,
-    /lines\.magnet reason="line 2: .*neither magnet link nor info hash"/,
-    /silent\.magnet reason="there is no magnet link in it"/,
-    /long\.magnet reason="it is too long: \d+ bytes"/,
-    /info: Taken from the watch folder: good\.magnet/,
+    /warn: watch folder: cannot add noise\.torrent reason="not a torrent file: .*"/,
+    /half\.torrent reason="not a torrent file/,
+    /lines\.magnet reason="line 2: .*neither a magnet link nor an info hash"/,
+    /silent\.magnet reason="no magnet link in the file"/,
+    /long\.magnet reason="\d+ bytes are too many"/,
+    /info: watch folder: added good\.magnet/,
   ]) {
     expect(server.output()).toMatch(words)
   }

@@ -1,4 +1,4 @@
-import type { LibraryEntry } from '../../src/admin/describe.ts'
+import type { TorrentEntry } from '../../src/admin/describe.ts'
 import { AS_OWNER } from './owner.ts'
 
 /** An answer of the owner's API. */
@@ -17,24 +17,24 @@ export function apiOf(url: string) {
   return {
     ask,
     add: (addition: object) =>
-      ask<LibraryEntry>('POST', '/api/torrents', {
+      ask<TorrentEntry>('POST', '/api/torrents', {
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(addition),
       }),
     upload: (torrentFile: Uint8Array, query = '') =>
-      ask<LibraryEntry>('POST', `/api/torrents${query}`, {
+      ask<TorrentEntry>('POST', `/api/torrents${query}`, {
         headers: { 'Content-Type': 'application/x-bittorrent' },
         body: new Uint8Array(torrentFile),
       }),
-    list: async () => (await ask<{ torrents: LibraryEntry[] }>('GET', '/api/torrents')).body.torrents,
-    get: (infoHash: string) => ask<LibraryEntry>('GET', `/api/torrents/${infoHash}`),
+    list: async () => (await ask<{ torrents: TorrentEntry[] }>('GET', '/api/torrents')).body.torrents,
+    get: (infoHash: string) => ask<TorrentEntry>('GET', `/api/torrents/${infoHash}`),
     remove: (infoHash: string, query = '') =>
       ask<{ removed?: number; freedBytes?: number; keptAt?: string }>(
         'DELETE',
         `/api/torrents/${infoHash}${query}`,
       ),
-    pin: (infoHash: string) => ask<LibraryEntry>('PUT', `/api/torrents/${infoHash}/pin`),
-    unpin: (infoHash: string) => ask<LibraryEntry>('DELETE', `/api/torrents/${infoHash}/pin`),
+    pin: (infoHash: string) => ask<TorrentEntry>('PUT', `/api/torrents/${infoHash}/pin`),
+    unpin: (infoHash: string) => ask<TorrentEntry>('DELETE', `/api/torrents/${infoHash}/pin`),
     cleanUp: () =>
       ask<{ removed: number; kept: { infoHash: string; why: string }[] }>('POST', '/admin/cleanup'),
   }

@@ -7,7 +7,7 @@ import type { CacheIndex } from '../../torrent-index/torrent-index.ts'
 import type { FetchAhead } from '../../torrents/fetch-ahead.ts'
 import type { Proposal } from '../download.ts'
 import type { Proposer } from '../queue.ts'
-import { bytesThere, resolveSelection, type SelectedFiles } from '../selected-files.ts'
+import { needOfFiles, resolveSelection, type SelectedFiles } from '../selected-files.ts'
 
 type Index = Pick<CacheIndex, 'entries' | 'get' | 'change' | 'flush'>
 
@@ -73,8 +73,7 @@ export class OwnerAdditions implements Proposer {
   async #needOf(infoHash: InfoHash): Promise<Need | undefined> {
     const files = await this.filesOf(infoHash)
     const contents = this.#index.get(infoHash)?.contents
-    if (!files || !contents) return undefined
-    return { bytes: files.bytes, missingBytes: files.bytes - bytesThere(contents, files.files) }
+    return files && contents && needOfFiles(files, contents)
   }
 
   /** @throws SelfStremeError `wish.impossible` */
