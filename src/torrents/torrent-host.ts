@@ -21,10 +21,9 @@ export interface TorrentHost extends SlotHolder {
   /**
    * Joins the swarm, unless it is there; ends a pause between two attempts.
    *
-   * @param triesMade - attempts that count as made
    * @throws SelfStremeError `torrent.busy`, `disk.full`, `disk.failed`
    */
-  join(purpose?: Purpose, triesMade?: number): Promise<void>
+  join(purpose?: Purpose): Promise<void>
   /** Has the engine close its files, which may no longer be those in the folder, and open them again. */
   rejoin(): Promise<void>
   /** Leaves the swarm; when this resolves, the engine has closed the files. */

@@ -61,7 +61,7 @@ export class TorrentMetadata {
    * @throws SelfStremeError `media.no_peers`, `torrent.busy`, `torrent.invalid`, `disk.full` and others, or the
    * signal's reason
    */
-  async whenKnown(signal: AbortSignal, purpose: Purpose = 'watch', triesMade = 0): Promise<KnownTorrent> {
+  async whenKnown(signal: AbortSignal, purpose: Purpose = 'watch'): Promise<KnownTorrent> {
     const torrent = this.#torrent
     if (!torrent.known) {
       await torrent.room.needForNotes()
@@ -69,7 +69,7 @@ export class TorrentMetadata {
     }
     if (!torrent.known) {
       if (purpose === 'watch') torrent.peerWait.mustBeWorthIt()
-      await torrent.join(purpose, triesMade)
+      await torrent.join(purpose)
       if (!torrent.known) await torrent.peerWait.during(this.#waiters.wait(signal), signal)
     }
     if (torrent.known) return torrent.known

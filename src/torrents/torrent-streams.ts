@@ -27,8 +27,6 @@ export interface NamedTrackers {
 export interface StreamRequest {
   /** default: the main file */
   readonly choice?: FileChoice
-  /** attempts to find peers that count as made; default 0 */
-  readonly retryCount?: number
   /** folder for the torrent in place of the download folder; must be under an extra path */
   readonly customPath?: string
   readonly signal?: AbortSignal
@@ -68,14 +66,14 @@ export class TorrentStreams {
         `"${magnetUri.slice(0, 80)}" is neither magnet link nor info hash`,
       )
     const { infoHash, trackers } = magnet
-    const { choice = MAIN_FILE, retryCount, customPath, named, viewer } = request
+    const { choice = MAIN_FILE, customPath, named, viewer } = request
     const { signal = new AbortController().signal } = request
     const base = customPath === undefined ? undefined : await allowedPath(customPath, this.#extraPaths)
     const { torrent, lease: taken } = await this.#torrents.acquire(infoHash, base, viewer)
     using lease = taken
     torrent.addTrackers(trackers)
     if (named) torrent.addTrackers(named.trackers, named.client)
-    const { content, reading } = await torrent.metadata.whenKnown(signal, 'watch', retryCount)
+    const { content, reading } = await torrent.metadata.whenKnown(signal)
     this.#torrents.noteKnown(infoHash)
     const decision = chooseFile(content.info, choice)
     if (decision.kind === 'refused')

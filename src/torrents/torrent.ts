@@ -129,10 +129,10 @@ export class Torrent implements Learner, LinkedTorrent {
     void this.saveTrackers()
   }
 
-  async join(purpose: Purpose = 'watch', triesMade = 0): Promise<void> {
+  async join(purpose: Purpose = 'watch'): Promise<void> {
     if (this.isInSwarm) return this.swarm.start()
     if (this.info) await this.metadata.adoptFiles(this.info)
-    await this.#parts.slots.take(this, purpose, () => this.#enter(triesMade))
+    await this.#parts.slots.take(this, purpose, () => this.#enter())
   }
 
   /** Leaves the swarm for another client's torrent: its viewers get the reason, and end. */
@@ -225,14 +225,14 @@ export class Torrent implements Learner, LinkedTorrent {
     this.replan()
   }
 
-  #enter(triesMade: number): void {
+  #enter(): void {
     if (!this.isInSwarm) {
       this.log.info(`Starting torrent stream for hash: ${this.infoHash}`)
       this.trackers.warnIfUnreachable(this)
       this.#link.begin()
       this.#move({ kind: 'joined', at: performance.now() })
     }
-    this.swarm.start(triesMade)
+    this.swarm.start()
     this.replan()
   }
 

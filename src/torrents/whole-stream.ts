@@ -1,17 +1,18 @@
-import { stat } from 'node:fs/promises'
+import { statIfThere } from '../files/if-there.ts'
 import type { OpenFile, OpenFiles } from '../files/open-files.ts'
 import { readSlices } from '../files/read-slices.ts'
+import { isUnchanged } from '../files/same-file.ts'
 import type { FileContents } from '../storage/contents.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 
-/** Opens a file that is whole on disk; `undefined` if it was touched since it became so. */
+/** Opens a file that is whole on disk; `undefined` if it was touched since it became so. @throws the system's error */
 export async function openIfWhole(
   { path, size, wholeMtimeMs }: FileContents,
   files: OpenFiles,
 ): Promise<OpenFile | undefined> {
   if (wholeMtimeMs === undefined) return undefined
-  const found = await stat(path).catch(() => undefined)
-  return found?.size === size && found.mtimeMs === wholeMtimeMs ? files.open(path, found) : undefined
+  const found = await statIfThere(path)
+  return isUnchanged(found, { size, mtimeMs: wholeMtimeMs }) ? files.open(path, found) : undefined
 }
 
 /** A file of which nothing is missing: no swarm, no waiting. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import bencode from 'bencode'
 import { describe, expect, test } from 'vitest'
@@ -167,6 +167,18 @@ async function renameOver(path: string): Promise<void> {
   await writeFile(`${path}.other`, ZEROS)
   await rename(`${path}.other`, path)
 }
+
+test('a file that cannot be looked at does not count as deleted', async () => {
+  await using at = await beginTorrent()
+  await at.engineWrites([0, 1])
+  await rename(at.path, `${at.path}.aside`)
+  // A link to itself: the system says ELOOP, which does not mean that there is nothing.
+  await symlink(at.path, at.path)
+  await at.content.lookAfter(0)
+  await expect(at.content.openWhole(0)).rejects.toMatchObject({ code: 'ELOOP' })
+  expect(at.states()).toEqual(['verified', 'verified', 'missing', 'missing'])
+  expect(at.said).toEqual([])
+})
 
 /** A torrent whose film is being fetched. */
 async function beginTorrent() {

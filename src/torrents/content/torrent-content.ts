@@ -10,7 +10,9 @@ import {
 import { filesIn } from '../../domain/bittorrent/segments.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
+import { statIfThere } from '../../files/if-there.ts'
 import { type OpenFile, OpenFiles } from '../../files/open-files.ts'
+import { isUnchanged } from '../../files/same-file.ts'
 import type { Log } from '../../observe/log.ts'
 import { type Contents, contentsOf } from '../../storage/contents.ts'
 import type { FolderState, FoundFolder } from '../../storage/folder-state.ts'
@@ -103,10 +105,10 @@ export class TorrentContent {
 
   /**
    * Opens a file that is whole on disk; `undefined` if it is not. One that was touched since it became so is looked at
-   * again, piece by piece.
+   * again, piece by piece. @throws the system's error
    */
   async openWhole(fileIdx: number): Promise<OpenFile | undefined> {
-    const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
+    const file = await statIfThere(this.pathOf(fileIdx))
     const whole = this.#state.whole[fileIdx]
     if (!whole) {
       this.#doubtIfChanged(fileIdx, file)
@@ -114,8 +116,7 @@ export class TorrentContent {
       this.completeIfWhole(fileIdx)
       return undefined
     }
-    if (file?.size === whole.size && file.mtimeMs === whole.mtimeMs)
-      return this.#open.open(this.pathOf(fileIdx), file)
+    if (isUnchanged(file, whole)) return this.#open.open(this.pathOf(fileIdx), file)
     this.#doubt(fileIdx, file !== undefined)
     this.completeIfWhole(fileIdx)
     return undefined
@@ -130,7 +131,9 @@ export class TorrentContent {
   async lookAfter(fileIdx: number): Promise<void> {
     const { missing, of } = this.missingIn(fileIdx)
     if (this.wasWhole(fileIdx) || missing === of) return
-    const file = await stat(this.pathOf(fileIdx)).catch(() => undefined)
+    const file = await statIfThere(this.pathOf(fileIdx)).catch(() => 'unknown' as const)
+    // On a disk that fails, what is known of a file stays true until it is read.
+    if (file === 'unknown') return
     if (file && this.#recognise(fileIdx, fileIdOf(file))) this.completeIfWhole(fileIdx)
     if (file) return
     this.#trusted.lose(fileIdx)

@@ -71,12 +71,8 @@ export class SwarmSession {
     return this.isRunning && !this.#hasMetPeer
   }
 
-  /**
-   * Joins the swarm; ends a pause between two attempts.
-   *
-   * @param triesMade - attempts that count as made
-   */
-  start(triesMade = 0): void {
+  /** Joins the swarm; ends a pause between two attempts. */
+  start(): void {
     this.#wakeUp.abort()
     if (this.isRunning) return
     const stop = new AbortController()
@@ -86,7 +82,7 @@ export class SwarmSession {
       ended: (async () => {
         // The engine can have a torrent only once: the last stay must have ended.
         await last
-        await this.#run(triesMade, stop.signal, () => this.#running === run)
+        await this.#run(stop.signal, () => this.#running === run)
       })(),
     }
     this.#running = run
@@ -124,11 +120,11 @@ export class SwarmSession {
     if (this.#stats.peers === 0) await this.#peerFound.wait(signal)
   }
 
-  async #run(triesMade: number, stopped: AbortSignal, isLatest: () => boolean): Promise<void> {
+  async #run(stopped: AbortSignal, isLatest: () => boolean): Promise<void> {
     const { infoHash } = this.#torrent
     const { maxRetries, timeoutMs } = this.#options
     let failure: SelfStremeError | undefined
-    let tries = triesMade
+    let tries = 0
     while (!stopped.aborted) {
       failure = await this.#tryOnce(stopped).catch(
         (cause: unknown) => new SelfStremeError('engine.down', `${infoHash}: ${messageOf(cause)}`, { cause }),
