@@ -2,34 +2,34 @@ import { SelfStremeError } from '../domain/errors.ts'
 import { sizeInWords } from '../lib/in-words.ts'
 import type { Space } from './space.ts'
 
-/** What somebody wants to have or to keep; bytes. */
+/** The size of a torrent that is to be downloaded or kept; bytes. */
 export interface Need {
-  /** all of it */
+  /** in total */
   readonly bytes: number
-  /** of that, what has to be fetched yet */
+  /** still to be downloaded */
   readonly missingBytes: number
 }
 
 /** Why something does not fit, in numbers; bytes. */
 export interface NoRoom {
-  /** what all of it takes */
+  /** size of the torrent */
   readonly neededBytes: number
-  /** what has to be fetched of it */
+  /** of that, still to be downloaded */
   readonly missingBytes: number
-  /** what others take, or will, that are pinned or being fetched because somebody asked for them */
+  /** size of other torrents that are pinned, or requested and not complete */
   readonly heldBytes: number
   /** CACHE_MAX_SIZE; absent = no limit */
   readonly maxBytes?: number | undefined
-  /** what could be evicted for it */
+  /** could be evicted */
   readonly evictableBytes: number
-  /** on its disk */
+  /** free on its disk */
   readonly freeBytes: number
   /** CACHE_MIN_FREE */
   readonly minFreeBytes: number
 }
 
 /**
- * Whether something could be fetched and kept within the limits, when everything goes that may go.
+ * Whether something fits within the limits if everything else that may be evicted is.
  *
  * @returns `undefined` if it fits
  */
@@ -66,9 +66,9 @@ export function refusal(noRoom: NoRoom): SelfStremeError {
   return new SelfStremeError(
     'cache.no_room',
     [
-      `there is no room: it takes ${sizeInWords(neededBytes)}, of which ${sizeInWords(missingBytes)} are still to be fetched`,
-      `what is pinned or wished for takes ${sizeInWords(heldBytes)} (CACHE_MAX_SIZE: ${limit})`,
-      `${sizeInWords(freeBytes)} are free on the disk (CACHE_MIN_FREE: ${sizeInWords(minFreeBytes)})`,
+      `it does not fit: it needs ${sizeInWords(neededBytes)}, ${sizeInWords(missingBytes)} of it still to be downloaded`,
+      `pinned and added torrents use ${sizeInWords(heldBytes)} (CACHE_MAX_SIZE: ${limit})`,
+      `${sizeInWords(freeBytes)} free on the disk (CACHE_MIN_FREE: ${sizeInWords(minFreeBytes)})`,
       `${sizeInWords(evictableBytes)} could be evicted`,
     ].join('; '),
     { details: { ...noRoom } },

@@ -13,27 +13,27 @@ import { type Space, spaceFor } from './space.ts'
 
 const MIN_INTERVAL_MS = 100
 const MAX_INTERVAL_MS = 60_000
-/** How often the disks are looked at; while somebody waits for room, which the user may make by hand, more often. */
+/** Interval between checks of the disks; shorter while a download waits for space, which the user may free by hand. */
 const LIMITS_ROUND_MS = { usual: 2_000, short: 500 }
 
 export interface JanitorOptions extends Limits {
-  /** what a graceful stop removes: what is past its idle time, everything, or nothing */
+  /** what to remove on shutdown: idle torrents, everything, or nothing */
   readonly onShutdown: 'idle' | 'all' | 'none'
 }
 
-/** What the janitor looks at. */
+/** The torrents that the janitor cleans up. */
 export interface CleanedIndex {
   entries(): readonly CacheEntry[]
 }
 
-/** Who removes what the janitor chooses. */
+/** Removes torrents for the janitor. */
 export interface Remover {
   isUsed(infoHash: InfoHash): boolean
-  /** fetched because somebody asked for it, and not there yet */
+  /** whether it is a requested download that is not complete */
   isAwaited(infoHash: InfoHash): boolean
-  /** being fetched because somebody may want it */
+  /** whether it is being downloaded ahead as a guess */
   isGuessed(infoHash: InfoHash): boolean
-  /** Looks at how much is on disk of what is being fetched. */
+  /** Updates the size on disk of torrents that are downloading. */
   measure(): Promise<void>
   remove(infoHashes: readonly InfoHash[]): Promise<Removal>
 }
@@ -44,29 +44,29 @@ interface Removal {
 }
 
 export interface CleanupResult extends Removal {
-  /** what stays, and why */
+  /** what was kept, and why */
   readonly kept: readonly { readonly infoHash: InfoHash; readonly name: string; readonly why: string }[]
 }
 
 export interface Janitor extends AsyncDisposable {
-  /** Removes everything that may go. */
+  /** Removes everything that may be removed. */
   cleanup(): Promise<CleanupResult>
-  /** Removes what has to go for the limits to be kept. @returns bytes freed */
+  /** Enforces the limits. @returns bytes freed */
   keepLimits(): Promise<number>
-  /** What would go next, and why. */
+  /** What would be removed next, and why. */
   explain(): Promise<Explanation>
   /**
-   * What there is to share out, seen from a torrent that is, or would be, in a folder.
+   * The available space from the view of a torrent that is, or would be, in a folder.
    *
-   * @param owed - bytes still to come of torrents that somebody asked for
+   * @param owed - bytes still to be downloaded of requested torrents
    */
   spaceFor(infoHash: InfoHash, directory: string, owed: ReadonlyMap<InfoHash, number>): Promise<Space>
 }
 
 /**
- * Removes what nobody has read for a while, and what the limits leave no room for; once more when it is disposed of.
+ * Removes idle torrents, and those that exceed the limits; a last time when it is disposed of.
  *
- * @param room - told what there is, and asks for more
+ * @param room - is told the available space, and asks for more
  */
 export function startJanitor(
   options: JanitorOptions,
@@ -96,14 +96,14 @@ export function startJanitor(
   }, LIMITS_ROUND_MS.short)
   room.servedBy(look)
 
-  /** One round at a time, and one that fails is not the last one. */
+  /** One round at a time; a failed round does not stop the next. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = oneAtATime(work)
     result.catch((error: unknown) => log.warn('clean-up failed', { reason: String(error) }))
     return result
   }
 
-  /** All who ask before it begins share one look; where the last one did not find room, the next one is not at once. */
+  /** Callers before it begins share one check; after a check that freed nothing, the next one is delayed. */
   function look(): Promise<void> {
     upcoming ??= inTurn(async () => {
       if (room.isShort) await sleep(Math.max(0, lookedAt + LIMITS_ROUND_MS.short - performance.now()))

@@ -2,40 +2,40 @@ import { SelfStremeError } from '../domain/errors.ts'
 import { sizeInWords } from '../lib/in-words.ts'
 import type { Refusal } from './disk-errors.ts'
 
-/** What a disk still takes. Sizes are bytes. */
+/** How much may still be written to a disk. Sizes are bytes. */
 export interface Room {
-  /** for what somebody waits for */
+  /** for data that a viewer waits for */
   readonly bytes: number
-  /** of these, for what nobody waits for yet */
+  /** of these, for background downloads */
   readonly spareBytes: number
   readonly isReadOnly: boolean
   readonly freeBytes: number
-  /** has to stay free */
+  /** must stay free */
   readonly minFreeBytes: number
 }
 
-/** The folders that lie on one disk, and what it still takes. */
+/** The folders on one disk, and how much may still be written to it. */
 export interface MeasuredDisk {
   readonly bases: readonly string[]
   readonly room: Room
 }
 
-/** What somebody would fetch if there were room. */
+/** What a torrent would download if there were space. */
 export interface Demand {
-  /** folder that the folder of the torrent lies in */
+  /** folder that contains the torrent's folder */
   readonly base: string
   readonly bytes: number
-  /** of these, what somebody waits for */
+  /** of these, for data that a viewer waits for */
   readonly neededBytes: number
 }
 
 /**
- * Looks at the disks, makes room for what is wanted as far as it may, and {@link DiskRoom.renew}s what is known of them.
- * Never rejects.
+ * Measures the disks, frees space for demands as far as possible, and {@link DiskRoom.renew}s what is known. Never
+ * rejects.
  */
 export type RoomMaker = () => Promise<void>
 
-/** As long as nobody has looked. */
+/** Before the first measurement. */
 const ENDLESS: Room = {
   bytes: Number.POSITIVE_INFINITY,
   spareBytes: Number.POSITIVE_INFINITY,
@@ -50,9 +50,9 @@ interface Ledger {
 }
 
 /**
- * How much may be fetched into which folder. Those who fetch say here what they want, what they have used up, and where
- * a write was refused; whoever looks after the disks says what there is. What is used up counts at once, so that no
- * disk gets fuller than it may, however fast it fills.
+ * How much may be downloaded into which folder. Downloads report their demand, what they have written, and refused
+ * writes; clean-up reports the available space. Written bytes are subtracted at once, so that no limit is exceeded,
+ * however fast data arrives.
  */
 export class DiskRoom {
   readonly #demands = new Map<string, Demand>()
@@ -63,27 +63,27 @@ export class DiskRoom {
   #needs = 0
   #spentBytes = 0
 
-  /** Who makes room from now on. */
+  /** Sets who frees space. */
   servedBy(maker: RoomMaker): void {
     this.#makeRoom = maker
   }
 
-  /** Calls back whenever there may be room where there was too little. */
+  /** The listener is called when there may be space again after a shortage. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener)
   }
 
-  /** By who wants it. */
+  /** By torrent. */
   get demands(): ReadonlyMap<string, Demand> {
     return this.#demands
   }
 
-  /** Somebody wants more than there is, or a write waits. */
+  /** Whether a demand exceeds the available space, or a write is waiting. */
   get isShort(): boolean {
     return this.#refusals.size > 0 || [...this.#demands.values()].some((demand) => this.#isUnmet(demand))
   }
 
-  /** What a disk still takes, of which the folder `base` is one. */
+  /** Remaining budget of the disk that `base` is on. */
   in(base: string): Room {
     const { room, spentBytes } = this.#ledgers.get(base) ?? { room: ENDLESS, spentBytes: 0 }
     if (this.refusalIn(base)) return { ...room, bytes: 0, spareBytes: 0 }
@@ -91,17 +91,17 @@ export class DiskRoom {
     return { ...room, bytes: left(room.bytes), spareBytes: left(room.spareBytes) }
   }
 
-  /** Whether nothing can be written into a folder, nor removed from it. */
+  /** Whether a folder is on a read-only disk. */
   isReadOnly(base: string): boolean {
     return this.in(base).isReadOnly || this.refusalIn(base) === 'EROFS'
   }
 
-  /** Why writes into a folder wait, if they do. */
+  /** Why writes into a folder are waiting, if they are. */
   refusalIn(base: string): Refusal | undefined {
     return [...this.#refusals.values()].find((refused) => refused.base === base)?.refusal
   }
 
-  /** Says what somebody wants, in place of what they wanted before. Where that is more than there is, room is made. */
+  /** Replaces a demand. If it exceeds the available space, clean-up is started. */
   want(who: string, demand: Demand): void {
     if (demand.bytes === 0) this.#demands.delete(who)
     else this.#demands.set(who, demand)
@@ -109,27 +109,27 @@ export class DiskRoom {
     if (isUnknown || this.#isUnmet(demand)) void this.#makeRoom()
   }
 
-  /** So much was written into a folder. */
+  /** Subtracts bytes that were written into a folder. */
   spend(base: string, bytes: number): void {
     this.#spentBytes += bytes
     const ledger = this.#ledgers.get(base)
     if (ledger) ledger.spentBytes += bytes
   }
 
-  /** A disk does not take what somebody has to write, who waits until it does. */
+  /** A write was refused by the disk, and waits. */
   refuse(who: string, base: string, refusal: Refusal): void {
     this.#refusals.set(who, { base, refusal })
     this.#tellAll()
     void this.#makeRoom()
   }
 
-  /** Somebody waits no longer. */
+  /** The write no longer waits. */
   settle(who: string): void {
     if (this.#refusals.delete(who)) this.#tellAll()
   }
 
   /**
-   * Resolves when so much may be fetched into a folder, for which room is made if need be.
+   * Resolves when this many bytes may be written into a folder; frees space if necessary.
    *
    * @throws SelfStremeError `disk.full`, `disk.read_only`
    */
@@ -145,7 +145,7 @@ export class DiskRoom {
     if (this.in(base).bytes < bytes) throw this.#noRoom(base)
   }
 
-  /** @param measure - looks at the disks; what is used up meanwhile counts as well */
+  /** @param measure - measures the disks; bytes written meanwhile are subtracted */
   async renew(measure: () => Promise<readonly MeasuredDisk[]>): Promise<void> {
     const before = this.#spentBytes
     const disks = await measure()
@@ -165,7 +165,7 @@ export class DiskRoom {
     return room.bytes < bytes || room.spareBytes < bytes - neededBytes
   }
 
-  /** What it says is for strangers, too: it names no paths. */
+  /** The message is safe to show to any client: it contains no paths. */
   #noRoom(base: string): SelfStremeError {
     if (this.isReadOnly(base))
       return new SelfStremeError(
@@ -177,11 +177,10 @@ export class DiskRoom {
       this.refusalIn(base) === 'EDQUOT'
         ? 'The server has used up its share of the disk'
         : 'The disk of the server is full'
-    const limit =
-      minFreeBytes === 0 ? '' : `, and ${sizeInWords(minFreeBytes)} have to stay so (CACHE_MIN_FREE)`
+    const limit = minFreeBytes === 0 ? '' : `, ${sizeInWords(minFreeBytes)} must stay free (CACHE_MIN_FREE)`
     return new SelfStremeError(
       'disk.full',
-      `${lead}: ${sizeInWords(freeBytes)} are free${limit}. Nothing on it may go to make room for this.`,
+      `${lead}: ${sizeInWords(freeBytes)} free${limit}. Nothing more can be removed.`,
       { details: { freeBytes, minFreeBytes } },
     )
   }

@@ -3,27 +3,27 @@ import { MAX_TRACKERS } from './bittorrent/tracker-url.ts'
 import { type EpisodeChoice, type FileChoice, type LinkChoice, MAIN_FILE } from './choice/file-choice.ts'
 import { SelfStremeError } from './errors.ts'
 
-/** What the address of a video says, behind `/stream/proxy`. */
+/** The parts of a video's address after `/stream/proxy`. */
 export interface StreamAddress {
   readonly infoHash: InfoHash
   readonly choice: FileChoice
-  /** what the file is called, for players and for files that the user placed */
+  /** file name, for players and for choosing among the user's files */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
   readonly isPrivate: boolean
 }
 
-/** Stands in the path where a file has its index: the largest video. */
+/** In place of an index: the largest video. */
 const MAIN = 'main'
 const INDEX = /^\d{1,9}$/
 const EPISODE = /^(?:s(?<season>\d{1,6}))?e(?<episode>\d{1,6})$/i
 
 /**
  * Writes `/{infoHash}/{which}/{name}[?tr=…|?private=1]`, where `which` is an index, an episode (`s1e2`, or `e5` without
- * seasons), or `main`. All that decides which video it is stands in the path, and the trackers last: some players cut an
- * address at its first `=` or `&`.
+ * seasons), or `main`. Everything that identifies the video is in the path, and the trackers come last: some players
+ * cut an address at its first `=` or `&`.
  *
- * @param name - with an ending: the last part of the path is what players and subtitle services take for the file name
+ * @param name - with extension: players and subtitle services take the last segment as the file name
  */
 export function writeStreamAddress({
   infoHash,
@@ -51,9 +51,9 @@ function writeWhich(choice: LinkChoice): string {
 }
 
 /**
- * Reads what {@link writeStreamAddress} writes, and what earlier versions wrote:
- * `/{infoHash}[/{fileIdx}[/{name}]][?tr=…][&season=…][&episode=…]`. By hand, because the name is decoration for players:
- * whatever stands there must not make the request fail.
+ * Parses addresses by {@link writeStreamAddress}, and those of earlier versions:
+ * `/{infoHash}[/{fileIdx}[/{name}]][?tr=…][&season=…][&episode=…]`. Not with a router, because the name is only for
+ * players: no text in it may make the request fail.
  *
  * @throws SelfStremeError `media.not_found`
  */
@@ -61,14 +61,14 @@ export function parseStreamAddress(url: string): StreamAddress {
   const [path = '', query = ''] = url.split(/\?(.*)/s)
   const [hash = '', which = '', ...rest] = path.split('/').slice(1)
   const infoHash = parseInfoHash(hash)
-  if (!infoHash) throw new SelfStremeError('media.not_found', `"${hash.slice(0, 80)}" is no info hash`)
+  if (!infoHash) throw new SelfStremeError('media.not_found', `"${hash.slice(0, 80)}" is not an info hash`)
   const params = query === '' ? undefined : new URLSearchParams(query)
   return {
     infoHash,
     choice: which === '' ? readQuery(params) : readWhich(which),
     name: decoded(rest.join('/')) || undefined,
     trackers: params?.getAll('tr').slice(0, MAX_TRACKERS) ?? [],
-    // A cut address may have lost the value. Only one that was never private has none of it.
+    // The value may have been cut off by a player; the parameter exists only for private torrents.
     isPrivate: params?.has('private') ?? false,
   }
 }
@@ -80,24 +80,24 @@ function readWhich(which: string): LinkChoice {
   if (episode === undefined)
     throw new SelfStremeError(
       'media.not_found',
-      `"${which.slice(0, 80)}" says no file: expected its index, an episode (s1e2), or ${MAIN} for the largest video`,
+      `"${which.slice(0, 80)}" is not a file (expected its index, an episode such as s1e2, or ${MAIN} for the largest video)`,
     )
   return episodeChoice(season === undefined ? undefined : Number(season), Number(episode))
 }
 
 /**
- * The query of an earlier version may have lost the episode where a player cut it. One of which only trackers are left
- * may be for an episode, and gets no video out of a pack.
+ * Reads the query of an earlier version, whose episode a player may have cut off. If only trackers are left, it may
+ * have been for an episode, and gets no video out of a pack.
  */
 function readQuery(params: URLSearchParams | undefined): FileChoice {
   if (!params) return MAIN_FILE
   const [season, episode] = ['season', 'episode'].map((name) => {
     const text = params.get(name)
     if (text === null || /^\d{1,6}$/.test(text)) return text === null ? undefined : Number(text)
-    throw notFound(`"${text.slice(0, 80)}" is no ${name} number`)
+    throw notFound(`"${text.slice(0, 80)}" is not a valid ${name} number`)
   })
   if (episode !== undefined) return episodeChoice(season, episode)
-  if (season !== undefined) throw notFound('there is a season, and no episode')
+  if (season !== undefined) throw notFound('season given without episode')
   return params.has('tr') || params.has('private') ? { kind: 'only' } : MAIN_FILE
 }
 

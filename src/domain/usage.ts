@@ -1,29 +1,29 @@
 import type { FileSelection } from './bittorrent/file-selection.ts'
 
-/** Of the selections of several links together. */
+/** Over the selections of several links. */
 const MAX_RANGES = 10_000
-/** What happened so long ago counts half. */
+/** Time after which a play counts half. */
 const HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1000
 
 /** How a torrent on disk is used, which decides how long it is kept. Times are epoch ms. */
 export interface Usage {
   readonly addedAt: number
   readonly lastReadAt: number
-  /** each worth 1 when it happened and half of that 14 days later; as they were worth at `playsAt` */
+  /** sum of plays, each worth 1 at first and half after 14 days; the value at `playsAt` */
   readonly plays: number
   readonly playsAt: number
-  /** kept until the user says otherwise */
+  /** kept until the user unpins it */
   readonly isPinned: boolean
   readonly origin: Origin
-  /** peers that had all of it, the most at a time when it was last in the swarm; absent = we never met one */
+  /** maximum number of complete peers at a time when last in the swarm; absent = never met one */
   readonly seeders?: number | undefined
   /** what the owner added and is not complete yet; `wish` is its name on disk and in the API */
   readonly wish?: Selection | undefined
-  /** in addition to the configured ones, as long as there is a `wish`; as they came with it */
+  /** added to the configured ones while there is a `wish`; unchanged */
   readonly trackers?: readonly string[] | undefined
 }
 
-/** Why a torrent is on disk: a viewer asked for it, the user added it, brought its files, or it was fetched ahead. */
+/** Why a torrent is on disk: a viewer requested it, the owner added it, it was imported, or downloaded ahead. */
 export type Origin = 'watched' | 'added' | 'imported' | 'ahead'
 
 /**
@@ -35,7 +35,7 @@ type PlainSelection = 'main' | 'all' | readonly number[]
 
 export interface LinkSelection {
   readonly select: FileSelection
-  /** what was selected before the link was added */
+  /** the selection before the link was added */
   readonly beside?: 'main' | readonly number[] | undefined
 }
 
@@ -49,7 +49,7 @@ export function withSelected(before: Selection | undefined, selected: FileSelect
   return { ...before, select: [...all.values()].slice(-MAX_RANGES) }
 }
 
-/** @param value - `main`, `all`, a list of indexes, or one in text with commas; `undefined` for anything else */
+/** @param value - `main`, `all`, or indexes as a list or as text with commas; `undefined` for anything else */
 export function parseSelection(value: unknown): PlainSelection | undefined {
   if (value === 'main' || value === 'all') return value
   const isText = typeof value === 'string' && /^\d{1,9}(,\d{1,9})*$/.test(value)
@@ -58,22 +58,22 @@ export function parseSelection(value: unknown): PlainSelection | undefined {
   return isList && indexes.every((index) => Number.isSafeInteger(index) && index >= 0) ? indexes : undefined
 }
 
-/** One that is on disk from now on, and was never played. */
+/** The usage of a torrent that is new on disk. */
 export function newUsage(origin: Origin, now: number): Usage {
   return { addedAt: now, lastReadAt: now, plays: 0, playsAt: now, isPinned: false, origin }
 }
 
-/** What all plays are worth at a later time. */
+/** The value of all plays at a later time. */
 export function playsAt({ plays, playsAt }: Usage, now: number): number {
   return plays * faded(now - playsAt)
 }
 
-/** How much of its weight something keeps over a time: all of it at first, half after 14 days. */
+/** The share of its weight that something keeps after a time: half after 14 days. */
 export function faded(ageMs: number): number {
   return 0.5 ** (Math.max(0, ageMs) / HALF_LIFE_MS)
 }
 
-/** Somebody played it once more. */
+/** Counts one more play. */
 export function withPlay(usage: Usage, now: number): Usage {
   return { ...usage, plays: playsAt(usage, now) + 1, playsAt: now }
 }

@@ -11,57 +11,57 @@ import { fileAt, settlingMs } from './finished-writing.ts'
 import type { FolderWatch } from './folder-watch.ts'
 import { lstatIfThere, undefinedIfAbsent } from './if-there.ts'
 
-/** Longest that anybody waits for what is being looked at: a disk that does not answer must not hold up the others. */
+/** Maximum wait for a scan in progress: a disk that does not answer must not hold up the others. */
 const MAX_SCAN_MS = 1_000
-/** While a file is being written to, it is looked at so often. */
+/** While a file is being written, it is examined at this interval. */
 const WRITING_MS = 250
 
 export interface FolderTreeOptions {
   readonly root: string
-  /** A folder with an entry of this name is somebody else's, with all that is in it. */
+  /** A folder that contains an entry of this name is not scanned. */
   readonly marker: string
-  /** Whether a folder below the root is looked into. */
+  /** Whether a folder below the root is scanned. */
   mayEnter(directory: string): boolean
-  /** how far below the root folders are looked into; default: as far as they go */
+  /** depth to which folders are scanned; default: no limit */
   readonly maxDepth?: number
-  /** of how many files is told; default: of all */
+  /** number of files that are reported; default: no limit */
   readonly maxFiles?: number
 }
 
-/** Who is told of the files in a tree. */
-export interface FileKeeper {
-  /** Whether a file is worth telling of. */
+/** Receives the files in a tree. */
+export interface FileListener {
+  /** Whether a file is of interest. */
   counts(path: string): boolean
-  /** It is there, as it is now. */
+  /** The file exists, with these stats. */
   put(path: string, stats: Stats): void | Promise<void>
-  /** The same, once nobody writes to it any more. */
+  /** The file is finished being written. */
   settle?(path: string, stats: Stats): void
-  /** It is there no more, or it never was. */
+  /** The file no longer exists; it may be unknown. */
   remove(path: string): void
 }
 
 /**
- * What lies in a folder, and in folders within; kept true by a watch, and by {@link check} for what nobody tells of.
- * Links to files count as files; links to folders, which may lead round in a circle, are not followed.
+ * The files in a folder and its subfolders, kept up to date by a watch, and by {@link check} for changes that the
+ * system does not report. Links to files count as files; links to folders, which may form cycles, are not followed.
  */
 export class FolderTree implements Disposable {
   readonly #options: Required<FolderTreeOptions>
-  readonly #keeper: FileKeeper
+  readonly #listener: FileListener
   readonly #watch: FolderWatch
   readonly #log: Log
-  /** folders, and what was found in each: files that count, and folders */
+  /** folders, and the files of interest and subfolders in each */
   readonly #folders = new Map<string, Set<string>>()
   readonly #files = new Set<string>()
-  /** paths that will be looked at, and when that is done */
+  /** paths that are queued, and when they will have been examined */
   readonly #named = new Map<string, Promise<void>>()
   readonly #later = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>()
   readonly #oneAtATime = pLimit(1)
   #isClosed = false
   #hasComplained = false
 
-  constructor(options: FolderTreeOptions, keeper: FileKeeper, watch: FolderWatch, log: Log) {
+  constructor(options: FolderTreeOptions, listener: FileListener, watch: FolderWatch, log: Log) {
     this.#options = { maxDepth: Number.POSITIVE_INFINITY, maxFiles: Number.POSITIVE_INFINITY, ...options }
-    this.#keeper = keeper
+    this.#listener = listener
     this.#watch = watch
     this.#log = log
     watch.onChange(({ path, isNewOrGone }) => {
@@ -70,14 +70,14 @@ export class FolderTree implements Disposable {
     })
   }
 
-  /** Learns what is there. */
+  /** Scans everything for the first time. */
   load(): Promise<void> {
     return this.look(this.#options.root)
   }
 
-  /** Looks at everything again. */
+  /** Scans everything again. */
   async check(signal: AbortSignal): Promise<void> {
-    // One after the other, so that whoever waits for something new waits for no more than one of these.
+    // One folder at a time, so that a newly queued path waits for at most one of these scans.
     for (const directory of new Set([this.#options.root, ...this.#folders.keys()])) {
       if (signal.aborted) return
       await this.look(directory)
@@ -88,9 +88,9 @@ export class FolderTree implements Disposable {
     }
   }
 
-  /** Resolves when everything has been looked at that had changed before. */
+  /** Resolves when everything that had changed before the call has been examined. */
   async upToDate(): Promise<void> {
-    // The system is asked for news once in each turn of the event loop, and in this one that may have been before.
+    // The event loop polls for changes once per turn, and may have done so already in this one.
     await turn()
     await turn()
     using deadline = new Deadline(MAX_SCAN_MS)
@@ -98,14 +98,14 @@ export class FolderTree implements Disposable {
     await Promise.race([this.#oneAtATime(async () => undefined), tooLong])
   }
 
-  /** What is being looked at is left where it is. */
+  /** Scans in progress are abandoned. */
   [Symbol.dispose](): void {
     this.#isClosed = true
     for (const { timer } of this.#later.values()) clearTimeout(timer)
     this.#later.clear()
   }
 
-  /** Looks at a path, as soon as those that were named before have been looked at. */
+  /** Examines a path, after those that were queued before. */
   look(path: string): Promise<void> {
     const named = this.#named.get(path)
     if (named !== undefined) return named
@@ -121,16 +121,16 @@ export class FolderTree implements Disposable {
     return this.#oneAtATime(() => this.#surviving(look))
   }
 
-  /** What cannot be read, as `lost+found`, must not hide what can. What is known of it stays true. */
+  /** An unreadable entry, such as `lost+found`, must not hide others. What is known of it stays. */
   async #surviving(look: () => Promise<void>): Promise<void> {
     try {
       await look()
     } catch (error) {
-      this.#log.debug('not looked at', { reason: messageOf(error) })
+      this.#log.debug('not scanned', { reason: messageOf(error) })
     }
   }
 
-  /** Looks at a file in a while, or when that was to be done anyway if that is sooner. */
+  /** Examines a file after a delay, or earlier if that is planned already. */
   #lookLater(path: string, inMs: number): void {
     const at = performance.now() + inMs
     const planned = this.#later.get(path)
@@ -145,7 +145,7 @@ export class FolderTree implements Disposable {
 
   async #lookAt(path: string): Promise<void> {
     const { root, marker } = this.#options
-    // What it lies in is somebody else's from now on.
+    // The folder that contains the marker is no longer part of the tree.
     if (basename(path) === marker) return this.#lookInto(dirname(path))
     const found = await lstatIfThere(path)
     if (!found) return this.#forget(path)
@@ -161,7 +161,7 @@ export class FolderTree implements Disposable {
     const siblings = this.#folders.get(dirname(directory))
     if (!isRoot && !siblings) return
     if (!isRoot && !(this.#isNear(directory) && mayEnter(directory))) return this.#forget(directory)
-    // Before it is read, so that nothing comes in between.
+    // Watched before it is read, so that no change is missed.
     this.#watch.add(directory)
     const entries = await readdir(directory, { withFileTypes: true }).catch(undefinedIfAbsent)
     if (!entries || (!isRoot && entries.some(({ name }) => name === marker))) {
@@ -187,16 +187,16 @@ export class FolderTree implements Disposable {
 
   async #lookAtFile(path: string): Promise<void> {
     const siblings = this.#folders.get(dirname(path))
-    if (this.#isClosed || !siblings || !this.#keeper.counts(path)) return
+    if (this.#isClosed || !siblings || !this.#listener.counts(path)) return
     const stats = await fileAt(path)
     if (!stats) return this.#forget(path)
     if (!this.#files.has(path) && this.#files.size >= this.#options.maxFiles) return this.#complain()
     siblings.add(path)
     this.#files.add(path)
-    await this.#keeper.put(path, stats)
+    await this.#listener.put(path, stats)
     const waitMs = settlingMs(stats, Date.now())
     if (waitMs > 0) this.#lookLater(path, waitMs)
-    else this.#keeper.settle?.(path, stats)
+    else this.#listener.settle?.(path, stats)
   }
 
   #isNear(directory: string): boolean {
@@ -204,7 +204,7 @@ export class FolderTree implements Disposable {
     return relative(root, directory).split(sep).length <= maxDepth
   }
 
-  /** A path, and all that lies below it, is not there, or none of our business. */
+  /** A path and everything below it does not exist, or is not part of the tree. */
   #forget(path: string): void {
     this.#remove(path)
     this.#folders.get(dirname(path))?.delete(path)
@@ -216,13 +216,13 @@ export class FolderTree implements Disposable {
   }
 
   #remove(path: string): void {
-    if (this.#files.delete(path)) this.#keeper.remove(path)
+    if (this.#files.delete(path)) this.#listener.remove(path)
   }
 
   #complain(): void {
     const { root, maxFiles } = this.#options
     if (!this.#hasComplained)
-      this.#log.warn('a folder has too many files: some are left out', { root, maxFiles })
+      this.#log.warn('too many files in a folder; some are ignored', { root, maxFiles })
     this.#hasComplained = true
   }
 }

@@ -60,8 +60,8 @@ export class MediaFolder implements Disposable {
     this.#watch = new FolderWatch(log)
     const mayEnter = (directory: string) => directory !== leftOut && !NOT_FOR_PEOPLE.test(basename(directory))
     const limits = { maxDepth: MAX_DEPTH, maxFiles: MAX_FILES }
-    const keeper = { counts, put: this.#put.bind(this), remove: this.#remove.bind(this) }
-    this.#tree = new FolderTree({ root, marker: OURS, mayEnter, ...limits }, keeper, this.#watch, log)
+    const listener = { counts, put: this.#put.bind(this), remove: this.#remove.bind(this) }
+    this.#tree = new FolderTree({ root, marker: OURS, mayEnter, ...limits }, listener, this.#watch, log)
   }
 
   /** Scans the folder; may be called again. */

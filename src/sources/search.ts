@@ -15,36 +15,36 @@ export interface SearchOptions {
 
 export interface SearchResult {
   readonly candidates: readonly Found[]
-  /** what became of asking each source, in their order */
+  /** the result of asking each source, in their order */
   readonly report: readonly SourceReport[]
 }
 
 export interface Asker {
-  /** another self-streme asks, for one of its viewers */
+  /** the request comes from another self-streme, for one of its viewers */
   readonly isRelayed?: boolean
-  /** who asks: clients share the sources */
+  /** the client, for sharing the sources fairly */
   readonly client?: string
-  /** it has asked for much already, and gets what is known */
+  /** the client is over its limit, and gets cached answers only */
   readonly onlyKnown?: boolean
 }
 
-/** Disposing of it calls off what is still being asked. */
+/** Disposing of it cancels running requests. */
 export interface Search extends Disposable {
   /** @throws the signal's reason when it aborts; never because of a source */
   find(video: VideoId, signal: AbortSignal, asker?: Asker): Promise<SearchResult>
 }
 
-/** Sources work this long at least on an answer that is late for its list, so that the next one has it. */
+/** Minimum time for sources to finish an answer that is too late for its list, so that the next list has it. */
 const LATE_MS = 30_000
-/** What all kept answers may weigh together, each source's an equal part of it: bytes. */
+/** Memory for all cached answers, in bytes; shared equally by the sources. */
 const MAX_KEPT = 32 * 1024 * 1024
 
 /**
- * Asks all sources at once, and takes what is there in time. One that is slow or fails gives a shorter list; the viewer
- * still gets the others.
+ * Asks all sources at once, and takes the answers that arrive in time. A source that is slow or fails only lacks in the
+ * list.
  *
- * Another self-streme gets what we have or look up ourselves. Were other addons asked for it too, two servers that name
- * each other would ask, and wait, in circles.
+ * A request from another self-streme is answered from local sources and indexers only. If other addons were asked too,
+ * two servers that name each other would wait for each other in a loop.
  */
 export function createSearch(options: SearchOptions, sources: readonly Source[], log: Log): Search {
   const { timeoutMs, now = Date.now } = options

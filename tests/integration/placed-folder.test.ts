@@ -237,7 +237,7 @@ test('a folder that cannot be read hides none of the others', async () => {
   for (let n = 0; n < 20; n++) await writeOld(join(folder.path, `${n} ${HASH}.mkv`))
   await using parts = await openCacheParts(folder.path)
   expect(parts.placed.entries()).toHaveLength(20)
-  expect(parts.logged).toContain('debug: not looked at')
+  expect(parts.logged).toContain('debug: not scanned')
 })
 
 test('what is remembered of a file outlives its disk being away', async () => {

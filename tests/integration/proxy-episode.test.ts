@@ -94,12 +94,12 @@ describe('of a pack on disk, a link that names the episode', () => {
   test.for([
     ['?season=1&episode=9', 'none of 3 videos is S01E09'],
     ['?season=2&episode=1', 'none of 3 videos is S02E01'],
-    ['?season=1', 'there is a season, and no episode'],
-    ['?season=1&episode=', '"" is no episode number'],
-    ['?season=1&episode=two', '"two" is no episode number'],
-    ['?season=-1&episode=2', '"-1" is no season number'],
-    ['?season=1&episode=1e3', '"1e3" is no episode number'],
-    ['?season=1&episode=99999999999999999999', 'is no episode number'],
+    ['?season=1', 'season given without episode'],
+    ['?season=1&episode=', '"" is not a valid episode number'],
+    ['?season=1&episode=two', '"two" is not a valid episode number'],
+    ['?season=-1&episode=2', '"-1" is not a valid season number'],
+    ['?season=1&episode=1e3', '"1e3" is not a valid episode number'],
+    ['?season=1&episode=99999999999999999999', 'is not a valid episode number'],
   ] as const)('is refused in words when there is none: %s', async ([query, reason]) => {
     const answer = await send(url + query)
     expect(answer.status).toBe(404)

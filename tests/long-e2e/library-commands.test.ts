@@ -165,7 +165,7 @@ test('"add" gives the numbers when there is no space', async () => {
   await writeFile(file, bencode.encode({ info }))
   const { code, stderr } = await typeAt(app)('add', file)
   expect(code).toBe(1)
-  expect(stderr).toMatch(/no room: it takes 9\.4 MB.*CACHE_MAX_SIZE: 5\.0 MB/)
+  expect(stderr).toMatch(/does not fit: it needs 9\.4 MB.*CACHE_MAX_SIZE: 5\.0 MB/)
 })
 
 test('"rm" removes a film, or returns it to the user', async () => {

@@ -57,7 +57,7 @@ test('a refusal gives its numbers in words and as fields', () => {
   })
   const { code, message, details } = refusal(noRoom as NonNullable<typeof noRoom>)
   expect([code, details]).toEqual(['cache.no_room', noRoom])
-  for (const words of ['takes 8.0 GB', '6.0 GB', 'CACHE_MAX_SIZE: 10.0 GB', 'CACHE_MIN_FREE: 1.0 GB']) {
+  for (const words of ['needs 8.0 GB', '6.0 GB', 'CACHE_MAX_SIZE: 10.0 GB', 'CACHE_MIN_FREE: 1.0 GB']) {
     expect(message).toContain(words)
   }
 })

@@ -86,7 +86,7 @@ test('a request for space waits until clean-up has made it', async () => {
 })
 
 test.for([
-  ['a full disk', room(10), undefined, 'disk.full', /full: 1\.0 MB are free.*1\.0 MB .*CACHE_MIN_FREE/],
+  ['a full disk', room(10), undefined, 'disk.full', /full: 1\.0 MB free.*1\.0 MB .*CACHE_MIN_FREE/],
   [
     'a full disk with no minimum to keep free',
     room(10, { minFreeBytes: 0 }),

@@ -69,17 +69,17 @@ test.for([
 })
 
 test.for([
-  ['/x1', /"x1" says no file/],
-  ['/s1', /"s1" says no file/],
-  ['/s1e', /"s1e" says no file/],
-  ['/s1e2e3', /"s1e2e3" says no file/],
-  ['/-1', /"-1" says no file/],
-  ['/1234567890', /says no file/],
-  ['/s1e1234567', /says no file/],
-  ['?season', /"" is no season number/],
-  ['?season=1', /a season, and no episode/],
-  ['?season=1&episode', /"" is no episode number/],
-  ['?tr=x&episode=two', /"two" is no episode number/],
+  ['/x1', /"x1" is not a file/],
+  ['/s1', /"s1" is not a file/],
+  ['/s1e', /"s1e" is not a file/],
+  ['/s1e2e3', /"s1e2e3" is not a file/],
+  ['/-1', /"-1" is not a file/],
+  ['/1234567890', /is not a file/],
+  ['/s1e1234567', /is not a file/],
+  ['?season', /"" is not a valid season number/],
+  ['?season=1', /season given without episode/],
+  ['?season=1&episode', /"" is not a valid episode number/],
+  ['?tr=x&episode=two', /"two" is not a valid episode number/],
 ] as const)('"%s" after the info hash is refused', ([rest, words]) => {
   expect(() => parseStreamAddress(`/${HASH}${rest}`)).toThrow(words)
 })

@@ -249,7 +249,7 @@ test.for<[what: string, space: Partial<Space>]>([
   const { add, begun, state, end, later, one } = startGuesses()
   state.space = { ...ROOMY, ...space }
   await add('phone', 'a')
-  expect(await one()).toMatchObject({ state: 'waiting', reason: expect.stringContaining('no room') })
+  expect(await one()).toMatchObject({ state: 'waiting', reason: expect.stringContaining('does not fit') })
   expect(begun).toEqual([])
   state.space = ROOMY
   await later(15_000)
