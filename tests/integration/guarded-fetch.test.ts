@@ -10,7 +10,7 @@ import { startSocksProxy } from '../support/socks-proxy.ts'
 const LIMITS = { timeoutMs: 5_000, maxBytes: 1_000_000 }
 const { signal } = new AbortController()
 
-/** A name server that says the next thing each time, and the last one ever after. */
+/** A name server that gives the next answer each time, and then the last one again and again. */
 function names(...answers: readonly (string | readonly string[])[]): Lookup & { readonly asked: string[] } {
   const asked: string[] = []
   const lookup: Lookup = (host, _options, done) => {
@@ -24,7 +24,7 @@ function names(...answers: readonly (string | readonly string[])[]): Lookup & { 
   return Object.assign(lookup, { asked })
 }
 
-/** What fetching ends with: the body, or the code of the error. */
+/** The outcome of a fetch: the body, or the error code. */
 async function outcome(
   url: string,
   options: Partial<GuardedFetchOptions> = {},
@@ -95,7 +95,7 @@ test.for([
   '//127.0.0.1:PORT/',
   'nothing',
   '',
-])('nothing at "%s" is fetched', async (url) => {
+])('nothing is fetched from "%s"', async (url) => {
   await using secret = await startLocalServer((_req, res) => res.end('secret'))
   expect(await outcome(url.replace('PORT', new URL(secret.url).port))).toBe('fetch.forbidden')
   expect(secret.asked).toEqual([])
@@ -106,7 +106,7 @@ test.for([
   ['http://example.org#@127.0.0.1:PORT/', 'example.org'],
   ['http://example.org?@127.0.0.1:PORT/', 'example.org'],
   ['http://127.0.0.1.example.org:PORT/', '127.0.0.1.example.org'],
-] as const)('"%s" is a host called %s, and nothing else', async ([url, host]) => {
+] as const)('"%s" leads to the host %s only', async ([url, host]) => {
   const lookup = names('127.0.0.1')
   await using secret = await startLocalServer((_req, res) => res.end('secret'))
   expect(await outcome(url.replace('PORT', new URL(secret.url).port), { lookup })).toBe('fetch.forbidden')
@@ -128,7 +128,7 @@ test.for([
   ['168.63.129.16'],
   ['192.0.2.1', '127.0.0.1'],
   ['not an address'],
-])('a name that leads to %j is not connected to', async (addresses) => {
+])('a name that resolves to %j is not connected to', async (addresses) => {
   await using secret = await startLocalServer((_req, res) => res.end('secret'))
   const { port } = new URL(secret.url)
   for (const scheme of ['http', 'https'])
@@ -138,9 +138,9 @@ test.for([
   expect(secret.asked).toEqual([])
 })
 
-test('a name that leads elsewhere the second time is looked at the second time', async () => {
+test('a name is resolved and checked again for each connection', async () => {
   await using secret = await startLocalServer((_req, res) => res.end('secret'))
-  // The first is out on the internet as far as the rules know; nobody is there.
+  // The first address is public as far as the rules know; no server is there.
   const lookup = names('2a00::1', '127.0.0.1')
   const url = `http://films.example.org:${new URL(secret.url).port}/`
   await using fetcher = createGuardedFetch({ trusted: [], userAgent: 'test', lookup })
@@ -151,7 +151,7 @@ test('a name that leads elsewhere the second time is looked at the second time',
   expect(secret.asked).toEqual([])
 })
 
-test('a host that the settings name may be private, at that port and no other', async () => {
+test('a host named in the settings may be private, at that port only', async () => {
   await using named = await startLocalServer((_req, res) => res.end('named'))
   await using other = await startLocalServer((_req, res) => res.end('other'))
   const trusted = [`${named.url}/anything`]
@@ -161,7 +161,7 @@ test('a host that the settings name may be private, at that port and no other', 
   expect(other.asked).toEqual([])
 })
 
-test('a name that the settings name may lead into a network of their own, and not to where clouds tell secrets', async () => {
+test('a name in the settings may resolve into a private network, but not to a metadata address of a cloud', async () => {
   await using named = await startLocalServer((_req, res) => res.end('named'))
   const url = `http://indexer:${new URL(named.url).port}/`
   expect(await outcome(url, { trusted: [url], lookup: names('127.0.0.1') })).toBe('named')
@@ -177,7 +177,7 @@ test.for([
   'http://[::ffff:127.0.0.1]:PORT/',
   'http://user@127.0.0.1:PORT/',
   'http:\\\\127.0.0.1:PORT/',
-])('a host that the settings name cannot send us on to "%s"', async (location) => {
+])('a host named in the settings cannot redirect us to "%s"', async (location) => {
   await using secret = await startLocalServer((_req, res) => res.end('secret'))
   const to = location.replace('PORT', new URL(secret.url).port)
   await using named = await startLocalServer((_req, res) => res.writeHead(302, { Location: to }).end())
@@ -193,14 +193,14 @@ test.for([301, 302, 303, 307, 308])('a redirect with %i on the same host is foll
   expect(server.asked).toEqual(['/here', '/there?x=1'])
 })
 
-test('redirects have an end', async () => {
+test('the number of redirects is limited', async () => {
   await using server = await startLocalServer(BAD_ANSWERS['redirects to itself'])
   expect(await outcome(server.url, { trusted: [server.url] })).toBe('fetch.failed')
   expect(server.asked).toHaveLength(6)
 })
 
 test.for(['magnet:?xt=urn:btih:aa', 'file:///etc/passwd', 'javascript:alert(1)'])(
-  'a redirect to "%s" is told, and not followed',
+  'a redirect to "%s" is returned and not followed',
   async (location) => {
     await using server = await startLocalServer((_req, res) =>
       res.writeHead(302, { Location: location }).end('no'),
@@ -221,13 +221,13 @@ test.for([
   ['sends a byte now and then', 'fetch.timeout'],
   ['closes the connection', 'fetch.failed'],
   ['breaks off in the middle', 'fetch.failed'],
-] as const)('a server that %s is a failure: %s', async ([manner, code]) => {
+] as const)('fetching from a server that %s fails: %s', async ([manner, code]) => {
   await using server = await startLocalServer(BAD_ANSWERS[manner])
   const timeoutMs = code === 'fetch.timeout' ? 300 : 20_000
   expect(await outcome(server.url, { trusted: [server.url] }, { ...LIMITS, timeoutMs })).toBe(code)
 })
 
-test('bytes count unpacked, and as many as are allowed may come', async () => {
+test('the size limit counts unpacked bytes, and its exact value is allowed', async () => {
   const packed = gzipSync(Buffer.alloc(1_000_000, 'x'))
   await using server = await startLocalServer((_req, res) =>
     res.writeHead(200, { 'Content-Encoding': 'gzip' }).end(packed),
@@ -238,7 +238,7 @@ test('bytes count unpacked, and as many as are allowed may come', async () => {
   )
 })
 
-test('whoever does not wait any longer is told so at once, and the server too', async () => {
+test('aborting a fetch ends it at once, and closes the connection', async () => {
   await using server = await startLocalServer(BAD_ANSWERS['never answers'])
   await using fetcher = createGuardedFetch({ trusted: [server.url], userAgent: 'test' })
   const leave = new AbortController()
@@ -250,7 +250,7 @@ test('whoever does not wait any longer is told so at once, and the server too', 
   await expect.poll(() => server.requests[0]?.destroyed).toBe(true)
 })
 
-test('while nobody knows yet where a name leads, waiting has an end as well', async () => {
+test('the timeout includes the lookup of a name', async () => {
   const url = 'http://films.example.org/'
   await using fetcher = createGuardedFetch({ trusted: [], userAgent: 'test', lookup: () => undefined })
   const began = performance.now()
@@ -262,7 +262,7 @@ test('while nobody knows yet where a name leads, waiting has an end as well', as
   expect(performance.now() - began).toBeLessThan(5_000)
 })
 
-test('what signs in stands in no URL that is sent, and goes to no other host', async () => {
+test('credentials of a URL are not in the sent URL, and go to no other host', async () => {
   await using other = await startLocalServer((_req, res) => res.end('other'), '127.0.0.2')
   await using named = await startLocalServer((req, res) =>
     req.url === '/away' ? res.writeHead(302, { Location: `${other.url}/` }).end() : res.end('named'),
@@ -277,7 +277,7 @@ test('what signs in stands in no URL that is sent, and goes to no other host', a
   expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
 })
 
-test('what went wrong is told without path, query and password', async () => {
+test('an error message has no path, query and password', async () => {
   await using fetcher = createGuardedFetch({ trusted: ['http://127.0.0.1:1'], userAgent: 'test' })
   const url = 'http://me:s3cret@127.0.0.1:1/s3cret/api?apikey=s3cret'
   const failing = fetcher.get(url, LIMITS, signal)
@@ -285,7 +285,7 @@ test('what went wrong is told without path, query and password', async () => {
   await expect(failing).rejects.not.toThrow('s3cret')
 })
 
-test('a proxy gets every request, with what it wants to know', async () => {
+test('all requests go through the proxy, with its credentials', async () => {
   await using server = await startLocalServer((_req, res) => res.end('by proxy'))
   await using proxy = await startForwardProxy('me:s3cret')
   const trusted = [server.url]
@@ -295,14 +295,14 @@ test('a proxy gets every request, with what it wants to know', async () => {
   expect(server.asked).toEqual(['/x'])
 })
 
-test('a proxy may be one for all protocols', async () => {
+test('a SOCKS proxy may be used', async () => {
   await using server = await startLocalServer((_req, res) => res.end('by proxy'))
   await using proxy = await startSocksProxy()
   expect(await outcome(server.url, { trusted: [server.url], proxy: proxy.url })).toBe('by proxy')
   expect(proxy.asked).toEqual([new URL(server.url).host])
 })
 
-test('names are looked up by the proxy; private hosts by name or number are still refused', async () => {
+test('with a proxy, names are resolved by the proxy, and private hosts are still refused by name or address', async () => {
   await using proxy = await startForwardProxy()
   const options = { proxy: proxy.urlFor(), lookup: names('127.0.0.1') }
   for (const url of ['http://127.0.0.1:1/', 'http://localhost/', 'http://nas.local/', 'http://[::1]/'])
@@ -311,7 +311,7 @@ test('names are looked up by the proxy; private hosts by name or number are stil
   expect(options.lookup.asked).toEqual([])
 })
 
-test('nothing stays open when it is closed', async () => {
+test('closing leaves no connection open', async () => {
   await using server = await startLocalServer((_req, res) => res.end('ok'))
   const fetcher = createGuardedFetch({ trusted: [server.url], userAgent: 'test' })
   await fetcher.get(server.url, LIMITS, signal)

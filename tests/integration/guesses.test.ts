@@ -16,7 +16,7 @@ function ask(secret: string, from: string): Promise<Answer> {
   return send(`${app.url}/api/torrents`, { headers })
 }
 
-test('after ten wrong passwords a client has to wait, and is told for how long', async () => {
+test('after ten wrong passwords a client has to wait, and the answer says how long', async () => {
   for (let n = 0; n < 10; n++) expect((await ask(`wrong ${n}`, '192.168.1.20')).status).toBe(401)
   for (const secret of ['wrong again', OWNER_PASSWORD]) {
     const answer = await ask(secret, '192.168.1.20')
@@ -29,7 +29,7 @@ test('after ten wrong passwords a client has to wait, and is told for how long',
   expect((await ask(OWNER_PASSWORD, '192.168.1.21')).status).toBe(200)
 })
 
-test('all paths of the owner count together, and other requests do not', async () => {
+test('wrong passwords for all paths of the owner count together, and other requests do not count', async () => {
   const headers = { Authorization: 'Bearer wrong', 'X-Forwarded-For': '192.168.1.20' }
   for (let n = 0; n < 5; n++) {
     await send(`${app.url}/api/nothing`, { headers })
@@ -43,13 +43,13 @@ test('all paths of the owner count together, and other requests do not', async (
   expect((await ask(OWNER_PASSWORD, '192.168.1.21')).status).toBe(200)
 })
 
-test('the addresses of one IPv6 network are one client', async () => {
+test('the addresses of one IPv6 network count as one client', async () => {
   for (let n = 0; n < 10; n++) expect((await ask('wrong', `fd12:0:0:1::${n}`)).status).toBe(401)
   expect((await ask(OWNER_PASSWORD, 'fd12:0:0:1:2:3:4:5')).status).toBe(429)
   expect((await ask(OWNER_PASSWORD, 'fd12:0:0:2::1')).status).toBe(200)
 })
 
-test('many clients that guess together have one guess each, and the owner gets in', async () => {
+test('while many clients guess together each has one guess, and the owner gets in', async () => {
   const answers = { 401: 0, 429: 0 } as Record<number, number>
   for (let n = 0; n < 400; n++) {
     const { status } = await ask('wrong', `10.0.0.${n % 20}`)
@@ -62,7 +62,7 @@ test('many clients that guess together have one guess each, and the owner gets i
   expect((await ask(OWNER_PASSWORD, '192.168.1.20')).status).toBe(200)
 })
 
-test('who has the token is not kept out by guesses from the same address', async () => {
+test('a client with the token is not locked out by guesses from the same address', async () => {
   const token = (await readFile(join(app.folder, '.self-streme.token'), 'utf8')).trim()
   for (let n = 0; n < 12; n++) await ask('wrong', '127.0.0.1')
   expect((await ask(OWNER_PASSWORD, '127.0.0.1')).status).toBe(429)

@@ -11,10 +11,10 @@ import { openIn, watchCount } from '../support/open-count.ts'
 import { seededRandom } from '../support/random.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-/** of files, in one process */
+/** Open files in this process. */
 const MOST_OPEN = 128
 
-test('many files of a torrent are brought to the disk with a bounded number of them open', async () => {
+test('many files of a torrent are synced to disk with a limited number of them open', async () => {
   await using folder = await temporaryFolder()
   const paths = await makeFiles(folder.path, 2_000)
   using watched = watchCount(() => openIn(folder.path))
@@ -22,7 +22,7 @@ test('many files of a torrent are brought to the disk with a bounded number of t
   expect(watched.most()).toBeLessThanOrEqual(MOST_OPEN)
 })
 
-test('many files are used at the same time in any order, none is closed while it is used, and all are right', async () => {
+test('many files are used at once in any order, none is closed while in use, and all are read correctly', async () => {
   await using folder = await temporaryFolder()
   const limit = new HandleLimit(4)
   const paths = await makeFiles(folder.path, 40)
@@ -50,7 +50,7 @@ test('many files are used at the same time in any order, none is closed while it
   expect(openIn(folder.path)).toBe(0)
 })
 
-test('the file that was used least recently is the one that is closed', async () => {
+test('the least recently used file is the one that is closed', async () => {
   await using folder = await temporaryFolder()
   const limit = new HandleLimit(2)
   const [first, second, third] = (await makeFiles(folder.path, 3)).map(
@@ -61,7 +61,7 @@ test('the file that was used least recently is the one that is closed', async ()
   expect([first, second, third].map(({ isOpen }) => isOpen)).toEqual([true, false, true])
 })
 
-test('files that cannot be opened take no place', async () => {
+test('files that cannot be opened do not count as open', async () => {
   await using folder = await temporaryFolder()
   const limit = new HandleLimit(1)
   const missing = new OpenOnce(() => open(join(folder.path, 'missing')), limit)
@@ -76,7 +76,7 @@ test('files that cannot be opened take no place', async () => {
   await new OpenOnce(() => open(path), limit).use(async () => undefined)
 })
 
-test('readers who pause lend their handles to others, and read on in the same file', async () => {
+test('paused readers lend their handles to others, and continue in the same file', async () => {
   await using folder = await temporaryFolder()
   const files = new OpenFiles(new HandleLimit(3))
   const paths = await makeFiles(folder.path, 20)

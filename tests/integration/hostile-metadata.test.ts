@@ -16,7 +16,7 @@ function oneFile(name: unknown): Record<string, unknown> {
   return { name, length: FILM.length, 'piece length': PIECE, pieces: HASHES }
 }
 
-/** A film, and before it, in the same piece and so fetched with it, a file with a path of the given parts. */
+/** A film, and before it a file with a path of the given parts, in the same piece and so fetched with it. */
 function twoFiles(path: unknown, film: unknown = ['film.mkv'], name: unknown = 'folder') {
   return {
     name,
@@ -32,7 +32,7 @@ function twoFiles(path: unknown, film: unknown = ['film.mkv'], name: unknown = '
 const MADE_HARMLESS: readonly [name: string, info: object][] = [
   ['that leads out of the folder', twoFiles(['../../sentinel'])],
   ['that leads out, of a torrent of one file,', oneFile('../../sentinel.mkv')],
-  ['that leads out in the words of Windows', twoFiles(['..\\..\\sentinel'])],
+  ['that leads out with backslashes', twoFiles(['..\\..\\sentinel'])],
   ['that is absolute', twoFiles(['/tmp/self-streme-escaped'])],
   ['that is absolute, of a torrent of one file,', oneFile('/tmp/self-streme-escaped.mkv')],
   ['that is a dot', twoFiles(['.'])],
@@ -43,7 +43,7 @@ const MADE_HARMLESS: readonly [name: string, info: object][] = [
   ['of our lock', twoFiles(['.self-streme.lock'])],
   ["of the owner's token", twoFiles(['.self-streme.token'])],
   ['of a device of Windows', twoFiles(['CON'])],
-  ['with what Windows reserves', oneFile('a<b>:"c|d?e*.mkv')],
+  ['with letters that Windows reserves', oneFile('a<b>:"c|d?e*.mkv')],
   ['over 255 bytes long', oneFile(`${'ü'.repeat(400)}.mkv`)],
   ['with a NUL', oneFile('film\0.mkv')],
   ['with a mark that reverses it', oneFile('exe\u202efilm.mkv')],
@@ -52,7 +52,7 @@ const MADE_HARMLESS: readonly [name: string, info: object][] = [
   ['that differs only in case from another', twoFiles(['FILM.MKV'])],
   ['that is a folder in another', twoFiles(['a'], ['a', 'film.mkv'])],
   ['that is a folder of that name in another', twoFiles(['film.mkv'], ['film.mkv', 'film.mkv'])],
-  ['that another has as well', twoFiles(['film.mkv'], ['b', 'film.mkv'])],
+  ['that another file has too', twoFiles(['film.mkv'], ['b', 'film.mkv'])],
   ['in a folder that leads out', twoFiles(['a'], ['film.mkv'], '../../..')],
   ['in a folder that is a dot', twoFiles(['a'], ['film.mkv'], '.')],
 ]
@@ -71,7 +71,7 @@ const REFUSED: readonly [name: string, info: object, reason: RegExp][] = [
   ['files that are a dictionary', { ...twoFiles(['a']), files: { length: 5 } }, /not a list/],
 ]
 
-// One server for all of them; what they left is looked at when it has stopped.
+// One server for all of them; what they left is checked when it has stopped.
 let home: Awaited<ReturnType<typeof temporaryFolder>>
 let app: TestApp
 let port: number
@@ -89,45 +89,51 @@ beforeAll(async () => {
 afterEach(() => vi.restoreAllMocks())
 afterAll(() => home[Symbol.asyncDispose]())
 
-test.for(MADE_HARMLESS)('a file with a name %s lies in its own folder and nowhere else', async ([, info]) => {
-  const { infoHash, peer } = await meet(bencode.encode(info))
-  serve(peer)
-  const isFolder = 'files' in info
-  const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/${isFolder ? 1 : 0}`)
-  expect(answer.status).toBe(200)
-  expectSameBytes(Buffer.from(await answer.arrayBuffer()), FILM.subarray(isFolder ? 100 : 0))
+test.for(MADE_HARMLESS)(
+  'a file with a name %s is stored in its own folder and nowhere else',
+  async ([, info]) => {
+    const { infoHash, peer } = await meet(bencode.encode(info))
+    serve(peer)
+    const isFolder = 'files' in info
+    const answer = await fetch(`${app.url}/stream/proxy/${infoHash}/${isFolder ? 1 : 0}`)
+    expect(answer.status).toBe(200)
+    expectSameBytes(Buffer.from(await answer.arrayBuffer()), FILM.subarray(isFolder ? 100 : 0))
 
-  const names = await readdir(join(home.path, 'downloads', infoHash))
-  const files = names.filter((name) => name !== '.self-streme')
-  expect(files).toHaveLength(isFolder ? 2 : 1)
-  for (const name of files) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200)
-  await expectNothingElse()
-  peer.socket.destroy()
-})
+    const names = await readdir(join(home.path, 'downloads', infoHash))
+    const files = names.filter((name) => name !== '.self-streme')
+    expect(files).toHaveLength(isFolder ? 2 : 1)
+    for (const name of files) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200)
+    await expectNothingElse()
+    peer.socket.destroy()
+  },
+)
 
-/** Of one event, the log writes ten a minute and counts the others. */
+/** Of one kind of event, the log writes ten a minute and counts the others. */
 const MOST_TOLD = 8
 let told = 0
 
-test.for(REFUSED)('metadata with %s is refused, and the log says which and why', async ([, info, reason]) => {
-  const lines: string[] = []
-  // The log goes to the console's own stream where there is one.
-  const stdout = (console as unknown as { _stdout?: NodeJS.WriteStream })._stdout ?? process.stdout
-  vi.spyOn(stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
-  if (told++ % MOST_TOLD === MOST_TOLD - 1) {
-    await app[Symbol.asyncDispose]()
-    app = await startServer()
-  }
-  const { infoHash, answered, peer } = await meet(bencode.encode(info))
-  expect((await answered).status).toBe(404)
-  const line = lines.find((text) => text.includes('Torrent failed') && text.includes(infoHash))
-  expect(line).toMatch(reason)
-  expect(await readdir(join(home.path, 'downloads'))).not.toContain(infoHash)
-  await expectNothingElse()
-  peer.socket.destroy()
-})
+test.for(REFUSED)(
+  'metadata with %s is refused, and the log says which torrent and why',
+  async ([, info, reason]) => {
+    const lines: string[] = []
+    // The log goes to the console's own stream, if there is one.
+    const stdout = (console as unknown as { _stdout?: NodeJS.WriteStream })._stdout ?? process.stdout
+    vi.spyOn(stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+    if (told++ % MOST_TOLD === MOST_TOLD - 1) {
+      await app[Symbol.asyncDispose]()
+      app = await startServer()
+    }
+    const { infoHash, answered, peer } = await meet(bencode.encode(info))
+    expect((await answered).status).toBe(404)
+    const line = lines.find((text) => text.includes('Torrent failed') && text.includes(infoHash))
+    expect(line).toMatch(reason)
+    expect(await readdir(join(home.path, 'downloads'))).not.toContain(infoHash)
+    await expectNothingElse()
+    peer.socket.destroy()
+  },
+)
 
-test('when the server has stopped, all of it is gone and nothing else', async () => {
+test('after the server has stopped, all of these torrents are gone and nothing else', async () => {
   expect(met.size).toBeGreaterThan(0)
   await app[Symbol.asyncDispose]()
   const left = await readdir(home.path, { recursive: true })
@@ -148,7 +154,7 @@ function startServer(): Promise<TestApp> {
   })
 }
 
-/** Everything but what is in the torrents' own folders. */
+/** Everything except the content of the torrents' own folders. */
 async function expectNothingElse(): Promise<void> {
   const all = await readdir(home.path, { recursive: true })
   const others = all.filter((path) => !met.has(path.split('/')[1] ?? '') && !isServersOwn(path))
@@ -159,7 +165,7 @@ function isServersOwn(path: string): boolean {
   return /^downloads\/(\.self-streme\.lock|\.self-streme\.token|self-streme\.db)/.test(path)
 }
 
-/** Asks for a torrent, and is the peer that has its metadata. */
+/** Requests a torrent, and connects as the peer that has its metadata. */
 async function meet(metadata: Uint8Array) {
   const infoHash = sha1(metadata).toString('hex')
   met.add(infoHash)
@@ -174,7 +180,7 @@ async function meet(metadata: Uint8Array) {
   return { infoHash, peer, answered }
 }
 
-/** Has both pieces, and gives what it is asked for. */
+/** Has both pieces and sends what is requested. */
 function serve({ send, hear }: RawPeer): void {
   send(Buffer.from([5, 0b1100_0000]))
   send(Buffer.from([1]))

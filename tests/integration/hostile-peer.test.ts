@@ -23,7 +23,7 @@ const UT_METADATA = 1
 const UT_PEX = 2
 const MIB = 1024 * 1024
 
-/** A server with one torrent of which nothing is known yet, and one whose metadata a peer has brought. */
+/** A server with one torrent without metadata, and one whose metadata a peer has sent. */
 interface Target extends AsyncDisposable {
   readonly app: TestApp
   readonly port: number
@@ -66,7 +66,7 @@ async function startTarget(settings: Readonly<Record<string, string>> = {}): Pro
   return { app, port, engine, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
-/** The engine is the same process as before, and answers a peer that comes now at once. */
+/** The engine is still the same process, and answers a new peer at once. */
 async function expectUnharmed({ port, engine }: Target): Promise<void> {
   const honest = await Promise.race([
     connectPeer(port, UNKNOWN, '127.0.0.9'),
@@ -81,21 +81,21 @@ type Attack = readonly [name: string, attack: (peer: RawPeer) => void]
 /** On a torrent of which only the info hash is known. */
 const WHILE_ASKING: readonly Attack[] = [
   [
-    'metadata far behind its own end',
+    'a metadata piece far after its end',
     (peer) => {
       peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: 100 })
       peer.sendExtended(UT_METADATA, { msg_type: 1, piece: 4_000, total_size: 100 }, Buffer.alloc(100))
     },
   ],
   [
-    'metadata whose size it never told',
+    'metadata whose size it never sent',
     (peer) => {
       peer.sendExtended(0, { m: { ut_metadata: 2 } })
       peer.sendExtended(UT_METADATA, { msg_type: 1, piece: 1, total_size: 100 }, Buffer.alloc(100))
     },
   ],
   [
-    'a thousand times the news that there is metadata of 10 MB with nothing in it',
+    '10 MB of metadata in empty pieces, sent a thousand times',
     (peer) => {
       peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: 10_000_000 })
       const pieces = Array.from({ length: 611 }, (_, piece) => emptyMetadata(piece))
@@ -104,7 +104,7 @@ const WHILE_ASKING: readonly Attack[] = [
     },
   ],
   [
-    'wrong metadata, and that it has no such extension after all',
+    'wrong metadata, and then a handshake without that extension',
     (peer) => {
       peer.sendExtended(0, { m: { ut_metadata: 2 }, metadata_size: 10 })
       peer.socket.write(
@@ -182,7 +182,7 @@ const ALWAYS: readonly Attack[] = [
   ['an empty bitfield', (peer) => peer.send(Buffer.from([5]))],
   ['a bitfield of 126 KB', (peer) => peer.send(Buffer.alloc(126_000, 5))],
   ['five bitfields', (peer) => flood(peer, Buffer.from([5, 0xff]), 5)],
-  ['that it has everything and nothing, again and again', (peer) => flood(peer, Buffer.from([14]), 5)],
+  ['have-all messages sent again and again', (peer) => flood(peer, Buffer.from([14]), 5)],
   [
     'choke and unchoke without end',
     (peer) => peer.socket.write(Buffer.concat(Array<Buffer>(200).fill(toggle))),
@@ -193,7 +193,7 @@ const ALWAYS: readonly Attack[] = [
 
 const toggle = Buffer.concat([framed(Buffer.from([1])), framed(Buffer.from([0]))])
 
-describe('a peer loses its connection, and nobody else anything, by', () => {
+describe('a hostile peer', () => {
   let target: Target
   beforeAll(async () => {
     target = await startTarget()
@@ -206,14 +206,14 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
     ),
     ...ALWAYS.map(([name, attack]) => [name, 'looks for pieces', KNOWN_HASH, attack] as const),
   ]
-  test.for(cases)('%s, while the server %s', async ([, , infoHash, attack]) => {
+  test.for(cases)('is dropped for %s, while the server %s', async ([, , infoHash, attack]) => {
     const hostile = await connectPeer(target.port, infoHash)
     attack(hostile)
     await expect.poll(() => hostile.socket.destroyed).toBe(true)
     await expectUnharmed(target)
   })
 
-  test('a hundred thousand pieces are news that costs no more than one', async () => {
+  test('may send a hundred thousand have messages without effect', async () => {
     const peer = await connectPeer(target.port, KNOWN_HASH)
     peer.send(Buffer.from([1]))
     peer.socket.write(
@@ -224,7 +224,7 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
     peer.socket.destroy()
   })
 
-  test('answers that a peer asks for and does not read are not kept for it', async () => {
+  test('uses no memory by requesting answers and not reading them', async () => {
     const before = anonymousMemoryOf(target.engine) / MIB
     const peer = await connectPeer(target.port, KNOWN_HASH)
     peer.socket.pause()
@@ -239,12 +239,12 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
       if (!peer.socket.write(part)) await once(peer.socket, 'drain')
     }
     await expectUnharmed(target)
-    // 20 000 pieces of metadata are 320 MiB.
+    // 20,000 pieces of metadata are 320 MiB.
     expect(anonymousMemoryOf(target.engine) / MIB - before).toBeLessThan(80)
     peer.socket.destroy()
   })
 
-  test('one address cannot take all connections', async () => {
+  test('cannot take all connections from one address', async () => {
     const sockets = Array.from({ length: 80 }, () =>
       connect({ port: target.port, host: '127.0.0.1', localAddress: '127.0.0.3' }).on(
         'error',
@@ -257,7 +257,7 @@ describe('a peer loses its connection, and nobody else anything, by', () => {
   })
 })
 
-describe('with encryption, a peer loses its connection, and nobody else anything, by', () => {
+describe('a peer with encryption', () => {
   let target: Target
   beforeAll(async () => {
     target = await startTarget({ TORRENT_ENCRYPTION: 'prefer' })
@@ -269,18 +269,18 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     ['the key 1', Buffer.concat([Buffer.alloc(95), Buffer.from([1])])],
     ['a key beyond the modulus', Buffer.alloc(96, 0xff)],
     ['a key, and then only noise', patternBytes(2_000)],
-  ] as const)('%s', async ([, bytes]) => {
+  ] as const)('is dropped for %s', async ([, bytes]) => {
     const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
     await once(socket, 'connect')
     socket.resume().write(bytes)
-    // Noise that comes together with the key is looked at with what comes next, or when the handshake takes too long.
+    // Noise sent together with the key is checked with the next bytes, or when the handshake times out.
     await expect.poll(() => socket.destroyed || socket.bytesRead > 0).toBe(true)
     socket.write(Buffer.alloc(2_000, 7))
     await expect.poll(() => socket.destroyed).toBe(true)
     await expectUnharmed(target)
   })
 
-  /** Eight zeros, both encryptions, no padding, and nothing that is said first. */
+  /** Eight zeros, both encryptions, no padding, and no initial payload. */
   const HONEST_CHOICE = Buffer.from('00000000000000000000000300000000', 'hex')
   const changed = (at: number, bytes: readonly number[]) => {
     const choice = Buffer.from(HONEST_CHOICE)
@@ -288,11 +288,11 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     return choice
   }
 
-  test('an honest handshake is answered', async () => {
+  test('is answered after an honest handshake', async () => {
     const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
     await shakeHandsEncrypted(socket, UNKNOWN, HONEST_CHOICE)
     socket.write(handshakeOf(UNKNOWN))
-    // Its key with padding, its choice with padding, and its own handshake, which is the last thing to come.
+    // Its key with padding, its choice with padding, and its own handshake, which comes last.
     await expect.poll(() => socket.bytesRead).toBeGreaterThan(96 + 14 + 68)
     expect(socket.destroyed).toBe(false)
     socket.destroy()
@@ -300,9 +300,9 @@ describe('with encryption, a peer loses its connection, and nobody else anything
 
   test.for([
     ['eight bytes that are not 0', UNKNOWN, changed(7, [1])],
-    ['no encryption that it can speak', UNKNOWN, changed(8, [0, 0, 0, 0])],
-    ['an encryption that nobody knows', UNKNOWN, changed(8, [0x7f, 0, 0, 0])],
-    ['a torrent that nobody asked for', '12'.repeat(20), HONEST_CHOICE],
+    ['no encryption that it supports', UNKNOWN, changed(8, [0, 0, 0, 0])],
+    ['an unknown encryption', UNKNOWN, changed(8, [0x7f, 0, 0, 0])],
+    ['a torrent that the server does not have', '12'.repeat(20), HONEST_CHOICE],
     [
       'a handshake inside that ends in the middle',
       UNKNOWN,
@@ -314,7 +314,7 @@ describe('with encryption, a peer loses its connection, and nobody else anything
       Buffer.concat([changed(14, [0, 68]), handshakeOf('12'.repeat(20))]),
     ],
     [
-      'padding of 65535 bytes with a bad message behind it',
+      'padding of 65535 bytes and then a bad message',
       UNKNOWN,
       Buffer.concat([
         changed(12, [0xff, 0xff]).subarray(0, 14),
@@ -323,7 +323,7 @@ describe('with encryption, a peer loses its connection, and nobody else anything
         handshakeOf(UNKNOWN),
       ]),
     ],
-  ] as const)('%s', async ([, infoHash, said]) => {
+  ] as const)('is dropped after an honest key for %s', async ([, infoHash, said]) => {
     const socket = connect(target.port, '127.0.0.1').on('error', () => undefined)
     await shakeHandsEncrypted(socket, infoHash, said)
     socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff]))
@@ -331,7 +331,7 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     await expectUnharmed(target)
   })
 
-  test('sixty keys do not keep the engine busy', async () => {
+  test('does not keep the engine busy by sixty keys', async () => {
     const sockets = Array.from({ length: 60 }, () =>
       connect(target.port, '127.0.0.1')
         .on('error', () => undefined)
@@ -341,7 +341,7 @@ describe('with encryption, a peer loses its connection, and nobody else anything
     const cpuBefore = cpuSecondsOf(target.engine)
     for (const [n, socket] of sockets.entries()) socket.write(patternBytes(96, `key ${n}`))
     await expect.poll(() => sockets.every((socket) => socket.bytesRead >= 96)).toBe(true)
-    // A key of its own for each takes more than two seconds.
+    // A separate key for each takes more than two seconds.
     expect(cpuSecondsOf(target.engine) - cpuBefore).toBeLessThan(1)
     for (const socket of sockets) socket.destroy()
   })
@@ -388,7 +388,7 @@ describe('metadata with', () => {
   afterAll(() => resources.disposeAsync())
 
   test.for(HOSTILE_METADATA.map(([name, metadata], n) => [name, metadata, `127.0.0.${n + 10}`] as const))(
-    '%s is refused at once, and the engine lives',
+    '%s is refused at once, and the engine keeps running',
     async ([, metadata, from]) => {
       const infoHash = sha1(metadata)
       const asked = fetch(`${app.url}/stream/proxy/${infoHash}`)

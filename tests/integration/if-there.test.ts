@@ -6,7 +6,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const LOOKS = [statIfThere, lstatIfThere] as const
 
-test('a name that does not exist is absent, and so is one below a file', async () => {
+test('a path that does not exist is absent, and so is a path below a file', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'file'), 'x')
   for (const look of LOOKS) {
@@ -19,7 +19,7 @@ test('a name that does not exist is absent, and so is one below a file', async (
   expect(await exists(join(folder.path, 'none'))).toBe(false)
 })
 
-test('a link that leads nowhere exists, and what it leads to does not', async () => {
+test('a dangling link exists, and its target is absent', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'link')
   await symlink(join(folder.path, 'none'), path)
@@ -28,7 +28,7 @@ test('a link that leads nowhere exists, and what it leads to does not', async ()
   expect(await exists(path)).toBe(true)
 })
 
-test('what cannot be looked at is not absent: the error says why', async () => {
+test('a path that cannot be examined is not absent: the error says why', async () => {
   await using folder = await temporaryFolder()
   const loop = join(folder.path, 'loop')
   await symlink(loop, loop)

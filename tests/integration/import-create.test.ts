@@ -23,9 +23,9 @@ const FILES = {
 
 test.skipIf(!hasSeeder).for([
   ['a file', 'Season 1/c.mkv', undefined],
-  // Names of one folder are in the order of their bytes, and a folder stands where its name does.
+  // Names in a folder are sorted by their bytes, and a subfolder stands where its name does.
   ['a folder', 'Season 1', ['A first one.mkv', 'B/second.mkv', 'B.nfo', 'c.mkv']],
-] as const)('a torrent of %s has the info hash that libtorrent gives it', async ([, name, files]) => {
+] as const)('a torrent of %s has the info hash that libtorrent computes', async ([, name, files]) => {
   await using user = await userWith(FILES)
   const path = join(user.home, name)
   const { imported, skipped } = await create(user.root, path)
@@ -37,7 +37,7 @@ test.skipIf(!hasSeeder).for([
   expect(infoHash).toBe(theirs.infoHash)
 })
 
-test('a new torrent is whole, every byte of it hashed once', async () => {
+test('a new torrent is complete, and each of its bytes was hashed once', async () => {
   await using user = await userWith(FILES)
   const steps: ImportProgress[] = []
   const { imported } = await create(user.root, join(user.home, 'Season 1'), {}, (step) => steps.push(step))
@@ -51,7 +51,7 @@ test('a new torrent is whole, every byte of it hashed once', async () => {
   expect(done).toEqual([...done].sort((a, b) => a - b))
 })
 
-test('hidden files and junk are left out, and named', async () => {
+test('hidden files and junk are left out and reported', async () => {
   const junk = {
     'F/Thumbs.db': Buffer.from('x'),
     'F/.hidden': Buffer.from('x'),
@@ -67,7 +67,7 @@ test('hidden files and junk are left out, and named', async () => {
   ])
 })
 
-test('a name may be given, and the magnet link names the trackers', async () => {
+test('a new torrent may be given a name, and its magnet link has the trackers', async () => {
   await using user = await userWith({ 'x.mkv': patternBytes(MIB) })
   const trackers = ['udp://tracker.example.org:1337/announce', 'https://other.example.org/announce']
   const path = join(user.home, 'x.mkv')
@@ -84,7 +84,7 @@ test.for([
   ['a socket', makeSocket, 'neither a file nor a folder'],
   ['a link to a folder', (path: string) => symlink('.', path), 'a link to a folder'],
   ['a link to nothing', (path: string) => symlink('nothing', path), 'dangling link'],
-] as const)('%s in a folder is told, and no torrent made of it', async ([, make, why]) => {
+] as const)('%s in a folder is reported, and no torrent is made of the folder', async ([, make, why]) => {
   await using user = await userWith({ 'F/Film.mkv': patternBytes(MIB) })
   const path = join(user.home, 'F')
   await make(join(path, 'odd'))
@@ -99,14 +99,14 @@ test.for([
 test.for([
   ['holds nothing', {}, 'there are no files in'],
   ['holds only empty files', { 'F/a.mkv': Buffer.alloc(0) }, 'all files are empty'],
-] as const)('of a folder that %s there is no torrent', async ([, files, why]) => {
+] as const)('no torrent is made of a folder that %s', async ([, files, why]) => {
   await using user = await userWith({ 'F/.hidden': Buffer.from('x'), ...files })
   const path = join(user.home, 'F')
   const { imported, skipped } = await create(user.root, path)
   expect([imported, skipped]).toEqual([[], [{ path, why: expect.stringContaining(why) }]])
 })
 
-test('once more it is already there', async () => {
+test('making the same torrent again reports that it is already there', async () => {
   await using user = await userWith(FILES)
   const path = join(user.home, 'Season 1')
   await create(user.root, path)
@@ -123,7 +123,7 @@ function create(
   return doImport(root, { kind: 'create', torrents: [{ path, trackers: [], ...wanted }] }, { onProgress })
 }
 
-/** Leaves one behind that nobody listens on. */
+/** Leaves a socket without a listener. */
 async function makeSocket(path: string): Promise<void> {
   const server = createServer().listen(`${path}.tmp`)
   await once(server, 'listening')

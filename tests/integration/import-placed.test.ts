@@ -14,7 +14,7 @@ const HASH = 'abcdef0123456789abcdef0123456789abcdef01' as InfoHash
 const BASE32_OF_HASH = 'VPG66AJDIVTYTK6N54ASGRLHRGV433YB'
 const film = patternBytes(MIB + 1)
 
-test('a film is served by its info hash, while a server runs, with nobody in the swarm and nothing copied', async () => {
+test('a film imported by its info hash while a server runs is served without peers, and not copied', async () => {
   await using user = await userWith({ 'Film.mkv': film })
   await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: user.root })
   const path = join(user.home, 'Film.mkv')
@@ -36,7 +36,7 @@ test('a film is served by its info hash, while a server runs, with nobody in the
   expectSameBytes(Buffer.from(await answer.arrayBuffer()), film)
 })
 
-test('what has a name already is never written over: the same is already there, another gets a number', async () => {
+test('an imported file never overwrites another: the same file is already there, a different one gets a number', async () => {
   await using user = await userWith({
     'Film.mkv': film,
     'copy/Film.mkv': film,
@@ -56,7 +56,7 @@ test('what has a name already is never written over: the same is already there, 
   expect((await readdir(user.root)).sort()).toEqual([second, first].sort())
 })
 
-test('of a folder the videos are placed as they lie in it, and what else is there is left out with a reason', async () => {
+test('the videos of an imported folder keep their paths, and other files are left out with a reason', async () => {
   await using user = await userWith({
     'Season/1/One.mkv': film,
     'Season/2/One.mkv': patternBytes(2 * MIB, 'two'),
@@ -83,7 +83,7 @@ test('of a folder the videos are placed as they lie in it, and what else is ther
   const again = await place(user.root, season)
   expect(again.imported[0]?.files.map(({ how }) => how)).toEqual(['already there', 'already there'])
 
-  // Written to, it would be another one under both of its names.
+  // Written to, it would change under both of its names.
   await rm(join(season, '2', 'One.mkv'))
   await writeFile(join(season, '2', 'One.mkv'), patternBytes(3 * MIB, 'new'))
   expect((await place(user.root, season)).imported[0]?.directory).toBe(join(user.root, `${HASH}-Season (2)`))
@@ -92,20 +92,20 @@ test('of a folder the videos are placed as they lie in it, and what else is ther
 test.for<readonly [as: string, name: string]>([
   ['40 hex digits', `My ${HASH.toUpperCase()} film.mkv`],
   ['32 base32 letters', `${BASE32_OF_HASH}.mkv`],
-])('a name that holds the info hash as %s stays as it is', async ([, name]) => {
+])('an imported file whose name has the info hash as %s keeps its name', async ([, name]) => {
   await using user = await userWith({ [name]: film })
   const { imported } = await place(user.root, join(user.home, name))
   expect(imported[0]?.files[0]?.to).toBe(join(user.root, name))
 })
 
-test('a name that is too long with the info hash in front is cut, and keeps its extension', async () => {
+test('a name too long for the info hash is cut and keeps its extension', async () => {
   const name = `${'n'.repeat(250)}.mkv`
   await using user = await userWith({ [name]: film })
   const { imported } = await place(user.root, join(user.home, name))
   expect(imported[0]?.files[0]?.to).toMatch(new RegExp(`/${HASH}-n{50,}\\.mkv$`))
 })
 
-test.for(['there is nothing to be had', 'it is only tried'])('nothing is made where %s', async (why) => {
+test.for(['there is nothing to import', 'it is a dry run'])('import makes nothing where %s', async (why) => {
   await using user = await userWith({ 'small.mkv': film.subarray(0, 100), 'Film.mkv': film })
   const isDryRun = why === 'it is only tried'
   const path = join(user.home, isDryRun ? 'Film.mkv' : 'small.mkv')
@@ -114,7 +114,7 @@ test.for(['there is nothing to be had', 'it is only tried'])('nothing is made wh
   expect(await readdir(user.root)).toEqual([])
 })
 
-test('one of several that cannot be found keeps none of the others back', async () => {
+test('a path that cannot be found does not stop the import of the others', async () => {
   await using user = await userWith({ 'Film.mkv': film })
   const requests = ['nothing.mkv', 'Film.mkv'].map((name) => ({
     path: join(user.home, name),
@@ -130,7 +130,7 @@ test('one of several that cannot be found keeps none of the others back', async 
   ])
 })
 
-test('from another disk it is copied, and appears only when it is whole', async () => {
+test('an import from another disk is copied, and appears only when it is complete', async () => {
   await using user = await userWith({ 'Season/One.mkv': film, 'Film.mkv': film })
   await using elsewhere = await otherDisk(user.root)
   if (!elsewhere) return
@@ -149,7 +149,7 @@ test('from another disk it is copied, and appears only when it is whole', async 
   expect((await readdir(elsewhere.path)).sort()).toEqual([`${HASH}-Film.mkv`, `${HASH}-Season`])
 })
 
-test('what a link leads to is placed, and not the link', async () => {
+test('import of a link places its target, not the link', async () => {
   await using user = await userWith({ 'away/Film.mkv': film })
   await symlink(join(user.home, 'away', 'Film.mkv'), join(user.home, 'Link.mkv'))
   const { imported } = await place(user.root, join(user.home, 'Link.mkv'))

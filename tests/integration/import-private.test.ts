@@ -12,7 +12,7 @@ test.for([
   ['Two', { private: 1, source: 'SITE' }, { urls: TRACKERS, areOfFile: true }],
   ['Three', {}, undefined],
 ] as const)(
-  'of what is imported, trackers are kept with it if it is private: %s',
+  'the trackers of an imported torrent are stored with it only if it is private: %s',
   async ([name, fields, kept]) => {
     const { infoHash, bytes, file } = makeTorrent(name, fields, TRACKERS)
     await using user = await userWith({ [`${name}.mkv`]: bytes })
@@ -20,7 +20,7 @@ test.for([
     const { imported } = await doImport(user.root, { kind: 'torrent', paths: [path], metainfo: file })
     expect(imported).toHaveLength(1)
     expect(await readKeptTrackers(join(user.root, infoHash))).toEqual(kept)
-    // Reports are passed on.
+    // Reports are not needed.
     expect(JSON.stringify(imported).includes('example.org')).toBe(kept === undefined)
   },
 )

@@ -22,15 +22,15 @@ import { type User, userWith } from '../support/users-files.ts'
 const MIB = 1024 * 1024
 const PIECE_LENGTH = 64 * 1024
 const ALONE = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }
-/** None ends where a piece does. */
+/** No file ends at a piece boundary. */
 const EPISODES = {
   'One.mkv': patternBytes(2 * MIB + 1_000, 'one'),
   'Two.mkv': patternBytes(3 * MIB + 2_000, 'two'),
   'Extras/Making of.mp4': patternBytes(MIB + 3_000, 'extra'),
 }
 
-describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
-  test('of one file is whole at once, linked and not copied, pinned, and served with nobody in the swarm', async () => {
+describe.skipIf(!hasSeeder)('a torrent made by another client', () => {
+  test('of one file is complete at once, linked instead of copied, pinned, and served without peers', async () => {
     await using user = await userWith({ 'Film.mkv': EPISODES['One.mkv'] })
     const { infoHash, metainfo } = torrentOf(user, 'Film.mkv')
     const path = join(user.home, 'Film.mkv')
@@ -68,7 +68,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
   })
 
   test.for(['plain', 'padded', 'hybrid'] as const)(
-    'of a folder, %s, is whole with all of its files',
+    'of a folder, %s, is complete with all of its files',
     async (kind) => {
       await using user = await userWith(EPISODES)
       const { infoHash, metainfo } = torrentOf(user, '', { kind })
@@ -93,7 +93,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     ['with padding as BitComet names it', (metainfo: Uint8Array) => asBitComet(metainfo)],
     ['with a symbolic link without a length', (metainfo: Uint8Array) => withLink(metainfo)],
     ['with both', (metainfo: Uint8Array) => asBitComet(metainfo, [LINK])],
-  ] as const)('of a folder, %s, is whole, and nothing of that is missed', async ([, change]) => {
+  ] as const)('of a folder, %s, is complete without a file for them', async ([, change]) => {
     await using user = await userWith(EPISODES)
     const { infoHash, metainfo } = change(torrentOf(user, '', { kind: 'padded' }).metainfo)
     const report = await doImport(user.root, { kind: 'torrent', paths: [user.home], metainfo })
@@ -103,7 +103,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     expect(Object.keys(contents.files)).toHaveLength(Object.keys(EPISODES).length)
   })
 
-  test('is found in files that are called otherwise, and lie elsewhere', async () => {
+  test('is found in files with other names and in other folders', async () => {
     await using user = await userWith(EPISODES)
     const { infoHash, metainfo } = torrentOf(user, '')
     await rename(join(user.home, 'One.mkv'), join(user.home, 'Episode 1.mkv'))
@@ -114,7 +114,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     expect(await isComplete(await contentsOf(user, infoHash))).toBe(true)
   })
 
-  test('without a file of it, and with a wrong one, is imported as far as it is right', async () => {
+  test('without one of its files, and with a wrong one, is imported as far as it is right', async () => {
     const files = { ...EPISODES, 'Four.mkv': patternBytes(MIB + 5, 'four') }
     await using user = await userWith(files)
     // Padded, so that no piece has bytes of two files.
@@ -140,7 +140,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     expect(await readdir(join(user.root, infoHash))).not.toContain('One.mkv')
   })
 
-  test('with a damaged file copies that one, so that it can be healed, and the user’s stays as it is', async () => {
+  test("with a damaged file copies that file, so that it can be repaired, and the user's stays unchanged", async () => {
     await using user = await userWith(EPISODES)
     const { infoHash, metainfo } = torrentOf(user, '')
     const path = join(user.home, 'Two.mkv')
@@ -159,7 +159,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     })
   })
 
-  test('of which no file is whole is not imported, and nothing is left of it', async () => {
+  test('without any complete file is not imported, and nothing is left of it', async () => {
     await using user = await userWith({ 'Film.mkv': EPISODES['One.mkv'], 'Film.nfo': Buffer.from('hello') })
     const { metainfo } = torrentOf(user, '', { files: ['Film.nfo', 'Film.mkv'] })
     await rm(join(user.home, 'Film.nfo'))
@@ -175,7 +175,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     expect(await readdir(user.root)).toEqual([])
   })
 
-  test('is not imported with files that have nothing to do with it', async () => {
+  test('is not imported with unrelated files', async () => {
     await using user = await userWith(EPISODES)
     const { metainfo } = torrentOf(user, 'One.mkv')
     const path = join(user.home, 'Two.mkv')
@@ -188,7 +188,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     })
   })
 
-  test('goes beside a folder of the user’s that is called like it', async () => {
+  test("goes beside a folder of the user's with the same name", async () => {
     await using user = await userWith({ 'Film.mkv': EPISODES['One.mkv'] })
     const { infoHash, metainfo } = torrentOf(user, 'Film.mkv')
     await mkdir(join(user.root, infoHash))
@@ -198,7 +198,7 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
     expect(await readdir(join(user.root, infoHash))).toEqual(['mine'])
   })
 
-  test('is never imported as a link: one to a file is followed, one to a folder is not', async () => {
+  test('is never imported as a link: a link to a file is followed, one to a folder is not', async () => {
     await using user = await userWith(EPISODES)
     const { infoHash, metainfo } = torrentOf(user, '', { kind: 'padded' })
     await using other = await temporaryFolder()
@@ -223,8 +223,8 @@ describe.skipIf(!hasSeeder)('a torrent that another client has made', () => {
   })
 })
 
-describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => {
-  test('is completed while no server works in the folder', async () => {
+describe.skipIf(!hasSeeder)('a torrent that is partly there', () => {
+  test('is completed while no server uses the folder', async () => {
     await using user = await userWith(EPISODES)
     const files = Object.keys(EPISODES)
     const { infoHash, metainfo } = torrentOf(user, '', { files })
@@ -249,7 +249,7 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
     expectSameBytes(Buffer.from(await answer.arrayBuffer()), EPISODES['Two.mkv'])
   })
 
-  test('keeps a file that the user puts there while others are copied', async ({ skip }) => {
+  test('keeps a file that the user adds while others are copied', async ({ skip }) => {
     await using user = await userWith(EPISODES)
     await using elsewhere = await otherDisk(user.root)
     if (!elsewhere) return skip('there is no other disk')
@@ -266,7 +266,7 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
     expect(await readFile(mine, 'utf8')).toBe('mine')
   })
 
-  test('is left alone while a server works in the folder, which is told with what to do', async () => {
+  test('is not changed while a server uses the folder, and the report says what to do', async () => {
     await using user = await userWith(EPISODES)
     const { infoHash, metainfo } = torrentOf(user, '', { files: Object.keys(EPISODES) })
     const some = [join(user.home, 'One.mkv'), join(user.home, 'Two.mkv')]
@@ -282,7 +282,7 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
     expect(again.imported[0]?.files).toMatchObject([{ how: 'already there' }])
   })
 
-  test('takes in a whole file for one that was half fetched, and knows what is there of the others', async () => {
+  test('takes a complete file in place of a partly fetched one, and keeps what is there of the others', async () => {
     await using user = await userWith(EPISODES)
     const { infoHash, metainfo } = torrentOf(user, '', { files: Object.keys(EPISODES) })
     await flipByte(join(user.home, 'Two.mkv'), 2 * MIB)
@@ -294,7 +294,7 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
     expect(await isComplete(await contentsOf(user, infoHash))).toBe(true)
   })
 
-  test('by whatever means, is pinned from then on', async () => {
+  test('is pinned after an import of any kind', async () => {
     await using user = await userWith({ 'Film.mkv': EPISODES['One.mkv'] })
     const { infoHash, metainfo } = torrentOf(user, 'Film.mkv')
     const request = { kind: 'torrent', paths: [user.home], metainfo } as const
@@ -311,8 +311,8 @@ describe.skipIf(!hasSeeder)('a torrent of which a part is there already', () => 
   })
 })
 
-describe.skipIf(!hasSeeder)('an import that does not come to its end', () => {
-  test('because it is only tried changes nothing, and says what it would do', async () => {
+describe.skipIf(!hasSeeder)('an import that does not finish', () => {
+  test('because it is a dry run changes nothing, and says what it would do', async () => {
     await using user = await userWith(EPISODES)
     const { infoHash, metainfo } = torrentOf(user, '')
     const root = join(user.root, 'not', 'there')
@@ -342,7 +342,7 @@ describe.skipIf(!hasSeeder)('an import that does not come to its end', () => {
   })
 
   test.for(['hashing', 'copying'] as const)(
-    'because it is called off while %s leaves nothing behind',
+    'because it is aborted while %s leaves nothing behind',
     async (when) => {
       await using user = await userWith(EPISODES)
       await using elsewhere = await otherDisk(user.root)
@@ -361,7 +361,7 @@ describe.skipIf(!hasSeeder)('an import that does not come to its end', () => {
   )
 })
 
-describe.skipIf(!hasSeeder)('from another disk, a torrent', () => {
+describe.skipIf(!hasSeeder)('a torrent imported from another disk', () => {
   test('is copied, with its dates', async () => {
     await using user = await userWith(EPISODES)
     await using elsewhere = await otherDisk(user.root)
@@ -381,7 +381,7 @@ describe.skipIf(!hasSeeder)('from another disk, a torrent', () => {
     expect(await isComplete(await readContents({ infoHash: infoHash as InfoHash, directory }))).toBe(true)
   })
 
-  test.for([false, true])('is refused when there is no room for it (dry run: %s)', async (isDryRun) => {
+  test.for([false, true])('is refused when there is no space for it (dry run: %s)', async (isDryRun) => {
     await using user = await userWith(EPISODES)
     await using elsewhere = await otherDisk(user.root)
     if (!elsewhere) return
@@ -398,7 +398,7 @@ describe.skipIf(!hasSeeder)('from another disk, a torrent', () => {
   })
 })
 
-test('a torrent file that leads out of its folder stays in it', async () => {
+test('a torrent file with paths out of its folder is imported inside of it', async () => {
   await using user = await userWith({ 'evil.mkv': EPISODES['One.mkv'] })
   const bytes = EPISODES['One.mkv']
   const files = [{ length: bytes.length, path: ['..', '..', 'evil.mkv'] }]
@@ -423,7 +423,7 @@ test.for([
     ]),
     '"info" twice',
   ],
-] as const)('what %s is refused', async ([, metainfo, why]) => {
+] as const)('a torrent file that %s is refused', async ([, metainfo, why]) => {
   await using user = await userWith({ 'Film.mkv': Buffer.from('hello') })
   const request = { kind: 'torrent', paths: [user.home], metainfo } as const
   await expect(doImport(user.root, request)).rejects.toMatchObject({
@@ -441,7 +441,7 @@ test('a torrent with unsorted keys is imported under the info hash of its bytes'
   expect(await isComplete(await contentsOf(user, infoHash))).toBe(true)
 })
 
-/** Its keys are not sorted: read and written again, it would have another info hash. */
+/** Its keys are not sorted: re-encoded, it would have another info hash. */
 function infoOfHello(): Buffer {
   const hashes = hashesOf(Buffer.from('hello'))
   return Buffer.concat([Buffer.from('4:name8:Film.mkv6:lengthi5e12:piece lengthi16384e6:pieces20:'), hashes])

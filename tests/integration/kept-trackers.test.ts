@@ -9,7 +9,7 @@ const KEPT = {
   areOfFile: true,
 }
 
-test('trackers of a private torrent are kept where only the user of the server reads them', async () => {
+test('stored trackers of a private torrent can be read by the user of the server only', async () => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, '.self-streme'))
   expect(await readKeptTrackers(folder.path)).toBeUndefined()
@@ -18,7 +18,7 @@ test('trackers of a private torrent are kept where only the user of the server r
   expect((await stat(note)).mode & 0o777).toBe(0o600)
   expect(await readKeptTrackers(folder.path)).toEqual(KEPT)
 
-  // One that a backup brought back for all to read is closed with the next change.
+  // A file that a backup restored as readable for all is closed with the next change.
   await chmod(note, 0o644)
   await saveKeptTrackers(folder.path, { ...KEPT, areOfFile: false })
   expect((await stat(note)).mode & 0o777).toBe(0o600)
@@ -32,7 +32,7 @@ test.for([
   '{"urls":"udp://t.example.org","areOfFile":true}',
   '{"urls":[5],"areOfFile":true}',
   'null',
-])('a note that says %j says nothing', async (text) => {
+])('a note of trackers with the content %j is ignored', async (text) => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, '.self-streme'))
   await writeFile(join(folder.path, '.self-streme', 'trackers.json'), text)

@@ -17,12 +17,12 @@ const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000
 const UNKNOWN = 'c0ffee0000000000000000000000000000000000'
 const film = patternBytes(3 * MIB)
-/** more than all buffers between the server and a viewer who stands still hold */
+/** more than all buffers between the server and a stalled viewer hold */
 const longFilm = patternBytes(24 * MIB, 'long')
 const JSON_BODY = { 'Content-Type': 'application/json' }
 const TORRENT_BODY = { 'Content-Type': 'application/x-bittorrent' }
 
-/** A torrent file of one film that nobody has. */
+/** A torrent file of a film that no peer has. */
 function torrentOf(bytes: number, changes: object = {}): Uint8Array {
   const pieceLength = 4 * MIB
   const pieces = Buffer.alloc(20 * Math.ceil(bytes / pieceLength))
@@ -32,8 +32,8 @@ function torrentOf(bytes: number, changes: object = {}): Uint8Array {
   })
 }
 
-describe('adding', () => {
-  test('answers 202 with what there is of it, also when nobody in the world has it', async () => {
+describe('adding a torrent', () => {
+  test('is answered 202 with its state, also when it has no peers', async () => {
     await using app = await startTestApp()
     const api = apiOf(app.url)
     const { status, body } = await api.add({ infoHash: UNKNOWN.toUpperCase() })
@@ -51,7 +51,7 @@ describe('adding', () => {
     await expect.poll(async () => (await api.list()).map(({ state }) => state)).toEqual(['looking'])
   })
 
-  test('a torrent that is removed as soon as it is seen was added first, and is gone then', async () => {
+  test('and removing it as soon as it is listed leaves nothing', async () => {
     await using app = await startTestApp()
     const api = apiOf(app.url)
     for (let n = 0; n < 20; n++) {
@@ -64,7 +64,7 @@ describe('adding', () => {
     }
   })
 
-  test('an uploaded torrent file makes name and size known, with nobody asked', async () => {
+  test('by upload of a torrent file shows name and size without peers', async () => {
     await using app = await startTestApp()
     const api = apiOf(app.url)
     const { status, body } = await api.upload(torrentOf(9 * MIB), '?files=0&pin=false')
@@ -78,7 +78,7 @@ describe('adding', () => {
     })
   })
 
-  test('the files that a magnet link selects are counted without padding, and wished for beside others', async () => {
+  test('by a magnet link selects files by an index that leaves out padding, in addition to earlier files', async () => {
     await using app = await startTestApp()
     const api = apiOf(app.url)
     const pieceLength = 16 * 1024
@@ -98,7 +98,7 @@ describe('adding', () => {
     const magnet = (so: string) => `magnet:?xt=urn:btih:${body.infoHash}&so=${so}`
     expect(await wanted({ magnet: magnet('1') })).toEqual(['one.mkv', 'two.mkv'])
     expect(await wanted({ magnet: magnet('3,99') })).toEqual(['one.mkv', 'two.mkv', 'three.mkv'])
-    // What is asked for by itself counts more, and alone.
+    // Files requested explicitly have priority over those of links.
     expect(await wanted({ magnet: magnet('1'), files: [6] })).toEqual(['three.mkv'])
     expect(await wanted({ magnet: magnet('x,-'), files: undefined })).toEqual(['one.mkv'])
     const { status, body: refused } = await api.add({ magnet: magnet('4-9') })
@@ -106,7 +106,7 @@ describe('adding', () => {
     expect((await api.get(body.infoHash)).body.wish).toBe('main')
   })
 
-  test('a link that selects files is remembered until the metadata comes, also over a restart', async () => {
+  test('by a link that selects files remembers them until the metadata arrives, also after a restart', async () => {
     await using folder = await temporaryFolder()
     const settings = { TORRENT_DOWNLOAD_PATH: folder.path }
     {
@@ -137,10 +137,10 @@ describe('adding', () => {
     })
   })
 
-  test('a torrent file whose keys are out of order has the hash of its bytes as they are', async () => {
+  test('by a torrent file with unsorted keys uses the hash of its bytes as they are', async () => {
     await using app = await startTestApp()
     const text = Buffer.from(torrentOf(MIB)).toString('latin1')
-    // The keys of a dictionary have an order (BEP 3); here the first of them comes last.
+    // The keys of a dictionary are sorted (BEP 3); here the first of them is last.
     const swapped = text.replace(/(6:lengthi\d+e)(.*)(ee)$/s, '$2$1$3')
     expect(swapped).not.toBe(text)
     const bytes = Buffer.from(swapped, 'latin1')
@@ -150,7 +150,7 @@ describe('adding', () => {
     expect([status, body]).toEqual([202, expect.objectContaining({ infoHash, bytesWanted: MIB })])
   })
 
-  test('a terminal that prints the answers obeys no name in them', async () => {
+  test('escapes names in answers, so that they cannot control a terminal', async () => {
     await using app = await startTestApp()
     const name = '\u009b31m\u202eFilm\u001b[2J.mkv'
     const pieces = Buffer.alloc(20)
@@ -165,7 +165,7 @@ describe('adding', () => {
     expect(await apiOf(app.url).list()).toMatchObject([{ name }])
   })
 
-  test('what is whole on disk already is pinned, and answered 200', async () => {
+  test('that is complete on disk pins it, and is answered 200', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
     const metainfo = await readFile(join(left.directory, '.self-streme', 'metainfo.torrent'))
@@ -178,7 +178,7 @@ describe('adding', () => {
     }
   })
 
-  test('a torrent without a video is fetched only when somebody says what of it', async () => {
+  test('without a video fetches it only when its files are named', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({
       root: folder.path,
@@ -192,7 +192,7 @@ describe('adding', () => {
   })
 })
 
-describe('what cannot be added', () => {
+describe('requests to add a torrent that are refused', () => {
   let app: TestApp
   beforeAll(async () => {
     app = await startTestApp()
@@ -214,7 +214,7 @@ describe('what cannot be added', () => {
     [{ infoHash: UNKNOWN, pin: 'yes' }, /"pin" must be true or false/],
     [{ infoHash: UNKNOWN, fiels: 'all' }, /unknown parameter "fiels"/],
     [[UNKNOWN], /send JSON/],
-  ] as const)('%j is refused, and told what was expected', async ([addition, words]) => {
+  ] as const)('%j is refused with what was expected', async ([addition, words]) => {
     const api = apiOf(app.url)
     const { status, body } = await api.add(addition)
     expect([status, body.message]).toEqual([400, expect.stringMatching(words)])
@@ -234,10 +234,16 @@ describe('what cannot be added', () => {
     ],
     ['a novel', JSON_BODY, JSON.stringify({ magnet: 'a'.repeat(70_000) }), 413, /too large/],
     ['a film', TORRENT_BODY, new Uint8Array(MAX_TORRENT_FILE_BYTES + 1), 413, /too large/],
-    ['bytes that are no torrent file', TORRENT_BODY, patternBytes(1_000), 400, /not a torrent file/],
-    ['the first half of one', TORRENT_BODY, torrentOf(MIB).subarray(0, 60), 400, /not a torrent file/],
-    ['a torrent of no piece', TORRENT_BODY, torrentOf(0), 400, /not a torrent file/],
-  ] as const)('%s is refused', async ([, headers, body, status, words]) => {
+    ['bytes that are not a torrent file', TORRENT_BODY, patternBytes(1_000), 400, /not a torrent file/],
+    [
+      'the first half of a torrent file',
+      TORRENT_BODY,
+      torrentOf(MIB).subarray(0, 60),
+      400,
+      /not a torrent file/,
+    ],
+    ['a torrent without pieces', TORRENT_BODY, torrentOf(0), 400, /not a torrent file/],
+  ] as const)('a body of %s is refused', async ([, headers, body, status, words]) => {
     const answer = await send(`${app.url}/api/torrents`, {
       method: 'POST',
       headers: { ...AS_OWNER, ...headers },
@@ -260,8 +266,8 @@ describe('what cannot be added', () => {
   })
 })
 
-describe('the list', () => {
-  test('tells all that is known of a film on disk', async () => {
+describe('the list of torrents', () => {
+  test('has all that is known of a film on disk', async () => {
     await using folder = await temporaryFolder()
     const lastReadAt = Date.now() - HOUR_MS
     const left = await leaveCompleteTorrent({
@@ -296,7 +302,7 @@ describe('the list', () => {
     expect(entry?.bytesOnDisk).toBeGreaterThanOrEqual(film.length)
   })
 
-  test('is told by the cache as well, with the limits that hold', async () => {
+  test('is part of the cache overview, with the limits in effect', async () => {
     await using folder = await temporaryFolder()
     await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
     await using app = await startTestApp({ TORRENT_DOWNLOAD_PATH: folder.path, CACHE_MAX_SIZE: '5GB' })
@@ -305,7 +311,7 @@ describe('the list', () => {
     expect(body.torrents).toEqual(await apiOf(app.url).list())
   })
 
-  test('what goes next is told in words', async () => {
+  test('the cache overview says in words what is evicted next', async () => {
     await using folder = await temporaryFolder()
     const idle = { lastReadAt: Date.now() - HOUR_MS / 4 }
     const old = await leaveCompleteTorrent({
@@ -334,7 +340,7 @@ describe('the list', () => {
     })
   })
 
-  test('of a torrent that is not on disk says so, and not what players are told', async () => {
+  test('has no torrent that is not on disk, and the answer is not the one for players', async () => {
     await using app = await startTestApp()
     const api = apiOf(app.url)
     for (const answer of [
@@ -354,7 +360,7 @@ describe('the list', () => {
 })
 
 describe('a pin', () => {
-  test('outlasts clean-up, idle time, a restart and the loss of the index', async () => {
+  test('survives clean-up, idle time, a restart and the loss of the index', async () => {
     await using folder = await temporaryFolder()
     const films = { pinned: film, other: film.subarray(MIB) }
     const settings = {
@@ -370,7 +376,7 @@ describe('a pin', () => {
       await using app = await startTestApp(settings)
       const api = apiOf(app.url)
       expect((await api.pin(pinned.infoHash)).body.isPinned).toBe(true)
-      // Idle: the other one goes.
+      // Idle: the other film is removed.
       await expect
         .poll(async () => (await api.list()).map(({ infoHash }) => infoHash))
         .toEqual([pinned.infoHash])
@@ -390,7 +396,7 @@ describe('a pin', () => {
     await expect.poll(api.list).toEqual([])
   })
 
-  test('outlasts the limits: what else there is goes first, and when nothing else is left, nothing', async () => {
+  test('keeps a film above the limits: others are evicted first, and then nothing', async () => {
     await using folder = await temporaryFolder()
     const old = { root: folder.path, lastReadAt: Date.now() - 1000 * HOUR_MS }
     const names = ['Pinned.mkv', 'One.mkv', 'Two.mkv']
@@ -399,7 +405,7 @@ describe('a pin', () => {
         leaveCompleteTorrent({
           ...old,
           files: [{ name, bytes: patternBytes(3 * MIB, name) }],
-          // What is worth most goes last; the pinned one is worth least.
+          // The most valuable film goes last; the pinned one is worth least.
           usage: { plays: at, playsAt: Date.now(), isPinned: at === 0 },
         }),
       ),
@@ -449,7 +455,7 @@ describe('a pin', () => {
   test.for([
     ['CACHE_MAX_SIZE', { CACHE_MAX_SIZE: '8MiB' }],
     ['CACHE_MIN_FREE', { CACHE_MIN_FREE: '900TB' }],
-  ] as const)('a torrent that does not fit into %s is not begun with', async ([, settings]) => {
+  ] as const)('a torrent that does not fit into %s is not started', async ([, settings]) => {
     await using app = await startTestApp(settings)
     const api = apiOf(app.url)
     const { status, body } = await api.upload(torrentOf(9 * MIB))
@@ -463,7 +469,7 @@ describe('a pin', () => {
     expect((await readdir(app.folder)).filter((name) => !name.includes('self-streme'))).toEqual([])
   })
 
-  test('room that was promised to one is not promised to another', async () => {
+  test('space promised to one torrent is not promised to another', async () => {
     await using app = await startTestApp({ CACHE_MAX_SIZE: '16MiB', CACHE_MIN_FREE: '0' })
     const api = apiOf(app.url)
     const files = [9, 8].map((size) => torrentOf(size * MIB))
@@ -473,8 +479,8 @@ describe('a pin', () => {
   })
 })
 
-describe('removing', () => {
-  test('takes a film from the disk', async () => {
+describe('removing a torrent', () => {
+  test('removes its film from the disk', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({
       root: folder.path,
@@ -491,7 +497,7 @@ describe('removing', () => {
     expect(await api.list()).toEqual([])
   })
 
-  test('without its data leaves the film to the user, also over a restart', async () => {
+  test('without its data leaves the film to the user, also after a restart', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Film.mkv', bytes: film }] })
     const settings = {
@@ -522,7 +528,7 @@ describe('removing', () => {
     expect((await readFile(left.paths[0] ?? '')).equals(film)).toBe(true)
   })
 
-  test('without its data marks what is not whole, so that nobody takes it for a film', async () => {
+  test('without its data marks incomplete files, so that they are not taken for films', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({
       root: folder.path,
@@ -544,7 +550,7 @@ describe('removing', () => {
     expect(await readFile(`${two}.part`, 'utf8')).toBe('mine')
   })
 
-  test.for(['', '?data=false'])('is refused while a viewer watches (%s)', async (query) => {
+  test.for(['', '?data=false'])('is refused while a viewer watches it (%s)', async (query) => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({
       root: folder.path,
@@ -561,7 +567,7 @@ describe('removing', () => {
     await expect.poll(async () => (await api.remove(left.infoHash, query)).status).toBe(200)
   })
 
-  test('asked for by several at once is done for one, and the others hear that nothing is there', async () => {
+  test('several times at once is done once, and the other requests are answered that it does not exist', async () => {
     await using folder = await temporaryFolder()
     const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
@@ -573,13 +579,13 @@ describe('removing', () => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404])
   })
 
-  test('asks for a clear word', async () => {
+  test('with an unclear parameter is refused', async () => {
     await using app = await startTestApp()
     const { status, body } = await apiOf(app.url).remove(UNKNOWN, '?data=maybe')
     expect([status, body.message]).toEqual([400, '"data" must be true or false'])
   })
 
-  test('of what is only wished for stops looking for it, for good', async () => {
+  test('that has nothing yet ends its search for good', async () => {
     await using folder = await temporaryFolder()
     const settings = { TORRENT_DOWNLOAD_PATH: folder.path }
     {
@@ -594,8 +600,8 @@ describe('removing', () => {
   })
 })
 
-describe('a path of its own', () => {
-  test('is where the torrent is put, and where it stays', async () => {
+describe("a torrent's own path", () => {
+  test('is where it is stored, and where it stays', async () => {
     await using folder = await temporaryFolder()
     await using extra = await temporaryFolder()
     const settings = { TORRENT_DOWNLOAD_PATH: folder.path, TORRENT_EXTRA_PATHS: extra.path }
@@ -621,7 +627,7 @@ describe('a path of its own', () => {
     expect(await readdir(place)).toEqual(['mine.txt'])
   })
 
-  test('that cannot be made is not noted as the place of the torrent', async () => {
+  test('that cannot be made is not noted as its location', async () => {
     await using folder = await temporaryFolder()
     await using extra = await temporaryFolder()
     await using app = await startTestApp({
@@ -636,7 +642,7 @@ describe('a path of its own', () => {
     expect((await api.add({ infoHash: UNKNOWN })).body.directory).toBe(join(folder.path, UNKNOWN))
   })
 
-  test('outside of what the user named is refused, also by way of a link or a folder above', async () => {
+  test('outside the configured extra paths is refused, also through a link or a parent folder', async () => {
     await using extra = await temporaryFolder()
     await mkdir(join(extra.path, 'films'))
     await using app = await startTestApp({ TORRENT_EXTRA_PATHS: join(extra.path, 'films') })

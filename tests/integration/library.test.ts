@@ -31,7 +31,7 @@ interface Stream {
   readonly behaviorHints: { readonly filename?: string }
 }
 
-/** Videos of a mebibyte that nobody has written to lately; the first one is the newest. */
+/** Videos of one mebibyte, not written to recently; the first one is the newest. */
 async function putVideos(root: string, ...paths: readonly string[]): Promise<void> {
   for (const [index, path] of paths.entries()) {
     await mkdir(dirname(join(root, path)), { recursive: true })
@@ -52,7 +52,7 @@ async function streams(url: string, video: string, userAgent = IPHONE): Promise<
   return (answer.json as { streams: Stream[] }).streams
 }
 
-/** Knows what films are called, as Cinemeta does. */
+/** A metadata service with these titles, like Cinemeta. */
 function startMetadata(titles: Readonly<Record<string, object>>) {
   return startLocalServer((req, res) => {
     const meta = titles[/\/meta\/(.*)\.json$/.exec(req.url ?? '')?.[1] ?? '']
@@ -60,7 +60,7 @@ function startMetadata(titles: Readonly<Record<string, object>>) {
   })
 }
 
-/** A server with a folder of films that holds these. */
+/** A server with a media folder that has these files. */
 async function openLibrary(paths: readonly string[], settings: Readonly<Record<string, string>> = {}) {
   await using opening = new AsyncDisposableStack()
   const { path: root } = opening.use(await temporaryFolder())
@@ -70,8 +70,8 @@ async function openLibrary(paths: readonly string[], settings: Readonly<Record<s
   return { root, url, folder, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
-describe('the catalogue', () => {
-  test('lists films and series of the folder, each once, the newest first', async () => {
+describe('the catalogue of the library', () => {
+  test('lists each film and series of the media folder once, the newest first', async () => {
     await using at = await openLibrary([
       'Film (2010)/Film.2010.1080p.mkv',
       'Older (1999) {imdb-tt0133093}.mkv',
@@ -87,7 +87,7 @@ describe('the catalogue', () => {
     await expect.poll(() => rows(at.url, 'series'), soon).toMatchObject([{ name: 'Show', type: 'series' }])
   })
 
-  test('is searched without case and accents, and comes in pages of a hundred', async () => {
+  test('is searched without case and accents, and has pages of a hundred', async () => {
     const many = Array.from({ length: 120 }, (_, n) => `Many ${n} (2001).mkv`)
     await using at = await openLibrary(['Les Misérables (2012).mkv', ...many])
     await expect.poll(() => rows(at.url, 'movie', '/skip=100'), soon).toHaveLength(21)
@@ -124,8 +124,8 @@ describe('the catalogue', () => {
   })
 })
 
-describe('a film is listed', () => {
-  test('for its id in IMDb, by its title, and for no other film or episode', async () => {
+describe('a film of the library is listed', () => {
+  test('for its IMDb id, by its title, and for no other film or episode', async () => {
     await using metadata = await startMetadata({
       'movie/tt1234567': { name: 'The Film', year: '2010' },
       'movie/tt7654321': { name: 'The Film', year: '1984' },
@@ -145,7 +145,7 @@ describe('a film is listed', () => {
     expect(await streams(at.url, 'series/tt5:2:1')).toEqual([])
   })
 
-  test('for the id that its name, or a note beside it, says, with nobody to ask for titles', async () => {
+  test('for the id in its name or in a note beside it, without a metadata service', async () => {
     await using at = await openLibrary([
       'Film (2010) {imdb-tt1234567}/a.mkv',
       'Other/Other.mkv',
@@ -160,7 +160,7 @@ describe('a film is listed', () => {
       await expect.poll(() => streams(at.url, video), soon).toHaveLength(1)
   })
 
-  test('to every device as a video of this server, since no swarm has it', async () => {
+  test('for every device as a video of this server, because no swarm has it', async () => {
     await using at = await openLibrary(['Film {imdb-tt1234567}.mkv'])
     await expect.poll(() => streams(at.url, 'movie/tt1234567'), soon).toHaveLength(1)
     for (const path of ['', '/magnet', '/both', '/proxy']) {
@@ -172,7 +172,7 @@ describe('a film is listed', () => {
     }
   })
 
-  test('when it lies in the download folder: fetched, and placed there', async () => {
+  test('when it is in the download folder, fetched or placed there', async () => {
     await using folder = await temporaryFolder()
     const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
@@ -195,7 +195,7 @@ describe('a film is listed', () => {
     expect(names.toSorted()).toEqual(['Fetched', 'Placed'])
   })
 
-  test('under the id that the user gave the torrent', async () => {
+  test('under the id that the user gave its torrent', async () => {
     await using folder = await temporaryFolder()
     const { infoHash } = await leaveCompleteTorrent({
       root: folder.path,
@@ -208,8 +208,8 @@ describe('a film is listed', () => {
   })
 })
 
-describe('a file of the folder', () => {
-  test('is served whole and in ranges, exactly as it is', async () => {
+describe('a file of the media folder', () => {
+  test('is served completely and in ranges, unchanged', async () => {
     await using at = await openLibrary([])
     await writeFile(join(at.root, 'Ünique film {imdb-tt1234567}.mkv'), bytes)
     await expect.poll(() => streams(at.url, 'movie/tt1234567'), soon).toHaveLength(1)
@@ -230,18 +230,18 @@ describe('a file of the folder', () => {
     expect(other.status).toBe(404)
   })
 
-  test('that is gone is looked for nowhere else', async () => {
+  test('that was removed is searched for nowhere else', async () => {
     await using at = await openLibrary(['Film {imdb-tt1234567}.mkv'])
     await expect.poll(() => streams(at.url, 'movie/tt1234567'), soon).toHaveLength(1)
     const [stream] = await streams(at.url, 'movie/tt1234567')
     await rm(join(at.root, 'Film {imdb-tt1234567}.mkv'))
     const began = performance.now()
     expect((await send(stream?.url ?? '')).status).toBe(404)
-    // Peers would be looked for as long as TORRENT_TIMEOUT says: two minutes.
+    // A search for peers would last as long as TORRENT_TIMEOUT: two minutes.
     expect(performance.now() - began).toBeLessThan(20_000)
   })
 
-  test('has the same address after a restart, and when its folder has moved', async () => {
+  test('has the same address after a restart, and after its folder was moved', async () => {
     await using folder = await temporaryFolder()
     const [before, after] = [join(folder.path, 'a', 'films'), join(folder.path, 'b', 'films')]
     await putVideos(before, 'Film {imdb-tt1234567}.mkv')
@@ -257,8 +257,8 @@ describe('a file of the folder', () => {
   })
 })
 
-describe('what changes while the server runs is noticed:', () => {
-  test('a film, a folder of films, and when they are gone', async () => {
+describe('media folders while the server runs', () => {
+  test('are watched for new films and folders, and for their removal', async () => {
     await using elsewhere = await temporaryFolder()
     await putVideos(elsewhere.path, 'Show/Season 1/01.mkv')
     await using at = await openLibrary(['One.mkv'])
@@ -274,7 +274,7 @@ describe('what changes while the server runs is noticed:', () => {
     await expect.poll(names, soon).toEqual([])
   })
 
-  test('a disk that is not there keeps nobody from starting', async () => {
+  test('may be on a missing disk without preventing the start', async () => {
     await using folder = await temporaryFolder()
     await putVideos(folder.path, 'there/One.mkv')
     const paths = [join(folder.path, 'absent'), join(folder.path, 'there')]
@@ -283,7 +283,7 @@ describe('what changes while the server runs is noticed:', () => {
   })
 })
 
-test('a disk that is taken away and comes back is looked at again', async () => {
+test('are scanned again when their disk is removed and returns', async () => {
   await using folder = await temporaryFolder()
   const [root, elsewhere] = [join(folder.path, 'disk'), join(folder.path, 'elsewhere')]
   const { log } = recordingLog()
@@ -297,7 +297,7 @@ test('a disk that is taken away and comes back is looked at again', async () => 
   }
 })
 
-describe('a folder of films', () => {
+describe('a media folder', () => {
   async function found(
     prepare: (root: string) => Promise<void>,
     more: readonly string[] = [],
@@ -311,7 +311,7 @@ describe('a folder of films', () => {
     return media.files()
   }
 
-  test('is looked at without what is hidden, thrown away, a taste, or too small', async () => {
+  test('is scanned without hidden files, trash, samples and small files', async () => {
     const files = await found(async (root) => {
       await putVideos(
         root,
@@ -342,7 +342,7 @@ describe('a folder of films', () => {
     ])
   })
 
-  test('that lies in another one is looked at once', async () => {
+  test('inside another one is scanned once', async () => {
     expect(await found((root) => putVideos(root, 'films/Film.mkv'), ['films'])).toHaveLength(1)
   })
 
@@ -357,7 +357,7 @@ describe('a folder of films', () => {
     expect(media.files()).toMatchObject([{ about: { title: 'My Show', season: 1, episodes: [1] } }])
   })
 
-  test('counts who plays what', async () => {
+  test('counts plays per client', async () => {
     await using folder = await temporaryFolder()
     await putVideos(folder.path, 'Film.mkv')
     await using media = openMediaFolders({ paths: [folder.path], leftOut: '' }, recordingLog().log)

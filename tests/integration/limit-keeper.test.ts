@@ -13,10 +13,10 @@ const HOUR_MS = 3_600_000
 const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 
 function ignore(): void {
-  // Nobody listens.
+  // No listeners.
 }
 
-test('films go before a download passes CACHE_MAX_SIZE, which then has room in the background', async () => {
+test('films are evicted before a download passes CACHE_MAX_SIZE, and then there is space for the background too', async () => {
   await using kept = await keptCache({ maxBytes: 100 * MIB }, ['old', 40 * MIB], ['new', 40 * MIB])
   expect(await kept.keepLimits()).toBe(0)
   kept.room.want('a film', { base: kept.root, bytes: 30 * MIB, neededBytes: 10 * MIB })
@@ -25,7 +25,7 @@ test('films go before a download passes CACHE_MAX_SIZE, which then has room in t
   expect(kept.room.in(kept.root).spareBytes).toBe(60 * MIB)
 })
 
-test('above CACHE_MAX_SIZE nothing is fetched ahead of a viewer, but what the viewer needs is', async () => {
+test('above CACHE_MAX_SIZE nothing is fetched ahead of a viewer, except what the viewer needs', async () => {
   await using kept = await keptCache({ maxBytes: 100 * MIB }, ['watched', 140 * MIB])
   kept.watch('watched')
   kept.room.want('watched', { base: kept.root, bytes: 30 * MIB, neededBytes: 10 * MIB })
@@ -35,7 +35,7 @@ test('above CACHE_MAX_SIZE nothing is fetched ahead of a viewer, but what the vi
   expect(spareBytes).toBe(0)
 })
 
-test('a film that is wanted does not go for its own sake, but for the sake of a limit', async () => {
+test('a wanted film is not evicted to make space for itself, but it is to keep a limit', async () => {
   await using kept = await keptCache({ maxBytes: 100 * MIB }, ['wanted', 90 * MIB])
   kept.room.want('wanted', { base: kept.root, bytes: 30 * MIB, neededBytes: 0 })
   expect(await kept.keepLimits()).toBe(0)
@@ -43,27 +43,27 @@ test('a film that is wanted does not go for its own sake, but for the sake of a 
   expect(await kept.keepLimits()).toBe(101 * MIB)
 })
 
-test('what has to stay free is nobody’s, and films go for what is wanted besides', async () => {
+test('space to keep free is never given out, and films are evicted when more than the rest is wanted', async () => {
   const free = (await volumeOf('/tmp')).freeBytes
   await using kept = await keptCache({ minFreeBytes: free - 50 * MIB }, ['old', 40 * MIB])
   await kept.keepLimits()
-  // Other tests write, too.
+  // Other tests write too.
   expect(kept.room.in(kept.root).bytes).toBeLessThan(200 * MIB)
   kept.room.want('a film', { base: kept.root, bytes: 2_000 * MIB, neededBytes: 10 * MIB })
   expect(await kept.keepLimits()).toBe(40 * MIB)
 })
 
-test('a disk that refuses writes though it has room has one film after the other removed, and not all at once', async () => {
+test('when a disk refuses writes despite free space, films are evicted one at a time', async () => {
   await using kept = await keptCache({}, ['old', 20 * MIB], ['new', 20 * MIB])
   kept.room.refuse('a film', kept.root, 'EDQUOT')
   expect(await kept.keepLimits()).toBe(20 * MIB)
-  // It has to show first whether that was enough.
+  // The effect of the first eviction must show first.
   expect(await kept.keepLimits()).toBe(0)
   await expect.poll(() => kept.keepLimits()).toBe(20 * MIB)
 })
 
 test.for(['is read-only', 'is not ours alone'])(
-  'from a disk that %s nothing goes, nor is anything fetched',
+  'from a disk that %s nothing is evicted, and nothing is fetched to it',
   async (how) => {
     await using kept = await keptCache({ maxBytes: 10 * MIB }, ['old', 20 * MIB])
     if (how === 'is read-only') kept.room.refuse('a film', kept.root, 'EROFS')
@@ -74,7 +74,7 @@ test.for(['is read-only', 'is not ours alone'])(
   },
 )
 
-/** A cache that is only said to be on disk; the first film is read least lately. */
+/** A cache that only seems to be on disk; the first film was read least recently. */
 async function keptCache(limits: Partial<Limits>, ...films: [name: string, bytes: number][]) {
   const folder = await temporaryFolder()
   const root = folder.path

@@ -37,7 +37,7 @@ interface Stream {
   readonly behaviorHints: Readonly<Record<string, unknown>>
 }
 
-describe('what the address says of a list', () => {
+describe('list options in the address', () => {
   const resources = new AsyncDisposableStack()
   let app: TestApp
 
@@ -58,12 +58,12 @@ describe('what the address says of a list', () => {
     ['/magnet.v1.res=1080.lang=de.max=2500MB.not=bad.per=3', ['b']],
     ['/auto.v1.res=1080%2C720', ['c', 'b', 'e', 'a']],
     ['/auto%2Ev1%2Eres%3D720', ['a']],
-  ] as const)('under "%s" is kept to', async ([config, letters]) => {
+  ] as const)('of "%s" are applied', async ([config, letters]) => {
     expect(lettersOf(await streams(app, 'movie/tt5', IPHONE, config))).toEqual(letters)
   })
 
   test.for(['/auto.v1.res=1080,720', '/proxy.v1.max=8GB.not=cam', '/both.v1.per=2'])(
-    'is read by the official client under "%s", in every resource',
+    'of "%s" are read by the official client, in every resource',
     async (config) => {
       const manifestUrl = `${app.url}${config}/manifest.json`
       const { addon } = await client.detectFromURL(manifestUrl)
@@ -80,7 +80,7 @@ describe('what the address says of a list', () => {
     },
   )
 
-  test('if it makes no sense is said in words that pages of Stremio may read', async () => {
+  test('that are invalid are reported in words that pages of Stremio may read', async () => {
     for (const path of [
       'manifest.json',
       'stream/movie/tt1254207.json',
@@ -100,7 +100,7 @@ describe('what the address says of a list', () => {
     expect((await send(`${app.url}/automatic.v1/manifest.json`)).status).toBe(404)
   })
 
-  test('is what its page offers to install', async () => {
+  test('are what the configuration page offers to install', async () => {
     const page = await send(`${app.url}/proxy.v1.not=t%C3%A9l%C3%A9sync.res=720/configure`)
     expect(page.status).toBe(200)
     const address = `${new URL(app.url).host}/proxy.v1.res=720.not=t%C3%A9l%C3%A9sync/manifest.json`
@@ -112,7 +112,7 @@ describe('what the address says of a list', () => {
     expect((await send(`${app.url}/nothing/configure`)).status).toBe(404)
   })
 
-  test('does not come into the links of its streams', async () => {
+  test('are not part of the links of its streams', async () => {
     const [stream] = await streams(app, 'movie/tt5', IPHONE, '/proxy.v1.res=720')
     expect(stream?.url).toBe(
       `${app.url}/stream/proxy/${'a'.repeat(40)}/main/Film.2020.720p.WEB-DL.H.264-GRP.mkv`,
@@ -120,13 +120,13 @@ describe('what the address says of a list', () => {
   })
 })
 
-describe('what lies on the disk', () => {
+describe('a file on disk', () => {
   const PACK = [
     { name: 'Show.S01E01.mkv', bytes: patternBytes(2 * MIB, 'one') },
     { name: 'Show.S01E02.mkv', bytes: patternBytes(MIB + 5, 'two') },
   ]
 
-  test('comes first, with a badge, the size of the episode and its hash, for who gets it from us', async () => {
+  test('is listed first for devices that stream from us, with a badge, its size and its hash', async () => {
     await using folder = await temporaryFolder()
     const { infoHash, paths } = await leaveCompleteTorrent({ root: folder.path, files: PACK })
     await using indexer = await startTorznabServer({
@@ -155,7 +155,7 @@ describe('what lies on the disk', () => {
     expect(desktop[1]?.description).not.toContain('⚡')
   })
 
-  test('has no hash when somebody wrote to it', async () => {
+  test('has no hash when it was changed', async () => {
     await using folder = await temporaryFolder()
     const { infoHash, paths } = await leaveCompleteTorrent({ root: folder.path, files: PACK })
     await using indexer = await startTorznabServer({
@@ -170,7 +170,7 @@ describe('what lies on the disk', () => {
     expect(stream?.behaviorHints).not.toHaveProperty('videoHash')
   })
 
-  test('because the user placed it there counts too', async () => {
+  test('that the user placed there is listed first too', async () => {
     const infoHash = '39730aa7c09b864432bc8c878c20c933059241fd'
     await using indexer = await startTorznabServer({
       torrents: [{ title: 'Film.2020.720p', imdbId: 'tt5', infoHash, seeders: 3 }],
@@ -186,7 +186,7 @@ describe('what lies on the disk', () => {
   })
 })
 
-test('of a pack in a torrent file the episode is chosen, and a pack without it is not listed', async () => {
+test('the episode of a pack is chosen from its torrent file, and a pack without it is not listed', async () => {
   const right = torrentFile('Show.S01', [
     ['info.txt', 5],
     ['Show.S01E01.mkv', 1_000],
@@ -222,7 +222,7 @@ test('of a pack in a torrent file the episode is chosen, and a pack without it i
   expect(listed[0]?.description).toContain('👤 77')
 })
 
-test('the next episode is of the same group as this one', async () => {
+test('the next episode is in the same binge group as this one', async () => {
   const episode = (number: number, letter: string): IndexedTorrent => ({
     title: `Show.S01E0${number}.1080p.WEB-DL.H.264-GRP`,
     imdbId: 'tt7',
@@ -238,7 +238,7 @@ test('the next episode is of the same group as this one', async () => {
   expect(new Set(groups)).toEqual(new Set(['self-streme|WEB-DL|1080p|GRP|proxy']))
 })
 
-test('the list of the next episode is there before anybody asks for it', async () => {
+test('the list of the next episode is prepared before it is requested', async () => {
   await using indexer = await startTorznabServer({
     torrents: [{ title: 'Show.S01.1080p', imdbId: 'tt7', infoHash: 'a'.repeat(40) }],
   })
@@ -252,10 +252,10 @@ test('the list of the next episode is there before anybody asks for it', async (
   expect(indexer.asked.slice(before).some((path) => path.includes('ep=2'))).toBe(false)
 })
 
-describe('how long Stremio may keep a list', () => {
+describe('the time that Stremio may keep a list', () => {
   const film = { 'movie/tt5': [{ infoHash: 'a'.repeat(40), title: 'Film' }] }
 
-  test('is short while a source had no answer, and the late one is in the next list', async () => {
+  test('is short while a source has not answered, and the late answer is in the next list', async () => {
     let isSlow = true
     await using slow = await startOtherAddon({
       onStreams(_req, res) {
@@ -281,7 +281,7 @@ describe('how long Stremio may keep a list', () => {
     expect(maxAgeOf(await send(`${app.url}/stream/movie/tt5.json`))).toBeGreaterThanOrEqual(60)
   })
 
-  test('is short when a source failed, and an empty list is not kept at all', async () => {
+  test('is short when a source failed, and zero for an empty list', async () => {
     await using broken = await startOtherAddon({ onStreams: (_req, res) => res.writeHead(500).end() })
     await using quick = await startOtherAddon({ streams: film })
     await using app = await startTestApp({ UPSTREAM_ADDONS: `${broken.manifestUrl} ${quick.manifestUrl}` })
@@ -296,7 +296,7 @@ describe('ids of other catalogues', () => {
     streams: { 'series/kitsu:7442:5': [{ infoHash: 'a'.repeat(40), title: 'Show - 05' }] },
   }
 
-  test('are offered as soon as an addon that knows them is named, for streams only', async () => {
+  test('are offered as soon as a configured addon knows them, for streams only', async () => {
     await using addon = await startOtherAddon(anime)
     await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl })
     const { addon: seen } = await client.detectFromURL(`${app.url}/manifest.json`)
@@ -315,7 +315,7 @@ describe('ids of other catalogues', () => {
     }
   })
 
-  test('are not offered where nobody knows them, and an addon that hangs keeps nobody waiting', async () => {
+  test('are not offered when no addon knows them, and an addon that hangs does not delay the manifest', async () => {
     await using addon = await startOtherAddon({ ...anime, onManifest: () => undefined })
     await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl })
     const began = performance.now()

@@ -7,7 +7,7 @@ import { startTestApp } from '../support/test-app.ts'
 const INFO_HASH = 'ab'.repeat(20)
 const LSD_PORT = 6771
 
-test('a datagram that is no announcement does not end the engine', async () => {
+test('a datagram that is not an announcement does not end the engine', async () => {
   const port = await freePort()
   await using app = await startTestApp({
     TORRENT_LSD: 'true',
@@ -24,7 +24,7 @@ test('a datagram that is no announcement does not end the engine', async () => {
     await new Promise((done) => sender.send(text, LSD_PORT, '127.0.0.1', done))
   }
   sender.close()
-  // The engine reads what was sent before it answers who comes afterwards.
+  // The engine reads datagrams sent earlier before it answers a later connection.
   const second = await connectPeer(port, INFO_HASH)
   expect(childrenOf(process.pid, 'engine/child/main.ts')).toEqual(engines)
   for (const { socket } of [first, second]) socket.destroy()

@@ -29,8 +29,8 @@ const TWO_FILES = {
   pieces: Buffer.alloc(20),
 }
 
-describe('the record of the files that we made', () => {
-  test('knows them after a restart, after the folder was renamed and after a line that was cut short', async () => {
+describe('the record of files that we made', () => {
+  test('is read after a restart, after the folder was renamed and after a line was cut short', async () => {
     await using folder = await temporaryFolder()
     const directory = join(folder.path, HASH)
     const file = await makeFile(directory, 'Film (1).mkv')
@@ -42,7 +42,7 @@ describe('the record of the files that we made', () => {
     expect(made?.has({ ...file, name: 'Else.mkv' })).toBe(false)
   })
 
-  test('does not take another file of the same name for one of them', async () => {
+  test('does not match another file with the same name', async () => {
     await using folder = await temporaryFolder()
     const directory = join(folder.path, HASH)
     const { name } = await makeFile(directory, 'Film.mkv')
@@ -56,7 +56,7 @@ describe('the record of the files that we made', () => {
       .toBe(false)
   })
 
-  test('says nothing of a folder that was copied', async () => {
+  test('does not apply to a copied folder', async () => {
     await using folder = await temporaryFolder()
     const directory = join(folder.path, HASH)
     await makeFile(directory, 'Film.mkv')
@@ -66,7 +66,7 @@ describe('the record of the files that we made', () => {
     expect(await MadeFiles.read(directory)).toBeDefined()
   })
 
-  test('names no file of the user’s in a copy of the folder, be it noted as whole', async () => {
+  test("matches no file of the user's in a copy of the folder, even if it is noted as complete", async () => {
     await using folder = await temporaryFolder()
     const directory = join(folder.path, HASH)
     const info = parseMetainfo(bencode.encode({ info: TWO_FILES }))
@@ -114,8 +114,8 @@ describe('a folder is not ours', () => {
   })
 })
 
-describe('the noted place of a torrent', () => {
-  test('is taken when it is a folder of ours under an extra path, or one that is not there now', async () => {
+describe('the noted location of a torrent', () => {
+  test('is taken when it is a folder of ours under an extra path, or a missing one', async () => {
     await using at = await openGrounds()
     const place = join(at.extra, 'films', HASH)
     await writeLocation(at.root, HASH, place)
@@ -126,7 +126,7 @@ describe('the noted place of a torrent', () => {
     expect(await listFolders(at)).toMatchObject([{ infoHash: HASH, directory: place }])
   })
 
-  test('is the one that it is really at, where the extra path has become a link', async () => {
+  test('is resolved to its real path when the extra path became a link', async () => {
     await using at = await openGrounds()
     await makeTorrentFolder(join(at.extra, HASH))
     await writeLocation(at.root, HASH, join(at.extra, HASH))
@@ -136,14 +136,14 @@ describe('the noted place of a torrent', () => {
   })
 
   test.for<readonly [string, (at: Grounds) => Promise<string> | string]>([
-    ['is no absolute path', () => `extra/${HASH}`],
+    ['is not an absolute path', () => `extra/${HASH}`],
     ['is empty', () => ''],
     ['is binary', () => '/\0'],
     ['goes up out of an extra path', async (at) => `${at.extra}/../${await outside(at, HASH)}`],
     ['is outside', async (at) => join(at.base, await outside(at, HASH))],
     ['leads outside by a link', async (at) => viaLink(at)],
     ['is of another torrent', async (at) => ours(join(at.extra, 'cd'.repeat(20)))],
-    ['is no torrent’s', async (at) => ours(join(at.extra, 'films'))],
+    ['is not that of a torrent', async (at) => ours(join(at.extra, 'films'))],
     [
       'is a folder of the user’s',
       async (at) => {
@@ -162,7 +162,7 @@ describe('the noted place of a torrent', () => {
   })
 })
 
-describe('a link with the name of a file of ours in the download folder', () => {
+describe('a link or folder with the name of one of our files in the download folder', () => {
   test.for(['self-streme.db', 'self-streme.db-wal', 'self-streme.db-shm', 'self-streme.db-journal'])(
     'is not written through: %s',
     async (name) => {
@@ -191,7 +191,7 @@ describe('a link with the name of a file of ours in the download folder', () => 
     },
   )
 
-  test('and a folder with the name of the index stays, with what is in it', async () => {
+  test('is kept with its content when it is a folder', async () => {
     await using at = await openGrounds()
     await mkdir(join(at.root, 'self-streme.db'))
     await writeFile(join(at.root, 'self-streme.db', 'mine'), 'mine')
@@ -238,7 +238,7 @@ async function ours(directory: string): Promise<string> {
   return directory
 }
 
-/** @returns its way from the base */
+/** @returns its path from the base */
 async function outside({ base }: Grounds, name: string): Promise<string> {
   await ours(join(base, 'outside', name))
   return join('outside', name)

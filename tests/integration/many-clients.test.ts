@@ -8,10 +8,10 @@ interface Answer {
   readonly streams: readonly object[]
 }
 
-test('an outsider who asks for made-up ids costs a viewer nothing', { timeout: 60_000 }, async () => {
+test('an outsider who requests made-up ids does not affect a viewer', { timeout: 60_000 }, async () => {
   await using addon = await startOtherAddon({
     onStreams: (req, res) => {
-      // As many addons do with ids they do not know: some fail, some never answer.
+      // As many addons do with unknown ids: some fail, some never answer.
       if (req.url?.includes('/tt7')) return void res.writeHead(500).end()
       if (req.url?.includes('/tt8')) return
       res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ streams: [{ infoHash: HASH }] }))
@@ -44,7 +44,7 @@ test('an outsider who asks for made-up ids costs a viewer nothing', { timeout: 6
   expect((await list('10.0.0.2', 'tt2')).streams).not.toEqual([])
   expect((await list('10.0.0.3', 'tt3')).streams).not.toEqual([])
   await Promise.all(flood)
-  // What is known is still listed for the outsider too.
+  // Known answers are still listed, for the outsider too.
   expect((await list(outsider, 'tt1')).streams).not.toEqual([])
   const asked = streamsAsked().filter((path) => /\/tt[78]/.test(path))
   expect(asked.length).toBeLessThanOrEqual(60)

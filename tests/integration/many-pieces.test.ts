@@ -10,7 +10,7 @@ const PIECE = 16 * 1024
 const [UNCHOKE, HAVE, REQUEST, PIECE_MESSAGE] = [1, 4, 6, 7]
 
 test.for([500_001, 640_000, 838_000])(
-  'a torrent of %i pieces is known by its info hash alone, and its last piece is fetched',
+  'a torrent of %i pieces is opened by its info hash, and its last piece is fetched',
   async (pieces) => {
     const hash = createHash('sha1').update(Buffer.alloc(PIECE)).digest()
     const hashes = Buffer.alloc(20 * pieces, hash)
@@ -33,7 +33,7 @@ test.for([500_001, 640_000, 838_000])(
       const header = { msg_type: 1, piece: at / PIECE, total_size: metadata.length }
       peer.sendExtended(1, header, metadata.subarray(at, at + PIECE))
     }
-    // Peers that fetch themselves tell of one piece after the other.
+    // Peers that are downloading announce one piece after the other.
     peer.send(message(HAVE, pieces - 1))
     peer.send(message(UNCHOKE))
     expectSameBytes(await last, Buffer.alloc(PIECE))

@@ -27,7 +27,7 @@ async function streams(url: string, video: string, userAgent = DESKTOP): Promise
   return (answer.json as { streams: Stream[] }).streams
 }
 
-test('what another addon and an indexer have is listed, for each device in its way', async () => {
+test('streams of another addon and of an indexer are listed, in the form each device needs', async () => {
   await using addon = await startOtherAddon({
     streams: {
       'series/tt5:1:2': [
@@ -65,7 +65,7 @@ test('what another addon and an indexer have is listed, for each device in its w
   expect(addon.asked.filter((path) => path.endsWith('/tt5%3A1%3A2.json'))).toHaveLength(1)
 })
 
-test('a source that hangs holds the list up no longer than it may', async () => {
+test('a source that hangs delays the list up to its timeout only', async () => {
   await using addon = await startOtherAddon({ onStreams: () => undefined })
   await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl, SOURCE_TIMEOUT: '300' })
   const began = performance.now()
@@ -73,7 +73,7 @@ test('a source that hangs holds the list up no longer than it may', async () => 
   expect(performance.now() - began).toBeLessThan(4_000)
 })
 
-test('a server that names itself finds out, and asks itself no film', async () => {
+test('a server that names itself as a source detects it, and asks itself for no film', async () => {
   let app: Awaited<ReturnType<typeof startTestApp>> | undefined
   await using relay = await startRelay(() => app?.url)
   await using itself = await startTestApp({ UPSTREAM_ADDONS: `${relay.url}/manifest.json` })
@@ -83,7 +83,7 @@ test('a server that names itself finds out, and asks itself no film', async () =
   expect(relay.asked).toEqual(['/manifest.json'])
 })
 
-test('two servers that name each other list what either has, and ask each other once', async () => {
+test('two servers that name each other list the films of both, and ask each other once', async () => {
   await using folder = await temporaryFolder()
   await writeFile(
     join(folder.path, 'films.json'),
@@ -109,7 +109,7 @@ test('two servers that name each other list what either has, and ask each other 
   expect(toNear.asked).toEqual(['/manifest.json', '/stream/movie/tt9.json'])
 })
 
-test('no key and no password comes into the log, whatever goes wrong', async () => {
+test('the log has no keys and passwords, whatever fails', async () => {
   await using folder = await temporaryFolder()
   await using indexer = await startTorznabServer({ apiKey: 'other' })
   await using broken = await startLocalServer((req, res) =>
@@ -127,7 +127,7 @@ test('no key and no password comes into the log, whatever goes wrong', async () 
   expect(server.output()).not.toContain('s3cret')
 })
 
-/** Passes requests on to a server whose address is not known yet. */
+/** Forwards requests to a server whose address is not known yet. */
 async function startRelay(target: () => string | undefined) {
   return startLocalServer((req, res) => {
     request(`${target()}${req.url}`, { headers: req.headers, agent: false }, (answer) => {

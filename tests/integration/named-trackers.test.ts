@@ -7,8 +7,8 @@ import { startTestApp } from '../support/test-app.ts'
 
 const INFO_HASH = 'ab'.repeat(20)
 
-// No name is answered for: which names are looked up says which trackers are asked.
-test('links of strangers take five places each, and do not push out the trackers that a film was listed with', async () => {
+// No name is resolved: the lookups show which trackers are asked.
+test('links of strangers add five trackers each, and do not displace those that a film was listed with', async () => {
   await using folder = await temporaryFolder()
   const films = join(folder.path, 'films.json')
   const listed = named('listed', 12)
@@ -34,7 +34,7 @@ test('links of strangers take five places each, and do not push out the trackers
 
   const asked = (name: string) => new Set(dns.asked.filter((each) => each.startsWith(name))).size
   await expect.poll(() => asked('listed')).toBe(12)
-  // Names are looked up one after the other: all of this film's are, before that of another.
+  // Names are looked up in order: all of this film's before those of another.
   ask(link(named('other', 1)).replace(INFO_HASH, 'cd'.repeat(20)))
   await expect.poll(() => asked('other')).toBe(1)
   expect(asked('first') + asked('second') + asked('third')).toBe(5)

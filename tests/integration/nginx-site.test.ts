@@ -8,7 +8,7 @@ import { send } from '../support/send.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 
-/** What proxies, and servers behind them, believe of a client. */
+/** What proxies and the servers behind them believe of a client. */
 const SMUGGLED = [
   ...['X-Forwarded-Host', 'X-Forwarded-Port', 'X-Forwarded-Prefix', 'X-Forwarded-Server', 'X-Forwarded-Ssl'],
   ...['X-Forwarded', 'Forwarded', 'Via', 'X-Real-IP', 'X-Client-IP', 'X-Cluster-Client-IP', 'X-Original-URL'],
@@ -39,7 +39,7 @@ describe.skipIf(!hasNginx)('deploy/nginx.conf', () => {
   })
   afterAll(() => resources.disposeAsync())
 
-  test('passes on nothing that a client says of where it comes from', async () => {
+  test('passes on nothing that a client claims about its origin', async () => {
     const headers = Object.fromEntries(SMUGGLED.map((name) => [name, 'evil.example']))
     await send(`${nginxUrl}/`, {
       headers: {
@@ -59,7 +59,7 @@ describe.skipIf(!hasNginx)('deploy/nginx.conf', () => {
     expect(JSON.stringify(got)).not.toContain('evil')
   })
 
-  test('clears every header by which the server would know a client', () => {
+  test('clears every header that could name a client to the server', () => {
     const source = readFileSync(new URL('../../src/http/client-address.ts', import.meta.url), 'utf8')
     const names = /CLIENT_HEADERS = \[(.*?)\]/s.exec(source)?.[1]?.match(/[a-z][a-z-]+/g) ?? []
     expect(names.length).toBeGreaterThan(5)
@@ -67,7 +67,7 @@ describe.skipIf(!hasNginx)('deploy/nginx.conf', () => {
       expect([...SMUGGLED, 'X-Forwarded-For'].map((each) => each.toLowerCase())).toContain(name)
   })
 
-  test('gives one address so many connections, and 429 to what is over', async () => {
+  test('limits the connections of one address, and answers 429 above the limit', async () => {
     const held = Array.from({ length: 48 }, () => send(`${nginxUrl}/wait`))
     await expect.poll(() => waiting.length).toBe(48)
     expect((await send(`${nginxUrl}/`)).status).toBe(429)
@@ -76,7 +76,7 @@ describe.skipIf(!hasNginx)('deploy/nginx.conf', () => {
     await expect.poll(async () => (await send(`${nginxUrl}/`)).status).toBe(200)
   })
 
-  test('takes torrent files up to 16 MiB, and links with many trackers', async () => {
+  test('accepts torrent files up to 16 MiB and links with many trackers', async () => {
     const body = new Uint8Array(16 * 1024 * 1024)
     expect((await send(`${nginxUrl}/api/torrents`, { method: 'POST', body })).status).toBe(200)
     expect((await send(`${nginxUrl}/x?${'tr=x&'.repeat(2_500)}`)).status).toBe(200)

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 afterEach(() => void vi.useRealTimers())
 
-test('a file that many read is opened once, and closed soon after the last of them', async () => {
+test('a file with many readers is opened once, and closed soon after the last one', async () => {
   await using folder = await temporaryFolder()
   const path = await put(folder.path, 'Film.mkv', 'film')
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -29,7 +29,7 @@ test('a file that many read is opened once, and closed soon after the last of th
 })
 
 test.for(['written to', 'replaced'])(
-  'a file that was %s is opened anew, and who reads the old one goes on with it',
+  'a file that was %s is opened again, and current readers continue with the old one',
   async (what) => {
     await using folder = await temporaryFolder()
     const path = await put(folder.path, 'Film.mkv', 'film')
@@ -50,7 +50,7 @@ test.for(['written to', 'replaced'])(
   },
 )
 
-test('a file that is replaced between the look and the opening is not taken for the one that was seen', async () => {
+test('a file that is replaced between the check and the opening is not taken for the checked one', async () => {
   await using folder = await temporaryFolder()
   const path = await put(folder.path, 'Film.mkv', 'film')
   const seen = await stat(path)
@@ -75,7 +75,7 @@ async function handlesOn(path: string): Promise<number> {
   return (await filmsOpenIn(path)).length
 }
 
-/** Files that this process has open, at a path or behind it. */
+/** Open files of this process at or below a path. */
 async function filmsOpenIn(path: string): Promise<string[]> {
   const fds = await readdir('/proc/self/fd')
   const targets = await Promise.all(fds.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))

@@ -27,7 +27,7 @@ async function openIn(folder: string) {
   return { path, lines, token: await openOwnerToken(path, log) }
 }
 
-test('the first start writes a token that the user of the server alone can read, and later ones take it', async () => {
+test('the first start writes a token that only the user of the server can read, and later starts use it', async () => {
   await using folder = await temporaryFolder()
   const first = await openIn(folder.path)
   expect(first.token).toMatch(TOKEN)
@@ -49,7 +49,7 @@ test('no two servers have the same token', async () => {
   expect(tokens.size).toBe(3)
 })
 
-test('a token that the user wrote is taken, in base64url or hex', async () => {
+test('a token written by the user is accepted, in base64url or hex', async () => {
   await using folder = await temporaryFolder()
   for (const token of ['0123456789abcdef0123456789abcdef', KEPT]) {
     await writeFile(join(folder.path, NAME), `${token}\n`, { mode: 0o600 })
@@ -58,7 +58,7 @@ test('a token that the user wrote is taken, in base64url or hex', async () => {
 })
 
 test.for(['', '\n', 'short', 'x'.repeat(21), `${KEPT} and more`, `${KEPT}\n${KEPT}`, 'x'.repeat(10_000)])(
-  'what is no token is replaced (%j)',
+  'an invalid token is replaced (%j)',
   async (content) => {
     await using folder = await temporaryFolder()
     await writeFile(join(folder.path, NAME), content, { mode: 0o600 })
@@ -81,7 +81,7 @@ test('a token that others could read is replaced', async () => {
   }
 })
 
-test('a link is replaced, and what it leads to stays as it is', async () => {
+test('a token file that is a link is replaced, and its target stays unchanged', async () => {
   await using folder = await temporaryFolder()
   await using elsewhere = await temporaryFolder()
   const target = join(elsewhere.path, 'target')
@@ -102,7 +102,7 @@ test('a link is replaced, and what it leads to stays as it is', async () => {
   }
 })
 
-test('where it cannot be written, there is a token in memory alone, and a warning', async () => {
+test('a token that cannot be written is kept in memory, with a warning', async () => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, NAME))
   await writeFile(join(folder.path, NAME, 'file'), '')
@@ -115,12 +115,12 @@ test('where it cannot be written, there is a token in memory alone, and a warnin
   expect(nowhere).toMatch(TOKEN)
 })
 
-test('lies in DATA_PATH if there is one, else hidden in the download folder', () => {
+test('the token is stored in DATA_PATH if set, else hidden in the download folder', () => {
   expect(ownerTokenPath({ downloadPath: '/films' })).toBe('/films/.self-streme.token')
   expect(ownerTokenPath({ dataPath: '/data', downloadPath: '/films' })).toBe('/data/admin-token')
 })
 
-test('is never served or listed, and clean-up leaves it', async () => {
+test('the token is never served or listed, and survives clean-up', async () => {
   await using app = await startTestApp({ TORRENT_TIMEOUT: '100', TORRENT_MAX_RETRIES: '0' })
   const token = await readOwnerToken(join(app.folder, NAME))
   const hash = 'a'.repeat(40)
@@ -140,7 +140,7 @@ test('is never served or listed, and clean-up leaves it', async () => {
   expect(await readOwnerToken(join(app.folder, NAME))).toBe(token)
 })
 
-test('stays out of the log, as the password does, and guesses are told with the address', async () => {
+test('token and password stay out of the log, and wrong guesses are logged with the address', async () => {
   await using folder = await temporaryFolder()
   const password = 'correct horse battery'
   const settings = { TORRENT_DOWNLOAD_PATH: folder.path, ADMIN_PASSWORD: password, LOG_LEVEL: 'debug' }
