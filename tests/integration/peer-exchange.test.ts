@@ -8,7 +8,7 @@ import { startTestApp } from '../support/test-app.ts'
 
 const INFO_HASH = 'ab'.repeat(20)
 
-test('a peer that came to us names no hosts in the user’s network, one that we went to may', async () => {
+test('an incoming peer may not name hosts in the user’s network, a peer that we dialled may', async () => {
   await using forbidden = await listen()
   await using allowed = await listen()
   const met = Promise.withResolvers<RawPeer>()
@@ -54,7 +54,7 @@ async function tellOf(peer: RawPeer, port: number): Promise<void> {
   peer.sendExtended(0, { m: { ut_metadata: 1, ut_pex: 2 }, metadata_size: 0 })
   const { ut_metadata: metadata, ut_pex: exchange } = await ids.promise
   peer.sendExtended(exchange, { added: peerList(port), 'added.f': Buffer.alloc(1) })
-  // A request for metadata that it does not have is refused after what came before was read.
+  // A request for metadata that it does not have is refused after everything before it was read.
   peer.sendExtended(metadata, { msg_type: 0, piece: 0 })
   await answered.promise
 }

@@ -7,10 +7,10 @@ import { startTestApp } from '../support/test-app.ts'
 
 const INFO_HASH = 'cd'.repeat(20)
 const PEERS = 12
-/** a `have` of nine bytes; it has five (BEP 3) */
+/** a `have` of nine bytes instead of five (BEP 3) */
 const HOSTILE = Buffer.from([0, 0, 0, 9, 4, 0, 0, 0, 0, 0, 0, 0, 0])
 
-/** A server that looks for a torrent, and has places for twelve peers of it. */
+/** A server that looks for a torrent, with places for twelve peers. */
 async function startLooking(trackerUrl: string, encryption: string) {
   await using starting = new AsyncDisposableStack()
   const port = await freePort()
@@ -26,14 +26,14 @@ async function startLooking(trackerUrl: string, encryption: string) {
   const leaving = new AbortController()
   starting.defer(() => leaving.abort())
   fetch(`${app.url}/stream/proxy/${INFO_HASH}`, { signal: leaving.signal }).catch(() => undefined)
-  // Until the torrent is there, nobody is let in. This one stays, and has one of the places.
+  // Before the torrent is open no peer is let in. This one stays and takes one of the places.
   const first = await connectPeer(port, INFO_HASH)
   starting.defer(() => void first.socket.destroy())
   const parts = starting.move()
   return { port, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
-/** Comes to a server with handshakes; those that are answered have a place. */
+/** Connects with handshakes; those that are answered have a place. */
 async function come(port: number, from: (n: number) => string, count: number): Promise<RawPeer[]> {
   const peers = await Promise.all(
     Array.from({ length: count }, async (_, n) => {
@@ -45,7 +45,7 @@ async function come(port: number, from: (n: number) => string, count: number): P
 }
 
 test.for(['off', 'prefer'] as const)(
-  'peers that come have at most half of the places, and those of one address around us four (encryption: %s)',
+  'incoming peers get at most half of the places, and those of one nearby address four (encryption: %s)',
   async (encryption) => {
     await using tracker = await startNamingTracker([])
     await using server = await startLooking(tracker.url, encryption)
@@ -53,28 +53,28 @@ test.for(['off', 'prefer'] as const)(
     expect(ofOne).toHaveLength(4)
     const ofMany = await come(server.port, (n) => `127.0.1.${1 + n}`, 10)
     expect(ofMany).toHaveLength(PEERS / 2 - 1 - 4)
-    // A place that becomes free is given again.
+    // A place that becomes free is given to another peer.
     for (const { socket } of ofOne) socket.destroy()
     await expect.poll(async () => (await come(server.port, () => '127.0.0.8', 1)).length).toBe(1)
     for (const { socket } of ofMany) socket.destroy()
   },
 )
 
-test('peers that are dropped as soon as they have come keep no places', async () => {
+test('peers that are dropped as soon as they connect keep no places', async () => {
   await using tracker = await startNamingTracker([])
   await using server = await startLooking(tracker.url, 'off')
   for (let n = 0; n < 3 * PEERS; n++) {
     const socket = connect({ port: server.port, host: '127.0.0.1', localAddress: `127.0.3.${1 + n}` })
     await once(socket, 'connect')
     socket.on('error', () => undefined).resume()
-    // A message that no honest peer sends, in one packet with the handshake, costs it the connection before it has a place.
+    // A message that no honest peer sends, in one packet with the handshake, drops it before it has a place.
     socket.write(Buffer.concat([handshakeOf(INFO_HASH), HOSTILE]))
     await once(socket, 'close')
   }
   await expect.poll(async () => (await come(server.port, () => '127.0.4.1', 1)).length).toBe(1)
 })
 
-test('peers that we find ourselves are spoken to while as many as may have come to us', async () => {
+test('peers that we find are dialled even when as many as allowed are incoming', async () => {
   await using found = await startStuckPeers({ infoHash: INFO_HASH, count: PEERS / 2, from: 'many' })
   const haveCome = Promise.withResolvers<void>()
   await using tracker = await startNamingTracker(found.addresses, haveCome.promise)

@@ -10,7 +10,7 @@ const INFO_HASH = 'ab'.repeat(20)
 
 let client: WebTorrent
 let torrent: Torrent
-/** what was connected to, or would have been */
+/** addresses that were dialled, or would have been */
 let added: unknown[]
 
 beforeEach(() => {
@@ -22,7 +22,7 @@ afterEach(async () => {
   await new Promise((done) => client.destroy(done))
 })
 
-/** Adds the torrent with the guard on top of a webtorrent that only notes whom it is told of. */
+/** Adds the torrent with the guard, on top of a webtorrent that only notes the peers it is given. */
 function add(announce: readonly string[], own: readonly string[]): void {
   torrent = client.add(INFO_HASH, { announce: [...announce], deselect: true })
   torrent.addPeer = (peer) => {
@@ -36,7 +36,7 @@ async function startTracker(peers: Buffer, more: object = {}) {
   return startLocalServer((_req, res) => res.end(bencode.encode({ interval: 1800, peers, ...more })))
 }
 
-test('a tracker of the user’s on this machine may name peers on this machine, another may not', async () => {
+test('a configured tracker on this machine may name peers on this machine, another tracker may not', async () => {
   const named = compact('127.0.0.1:1111', '192.168.1.9:2222', '8.8.8.8:3333', '169.254.169.254:80')
   await using own = await startTracker(named)
   await using other = await startTracker(named)
@@ -45,7 +45,7 @@ test('a tracker of the user’s on this machine may name peers on this machine, 
   expect(added.toSorted()).toEqual(['127.0.0.1:1111', '192.168.1.9:2222', '8.8.8.8:3333', '8.8.8.8:3333'])
 })
 
-test('peers are named by address, not by a name that would have to be looked up', async () => {
+test('peers are taken by address, not by a name that would need a lookup', async () => {
   await using own = await startTracker(compact('127.0.0.1:1111'))
   add([`${own.url}/announce`], [`${own.url}/announce`])
   await announcedBy(1)
@@ -56,7 +56,7 @@ test('peers are named by address, not by a name that would have to be looked up'
   expect(added).toEqual(['127.0.0.1:1111', '[::1]:80'])
 })
 
-test('of one answer, 200 peers are taken', async () => {
+test('200 peers are taken from one answer', async () => {
   const peers = Array.from({ length: 5_000 }, (_, index) => `8.8.${index >> 8}.${index & 255}:80`)
   await using own = await startTracker(compact(...peers))
   add([`${own.url}/announce`], [`${own.url}/announce`])
@@ -64,7 +64,7 @@ test('of one answer, 200 peers are taken', async () => {
   expect(added).toEqual(peers.slice(0, 200))
 })
 
-test('a tracker is asked again after a minute at the earliest, whatever it says', async () => {
+test('a tracker is asked again after a minute at the earliest, whatever its interval is', async () => {
   await using tracker = await startTracker(compact(), { interval: -1 })
   add([`${tracker.url}/announce`], [`${tracker.url}/announce`])
   await announcedBy(1)
@@ -74,7 +74,7 @@ test('a tracker is asked again after a minute at the earliest, whatever it says'
 })
 
 test.for([Buffer.from('session-1'), Buffer.from('a b&c=d'), Buffer.from([0, 0x2f, 0xc3, 0xff])])(
-  'a tracker is told the id that it gave, byte for byte: %j',
+  'a tracker gets back the id that it gave, byte for byte: %j',
   async (id) => {
     await using tracker = await startTracker(compact(), { 'tracker id': id })
     add([`${tracker.url}/announce`], [`${tracker.url}/announce`])
@@ -87,7 +87,7 @@ test.for([Buffer.from('session-1'), Buffer.from('a b&c=d'), Buffer.from([0, 0x2f
   },
 )
 
-test('the DHT names peers on the internet only, local discovery any that is one, and of this torrent', async () => {
+test('the DHT may name peers on the internet only, local discovery peers of this torrent at any valid address', async () => {
   client.destroy()
   client = new WebTorrent({ dht: false, lsd: true, natUpnp: false, natPmp: false, tracker: { wrtc: false } })
   add([], [])
@@ -104,7 +104,7 @@ test('the DHT names peers on the internet only, local discovery any that is one,
   expect(added).toEqual(['192.168.1.9:5'])
 })
 
-test('strangers name no more peers than can be tried soon', async () => {
+test('the number of peers named by strangers is bounded by what can be tried soon', async () => {
   client.destroy()
   client = new WebTorrent({
     dht: false,
@@ -128,7 +128,7 @@ test('strangers name no more peers than can be tried soon', async () => {
   expect(torrent._queue?.length).toBe(200)
 })
 
-test('nodes of the DHT do not send us into the user’s network', async () => {
+test('nodes of the DHT cannot send us into the user’s network', async () => {
   const asked: string[] = []
   const query = (node: { host: string }) => asked.push(node.host)
   const dht: Dht = { _rpc: { socket: Object.assign(new EventEmitter(), { query }) } }
@@ -151,7 +151,7 @@ function compact(...peers: readonly string[]): Buffer {
   )
 }
 
-/** Resolves when so many trackers have answered, and what they said was read. */
+/** Resolves when that many trackers have answered, and the answers were read. */
 async function announcedBy(trackers: number): Promise<void> {
   for (let index = 0; index < trackers; index++) await once(torrent, 'trackerAnnounce')
   await new Promise((done) => setImmediate(done))

@@ -18,7 +18,7 @@ import { canMount, makeReadOnly, mountTmpfs } from '../support/tmpfs.ts'
 const MIB = 1024 * 1024
 const diskTest = test.skipIf(!canMount)
 
-/** Two files; the second piece lies in both. */
+/** Two files; the second piece belongs to both. */
 const [first, second] = [patternBytes(1.5 * MIB, 'first'), patternBytes(1.5 * MIB, 'second')]
 const bytes = Buffer.concat([first, second])
 const pieces = [0, 1, 2].map((piece) => bytes.subarray(piece * MIB, (piece + 1) * MIB))
@@ -36,14 +36,14 @@ const info = parseMetainfo(
   }),
 )
 
-diskTest('pieces wait for room on a full disk, and are right when they are written', async () => {
+diskTest('on a full disk pieces wait for space, and are right when they are written', async () => {
   await using disk = await mountTmpfs(8 * MIB)
   await using opened = await openStore(disk.path)
   await disk.fillTo(0.5 * MIB)
   const writing = pieces.map((piece, index) => opened.put(index, piece))
   await expect.poll(() => opened.said).toEqual(['ENOSPC'])
   expect(opened.disk.mayFetch).toBe(false)
-  // Nobody who wants to look after the disk is in the way.
+  // Programs that check the disk are not blocked.
   await expect.poll(() => openFilesOf(process.pid).filter((path) => path.startsWith(disk.path))).toEqual([])
 
   await disk.clear()
@@ -53,7 +53,7 @@ diskTest('pieces wait for room on a full disk, and are right when they are writt
   await opened.expectRight()
 })
 
-diskTest('pieces that a full disk refuses can be given up for their memory, but for one', async () => {
+diskTest('on a full disk waiting pieces can be dropped to free memory, except one', async () => {
   await using disk = await mountTmpfs(8 * MIB)
   await using opened = await openStore(disk.path)
   await disk.fillTo(0.5 * MIB)
@@ -74,12 +74,12 @@ diskTest('pieces that a full disk refuses can be given up for their memory, but 
   await expect(writing[1]).rejects.toBeInstanceOf(GivenUpError)
   expect([opened.disk.isTaking, opened.disk.canGiveUp]).toEqual([true, false])
 
-  // What was given up can be fetched and written again.
+  // A dropped piece can be fetched and written again.
   for (const [index, piece] of pieces.entries()) if (!wasWritten[index]) await opened.put(index, piece)
   await opened.expectRight()
 })
 
-diskTest('pieces wait until a disk is no longer read-only', async () => {
+diskTest('pieces wait until a disk is writable again', async () => {
   await using disk = await mountTmpfs(8 * MIB)
   await using opened = await openStore(disk.path)
   const readOnly = makeReadOnly(disk.path)
@@ -92,7 +92,7 @@ diskTest('pieces wait until a disk is no longer read-only', async () => {
   await opened.expectRight()
 })
 
-diskTest('a store is closed though pieces wait for room', async () => {
+diskTest('a store can be closed while pieces wait for space', async () => {
   await using disk = await mountTmpfs(2 * MIB)
   await using opened = await openStore(disk.path)
   await disk.fillTo(0)
@@ -112,7 +112,7 @@ test('a piece that cannot be written for another reason fails at once', async ()
   expect(opened.said).toEqual([])
 })
 
-test('a claimed piece is read and hashed once, however many blocks of it are asked for at a time', async () => {
+test('a claimed piece is read and hashed once, however many of its blocks are requested at a time', async () => {
   await using folder = await temporaryFolder()
   await using opened = await openStore(folder.path, [0, 1, 2])
   await writeFile(join(opened.directory, 'First.mkv'), first)
@@ -123,13 +123,13 @@ test('a claimed piece is read and hashed once, however many blocks of it are ask
   for (const [n, [piece, offset]] of blocks.entries()) {
     expectSameBytes(answers[n] as Uint8Array, pieces[piece]?.subarray(offset, offset + 16_384) as Uint8Array)
   }
-  // The three pieces, and 192 blocks of 16 KiB, which are as much.
+  // The three pieces, and 192 blocks of 16 KiB, which is as much again.
   expect(bytesRead() - before).toBeLessThan(8 * MIB)
   await opened.get(1, 0)
   expect(bytesRead() - before).toBeLessThan(8 * MIB)
 })
 
-test('a claimed piece that is damaged is hashed once, and is refused to all who asked for it', async () => {
+test('a damaged claimed piece is hashed once, and refused to every request for it', async () => {
   await using folder = await temporaryFolder()
   await using opened = await openStore(folder.path, [0])
   await writeFile(join(opened.directory, 'First.mkv'), second)
@@ -138,7 +138,7 @@ test('a claimed piece that is damaged is hashed once, and is refused to all who 
   expect(opened.said).toEqual(['0 is damaged'])
 })
 
-test('blocks that peers ask for wait while too much is being read for them', async () => {
+test('blocks requested by peers wait while too much is being read for them', async () => {
   await using folder = await temporaryFolder()
   const gates = openGates()
   await using opened = await openStore(folder.path, [0], gates)
@@ -149,7 +149,7 @@ test('blocks that peers ask for wait while too much is being read for them', asy
   const answer = opened.get(0, 0).finally(() => {
     isAnswered = true
   })
-  // The check is not bounded by what is being read, and comes first.
+  // The check is not bounded by these reads, and has priority.
   await expect.poll(() => gates.checks.usedBytes).toBe(0)
   expect(isAnswered).toBe(false)
   full.resolve()
@@ -157,7 +157,7 @@ test('blocks that peers ask for wait while too much is being read for them', asy
 })
 
 describe('a file that the user', () => {
-  test('moves away is written to no more: it is made anew, and what was in it is fetched again', async () => {
+  test('moves away is no longer written to: a new file is made, and its content is fetched again', async () => {
     await using folder = await temporaryFolder()
     await using opened = await openStore(folder.path)
     const path = join(opened.directory, 'First.mkv')
@@ -173,7 +173,7 @@ describe('a file that the user', () => {
     await opened.expectRight()
   })
 
-  test('moves away, and puts back for the one that was made anew, is looked at piece by piece', async () => {
+  test('moves away, and puts back in place of the new file, is hashed piece by piece', async () => {
     await using folder = await temporaryFolder()
     await using opened = await openStore(folder.path)
     const path = join(opened.directory, 'First.mkv')
@@ -185,11 +185,11 @@ describe('a file that the user', () => {
     await untilSeen(opened, 0)
     expect(opened.said).toEqual(['0 are gone'])
     expect(pieces.map((_, index) => opened.store.isVerified(index))).toEqual([true, false, false])
-    // What came while it lay elsewhere is not in it.
+    // What was fetched while it was elsewhere is not in it.
     await expect(opened.get(1, 0)).rejects.toThrow('piece 1 is damaged')
   })
 
-  test.for(['renames another one over', 'makes anew'])('%s is left as it is', async (how) => {
+  test.for(['replaces by renaming another file', 'makes again'])('%s is not changed', async (how) => {
     await using folder = await temporaryFolder()
     await using opened = await openStore(folder.path)
     const path = join(opened.directory, 'First.mkv')
@@ -202,7 +202,7 @@ describe('a file that the user', () => {
   })
 })
 
-/** Has a piece written until it is noticed that the first file is another one. */
+/** Has a piece written, until the store notices that the first file was replaced. */
 async function untilSeen(opened: Awaited<ReturnType<typeof openStore>>, piece: number): Promise<void> {
   const timesOpened = () => opened.opened.filter(({ file }) => file === 0).length
   const before = timesOpened()
@@ -217,7 +217,7 @@ async function untilSeen(opened: Awaited<ReturnType<typeof openStore>>, piece: n
   await Promise.race([failed.promise, seen.toBeGreaterThan(before)])
 }
 
-/** By this process, in bytes, from the disk or from the system's memory. */
+/** Bytes read by this process, from the disk or from the page cache. */
 function bytesRead(): number {
   return Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 }

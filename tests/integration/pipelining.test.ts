@@ -7,7 +7,7 @@ import { limitPipelining, MAX_WAITING } from '../../src/http/pipelining.ts'
 
 const MIB = 1024 * 1024
 
-test('of all that one connection asks for, four requests wait', async () => {
+test('at most four requests of one connection are handled at a time', async () => {
   const held: (() => void)[] = []
   await using server = await startServer((req, res) => void held.push(() => res.end(`answer to ${req.url}`)))
   await using client = await connectTo(server.port)
@@ -16,7 +16,7 @@ test('of all that one connection asks for, four requests wait', async () => {
   await sleep(50)
   expect(held).toHaveLength(MAX_WAITING)
 
-  // Each answer lets in one more, and the answers come in order whichever is there first.
+  // Each answer admits one more request, and answers keep their order.
   for (let answered = 0; answered < 3_000; ) {
     expect(held.length).toBeLessThanOrEqual(MAX_WAITING)
     const now = held.splice(0).reverse()
@@ -34,14 +34,14 @@ test.for([
   ['an expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n'],
   ['a body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n'],
   ['chunks', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n\r\n\r\n\r\n0\r\n\r\n'],
-])('no more than a few MiB of requests with %s are taken behind one that waits', async ([, request = '']) => {
+])('at most a few MiB of requests with %s are read behind one that waits', async ([, request = '']) => {
   let waiting = 0
   await using server = await startServer(() => void waiting++)
   await using client = await connectTo(server.port)
   client.socket.write(requests(0, 1))
   await expect.poll(() => waiting).toBe(1)
   const part = Buffer.from(request.repeat(Math.ceil(MIB / request.length)))
-  // All that the system takes, and no more.
+  // As much as the system accepts.
   for (let n = 0; n < 64; n++) client.socket.write(part)
   await stable(() => client.socket.bytesWritten - client.socket.writableLength)
   await stable(() => waiting)
@@ -49,39 +49,42 @@ test.for([
   expect(waiting).toBeLessThanOrEqual(MAX_WAITING)
 })
 
-describe('what comes in pieces', () => {
-  test.for([1, 2, 3, 7, 64, 1_000])('of %i bytes is answered all the same, in order', async (size) => {
-    await using server = await startServer((req, res) => {
-      const parts: Buffer[] = []
-      req.on('data', (part: Buffer) => parts.push(part))
-      req.on('end', () => setImmediate(() => res.end(`[${req.method} ${req.url} ${Buffer.concat(parts)}]`)))
-    })
-    await using client = await connectTo(server.port)
-    const body = 'a\r\n\r\nb'
-    const post = `POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-    const chunked = `POST /chunks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n${body}\r\n0\r\n\r\n`
-    const round = `${requests(0, 2)}${post}${requests(2, 2)}${chunked}`
-    const all = Buffer.from(round.repeat(size < 7 ? 3 : 20))
-    for (let at = 0; at < all.length; at += size) {
-      client.socket.write(all.subarray(at, at + size))
-      if (at % 97 === 0) await new Promise(setImmediate)
-    }
-    const expected = [
-      '[GET /0 ]',
-      '[GET /1 ]',
-      `[POST /body ${body}]`,
-      '[GET /2 ]',
-      '[GET /3 ]',
-      `[POST /chunks ${body}]`,
-    ]
-    const rounds = size < 7 ? 3 : 20
-    await expect
-      .poll(() => client.received().match(/\[(GET|POST)[^\]]*\]/g))
-      .toEqual(Array.from({ length: rounds }, () => expected).flat())
-  })
+describe('a request sent in pieces', () => {
+  test.for([1, 2, 3, 7, 64, 1_000])(
+    'of %i bytes is answered correctly, and answers keep their order',
+    async (size) => {
+      await using server = await startServer((req, res) => {
+        const parts: Buffer[] = []
+        req.on('data', (part: Buffer) => parts.push(part))
+        req.on('end', () => setImmediate(() => res.end(`[${req.method} ${req.url} ${Buffer.concat(parts)}]`)))
+      })
+      await using client = await connectTo(server.port)
+      const body = 'a\r\n\r\nb'
+      const post = `POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      const chunked = `POST /chunks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n${body}\r\n0\r\n\r\n`
+      const round = `${requests(0, 2)}${post}${requests(2, 2)}${chunked}`
+      const all = Buffer.from(round.repeat(size < 7 ? 3 : 20))
+      for (let at = 0; at < all.length; at += size) {
+        client.socket.write(all.subarray(at, at + size))
+        if (at % 97 === 0) await new Promise(setImmediate)
+      }
+      const expected = [
+        '[GET /0 ]',
+        '[GET /1 ]',
+        `[POST /body ${body}]`,
+        '[GET /2 ]',
+        '[GET /3 ]',
+        `[POST /chunks ${body}]`,
+      ]
+      const rounds = size < 7 ? 3 : 20
+      await expect
+        .poll(() => client.received().match(/\[(GET|POST)[^\]]*\]/g))
+        .toEqual(Array.from({ length: rounds }, () => expected).flat())
+    },
+  )
 })
 
-test('a client that reads no answers is not read from either, and loses none when it does', async () => {
+test('a client that does not read its answers is not read from, and gets all answers once it does', async () => {
   let asked = 0
   const answer = 'x'.repeat(100_000)
   await using server = await startServer((_req, res) => {
@@ -105,7 +108,7 @@ test('a connection that closes while requests wait leaves nothing running', asyn
   client.socket.write(requests(0, 1_000))
   await expect.poll(() => seen.length).toBe(MAX_WAITING)
   client.socket.resetAndDestroy()
-  // The system tells of it with the next byte that is written.
+  // The system reports it with the next byte written.
   seen[0]?.write('x')
   await expect.poll(() => seen[0]?.destroyed).toBe(true)
   expect(seen).toHaveLength(MAX_WAITING)
@@ -144,7 +147,7 @@ async function connectTo(
   }
 }
 
-/** Resolves when a number has not changed for a while. */
+/** Resolves when a number has stopped changing. */
 async function stable(value: () => number): Promise<void> {
   let last = -1
   await expect

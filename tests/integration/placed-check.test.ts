@@ -30,7 +30,7 @@ describe('a placed file whose torrent is known', () => {
     ['has another length', film.subarray(0, 2 * MIB)],
     ['has other bytes from the beginning', other],
     ['has one other byte in its last piece', withOtherByte(film, film.length - 1)],
-  ] as const)('is served no more when it %s', async ([, bytes]) => {
+  ] as const)('is no longer served when it %s', async ([, bytes]) => {
     await using known = await knowTorrent()
     const path = await place(known, bytes)
     const before = await stat(path)
@@ -40,7 +40,7 @@ describe('a placed file whose torrent is known', () => {
     expect(await stat(path)).toMatchObject({ mtimeMs: before.mtimeMs, ctimeMs: before.ctimeMs })
   })
 
-  test('is found before it was compared only by those who take it unverified', async () => {
+  test('is found before it was compared only by callers that accept unverified files', async () => {
     await using known = await knowTorrent()
     await place(known, film)
     await using parts = await openCacheParts(known.root)
@@ -55,7 +55,7 @@ describe('a placed file whose torrent is known', () => {
     }
     await expect.poll(() => verdicts(parts)).toEqual(['verified'])
     expect([await find(() => true), await find()]).toEqual([true, true])
-    // As nobody knows the torrent of this one, it stays unchecked.
+    // The torrent of this file is unknown, so it stays unchecked.
     const other = 'ef'.repeat(20) as InfoHash
     await place({ ...known, infoHash: other }, film)
     await parts.placed.check(signal)
@@ -70,7 +70,7 @@ describe('a placed file whose torrent is known', () => {
     expect([await findOther(() => true), await findOther()]).toEqual([false, true])
   })
 
-  test('is said to be wrong once, and one that is right is served instead', async () => {
+  test('is reported as wrong once, and a right one is served instead', async () => {
     await using known = await knowTorrent()
     await place(known, patternBytes(5 * MIB, 'larger'))
     await place(known, film, `right/Film ${known.infoHash}.mkv`)
@@ -85,7 +85,7 @@ describe('a placed file whose torrent is known', () => {
     expect(parts.logged.filter((line) => line.includes('does not match its torrent'))).toHaveLength(1)
   })
 
-  test('keeps its mark across restarts, though the torrent is known no more', async () => {
+  test('keeps its mark across restarts, also when the torrent is no longer known', async () => {
     await using known = await knowTorrent()
     await place(known, other)
     {
@@ -115,8 +115,8 @@ describe('a placed file whose torrent is known', () => {
     await mkdir(known.root)
   })
 
-  test.for(['while the server runs', 'while it does not'])(
-    'is looked at again when it was changed %s',
+  test.for(['while the server runs', 'while it is stopped'])(
+    'is checked again when it was changed %s',
     async (when) => {
       await using known = await knowTorrent()
       const path = await place(known, other)
@@ -134,7 +134,7 @@ describe('a placed file whose torrent is known', () => {
     },
   )
 
-  test('is looked at again when another file has its name, size and date', async () => {
+  test('is checked again when another file gets its name, size and date', async () => {
     await using known = await knowTorrent()
     const path = await place(known, film)
     await using parts = await openCacheParts(known.root)
@@ -144,7 +144,7 @@ describe('a placed file whose torrent is known', () => {
     await expect.poll(() => verdicts(parts)).toEqual(['mismatched'])
   })
 
-  test('is compared with every file of the torrent that is as long', async () => {
+  test('is compared with every file of the torrent that has its length', async () => {
     const third = patternBytes(film.length, 'third')
     const files = [film, other, third].map((bytes, n) => ({ name: `${n}.mkv`, bytes }))
     await using known = await knowTorrent(files)
@@ -183,7 +183,7 @@ describe('a placed file whose torrent is known', () => {
     ]
     await using known = await knowTorrent(files, 4 * MIB)
     await place(known, withOtherByte(small, 5))
-    // What is checked after it says when it was looked at.
+    // A file checked after it shows when this one was looked at.
     await place(known, patternBytes(2 * MIB), `wrong ${known.infoHash}.mkv`)
     await using parts = await openCacheParts(known.root)
     await expect.poll(() => verdicts(parts).toSorted()).toEqual(['mismatched', 'unchecked'])
@@ -194,14 +194,14 @@ describe('a placed file whose torrent is known', () => {
     expect(file?.size).toBe(small.length)
   })
 
-  test('is compared when it comes after the torrent', async () => {
+  test('is compared when it is added after the torrent', async () => {
     await using known = await knowTorrent()
     await using parts = await openCacheParts(known.root)
     await place(known, other)
     await expect.poll(() => verdicts(parts)).toEqual(['mismatched'])
   })
 
-  test('is compared when the folder of the torrent is put there after it', async () => {
+  test('is compared when the folder of its torrent is added later', async () => {
     await using known = await knowTorrent()
     await place(known, other)
     await rename(known.directory, join(known.root, '.aside'))
@@ -240,7 +240,7 @@ describe('a placed file whose torrent is known', () => {
 })
 
 test.skipIf(!hasSeeder)(
-  'a placed file whose torrent becomes known is compared then, and what comes from the swarm is right',
+  'a placed file is compared when its torrent becomes known, and what comes from the swarm is right',
   async () => {
     await using folder = await temporaryFolder()
     await writeFile(join(folder.path, 'Film.mkv'), film)
@@ -265,7 +265,7 @@ interface Known extends Omit<LeftFolder, 'infoHash'>, AsyncDisposable {
   urlOn(app: TestApp): string
 }
 
-/** A download folder with a torrent in it of which only the metadata is left. */
+/** A download folder with a torrent of which only the metadata is left. */
 async function knowTorrent(
   files = [{ name: 'Film.mkv', bytes: film }],
   pieceLength?: number,
@@ -290,7 +290,7 @@ async function place(known: Known, bytes: Buffer, name = `${known.infoHash}.mkv`
   return path
 }
 
-/** Leaves a file as it is when it was finished long ago. */
+/** Makes a file look finished long ago. */
 async function writeOver(path: string, bytes: Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, bytes)

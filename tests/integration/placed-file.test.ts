@@ -11,14 +11,14 @@ import { startTestApp, type TestApp } from '../support/test-app.ts'
 const MIB = 1024 * 1024
 const HASH = 'abcdef0123456789abcdef0123456789abcdef01'
 const BASE32_OF_HASH = 'VPG66AJDIVTYTK6N54ASGRLHRGV433YB'
-/** no peers, so that only what is on disk can be had, and the rest is refused soon */
+/** no peers, so that only files on disk are served, and everything else is refused soon */
 const NO_PEERS = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }
 const NO_STREAM =
   '{"error":"Stream not found","message":"Unable to stream this content. P2P connectivity is unavailable and no cached version exists.","suggestion":"This content requires P2P connectivity or needs to be downloaded first."}'
 
 const film = patternBytes(2 * MIB + 4_321)
 const size = film.length
-/** what a busy machine may add to a promise */
+/** what a busy machine may add to a promised time */
 const SLACK_MS = 10_000
 const placedAt = new Date('2024-05-06T07:08:09.500Z')
 
@@ -37,7 +37,7 @@ describe('a file with the info hash in its name', () => {
   const get = (headers: Record<string, string> = {}, options: SendOptions = {}) =>
     send(url, { headers, ...options })
 
-  test('is sent whole, with all a player wants to know', async () => {
+  test('is sent completely, with all headers that a player needs', async () => {
     const answer = await get({ 'Accept-Encoding': 'gzip, deflate, br' })
     expect(answer.status).toBe(200)
     expect(answer.body.equals(film)).toBe(true)
@@ -61,7 +61,7 @@ describe('a file with the info hash in its name', () => {
     expect({ ...head.headers, date: '' }).toEqual({ ...whole.headers, date: '' })
   })
 
-  test('answers HEAD with Range as it answers GET, but for the body', async () => {
+  test('answers HEAD with Range like GET, without the body', async () => {
     for (const range of ['bytes=5-9', 'bytes=-7', 'bytes=1000000-']) {
       const headers = { Range: range }
       const [head, part] = await Promise.all([get(headers, { method: 'HEAD' }), get(headers)])
@@ -71,7 +71,7 @@ describe('a file with the info hash in its name', () => {
     }
   })
 
-  test('is served with no engine work, and nothing is written', async () => {
+  test('is served without the engine, and nothing is written', async () => {
     expect((await get()).status).toBe(200)
     expect(app.app.index.entries()).toEqual([])
     expect((await readdir(app.folder)).filter((name) => name.toLowerCase().startsWith(HASH))).toEqual([])
@@ -143,7 +143,7 @@ describe('a file with the info hash in its name', () => {
     expect(answer.body.equals(film)).toBe(true)
   })
 
-  test('answers 304 to who has it already', async () => {
+  test('answers 304 to a client that has it already', async () => {
     const { etag = '' } = (await get()).headers
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
       for (const method of ['GET', 'HEAD']) {
@@ -158,7 +158,7 @@ describe('a file with the info hash in its name', () => {
     expect((await get({ 'If-None-Match': '"other"', Range: 'bytes=0-1' })).status).toBe(206)
   })
 
-  test('answers 304 by its date, unless an entity tag says something else', async () => {
+  test('answers 304 by its date, unless an entity tag differs', async () => {
     const after = 'Mon, 06 May 2024 07:08:09 GMT'
     const before = 'Mon, 06 May 2024 07:08:08 GMT'
     expect((await get({ 'If-Modified-Since': after })).status).toBe(304)
@@ -166,7 +166,7 @@ describe('a file with the info hash in its name', () => {
     expect((await get({ 'If-Modified-Since': after, 'If-None-Match': '"other"' })).status).toBe(200)
   })
 
-  test('goes on after a break only if it is still the same', async () => {
+  test('is resumed only if it is unchanged', async () => {
     const { etag = '', 'last-modified': date = '' } = (await get()).headers
     const Range = 'bytes=100-199'
     for (const same of [etag, date]) {
@@ -187,7 +187,7 @@ describe('a file with the info hash in its name', () => {
       expect(answer.status, other).toBe(200)
       expect(answer.body.length).toBe(size)
     }
-    // A stale condition means "send all of it", so an impossible range does not count either.
+    // A stale condition means "send everything", so an unsatisfiable range is ignored too.
     expect((await get({ Range: `bytes=${size}-`, 'If-Range': '"other"' })).status).toBe(200)
     expect((await get({ Range: `bytes=${size}-`, 'If-Range': etag })).status).toBe(416)
   })
@@ -223,7 +223,7 @@ describe('a file with the info hash in its name', () => {
     }
   })
 
-  test.for(['POST', 'PUT', 'DELETE', 'PATCH'])('does not take %s', async (method) => {
+  test.for(['POST', 'PUT', 'DELETE', 'PATCH'])('refuses %s', async (method) => {
     const { status, headers } = await get({}, { method })
     expect(status).toBe(405)
     expect(headers.allow).toBe('GET, HEAD, OPTIONS')
@@ -247,7 +247,7 @@ describe('a file with the info hash in its name', () => {
     `/${HASH}/0/`,
     `/${HASH}/0/manifest.json`,
     `/${HASH}/0/name.mkv?tr=http%3A%2F%2Ftracker.example%3A80%2Fannounce&tr=nonsense&season=1&episode=2`,
-  ])('is what %s means', async (path) => {
+  ])('is served for %s', async (path) => {
     const answer = await send(`${app.url}/stream/proxy${path}`, { headers: { Range: 'bytes=7-9' } })
     expect(answer.status).toBe(206)
     expect(answer.body.equals(film.subarray(7, 10))).toBe(true)
@@ -269,7 +269,7 @@ describe('a file with the info hash in its name', () => {
     '/tt1254207.json',
     '/..%2F..%2Fetc%2Fpasswd',
     '/magnet:%3Fxt=urn:btih:abc',
-  ])('is not what %s means, which gets 404', async (path) => {
+  ])('is not served for %s, which gets 404', async (path) => {
     for (const method of ['GET', 'HEAD']) {
       const answer = await send(`${app.url}/stream/proxy${path}`, { method, headers: { Range: 'bytes=0-1' } })
       expect(answer.status).toBe(404)
@@ -278,7 +278,7 @@ describe('a file with the info hash in its name', () => {
     }
   })
 
-  test('has another entity tag when its content was replaced', async () => {
+  test('gets another entity tag when its content is replaced', async () => {
     await using own = await startTestApp(NO_PEERS)
     const name = `${HASH}.mp4`
     const tags = []
@@ -294,10 +294,10 @@ describe('a file with the info hash in its name', () => {
   })
 })
 
-/** Servers without peers, for tests that each have info hashes of their own. */
+/** Servers without peers, for tests with info hashes of their own. */
 const appWith = sharedApps()
 
-test('each container has its media type', async () => {
+test('each container has its content type', async () => {
   const app = await appWith(NO_PEERS)
   const types = {
     mp4: 'video/mp4',
@@ -318,7 +318,7 @@ test('each container has its media type', async () => {
   }
 })
 
-test('of several placed files the one that the URL names is served, else the largest', async () => {
+test('of several placed files the one named in the URL is served, else the largest', async () => {
   const app = await appWith(NO_PEERS)
   const hash = 'b'.repeat(40)
   const names = [`a ${hash}.mp4`, `b ${hash.toUpperCase()}.mkv`, `c & d? ${hash} ü.webm`]
@@ -337,7 +337,7 @@ test('of several placed files the one that the URL names is served, else the lar
   }
 })
 
-test('a name is found, however its letters are written in the URL and on the disk', async () => {
+test('a name is found in any Unicode form, in the URL and on disk', async () => {
   const app = await appWith(NO_PEERS)
   const hash = 'c'.repeat(40)
   const name = `Amélie ${hash}.mkv`
@@ -350,15 +350,15 @@ test('a name is found, however its letters are written in the URL and on the dis
   }
 })
 
-test('a file of exactly 1 MiB is enough', async () => {
+test('a placed file of exactly 1 MiB is large enough', async () => {
   const app = await appWith(NO_PEERS)
   const hash = 'd'.repeat(40)
   await place(app, `${hash}.mp4`, film.subarray(0, MIB))
   expect((await send(`${app.url}/stream/proxy/${hash}`)).body.equals(film.subarray(0, MIB))).toBe(true)
 })
 
-describe('404 is the answer', () => {
-  test('when the file is too small, no video, not finished, or called otherwise', async () => {
+describe('a placed file is answered 404', () => {
+  test('when it is too small, not a video, not finished, or has another name', async () => {
     const app = await appWith(NO_PEERS)
     const hash = (digit: number) => `e${digit}`.repeat(20)
     await place(app, `${hash(0)}.mp4`, film.subarray(0, MIB - 1))
@@ -374,7 +374,7 @@ describe('404 is the answer', () => {
     )
   })
 
-  test('when nobody can tell in time whether the file is finished', async () => {
+  test('when it cannot be told in time whether it is finished', async () => {
     await using app = await startTestApp(NO_PEERS)
     await writeFile(join(app.folder, `${HASH}.mp4`), film)
     await refuses(`${app.url}/stream/proxy/${HASH}`)
@@ -406,7 +406,7 @@ describe('a file that is being written', () => {
     expect(Date.now() - writtenAt).toBeLessThan(2_000 + SLACK_MS)
   })
 
-  test('is waited for by who asks before it is finished', async () => {
+  test('makes requests wait until it is finished', async () => {
     await using app = await startTestApp({ ...NO_PEERS, TORRENT_TIMEOUT: '10000' })
     await using file = await open(join(app.folder, `${HASH}.mp4`), 'w')
     await file.write(film.subarray(0, MIB + 1))
@@ -422,7 +422,7 @@ describe('a file that is being written', () => {
     expect(Date.now() - writtenAt).toBeLessThan(2_000 + SLACK_MS)
   })
 
-  test('is never cut short: whoever gets it, gets all of it', async () => {
+  test('is never cut short: each client gets all of it', async () => {
     await using app = await startTestApp(PATIENT)
     const url = `${app.url}/stream/proxy/${HASH}`
     let isWritten = false
@@ -450,14 +450,14 @@ describe('a file that is being written', () => {
   })
 })
 
-/** Puts a film into the download folder, as long ago as `placedAt`. */
+/** Puts a film into the download folder, dated `placedAt`. */
 async function place(app: TestApp, name: string, bytes: Buffer = film, at = placedAt): Promise<void> {
   const path = join(app.folder, name)
   await writeFile(path, bytes)
   await utimes(path, at, at)
 }
 
-test('a file that was just put there is served though peers would get no time for it', async () => {
+test('a file placed a moment ago is served, even with a timeout too short for peers', async () => {
   await using app = await startTestApp({ TORRENT_TIMEOUT: '1000', TORRENT_MAX_RETRIES: '0' })
   await writeFile(join(app.folder, `${'ce'.repeat(20)}.mp4`), film)
   const answer = await fetch(`${app.url}/stream/proxy/${'ce'.repeat(20)}`)
@@ -465,7 +465,7 @@ test('a file that was just put there is served though peers would get no time fo
   expect((await answer.arrayBuffer()).byteLength).toBe(film.length)
 })
 
-test('a client that asks for many films at once on one connection gets them one after the other', async () => {
+test('a client that requests many films on one connection gets them in order', async () => {
   await using app = await startTestApp()
   const hash = 'ad'.repeat(20)
   const path = join(app.folder, `${hash}.mp4`)
@@ -481,12 +481,12 @@ test('a client that asks for many films at once on one connection gets them one 
   const socket = connect(app.app.port, '127.0.0.1').pause()
   socket.write(`GET /stream/proxy/${hash} HTTP/1.1\r\nHost: films\r\n\r\n`.repeat(40))
   await expect.poll(openHandles).toBe(1)
-  // The others have arrived by now: a request on another connection came after them.
+  // The others have arrived by now: a request on another connection was sent after them.
   expect((await fetch(`${app.url}/stream/proxy/${hash}`, { headers: { Range: 'bytes=0-1' } })).status).toBe(
     206,
   )
   await expect.poll(openHandles).toBe(1)
   socket.destroy()
-  // It stays open for a moment, for whoever comes next.
+  // It stays open for a moment, for the next reader.
   await expect.poll(openHandles).toBe(0)
 })

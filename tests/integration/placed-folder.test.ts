@@ -30,7 +30,7 @@ const NO_PEERS = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }
 const film = patternBytes(MIB + 4_321)
 const longAgo = new Date('2024-05-06T07:08:09.500Z')
 
-describe('a video stands for a torrent', () => {
+describe('a placed video is found for its torrent', () => {
   test.for([
     `${HASH}.mp4`,
     `Film [${HASH.toUpperCase()}].mkv`,
@@ -41,7 +41,7 @@ describe('a video stands for a torrent', () => {
     `${HASH}/Film.mkv`,
     `Film [${HASH}]/Disc 1/part 1.m4v`,
     `${BASE32_OF_HASH}/Film.mov`,
-  ])('when it is called %s', async (name) => {
+  ])('when it is named %s', async (name) => {
     await using at = await open({ before: [name] })
     expect(await at.found()).toBe(name)
   })
@@ -56,7 +56,7 @@ describe('a video stands for a torrent', () => {
     `${HASH}/Film.txt`,
     `${HASH}/Film`,
     `${HASH.slice(0, 20)}/${HASH.slice(20)}.mkv`,
-  ])('but not when it is called %s', async (name) => {
+  ])('but not when it is named %s', async (name) => {
     await using at = await open()
     await mkdir(join(at.root, name.includes('ours') ? 'films/ours/.self-streme' : '.'), { recursive: true })
     await at.put(name)
@@ -65,7 +65,7 @@ describe('a video stands for a torrent', () => {
     expect(again.placed.entries()).toEqual([])
   })
 
-  test('of several in one folder, by its name, else by its size', async () => {
+  test("by the file's name, else by size, when a folder has several videos", async () => {
     await using at = await open()
     await at.put(`${HASH}/Sample.mkv`, MIB)
     await at.put(`${HASH}/Film.mkv`, MIB + 2)
@@ -75,14 +75,14 @@ describe('a video stands for a torrent', () => {
     expect(await at.found(`Extras ${HASH}.mkv`)).toBe(`films/Extras ${HASH}.mkv`)
   })
 
-  test('for each of those whose info hash its name contains', async () => {
+  test('for each info hash in its path', async () => {
     const other = '0'.repeat(40) as InfoHash
     await using at = await open({ before: [`${other}/${HASH}.mp4`] })
     expect(await at.found(undefined, HASH)).toBe(await at.found(undefined, other))
     expect(at.placed.entries()).toMatchObject([{ infoHashes: [other, HASH], verdict: 'unchecked', plays: 0 }])
   })
 
-  test('through a link to it, but not through a link to its folder, which may lead round in a circle', async () => {
+  test('through a link to it, but not through a link to its folder, which may be a cycle', async () => {
     await using elsewhere = await temporaryFolder()
     await using at = await open()
     await writeOld(join(elsewhere.path, `${HASH}.mp4`))
@@ -96,8 +96,8 @@ describe('a video stands for a torrent', () => {
   })
 })
 
-describe('what changes while the server runs is known to the next request', () => {
-  test('however soon it comes', async () => {
+describe('a change of placed videos is visible to the next request', () => {
+  test('however soon that follows', async () => {
     await using app = await startTestApp(NO_PEERS)
     await using elsewhere = await temporaryFolder()
     for (let n = 0; n < 40; n++) {
@@ -117,7 +117,7 @@ describe('what changes while the server runs is known to the next request', () =
     for (let n = 0; n < 40; n++) {
       const hash = n.toString(16).padStart(40, '0') as InfoHash
       const path = join(at.root, `${hash}.mkv`)
-      // The promise is settled by the disk, so that this comes in the middle of a turn.
+      // The promise is settled by the disk, so that this runs in the middle of a turn.
       await stat(at.root)
       writeFileSync(path, film)
       utimesSync(path, longAgo, longAgo)
@@ -125,7 +125,7 @@ describe('what changes while the server runs is known to the next request', () =
     }
   })
 
-  test('when a folder is put there with all that is in it', async () => {
+  test('when a folder is moved in with its content', async () => {
     await using elsewhere = await temporaryFolder()
     await using at = await open()
     await writeOld(join(elsewhere.path, 'Pack', 'Season 1', `${HASH}.mkv`))
@@ -135,7 +135,7 @@ describe('what changes while the server runs is known to the next request', () =
     expect(await at.found()).toBe(`Pack/Season 1/larger ${HASH}.mkv`)
   })
 
-  test('when it gets another name, or its folder does', async () => {
+  test('when the video or its folder is renamed', async () => {
     await using at = await open({ before: ['films/Film.mkv'] })
     expect(await at.found()).toBeUndefined()
     await rename(join(at.root, 'films/Film.mkv'), join(at.root, `films/${HASH}.mkv`))
@@ -149,7 +149,7 @@ describe('what changes while the server runs is known to the next request', () =
     expect(at.placed.entries()).toEqual([])
   })
 
-  test('when it is taken away, or its folder is, or both come back', async () => {
+  test('when the video or its folder is removed, or both come back', async () => {
     await using at = await open({ before: [`a/${HASH}.mkv`, `b/c/${HASH}.mkv`] })
     await unlink(join(at.root, `a/${HASH}.mkv`))
     expect(await at.found()).toBe(`b/c/${HASH}.mkv`)
@@ -160,7 +160,7 @@ describe('what changes while the server runs is known to the next request', () =
     expect(await at.found()).toBe(`b/c/${HASH}.mkv`)
   })
 
-  test('when a folder becomes one of ours, or ceases to be', async () => {
+  test('when a folder becomes one of ours, or stops being one', async () => {
     await using at = await open({ before: [`films/${HASH}.mkv`] })
     await mkdir(join(at.root, 'films/.self-streme'))
     await expect.poll(() => at.found()).toBeUndefined()
@@ -169,7 +169,7 @@ describe('what changes while the server runs is known to the next request', () =
     expect(await at.found()).toBe(`films/${HASH}.mkv`)
   })
 
-  test('when it grows to what is enough', async () => {
+  test('when the video grows to the minimum size', async () => {
     await using at = await open()
     await at.put(`${HASH}.mkv`, MIB - 1)
     expect(await at.found()).toBeUndefined()
@@ -181,7 +181,7 @@ describe('what changes while the server runs is known to the next request', () =
     await expect.poll(sizes).toEqual([2 * MIB])
   })
 
-  test('though it is one of more folders than can be watched, after a while', async () => {
+  test('after a while, when there are more folders than can be watched', async () => {
     await using at = await open()
     const names = Array.from({ length: 1_002 }, (_, n) => `folder ${n}`)
     for (const name of names) await mkdir(join(at.root, name))
@@ -197,7 +197,7 @@ describe('what changes while the server runs is known to the next request', () =
     expect(at.logged.filter((line) => line.includes('cannot be watched'))).toHaveLength(1)
   })
 
-  test('though nobody tells of it, as on a disk on the network, after a while', async () => {
+  test('after a while, when there are no notifications, as on a network disk', async () => {
     await using at = await open({ before: [`gone/${HASH}.mkv`], isWatched: false })
     await rm(join(at.root, 'gone'), { recursive: true })
     expect(await at.found()).toBeUndefined()
@@ -208,7 +208,7 @@ describe('what changes while the server runs is known to the next request', () =
     expect(at.placed.entries()).toHaveLength(1)
   })
 
-  test('though the whole folder was away for a while', async () => {
+  test('after the complete folder was away for a while', async () => {
     await using at = await open({ before: [`${HASH}.mkv`] })
     await rename(at.root, `${at.root}-away`)
     expect(await at.found()).toBeUndefined()
@@ -223,9 +223,9 @@ describe('what changes while the server runs is known to the next request', () =
   })
 })
 
-test('a folder that cannot be read hides none of the others', async () => {
+test('a folder that cannot be read does not hide the others', async () => {
   await using folder = await temporaryFolder()
-  // Deeper than the system can be asked for by a path; more of them than are looked at at a time, and before the others.
+  // Deeper than the system accepts in a path, more of them than are read at a time, and sorted before the others.
   const deep = Array.from({ length: 20 }, (_, n) => join(folder.path, `!deep ${n}`))
   const dig = `for (const path of process.argv.slice(1)) {
     fs.mkdirSync(path)
@@ -240,7 +240,7 @@ test('a folder that cannot be read hides none of the others', async () => {
   expect(parts.logged).toContain('debug: not scanned')
 })
 
-test('what is remembered of a file outlives its disk being away', async () => {
+test('facts about a placed file survive the absence of its disk', async () => {
   await using folder = await temporaryFolder()
   await using elsewhere = await temporaryFolder()
   const films = join(folder.path, 'films')
@@ -264,7 +264,7 @@ test('what is remembered of a file outlives its disk being away', async () => {
   expect(await plays()).toEqual([1])
 })
 
-test('what lies in a folder that has become ours is not found, though nobody has told of it', async () => {
+test('a video in a folder that has become ours is not found, even before the change is reported', async () => {
   await using folder = await temporaryFolder()
   await writeOld(join(folder.path, HASH, 'Film.mkv'))
   await using parts = await openCacheParts(folder.path, { isWatched: false })
@@ -280,7 +280,7 @@ test('what lies in a folder that has become ours is not found, though nobody has
   expect(await isFound()).toBe(false)
 })
 
-test('of several, one that is still being written to is not waited for', async () => {
+test('of several placed files, one that is still being written is not waited for', async () => {
   await using at = await open({ before: [`a ${HASH}.mkv`] })
   await writeFile(join(at.root, `b ${HASH}.mkv`), patternBytes(2 * MIB))
   const askedAt = Date.now()
@@ -289,7 +289,7 @@ test('of several, one that is still being written to is not waited for', async (
   expect(await at.found(`b ${HASH}.mkv`)).toBe(`b ${HASH}.mkv`)
 })
 
-test('how often a file was played, and when it was last read, outlives the server', async () => {
+test('the plays and the last read of a placed file survive a restart', async () => {
   await using folder = await temporaryFolder()
   const left = await leaveCompleteTorrent({ root: folder.path, files: [{ name: 'Other.mkv', bytes: film }] })
   await writeOld(join(folder.path, `${HASH}.mkv`))
@@ -313,7 +313,7 @@ interface Opened extends CacheParts {
   readonly root: string
   /** Puts a video there, finished long ago. */
   put(name: string, length?: number): Promise<void>
-  /** Which file stands for the torrent, by its way from the download folder. */
+  /** The file found for the torrent, relative to the download folder. */
   found(name?: string, infoHash?: InfoHash): Promise<string | undefined>
 }
 

@@ -42,7 +42,7 @@ async function rows(path: string): Promise<readonly Row[]> {
   return ((await send(url + path)).json as { metas: readonly Row[] }).metas
 }
 
-test('every row of a catalogue has a poster, and those that are ours show its name', async () => {
+test('every row of a catalogue has a poster, and our own posters show its name', async () => {
   const catalogs = ['movie', 'series'].flatMap((type) =>
     ['films', 'library'].map((id) => `/catalog/${type}/selfstreme-${id}.json`),
   )
@@ -73,7 +73,7 @@ test.for([
   '/poster/movie/tt0.svg',
   '/poster/other/%3Cscript%3E.svg',
   '/poster/movie/selfstreme:harbor.svg',
-])('%s runs nothing, is taken for nothing else, and is kept for a while', async (path) => {
+])('%s cannot run code, has a fixed content type, and is cached for a while', async (path) => {
   for (const method of ['GET', 'HEAD']) {
     const { status, headers } = await send(url + path, { method })
     expect(status).toBe(200)
@@ -87,7 +87,7 @@ test.for([
 })
 
 test.for(['movie/tt0', 'movie/selfstreme%3Anone', 'series/selfstreme%3Aharbor', 'x/y'])(
-  'for %s, which is not there, the picture tells no more than that',
+  'the poster for %s, which does not exist, tells nothing else',
   async (path) => {
     const embedded = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Dest': 'image' }
     const known = await send(`${url}/poster/movie/tt9000002.svg`, { headers: embedded })
@@ -102,7 +102,7 @@ test.for(['movie/tt0', 'movie/selfstreme%3Anone', 'series/selfstreme%3Aharbor', 
   },
 )
 
-test.for(['POST', 'PUT', 'DELETE'])('%s is no way to ask for a poster', async (method) => {
+test.for(['POST', 'PUT', 'DELETE'])('%s is not a method for posters', async (method) => {
   expect((await send(`${url}/poster/movie/tt0.svg`, { method })).status).toBe(405)
 })
 
@@ -113,6 +113,6 @@ test.for([
   '/poster/movie/tt0',
   '/poster/movie/tt0.png',
   '/poster/movie/tt0.svg/',
-])('%s is no poster', async (path) => {
+])('%s is not a poster', async (path) => {
   expect((await send(url + path)).status).toBe(404)
 })

@@ -10,7 +10,7 @@ import { makeTorrent } from '../support/private-torrent.ts'
 
 const LSD = { group: '239.192.152.143', port: 6771 }
 const PUBLIC = 'cd'.repeat(20)
-/** The value of `private` is a number in nearly all of them; what is not 0 counts. */
+/** In practice `private` is a number; anything but 0 counts. */
 const PRIVATE = [
   makeTorrent('One', { private: 1 }),
   makeTorrent('Two', { private: 1, source: 'SITE' }),
@@ -47,7 +47,7 @@ function add(id: string | Uint8Array, options: object = {}): Torrent {
   return torrent
 }
 
-test('nodes of the DHT and the local network are asked about a public torrent, and never about private ones', async () => {
+test('a public torrent is looked up in the DHT and on the local network, private ones never', async () => {
   await using listener = await listenToLocalNetwork()
   for (const { infoHash, file } of PRIVATE) {
     privateOnes.add(infoHash)
@@ -64,7 +64,7 @@ test('nodes of the DHT and the local network are asked about a public torrent, a
   }
 })
 
-test('when it turns out that a torrent is private, a search that is under way ends, and no other begins', async () => {
+test('when a torrent turns out to be private, a running search ends and no other begins', async () => {
   const [{ infoHash } = { infoHash: '' }] = PRIVATE
   node.holdAnswers()
   const torrent = add(infoHash)
@@ -74,7 +74,7 @@ test('when it turns out that a torrent is private, a search that is under way en
   makePrivate(torrent, [])
   const before = node.asked.filter((asked) => asked === infoHash).length
   expect(discovery).toMatchObject({ lsd: null, dht: null })
-  // Without the guard we would now tell the node that we have it.
+  // Without the guard we would now announce to the node that we have it.
   node.giveAnswers()
   discovery?._dhtAnnounce()
   add(PUBLIC)
@@ -83,7 +83,7 @@ test('when it turns out that a torrent is private, a search that is under way en
   expect(node.asked.filter((asked) => asked === infoHash)).toHaveLength(before)
 })
 
-test('peers that others named are forgotten then, whether they were met, wait, or come back', async () => {
+test('when a torrent turns out to be private, peers named by others are dropped, connected or not, also when they return', async () => {
   const [{ infoHash } = { infoHash: '' }] = PRIVATE
   const torrent = add(infoHash)
   await expect.poll(() => torrent.discovery).toBeTruthy()
@@ -102,7 +102,7 @@ test('peers that others named are forgotten then, whether they were met, wait, o
   expect(sources()).toEqual([OWN_TRACKER])
 })
 
-/** A node of the DHT that knows no others (BEP 5). */
+/** A node of the DHT that knows no other node (BEP 5). */
 async function startDhtNode() {
   const asked: string[] = []
   const announced: string[] = []
@@ -143,7 +143,7 @@ async function startDhtNode() {
   }
 }
 
-/** Hears announcements on the local network (BEP 14), where the system lets us. */
+/** Receives announcements on the local network (BEP 14), if the system allows it. */
 async function listenToLocalNetwork() {
   const announced: string[] = []
   let isHeard = false

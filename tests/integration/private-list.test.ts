@@ -58,7 +58,7 @@ async function listOf({ url }: TestApp, mode: string): Promise<Stream[]> {
 }
 
 test.for(['magnet', 'both', 'proxy', 'auto'])(
-  'in a list for "%s", a private torrent is a link to us, without trackers and their keys',
+  'in a list for "%s", a private torrent is a link to us, without its trackers and their keys',
   async (mode) => {
     await using app = await startTestApp(settings)
     const streams = await listOf(app, mode)
@@ -83,7 +83,7 @@ test.for(['magnet', 'both', 'proxy', 'auto'])(
   },
 )
 
-test('what is played out of a list is told to the trackers of its file alone, also later, when it is on disk', async () => {
+test('a private torrent from a list is announced to the trackers of its file only, also later from disk', async () => {
   await using folder = await temporaryFolder()
   const here = { ...settings, TORRENT_DOWNLOAD_PATH: folder.path }
   let links: string[] = []
@@ -99,7 +99,7 @@ test('what is played out of a list is told to the trackers of its file alone, al
   await expectOwnAloneAsked(app, local)
 })
 
-test('a link to a private torrent of which nothing is known any more asks nobody', async () => {
+test('a link to a private torrent that is no longer known contacts no tracker and no peer', async () => {
   let links: string[] = []
   await (async () => {
     await using app = await startTestApp(settings)
@@ -132,7 +132,7 @@ async function expectOwnAloneAsked(app: TestApp, links: readonly string[]): Prom
   leaving.abort()
 }
 
-/** The tracker of the settings is asked for what is not private, and has not been for anything else. */
+/** The tracker of the settings is asked for public torrents, and was asked for nothing else. */
 async function expectOpenAloneAsked(app: TestApp): Promise<void> {
   const leaving = new AbortController()
   fetch(`${app.url}/stream/proxy/${OPEN.infoHash}`, { signal: leaving.signal }).catch(() => undefined)

@@ -14,17 +14,17 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const PASSKEY = '0f3c5a7e91b2d4860f3c5a7e91b2d486'
-/** Is asked for every torrent that may be told to everybody. */
+/** It is asked for every public torrent. */
 const OPEN = makeTorrent('Open', {})
 
-test('a private torrent is announced to the trackers of its file alone, also after a restart', async () => {
+test('a private torrent is announced to the trackers of its file only, also after a restart', async () => {
   await using folder = await temporaryFolder()
   await using shared = await startSharedTracker()
   await using own = await startOwnTracker()
   const torrents = ['One', 'Two', 'Three'].map((name) => makeTorrent(name, { private: 1 }, [own.url]))
   const settings = {
     TORRENT_DOWNLOAD_PATH: folder.path,
-    // Trackers on this machine are only asked when the settings name them; this one refuses who has no key.
+    // Trackers on this machine are only asked when the settings name them; this one requires a key.
     TORRENT_TRACKERS: `${shared.url},${own.urlWithoutKey}`,
     TORRENT_TIMEOUT: '60000',
   }
@@ -52,7 +52,7 @@ test('a private torrent is announced to the trackers of its file alone, also aft
   leaving.abort()
 })
 
-test('when the metadata says that it is private, all but its own trackers stop at once', async () => {
+test('when the metadata says that a torrent is private, everything but its own trackers stops at once', async () => {
   await using folder = await temporaryFolder()
   await using shared = await startSharedTracker()
   await using own = await startOwnTracker()
@@ -83,7 +83,7 @@ test('when the metadata says that it is private, all but its own trackers stop a
     known.socket.once('close', () => {
       isKnownDropped = true
     })
-    // As long as it may be public, peers may name others.
+    // While it may be public, peers may name others.
     const before = await giveMetadata(unknown, info)
     expect(before.m).toHaveProperty('ut_pex')
     await Promise.all(dropped)
@@ -96,7 +96,7 @@ test('when the metadata says that it is private, all but its own trackers stop a
     const { m } = await giveMetadata(known, info)
     known.sendExtended(m.ut_pex ?? 0, { added: compact(gossiped.port), 'added.f': Buffer.alloc(1) })
 
-    // Who comes from now on is not asked for peers at all.
+    // Peers that connect from now on are not asked for peers at all.
     const late = await connectPeer(port, infoHash)
     expect((await giveMetadata(late, info)).m).not.toHaveProperty('ut_pex')
     await shared.isAsked(app.url)
@@ -115,7 +115,7 @@ test('when the metadata says that it is private, all but its own trackers stop a
   leaving.abort()
 })
 
-test('an engine that is started again asks no others either', async () => {
+test('a restarted engine announces a private torrent to its own trackers only', async () => {
   await using shared = await startSharedTracker()
   await using own = await startOwnTracker()
   const torrent = makeTorrent('Crash', { private: 1 }, [own.url])
@@ -144,7 +144,7 @@ test('the link of a viewer adds no tracker to a private torrent', async () => {
   leaving.abort()
 })
 
-test('the key of a private tracker is in no log and in no answer, whatever the tracker says', async () => {
+test('the key of a private tracker is in no log and no answer, whatever the tracker sends', async () => {
   await using folder = await temporaryFolder()
   let asked = 0
   await using tracker = await startLocalServer((req, res) => {
@@ -160,7 +160,7 @@ test('the key of a private tracker is in no log and in no answer, whatever the t
   ]
   await using server = startServerProcess({
     TORRENT_DOWNLOAD_PATH: folder.path,
-    // The path counts where it is asked whether a tracker is one of the user's.
+    // The path counts when it is checked whether a tracker is one of the user's.
     TORRENT_TRACKERS: urls.map((url) => url.split('?')[0]).join(','),
     LOG_LEVEL: 'debug',
   })
@@ -174,7 +174,7 @@ test('the key of a private tracker is in no log and in no answer, whatever the t
   expect(tracker.asked.join()).toContain(PASSKEY)
 })
 
-/** The one that settings name for every torrent. */
+/** The one in the settings, for every torrent. */
 async function startSharedTracker() {
   const asked: [infoHash: string, event: string][] = []
   const peers = new Map<string, number>()
@@ -187,11 +187,11 @@ async function startSharedTracker() {
   })
   return {
     url: `${server.url}/announce`,
-    /** in the order in which they came */
+    /** in the order received */
     asked,
-    /** Has it name a peer. */
+    /** Makes it name a peer. */
     name: (infoHash: string, port: number) => void peers.set(infoHash, port),
-    /** Expects that it is asked for a torrent that is not private, and has never been for another since. */
+    /** Expects an announce of a public torrent, and none of any other torrent since. */
     async isAsked(appUrl: string) {
       const before = asked.length
       const leaving = new AbortController()
@@ -203,12 +203,12 @@ async function startSharedTracker() {
   }
 }
 
-/** A real one, that wants a key. */
+/** A real tracker, which requires a key. */
 async function startOwnTracker() {
   const tracker = await startTracker(PASSKEY)
   const started: string[] = []
   const withoutKey: string[] = []
-  // It tells of those as well whom it refuses.
+  // It emits an event for refused clients too.
   tracker.server.on('start', (_peer: string, params: { info_hash: string; passkey?: string }) => {
     const list = params.passkey === PASSKEY ? started : withoutKey
     list.push(params.info_hash)
@@ -216,7 +216,7 @@ async function startOwnTracker() {
   return {
     url: tracker.url,
     urlWithoutKey: tracker.url.replace(/\?.*/, ''),
-    /** info hashes, of announcements with the key and without it */
+    /** info hashes announced with the key and without it */
     started,
     withoutKey,
     async name(infoHash: string, port: number) {

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
-/** no peers, so that only what is on disk can be had */
+/** no peers, so that only files on disk are served */
 const NO_PEERS = { TORRENT_TIMEOUT: '300', TORRENT_MAX_RETRIES: '0' }
 const PACK = [
   { name: 'Show.S01E01.mkv', bytes: patternBytes(2 * MIB, 'one') },
@@ -18,7 +18,7 @@ const PACK = [
 ]
 const [, , SECOND] = PACK
 
-describe('of a pack on disk, a link that names the episode', () => {
+describe('a link to an episode of a pack on disk', () => {
   const resources = new AsyncDisposableStack()
   let app: TestApp
   let left: LeftFolder
@@ -37,7 +37,7 @@ describe('of a pack on disk, a link that names the episode', () => {
     '?tr=udp%3A%2F%2Fa.org%3A1&episode=2&season=1',
     '?season=01&episode=02',
     '?episode=2',
-  ])('gives exactly that one (%s), and asks nobody', async (query) => {
+  ])('gives exactly that episode (%s), without asking a source', async (query) => {
     const answer = await send(url + query)
     expect(answer.status).toBe(200)
     expect(answer.body.equals(SECOND?.bytes as Buffer)).toBe(true)
@@ -54,7 +54,7 @@ describe('of a pack on disk, a link that names the episode', () => {
     '/e2/x.mkv',
     '/s1e2/x.mkv?tr',
     '/s1e2/x.mkv?tr=udp%3A%2F%2Fa.org%3A1',
-  ])('says it in its path (%s), also where a player cut off the rest', async (path) => {
+  ])('works with the episode in its path (%s), also when a player cut off the rest', async (path) => {
     const etag = `"${left.infoHash}-2"`
     const answer = await send(url + path)
     expect(answer.status).toBe(200)
@@ -84,7 +84,7 @@ describe('of a pack on disk, a link that names the episode', () => {
       expect((await send(url + path)).headers.etag, path).toBe(`"${left.infoHash}-3"`)
   })
 
-  test('means the file in its path, if there is one', async () => {
+  test('means the file index in its path, if there is one', async () => {
     for (const query of ['?season=1&episode=2', '?season=x&episode=y']) {
       const answer = await send(`${url}/0/Show.mkv${query}`)
       expect(answer.headers.etag, query).toBe(`"${left.infoHash}-0"`)
@@ -100,7 +100,7 @@ describe('of a pack on disk, a link that names the episode', () => {
     ['?season=-1&episode=2', '"-1" is not a valid season number'],
     ['?season=1&episode=1e3', '"1e3" is not a valid episode number'],
     ['?season=1&episode=99999999999999999999', 'is not a valid episode number'],
-  ] as const)('is refused in words when there is none: %s', async ([query, reason]) => {
+  ] as const)('is refused with a reason when there is no such episode: %s', async ([query, reason]) => {
     const answer = await send(url + query)
     expect(answer.status).toBe(404)
     expect(answer.json).toEqual({
@@ -112,14 +112,14 @@ describe('of a pack on disk, a link that names the episode', () => {
   })
 })
 
-describe('of files that the user placed, a link that names the episode', () => {
+describe('a link to an episode of placed files', () => {
   const HASH = '39730aa7c09b864432bc8c878c20c933059241fd'
 
-  test('gives the one that is called so, and never the largest instead', async () => {
+  test('gives the file of that episode, and never the largest instead', async () => {
     await using app = await startTestApp(NO_PEERS)
     await place(app, `Show [${HASH}]`, PACK)
     const url = `${app.url}/stream/proxy/${HASH}`
-    // The system may take a moment to tell of the folder.
+    // The system may report the folder a moment later.
     await expect.poll(async () => (await send(url)).body.length).toBe(3 * MIB)
     const second = await send(`${url}?season=1&episode=2`)
     expect([second.status, second.body.length]).toEqual([200, SECOND?.bytes.length])
@@ -129,18 +129,18 @@ describe('of files that the user placed, a link that names the episode', () => {
     expect((await send(`${url}/main/Show.S01E01.mkv`)).body.length).toBe(2 * MIB)
   })
 
-  test('reads past the info hash in their names', async () => {
+  test('ignores the info hash in file names', async () => {
     await using app = await startTestApp(NO_PEERS)
     const files = [1, 2, 3].map((n) => ({ name: `${HASH} 0${n}.mkv`, bytes: patternBytes(MIB + n, `${n}`) }))
     await place(app, '.', files)
     const url = `${app.url}/stream/proxy/${HASH}`
-    // The system may take a moment to tell of all three.
+    // The system may report all three a moment later.
     await expect.poll(async () => (await send(`${url}?episode=2`)).body.length).toBe(MIB + 2)
     expect((await send(`${url}?episode=39`)).status).toBe(404)
   })
 })
 
-/** Puts files there that nobody has written to for a while. */
+/** Puts files there that look finished long ago. */
 async function place(app: TestApp, folder: string, files: typeof PACK): Promise<void> {
   await mkdir(join(app.folder, folder), { recursive: true })
   for (const { name, bytes } of files) {

@@ -18,7 +18,7 @@ test.for([
   [131_071, 131_072],
   [1_000_001, 1_065_536],
   [7, 4 * MIB],
-])('bytes %i to %i come in order and to the last one', async ([start = 0, end = 0]) => {
+])('bytes %i to %i are read in order and completely', async ([start = 0, end = 0]) => {
   await using file = await openFilm()
   const slices = readSlices(
     async () => file.handle,
@@ -33,10 +33,10 @@ const KIB = 1024
 
 test.for([
   ['fast', 0, [128, 128, 256, 512, 512]],
-  // Between the slice that was handed out and the next one, the clock is looked at twice.
+  // Between handing out a slice and reading the next one, the clock is read twice.
   ['no faster than in 15 ms', 15, [128, 128, 256, 256, 256]],
 ] as const)(
-  'the first slice is small, and where slices are taken %s, longer ones follow',
+  'the first slice is small, and for a reader that takes slices %s, the next ones are longer',
   async ([, msPerLook, expected]) => {
     await using file = await openFilm()
     let now = 0
@@ -56,7 +56,7 @@ test.for([
   },
 )
 
-test('a slice keeps its bytes until the next one is asked for', async () => {
+test('a slice keeps its bytes until the next one is requested', async () => {
   await using file = await openFilm()
   const range = { start: 0, end: film.length - 1 }
   let position = 0
@@ -74,7 +74,7 @@ test('a slice keeps its bytes until the next one is asked for', async () => {
   expect(position).toBe(film.length)
 })
 
-test('what a viewer who left may still be sent is not overwritten by others', async () => {
+test('bytes still being sent to a viewer who left are not overwritten by others', async () => {
   await using file = await openFilm()
   const range = { start: 0, end: film.length - 1 }
   const read = () =>
@@ -91,7 +91,7 @@ test('what a viewer who left may still be sent is not overwritten by others', as
   expectSameBytes(inTheSocket as Buffer, film.subarray(0, 128 * 1024))
 })
 
-test('a reader who leaves while the disk is read waits for it, so that the file may be closed', async () => {
+test('a reader who leaves during a read from disk waits for it, so that the file can be closed', async () => {
   const file = await openFilm()
   const range = { start: 0, end: film.length - 1 }
   const slices = readSlices(
@@ -105,7 +105,7 @@ test('a reader who leaves while the disk is read waits for it, so that the file 
   await file[Symbol.asyncDispose]()
 })
 
-test('a file that is shorter than it says is an error, not an end', async () => {
+test('a file shorter than stated is an error, not an end', async () => {
   await using file = await openFilm()
   const range = { start: 0, end: film.length + 999 }
   const slices = readSlices(
@@ -117,7 +117,7 @@ test('a file that is shorter than it says is an error, not an end', async () => 
   await expect(collect(slices)).rejects.toThrow(/ends at/)
 })
 
-test('no more is read than there is, and the rest when it has come', async () => {
+test('only bytes that are there are read, and the rest once they are', async () => {
   await using file = await openFilm()
   const steps = [10, 300_000, 300_001, film.length]
   const readableEnd = async (position: number) => steps.find((step) => step > position) ?? 0
@@ -130,7 +130,7 @@ test('no more is read than there is, and the rest when it has come', async () =>
   expect(lengths.reduce((sum, length) => sum + length)).toBe(film.length)
 })
 
-test('however a reader ends, the memory of its slices is given back', async () => {
+test('the memory of slices is returned however a reader ends', async () => {
   await using file = await openFilm()
   const read = (end: number, readableEnd: ReadableEnd, signal = never) =>
     readSlices(async () => file.handle, { start: 0, end }, readableEnd, signal)
@@ -163,7 +163,7 @@ test('however a reader ends, the memory of its slices is given back', async () =
   expect(sliceMemory.usedBytes).toBe(0)
 })
 
-test('when the memory is used up, a reader waits for it, and may leave meanwhile', async () => {
+test('when the memory is used up a reader waits for it, and may leave meanwhile', async () => {
   await using file = await openFilm()
   const range = { start: 0, end: film.length - 1 }
   const read = (signal: AbortSignal) =>

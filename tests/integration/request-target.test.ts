@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from '../support/test-app.ts'
 const HASH = 'a'.repeat(40)
 const film = patternBytes(1024 * 1024)
 
-/** Every kind of route, with what its answer holds. */
+/** Every kind of route, with a part of its answer. */
 const PATHS = [
   ['/', '<h1>self-streme'],
   ['/manifest.json', '"community.self-streme"'],
@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => resources.disposeAsync())
 
-describe('a whole URL as the target', () => {
+describe('an absolute URL as request target', () => {
   test.for(PATHS)('is answered like its path: %s', async ([path, held]) => {
     const method = held.startsWith('Content-Length') ? 'HEAD' : 'GET'
     for (const target of [path, app.url + path, `HTTP://films.lan${path}`, `https://films.lan:7000${path}`]) {
@@ -39,13 +39,13 @@ describe('a whole URL as the target', () => {
     }
   })
 
-  test('says for whom links are, more than Host does', async () => {
+  test('decides the host of links, with priority over Host', async () => {
     const said = await ask('GET http://films.lan:7000/manifest.json HTTP/1.1', 'Host: other.lan')
     expect(said).toContain('"logo":"http://films.lan:7000/logo.svg"')
     expect(said).not.toContain('other.lan')
   })
 
-  test('may have no path at all', async () => {
+  test('may have no path', async () => {
     expect(await ask('GET http://films.lan HTTP/1.1')).toContain('<h1>self-streme')
     expect(await ask('GET http://films.lan?x=1 HTTP/1.1')).toContain('<h1>self-streme')
   })
@@ -58,25 +58,25 @@ describe('a whole URL as the target', () => {
     'ftp://films.lan/manifest.json',
     'files.lan:7000',
     `http://${'a'.repeat(301)}/manifest.json`,
-  ])('"%s" is refused with 400', async (target) => {
+  ])('such as "%s" is refused with 400', async (target) => {
     expect(await ask(`GET ${target} HTTP/1.1`)).toMatch(/^HTTP\/1\.1 400/)
   })
 
-  test('does not get around what only the owner may do', async () => {
+  test("does not bypass the owner's guard", async () => {
     for (const path of ['/api/torrents', '/admin/cleanup', '/API/torrents'])
       expect(await ask(`POST http://evil.example${path} HTTP/1.1`), path).toMatch(/^HTTP\/1\.1 40[13]/)
   })
 })
 
-describe('Host', () => {
-  test.for(PATHS)('given twice is refused with 400: %s', async ([path]) => {
+describe('the Host header', () => {
+  test.for(PATHS)('sent twice is refused with 400: %s', async ([path]) => {
     for (const second of ['films.lan', 'evil.example', '']) {
       const said = await ask(`GET ${path} HTTP/1.1`, 'Host: films.lan', `hOST: ${second}`)
       expect(said).toMatch(/^HTTP\/1\.1 400/)
     }
   })
 
-  test.for(PATHS)('left out of HTTP/1.1 is refused with 400: %s', async ([path]) => {
+  test.for(PATHS)('missing in HTTP/1.1 is refused with 400: %s', async ([path]) => {
     for (const target of [path, `http://films.lan${path}`])
       expect(await sendRaw(app.url, [`GET ${target} HTTP/1.1`])).toMatch(/^HTTP\/1\.1 400/)
   })

@@ -20,24 +20,24 @@ import { recordingLog } from '../support/recording-log.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { type IndexedTorrent, startTorznabServer } from '../support/torznab-server.ts'
 
-/** What hangs is to be left out soon; what works must not be, on a busy machine either. */
+/** A source that hangs must be left out soon; one that works must not be, even on a busy machine. */
 const SHORT_MS = 400
 const LONG_MS = 20_000
 const FILM: VideoId = { kind: 'movie', id: 'tt1' }
 const HASH = 'a'.repeat(40)
 const { log } = recordingLog()
 
-/** A source, and the server behind it where there is one. */
+/** A source, and the server behind it, if any. */
 interface Arranged extends AsyncDisposable {
   readonly source: Source
   readonly server?: LocalServer
 }
 
-/** How to get a source that behaves, or one behind which something answers as it should not. */
+/** Makes a source that behaves, or one whose server answers wrongly. */
 interface Arrangement {
   readonly honest: () => Promise<Arranged>
   readonly with: (answer: RequestListener) => Promise<Arranged>
-  /** what it answers with when it says the same thing thousands of times */
+  /** answers that repeat the same thing thousands of times */
   readonly repeated: () => Promise<Arranged>
 }
 
@@ -68,7 +68,7 @@ async function overMetadata(answer: RequestListener): Promise<Arranged> {
   return { source, server: titles, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
-/** A film in a folder, which is found by the title that its id has. */
+/** A film in a folder, which is found by the title of its id. */
 async function overLibrary(answer: RequestListener): Promise<Arranged> {
   await using starting = new AsyncDisposableStack()
   const server = starting.use(await startLocalServer(answer))
@@ -161,7 +161,7 @@ const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   },
 }
 
-/** What a list has of a source, beside one that is quick. */
+/** The part of a list that comes from a source, beside one that is fast. */
 async function list({ source }: Pick<Arranged, 'source'>, timeoutMs = LONG_MS) {
   const quick = {
     kind: 'torrent',
@@ -183,8 +183,8 @@ async function list({ source }: Pick<Arranged, 'source'>, timeoutMs = LONG_MS) {
   return { own, tookMs, report: report[0], hasQuick: own.length < candidates.length }
 }
 
-describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
-  test('are found when all is well', async () => {
+describe.for(Object.entries(ARRANGEMENTS))('a source (%s)', ([, arrangement]) => {
+  test('lists its film when all is well', async () => {
     await using honest = await arrangement.honest()
     expect(await list(honest)).toMatchObject({
       own: [{ title: 'Film' }],
@@ -192,7 +192,7 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
     })
   })
 
-  test.for(Object.entries(BAD_ANSWERS))('one that %s harms nobody', async ([, answer]) => {
+  test.for(Object.entries(BAD_ANSWERS))('that %s does not affect other sources', async ([, answer]) => {
     await using bad = await arrangement.with(answer)
     const { hasQuick, own, tookMs, report } = await list(bad, SHORT_MS)
     expect(hasQuick).toBe(true)
@@ -201,7 +201,7 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
     expect(['answered', 'failed', 'late']).toContain(report?.outcome)
   })
 
-  test('one that sends us on to a private host is not followed', async () => {
+  test('that redirects to a private host is not followed', async () => {
     await using secret = await startLocalServer((_req, res) => res.end('secret'))
     await using bad = await arrangement.with((_req, res) =>
       res.writeHead(302, { Location: secret.url.replace('127.0.0.1', 'localhost') }).end(),
@@ -210,7 +210,7 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
     expect(secret.asked).toEqual([])
   })
 
-  test('one that says the same thousands of times is listed once', async () => {
+  test('that repeats the same film thousands of times lists it once', async () => {
     await using repeated = await arrangement.repeated()
     expect(await list(repeated)).toMatchObject({
       own: [{ title: 'Film' }],
@@ -218,7 +218,7 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
     })
   })
 
-  test('whoever leaves does not wait for it', async () => {
+  test('can be aborted while it does not answer', async () => {
     await using bad = await arrangement.with(BAD_ANSWERS['never answers'])
     const left = new AbortController()
     const finding = bad.source.find(FILM, left.signal)
@@ -227,18 +227,18 @@ describe.for(Object.entries(ARRANGEMENTS))('%s', ([, arrangement]) => {
     await expect(finding).rejects.toThrow('left')
   })
 
-  test('whoever has left already is not served', async () => {
+  test('rejects at once when aborted before the call', async () => {
     await using honest = await arrangement.honest()
     const left = AbortSignal.abort(new Error('left'))
     await expect(honest.source.find(FILM, left)).rejects.toThrow('left')
   })
 })
 
-/** What may stand in the file of the user's own films. */
+/** Possible contents of the user's own films file. */
 const FILMS_FILES: Readonly<Record<string, (path: string) => unknown>> = {
-  'is a pipe that nobody writes into': (path) => execFileSync('mkfifo', [path]),
+  'is a pipe without a writer': (path) => execFileSync('mkfifo', [path]),
   'is a folder': (path) => mkdir(path),
-  'is not there': () => undefined,
+  'does not exist': () => undefined,
   'is empty': (path) => writeFile(path, ''),
   'has 10 MB of spaces': (path) => writeFile(path, Buffer.alloc(10 * 1024 * 1024, ' ')),
   'has bytes': (path) => writeFile(path, Buffer.from(Array.from({ length: 5_000 }, (_, at) => at % 256))),
@@ -247,16 +247,23 @@ const FILMS_FILES: Readonly<Record<string, (path: string) => unknown>> = {
 const FILM_ENTRY = { id: 'tt1', type: 'movie', name: 'Film', infoHash: HASH }
 
 describe("the user's own films", () => {
-  test.for(Object.entries(FILMS_FILES))('a file that %s harms nobody', async ([, prepare]) => {
-    await using folder = await temporaryFolder()
-    const file = join(folder.path, 'films.json')
-    await prepare(file)
-    const source = createFilmLibrary({ file }, log)
-    expect(await list({ source })).toMatchObject({ own: [], hasQuick: true, report: { outcome: 'answered' } })
-    await source.find(FILM, AbortSignal.abort(new Error('left')))
-  })
+  test.for(Object.entries(FILMS_FILES))(
+    'with a file that %s do not affect other sources',
+    async ([, prepare]) => {
+      await using folder = await temporaryFolder()
+      const file = join(folder.path, 'films.json')
+      await prepare(file)
+      const source = createFilmLibrary({ file }, log)
+      expect(await list({ source })).toMatchObject({
+        own: [],
+        hasQuick: true,
+        report: { outcome: 'answered' },
+      })
+      await source.find(FILM, AbortSignal.abort(new Error('left')))
+    },
+  )
 
-  test('a film that stands there thousands of times is listed once', async () => {
+  test('with thousands of entries of the same film are listed once', async () => {
     await using folder = await temporaryFolder()
     const file = join(folder.path, 'films.json')
     await writeFile(file, JSON.stringify(Array.from({ length: times }, () => FILM_ENTRY)))

@@ -6,7 +6,7 @@ const nothing = async () => {
   throw new Error('getaddrinfo was asked')
 }
 
-test('a name that no server answers for fails in time, and at once when it is asked for again', async () => {
+test('a name that no server resolves fails in time, and at once when it is requested again', async () => {
   await using dns = await startDnsServer()
   const names = new StrangerNames({ servers: [dns.address], systemLookup: nothing, withinMs: 500 })
   const begun = performance.now()
@@ -19,14 +19,14 @@ test('a name that no server answers for fails in time, and at once when it is as
   expect(dns.asked.length).toBe(queries)
 })
 
-test('16 names are looked up at a time, each once, and the next when one of them has failed', async () => {
+test('16 names are looked up at a time, each once, and another when one has failed', async () => {
   await using dns = await startDnsServer({ 'alive.example.org': '8.8.8.8' })
   const names = new StrangerNames({ servers: [dns.address], systemLookup: nothing, withinMs: 500 })
   const dead = Array.from({ length: 20 }, (_, index) => `dead${index}.example.org`)
   const lookups = [...dead, ...dead].map((name) => names.lookup(name).catch(() => undefined))
   await expect.poll(() => new Set(dns.asked).size).toBe(16)
 
-  // It waits for those before it, and no longer.
+  // It waits for those before it only.
   const found = await names.lookup('alive.example.org')
   expect(found).toEqual([{ address: '8.8.8.8', family: 4 }])
   expect(new Set(dns.asked).size).toBeGreaterThan(16)
@@ -34,7 +34,7 @@ test('16 names are looked up at a time, each once, and the next when one of them
   expect(new Set(dns.asked)).toEqual(new Set([...dead, 'alive.example.org']))
 })
 
-test('what was found is remembered, and every failure is an error of its own', async () => {
+test('results are cached, and every failure is a new error object', async () => {
   await using dns = await startDnsServer({ 'alive.example.org': '8.8.8.8', 'none.example.org': null })
   const names = new StrangerNames({ servers: [dns.address], systemLookup: nothing, withinMs: 500 })
   await names.lookup('alive.example.org')
@@ -49,7 +49,7 @@ test('what was found is remembered, and every failure is an error of its own', a
   expect(failures[0]).not.toBe(failures[1])
 })
 
-test('where there is no DNS server, the system is asked for one name at a time', async () => {
+test('without a DNS server the system is asked, one name at a time', async () => {
   const dns = await startDnsServer()
   await dns[Symbol.asyncDispose]()
   let asking = 0

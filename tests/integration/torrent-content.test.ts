@@ -18,23 +18,23 @@ const ZEROS = Buffer.alloc(film.length)
 type Harm = (path: string) => Promise<void>
 
 const HARMS: readonly (readonly [string, Harm])[] = [
-  ['renamed over by another one', renameOver],
+  ['replaced by renaming another file', renameOver],
   [
-    'removed, and another one is made',
+    'removed and made again',
     async (path) => {
       await rm(path)
       await writeFile(path, ZEROS)
     },
   ],
   [
-    'moved away, and another one is made',
+    'moved away and made again',
     async (path) => {
       await rename(path, `${path}.aside`)
       await writeFile(path, ZEROS)
     },
   ],
   [
-    'in a folder that is swapped for another one',
+    'in a folder that is replaced',
     async (path) => {
       const folder = join(path, '..')
       await rename(folder, `${folder}-aside`)
@@ -43,7 +43,7 @@ const HARMS: readonly (readonly [string, Harm])[] = [
     },
   ],
   [
-    'swapped for another one with the same dates',
+    'replaced by a file with the same dates',
     async (path) => {
       const { atime, mtime } = await stat(path)
       await renameOver(path)
@@ -53,8 +53,8 @@ const HARMS: readonly (readonly [string, Harm])[] = [
   ],
 ]
 
-describe('a file that the engine writes to and that is', () => {
-  test.for(HARMS)('%s: a reader who opens it has its pieces looked at', async ([, harm]) => {
+describe('a file that the engine writes to, after it was', () => {
+  test.for(HARMS)('%s: its pieces are hashed for a reader that opens it', async ([, harm]) => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
     await harm(at.path)
@@ -67,7 +67,7 @@ describe('a file that the engine writes to and that is', () => {
     expect(at.said).toEqual(['lost', '0 is damaged'])
   })
 
-  test.for(HARMS)('%s: what the engine writes to the old one does not count', async ([, harm]) => {
+  test.for(HARMS)('%s: what the engine writes to the old file does not count', async ([, harm]) => {
     await using at = await beginTorrent()
     await at.engineWrites([0])
     await harm(at.path)
@@ -75,13 +75,13 @@ describe('a file that the engine writes to and that is', () => {
     await at.engineWrites([1, 2])
     expect(at.states()).toEqual(['claimed', 'missing', 'missing', 'missing'])
     expect(at.said).toEqual(['lost', '1 is damaged', '2 is damaged'])
-    // It opens the one that is there now.
+    // It opens the file that is there now.
     await at.engineOpens()
     await at.engineWrites([3])
     expect(at.states()).toEqual(['claimed', 'missing', 'missing', 'verified'])
   })
 
-  test.for(HARMS)('%s when the last piece comes is not taken for whole', async ([, harm]) => {
+  test.for(HARMS)('%s when the last piece arrives: it does not count as complete', async ([, harm]) => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1, 2])
     await harm(at.path)
@@ -93,7 +93,7 @@ describe('a file that the engine writes to and that is', () => {
     expect(at.content.wasWhole(0)).toBe(false)
   })
 
-  test.for(HARMS)('%s: a reader who has the old one open is given the new one', async ([, harm]) => {
+  test.for(HARMS)('%s: a reader of the old file gets the new one', async ([, harm]) => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
     await using held = at.content.hold(0)
@@ -109,7 +109,7 @@ describe('a file that the engine writes to and that is', () => {
     expect(at.said).toEqual([])
   })
 
-  test('replaced by a copy of itself, as was said before, stays verified', async () => {
+  test('replaced by a copy of itself, as announced, stays verified', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
     await using held = at.content.hold(0)
@@ -126,7 +126,7 @@ describe('a file that the engine writes to and that is', () => {
     expect(at.said).toEqual([])
   })
 
-  test('swapped for a right one is looked at and counts', async () => {
+  test('replaced by the right file is hashed and counts', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1, 2, 3])
     await writeFile(`${at.path}.right`, film)
@@ -135,7 +135,7 @@ describe('a file that the engine writes to and that is', () => {
     await expect.poll(() => at.said).toEqual(['lost', '0 is whole'])
   })
 
-  test('whole, and has another number by now, stays whole, and is looked at by those who do not read it as such', async () => {
+  test('completed and given another inode stays complete, and is hashed for readers that need verified bytes', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1, 2, 3])
     at.content.completeIfWhole(0)
@@ -150,7 +150,7 @@ describe('a file that the engine writes to and that is', () => {
     expect(at.said).toEqual(['0 is whole'])
   })
 
-  test('taken away and put back is the same one', async () => {
+  test('removed and put back is the same file', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
     await rename(at.path, `${at.path}.aside`)
@@ -168,11 +168,11 @@ async function renameOver(path: string): Promise<void> {
   await rename(`${path}.other`, path)
 }
 
-test('a file that cannot be looked at does not count as deleted', async () => {
+test('a file that cannot be examined does not count as deleted', async () => {
   await using at = await beginTorrent()
   await at.engineWrites([0, 1])
   await rename(at.path, `${at.path}.aside`)
-  // A link to itself: the system says ELOOP, which does not mean that there is nothing.
+  // A link to itself: the system says ELOOP, which does not mean that nothing is there.
   await symlink(at.path, at.path)
   await at.content.lookAfter(0)
   await expect(at.content.openWhole(0)).rejects.toMatchObject({ code: 'ELOOP' })

@@ -19,7 +19,7 @@ const FILM: VideoId = { kind: 'movie', id: 'tt0000001' }
 const EPISODE: VideoId = { kind: 'episode', id: 'tt5', season: 1, episode: 2 }
 const { signal } = new AbortController()
 
-/** An indexer, and the source that asks it. */
+/** An indexer, and the source that searches it. */
 async function startPair(options: TorznabServerOptions, more: { apiKey?: string; metadata?: Metadata } = {}) {
   await using starting = new AsyncDisposableStack()
   const indexer = starting.use(await startTorznabServer(options))
@@ -82,7 +82,7 @@ test('a film is found by its id, with all that the indexer knows of it', async (
   expect(pair.indexer.searches()).toEqual([{ t: 'movie', imdbid: '0000001', cat: '2000' }])
 })
 
-test('an episode is found by itself and in packs of its season, which say which episode is wanted', async () => {
+test('an episode is found by itself and in packs of its season, with the episode to choose', async () => {
   const imdbId = 'tt5'
   await using pair = await startPair({
     torrents: [
@@ -99,7 +99,7 @@ test('an episode is found by itself and in packs of its season, which say which 
   ])
 })
 
-test('an indexer that knows no ids is asked by name, and what is called otherwise is left out', async () => {
+test('an indexer that cannot search by id is searched by name, and other titles are left out', async () => {
   await using pair = await startPair(
     {
       movieSearch: undefined,
@@ -114,7 +114,7 @@ test('an indexer that knows no ids is asked by name, and what is called otherwis
   expect(pair.indexer.searches()).toEqual([{ t: 'search', q: 'The Wild Sea 1968', cat: '2000' }])
 })
 
-test('one that knows ids and finds nothing by them is asked by name as well', async () => {
+test('an indexer that finds nothing by id is searched by name too', async () => {
   await using pair = await startPair(
     {
       torrents: [
@@ -137,7 +137,7 @@ test('one that knows ids and finds nothing by them is asked by name as well', as
   ])
 })
 
-test('one that finds only other episodes by id is asked by name as well', async () => {
+test('an indexer that finds only other episodes by id is searched by name too', async () => {
   await using pair = await startPair(
     {
       onSearch: (req, res) => {
@@ -160,7 +160,7 @@ test.for([
   ['imdbid', 'tt0000099', 'it states the id tt0000099'],
   ['tmdbid', '77', 'it states the id tmdb:77'],
   ['tvdbid', '78', 'it states the id tvdb:78'],
-] as const)('a row that states another %s is dropped, whatever it is called', async ([name, value, why]) => {
+] as const)('a row with another %s is dropped, whatever its name is', async ([name, value, why]) => {
   const attribute = `<torznab:attr name="${name}" value="${value}"/>`
   const rows = [row('The.Wild.Sea.1968.720p', B, attribute), row('The.Wild.Sea.1968.1080p', A)]
   await using pair = await startPair(
@@ -175,7 +175,7 @@ test.for([
 
 const WILD_SEA = { name: 'The Wild Sea', year: 1968, aliases: [], episodes: new Map<string, string>() }
 
-test('an answer to an id in which nothing is called like the film is judged by names', async () => {
+test("when no row of a search by id has the film's name, rows are judged by their names", async () => {
   const strangers = ['Newest.Film.2024.1080p', 'Other.Film.2023', 'Third.Film'].map((name) => row(name, B))
   await using pair = await startPair(
     {
@@ -187,7 +187,7 @@ test('an answer to an id in which nothing is called like the film is judged by n
   expect(await pair.source.find(FILM, signal)).toMatchObject([{ infoHash: A }])
 })
 
-test('an answer to an id keeps names in other languages where one row is called like the film', async () => {
+test("when one row of a search by id has the film's name, rows in other languages are kept", async () => {
   const rows = [row('The.Wild.Sea.1968.1080p', A), row('Wildes.Meer.1968.German', B)]
   await using pair = await startPair(
     { onSearch: (_req, res) => res.end(feed(rows)) },
@@ -196,7 +196,7 @@ test('an answer to an id keeps names in other languages where one row is called 
   expect(await pair.source.find(FILM, signal)).toMatchObject([{ infoHash: A }, { infoHash: B }])
 })
 
-test('a name with marks is asked for without them, and then as it is written', async () => {
+test('a name with accents is searched without them, and then as it is written', async () => {
   await using pair = await startPair(
     {
       movieSearch: undefined,
@@ -211,7 +211,7 @@ test('a name with marks is asked for without them, and then as it is written', a
   expect(pair.indexer.searches().map(({ q }) => q)).toEqual(['Les Egares 2012', 'Les Égarés 2012'])
 })
 
-test('a feed in the encoding that it declares is read', async () => {
+test('a feed is decoded in the encoding that it declares', async () => {
   const windows1251 = Buffer.from([0xcc, 0xee, 0xf0, 0xe5]) // Море
   const [before = '', behind = ''] = feed([row('@@ / The Wild Sea 1968', A)]).split('@@')
   const body = Buffer.concat([
@@ -232,13 +232,13 @@ function row(title: string, infoHash: string, attributes = ''): string {
   return `<item><title>${title}</title><torznab:attr name="infohash" value="${infoHash}"/>${attributes}</item>`
 }
 
-test('without names, one that knows no ids has nothing', async () => {
+test('without titles, an indexer that cannot search by id finds nothing', async () => {
   await using pair = await startPair({ movieSearch: 'q' })
   expect(await pair.source.find(FILM, signal)).toEqual([])
   expect(pair.indexer.searches()).toEqual([])
 })
 
-test('its key goes with every question, and what it can be asked is asked once', async () => {
+test('every request has the API key, and capabilities are requested once', async () => {
   await using pair = await startPair({ apiKey: 's3cret' }, { apiKey: 's3cret' })
   await pair.source.find(FILM, signal)
   await pair.source.find(EPISODE, signal)
@@ -247,14 +247,14 @@ test('its key goes with every question, and what it can be asked is asked once',
   expect(asked.map((query) => query.get('t'))).toEqual(['caps', 'movie', 'tvsearch', 'tvsearch'])
 })
 
-test('a key that is wrong is told in the words of the indexer', async () => {
+test('a wrong API key is reported in the words of the indexer', async () => {
   await using pair = await startPair({ apiKey: 's3cret' }, { apiKey: 'wrong' })
   await expect(pair.source.find(FILM, signal)).rejects.toThrow(
     'the indexer reports: Incorrect user credentials (100)',
   )
 })
 
-test('a torrent that is only linked to is read: its hash, its trackers, its files', async () => {
+test('a linked torrent file is read for its hash, trackers and files', async () => {
   const trackers = ['http://tracker.example.org/announce', 'udp://tracker.example.org:1']
   const pack = torrentFile(
     'The.Show.S01',
@@ -280,7 +280,7 @@ test('a torrent that is only linked to is read: its hash, its trackers, its file
   ])
 })
 
-test('a link may lead to a magnet link', async () => {
+test('a link may redirect to a magnet link', async () => {
   const redirect = `magnet:?xt=urn:btih:${A}&tr=udp%3A%2F%2Fa.example.org%3A1`
   await using pair = await startPair({ torrents: [{ title: 'Film', imdbId: 'tt0000001', redirect }] })
   expect(await pair.source.find(FILM, signal)).toMatchObject([
@@ -288,7 +288,7 @@ test('a link may lead to a magnet link', async () => {
   ])
 })
 
-test('links are followed the most wanted first, a dozen at a time, and each once', async () => {
+test('a dozen links are followed at a time, the ones with most seeders first, and each once', async () => {
   const files = Array.from({ length: 20 }, (_, at) => torrentFile(`film ${at}`, [['film.mkv', at + 1]]))
   await using pair = await startPair({
     torrents: files.map(({ bytes }, at) => ({
@@ -309,7 +309,7 @@ test('links are followed the most wanted first, a dozen at a time, and each once
   expect(downloads()).toHaveLength(20)
 })
 
-test('links that lead nowhere do not keep others from their turn', async () => {
+test('links that lead nowhere do not delay others', async () => {
   const { bytes, infoHash } = torrentFile('film', [['film.mkv', 5]])
   const broken = Array.from({ length: 12 }, () => ({ title: 'Bad', torrent: Buffer.from('no'), seeders: 9 }))
   const torrents = [...broken, { title: 'Good', torrent: bytes, seeders: 1 }]
@@ -320,7 +320,7 @@ test('links that lead nowhere do not keep others from their turn', async () => {
 
 test.for([
   ['is missing', {}],
-  ['is no torrent file', { torrent: Buffer.from('<html>') }],
+  ['is not a torrent file', { torrent: Buffer.from('<html>') }],
   ['leads to a private host', { link: 'http://127.0.0.1:9/film.torrent' }],
   ['leads to a file', { link: 'file:///etc/passwd' }],
 ] as const)('an item whose link %s is left out, and the others stay', async ([, torrent]) => {
@@ -334,7 +334,7 @@ test.for([
   expect(await pair.source.find(FILM, signal)).toMatchObject([{ title: 'Good' }])
 })
 
-test('an item whose torrent file has its keys out of order is that of its bytes as they were found', async () => {
+test('an item whose torrent file has unsorted keys has the info hash of its bytes', async () => {
   const imdbId = 'tt0000001'
   const info = 'd6:pieces20:aaaaaaaaaaaaaaaaaaaa4:name5:a.mkv12:piece lengthi16384e6:lengthi5ee'
   await using pair = await startPair({
@@ -345,20 +345,23 @@ test('an item whose torrent file has its keys out of order is that of its bytes 
   ])
 })
 
-test.for(Object.entries(BAD_ANSWERS))('downloads of which each %s are left out', async ([, onDownload]) => {
-  const imdbId = 'tt0000001'
-  const { bytes } = torrentFile('film', [['film.mkv', 5]])
-  await using pair = await startPair({
-    onDownload,
-    torrents: [
-      { title: 'Bad', imdbId, torrent: bytes },
-      { title: 'Good', imdbId, infoHash: A },
-    ],
-  })
-  expect(await pair.source.find(FILM, AbortSignal.timeout(6_000))).toMatchObject([{ title: 'Good' }])
-})
+test.for(Object.entries(BAD_ANSWERS))(
+  'items whose downloads each %s are left out',
+  async ([, onDownload]) => {
+    const imdbId = 'tt0000001'
+    const { bytes } = torrentFile('film', [['film.mkv', 5]])
+    await using pair = await startPair({
+      onDownload,
+      torrents: [
+        { title: 'Bad', imdbId, torrent: bytes },
+        { title: 'Good', imdbId, infoHash: A },
+      ],
+    })
+    expect(await pair.source.find(FILM, AbortSignal.timeout(6_000))).toMatchObject([{ title: 'Good' }])
+  },
+)
 
-test('one search of two that fails leaves what the other found', async () => {
+test('when one of two searches fails, results of the other are kept', async () => {
   const { url: _, ...options } = {
     url: '',
     torrents: [{ title: 'The.Show.S01', imdbId: 'tt5', infoHash: A }],
@@ -379,7 +382,7 @@ test('one search of two that fails leaves what the other found', async () => {
   expect(await source.find(EPISODE, signal)).toMatchObject([{ infoHash: A }])
 })
 
-test("the user's own films are nobody else's business", async () => {
+test("indexers are not searched for the user's own films", async () => {
   await using pair = await startPair({})
   expect(await pair.source.find({ kind: 'movie', id: 'selfstreme:holidays' }, signal)).toEqual([])
   expect(pair.indexer.asked).toEqual([])
@@ -400,7 +403,7 @@ const META = {
   ],
 }
 
-test('names come by id, and are remembered', async () => {
+test('titles are found by id, and cached', async () => {
   await using server = await startLocalServer((_req, res) => res.end(JSON.stringify({ meta: META })))
   await using out = openRemoteServer({ trusted: [server.url] })
   const metadata = createMetadata({ url: `${server.url}/x` }, out)
@@ -427,13 +430,13 @@ test.for([
   [200, '{"meta":null}'],
   [200, '{"meta":{}}'],
   [200, '{"meta":{"id":"tt5","type":"series"}}'],
-] as const)('with %i "%s", a title is not known', async ([status, body]) => {
+] as const)('with %i "%s", a title is unknown', async ([status, body]) => {
   await using server = await startLocalServer((_req, res) => res.writeHead(status).end(body))
   await using out = openRemoteServer({ trusted: [server.url] })
   expect(await createMetadata({ url: server.url }, out).find(EPISODE, signal)).toBeUndefined()
 })
 
-test('the torrent file of a private torrent is kept, and read again when it is not kept any more', async () => {
+test('torrent files of private torrents are stored up to a limit, and downloaded again after that', async () => {
   const names = ['The.Wild.Sea.1968.720p', 'The.Wild.Sea.1968.1080p', 'The.Wild.Sea.1968.2160p']
   const made = names.map((name) =>
     makeTorrent(name, { private: 1 }, ['https://t.example.org/announce?passkey=1']),

@@ -9,7 +9,7 @@ import { startTestApp } from '../support/test-app.ts'
 type Answer = (port: number) => object
 
 const peer = (port: number) => ({ 'peer id': 'x'.repeat(20), ip: '127.0.0.1', port })
-/** Each for a torrent of its own. */
+/** Each for a separate torrent. */
 const FORMS: Readonly<Record<string, Answer>> = {
   'a list of dictionaries': (port) => ({ peers: [peer(port)] }),
   'a list with entries that are no peers': (port) => ({ peers: [7, {}, { ip: 'nowhere' }, peer(port), []] }),
@@ -22,7 +22,7 @@ const FORMS: Readonly<Record<string, Answer>> = {
   'an id of bytes': (port) => ({ 'tracker id': Buffer.from([0xff, 0]), peers: [peer(port)] }),
 }
 
-/** What must cost a tracker nothing but its own torrent. */
+/** Answers that must only affect their own torrent. */
 const HOSTILE: readonly ((res: ServerResponse) => void)[] = [
   (res) => res.end(bencode.encode({ 'failure reason': 1 })),
   (res) => res.end(bencode.encode({ 'failure reason': ['no'] })),
@@ -36,7 +36,7 @@ const HOSTILE: readonly ((res: ServerResponse) => void)[] = [
   },
 ]
 
-test('peers are met in every form in which a tracker names them, after answers that are none', async () => {
+test('peers are found in every form of tracker answers, after invalid ones too', async () => {
   const met = new Set<string>()
   await using stack = new AsyncDisposableStack()
   const answers = new Map<string, (res: ServerResponse) => void>()

@@ -6,7 +6,7 @@ const FILM = 'cd'.repeat(20)
 const OTHER_FILM = 'ef'.repeat(20)
 const NO_PEERS = 'd8:intervali1800e5:peers0:e'
 
-test('a tracker may send the server elsewhere on its own host, and to no other that nobody trusts', async () => {
+test('a tracker may redirect on its own host, and to no other untrusted private host', async () => {
   await using untrusted = await startLocalServer((_req, res) => res.end(NO_PEERS), '127.0.0.2')
   await using tracker = await startLocalServer((req, res) => {
     if (!req.url?.startsWith('/announce')) return res.end(NO_PEERS)
@@ -23,7 +23,7 @@ test('a tracker may send the server elsewhere on its own host, and to no other t
     void fetch(`${app.url}/stream/proxy/${infoHash}`, { signal: leaving.signal }).catch(() => undefined)
   ask(FILM)
   await expect.poll(() => tracker.asked.some((url) => isFor(FILM, url))).toBe(true)
-  // By the time that a redirect which comes later was followed, the first one would have been, too.
+  // By the time a later redirect was followed, the first one would have been too.
   ask(OTHER_FILM)
   await expect.poll(() => tracker.asked).toContain('/elsewhere')
   expect(untrusted.asked).toEqual([])

@@ -17,7 +17,7 @@ const FILMS = [
   { id: 'selfstreme:one', type: 'movie', name: 'One', infoHash: HASH },
   { id: 'selfstreme:show', type: 'series', name: 'Show', infoHash: HASH, season: 1, episode: 1, fileIdx: 0 },
 ]
-/** answers that may have links of ours in them */
+/** answers that may have our own links in them */
 const PAGES = [
   '/',
   '/configure',
@@ -99,7 +99,7 @@ describe.skipIf(!hasNginx).for(WAYS)('under a path by %s', ([, strips, byUrl]) =
 
   const viaNginx = (link: string) => link.replace(/^\w+:\/\/[^/]+/, nginx.url)
 
-  test('every answer is there, and every link in it begins with the prefix and leads somewhere', async () => {
+  test('every answer is found, and every link in it has the prefix and works', async () => {
     const seen = new Set<string>()
     for (const path of PAGES) {
       const { status, text, headers } = await send(nginx.url + PREFIX + path, { headers: IPHONE })
@@ -127,7 +127,7 @@ describe.skipIf(!hasNginx).for(WAYS)('under a path by %s', ([, strips, byUrl]) =
     }
   })
 
-  test('a film is played, with seeking, by the link of a list', async () => {
+  test('a film is played and sought by the link of a list', async () => {
     const linkOfList = async () => {
       const list = await send(`${nginx.url}${PREFIX}/stream/movie/selfstreme%3Aone.json`, { headers: IPHONE })
       return (list.json as { streams: Stream[] }).streams[0]?.url
@@ -144,20 +144,20 @@ describe.skipIf(!hasNginx).for(WAYS)('under a path by %s', ([, strips, byUrl]) =
     expectSameBytes(part.body, film.subarray(7, 100))
   })
 
-  test('the API answers its owner, and nobody else', async () => {
+  test('the API answers its owner only', async () => {
     const path = `${nginx.url}${PREFIX}/api/torrents`
     expect((await send(path)).status).toBe(401)
     const { status, json } = await send(path, { headers: AS_OWNER })
     expect([status, json]).toEqual([200, { torrents: [] }])
   })
 
-  test('what is not there is not there', async () => {
+  test('unknown paths are answered 404', async () => {
     for (const path of [`${PREFIX}/nothing`, `${PREFIX}/stream/proxy/none`])
       expect((await send(nginx.url + path)).status, path).toBe(404)
     expect((await send(`${nginx.url}/manifest.json`)).status).toBe(418)
   })
 
-  test('devices at home reach the server itself without the prefix', async () => {
+  test('devices at home reach the server directly without the prefix', async () => {
     expect((await send(`${app.url}/manifest.json`)).status).toBe(200)
     expectSameBytes((await send(`${app.url}/stream/proxy/${HASH}/main/x.mp4`)).body, film)
   })
@@ -183,7 +183,7 @@ describe('X-Forwarded-Prefix', () => {
     )
   }
 
-  test.for(['/a, /b', '/a,b/', '/a/b'])('of proxies in a row (%j) is put together', async (prefix) => {
+  test.for(['/a, /b', '/a,b/', '/a/b'])('of several proxies (%j) is joined', async (prefix) => {
     for (const text of await answersWith(prefix))
       expect(text).toContain(`${app.url.slice('http:'.length)}/a/b/`)
   })
@@ -203,7 +203,7 @@ describe('X-Forwarded-Prefix', () => {
     '/a\\evil',
     '/%22%3E',
     `/${'a'.repeat(300)}`,
-  ])('in bad form (%j) counts as none', async (prefix) => {
+  ])('in an invalid form (%j) is ignored', async (prefix) => {
     for (const text of await answersWith(prefix)) {
       expect(text).toContain(app.url.slice('http:'.length))
       expect(ownLinks(text, app.url).length).toBeGreaterThan(0)
@@ -220,7 +220,7 @@ describe('X-Forwarded-Prefix', () => {
     expect((await send(`${app.url}/manifest.json`, { headers })).status).toBe(400)
   })
 
-  test('is not believed where no trusted proxy sends it', async () => {
+  test('is ignored unless a trusted proxy sends it', async () => {
     await using open = await startApp({ ACCESS: 'open' })
     for (const text of await answersWith('/streme', open)) expect(text).not.toContain('/streme/')
     const headers = { 'X-Forwarded-Prefix': '/streme' }
@@ -229,12 +229,12 @@ describe('X-Forwarded-Prefix', () => {
     for (const text of await answersWith('/streme', strict)) expect(text).not.toContain('/streme/')
   })
 
-  test('that begins like an address of ours is in links, and left in paths', async () => {
+  test('that begins like one of our own addresses is put into links, and not removed from paths', async () => {
     for (const text of await answersWith('/proxy'))
       expect(text).toContain(`${app.url.slice('http:'.length)}/proxy/`)
   })
 
-  test('counts for less than PUBLIC_URL', async () => {
+  test('has less priority than PUBLIC_URL', async () => {
     await using own = await startApp({
       TRUST_PROXY: 'loopback',
       PUBLIC_URL: 'https://films.example.org/mine',

@@ -8,7 +8,7 @@ import { type User, userWith } from '../support/users-files.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-test('a folder that was left unfinished goes after a day, and not before, however old its content is', async () => {
+test('an unfinished folder is removed after a day and not before, however old its content is', async () => {
   await using user = await userWith({ 'Film.mkv': Buffer.from('film') })
   const film = join(user.home, 'Film.mkv')
   const folder = await makeUnfinishedFolder(user.root, 'import')
@@ -16,7 +16,7 @@ test('a folder that was left unfinished goes after a day, and not before, howeve
   await utimes(film, 1, 1)
   await link(film, join(folder, 'content', 'Film.mkv'))
   await utimes(folder, 1, 1)
-  // Cut short before there was anything in it.
+  // Cut short before anything was in it.
   await mkdir(join(user.root, `.new-import-${randomUUID()}`))
   await writeFile(join(user.root, 'Mine.mkv'), 'mine')
 
@@ -26,7 +26,7 @@ test('a folder that was left unfinished goes after a day, and not before, howeve
   expect(await readdir(user.home)).toEqual(['Film.mkv'])
 })
 
-test('what only has such a name is the user’s, and stays', async () => {
+test('a folder that only has such a name is the user’s, and stays', async () => {
   await using user = await userWith({
     'Film.mkv': Buffer.from('film'),
     '.self-streme/note': Buffer.from('note'),
@@ -45,7 +45,7 @@ test('what only has such a name is the user’s, and stays', async () => {
   expect((await readdir(user.home)).sort()).toEqual(['.self-streme', 'Film.mkv'])
 })
 
-/** What is in the download folder when the server has listed it at a later time. */
+/** The content of the download folder after the server listed it at a later time. */
 async function namesAfter({ root }: User, inMs: number): Promise<string[]> {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + inMs })
   await listFolders({ root, extraPaths: [] }).finally(() => vi.useRealTimers())

@@ -12,7 +12,7 @@ const FILM: VideoId = { kind: 'movie', id: 'tt1' }
 const EPISODE: VideoId = { kind: 'episode', id: 'tt5', season: 1, episode: 2 }
 const { signal } = new AbortController()
 
-/** Another addon, and the source that asks it. */
+/** Another addon, and the source that requests it. */
 async function startPair(options: OtherAddonOptions = {}, path = '/manifest.json', proxy?: string) {
   await using starting = new AsyncDisposableStack()
   const addon = starting.use(await startOtherAddon(options))
@@ -24,7 +24,7 @@ async function startPair(options: OtherAddonOptions = {}, path = '/manifest.json
   return { addon, source, events, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
-test('the streams of another addon are found, torrents and links', async () => {
+test('torrents and links of another addon are found', async () => {
   const streams = [
     {
       name: 'Other',
@@ -55,7 +55,7 @@ test('the streams of another addon are found, torrents and links', async () => {
   ])
 })
 
-test('it is asked by who we are, and nothing is told about the viewer', async () => {
+test('another addon gets our name, and nothing about the viewer', async () => {
   await using pair = await startPair()
   await pair.source.find(FILM, signal)
   expect(pair.addon.requests.map(({ headers }) => headers)).toEqual(
@@ -78,7 +78,7 @@ test.for([
     { manifest: { idPrefixes: undefined } },
     { kind: 'movie', id: 'selfstreme:holidays' },
   ],
-] as const)('it is not asked for %s', async ([, options, video]) => {
+] as const)('another addon is not asked for %s', async ([, options, video]) => {
   const base = {
     id: 'a',
     version: '1.0.0',
@@ -93,7 +93,7 @@ test.for([
   expect(pair.addon.asked.filter((path) => path.includes('/stream/'))).toEqual([])
 })
 
-test('what stands before and behind its manifest stays in every address', async () => {
+test('path and query of a manifest URL are kept in every request', async () => {
   const streams = JSON.stringify({ streams: [{ infoHash: HASH }] })
   const manifest = JSON.stringify({ id: 'a', resources: ['stream'], types: ['movie'] })
   await using pair = await startPair(
@@ -107,14 +107,14 @@ test('what stands before and behind its manifest stays in every address', async 
   ])
 })
 
-test('that it has nothing may be told with 404', async () => {
+test('a 404 of another addon means that it has nothing', async () => {
   await using pair = await startPair({
     onStreams: (_req, res) => res.writeHead(404).end('{"err":"not found"}'),
   })
   expect(await pair.source.find(FILM, signal)).toEqual([])
 })
 
-test('everything goes through its proxy', async () => {
+test('all requests to another addon go through its proxy', async () => {
   await using proxy = await startForwardProxy()
   await using pair = await startPair({}, '/manifest.json', proxy.urlFor())
   await pair.source.find(FILM, signal)

@@ -7,7 +7,7 @@ afterAll(() => {
 })
 
 test.for(SITUATION_NAMES)(
-  'where the disk has %s, every file of the user’s stays as it is',
+  'with %s on disk, every file of the user’s is kept unchanged',
   async (situation) => {
     await runScenario(
       [situation],
@@ -30,15 +30,17 @@ test.for([
   ['its metadata cannot be written', 'a viewer watches', 'it is given back'],
   ['the film is imported', 'the user puts the film there', 'it is removed', 'the film is imported'],
   ['a viewer watches', 'the user puts the other file there', 'it is given back', 'a viewer watches'],
-] as const)('when %s, then %s and so on, too', (events) => runScenario(['nothing'], events))
+] as const)('when %s, then %s and more, the user’s files are kept unchanged', (events) =>
+  runScenario(['nothing'], events),
+)
 
-test('a film of the user’s that is what the torrent has stays, also when the folder has come to another disk', () =>
+test('a film of the user’s with the content of the torrent is kept, also when the folder moved to another disk', () =>
   runScenario(
     ['the right film of the user’s where nothing was fetched yet'],
     ['a viewer watches', 'the folder is moved to another disk', 'a viewer watches', 'it is removed'],
   ))
 
-test('whatever happens where, no file that the user put there is ever gone or changed', async () => {
+test('no file that the user put there is ever removed or changed, in any situation and after any events', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom(...SITUATION_NAMES), { minLength: 1, maxLength: 3 }),

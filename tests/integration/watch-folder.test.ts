@@ -35,7 +35,7 @@ async function watching(fill: (path: string) => Promise<unknown> = async () => u
   }
 }
 
-test('what lies there at the start and what comes later is added once, all of it, and pinned', async () => {
+test('files there at the start and later ones are added once, completely, and pinned', async () => {
   await using watched = await watching((path) => writeFile(join(path, 'one.torrent'), torrentOf('One.mkv')))
   await expect.poll(watched.names, SOON).toEqual(['One.mkv'])
   expect(await watched.list()).toMatchObject([{ isPinned: true, wish: 'all', origin: 'added' }])
@@ -50,14 +50,14 @@ test('what lies there at the start and what comes later is added once, all of it
     .toEqual(['Two.TORRENT.added', 'one.torrent.added', 'some.magnet.added'])
 })
 
-test('of a magnet link that selects files, those are added', async () => {
+test('a magnet link that selects files adds those', async () => {
   await using watched = await watching((path) =>
     writeFile(join(path, 'a.magnet'), `magnet:?xt=urn:btih:${ONE}&so=2-3`),
   )
   await expect.poll(watched.list, SOON).toMatchObject([{ isPinned: true, wish: { select: [[2, 3]] } }])
 })
 
-test('what was taken before is left alone, and another one of the same name is taken', async () => {
+test('files already taken are not taken again, and a new one with the same name is', async () => {
   await using watched = await watching(async (path) => {
     await writeFile(join(path, 'film.torrent.added'), torrentOf('Old.mkv'))
     await writeFile(join(path, 'notes.txt'), ONE)
@@ -77,7 +77,7 @@ test('a file that is still being written is waited for', async () => {
   const bytes = torrentOf('Slow.mkv')
   const path = join(watched.path, 'slow.torrent')
   await writeFile(path, '')
-  // It takes longer than a file takes to settle.
+  // It takes longer than a file needs to count as finished.
   for (let at = 0; at < bytes.length; at += 4) {
     await appendFile(path, bytes.subarray(at, at + 4))
     await sleep(80)
@@ -87,7 +87,7 @@ test('a file that is still being written is waited for', async () => {
   await expect.poll(watched.files, SOON).toEqual(['slow.torrent.added'])
 })
 
-test('a file with anything wrong in it is put aside as a whole, and the log says why', async () => {
+test('a file with any mistake in it is rejected completely, and the log says why', async () => {
   await using watched = await temporaryFolder()
   await using downloads = await temporaryFolder()
   const put = (name: string, content: string | Uint8Array) => writeFile(join(watched.path, name), content)
@@ -122,7 +122,7 @@ test('a file with anything wrong in it is put aside as a whole, and the log says
   }
 })
 
-test('what there is no room for stays as it is', async () => {
+test('a torrent that does not fit stays in the folder', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'large.torrent'), torrentOf('Large.mkv'))
   await writeFile(join(folder.path, 'some.magnet'), ONE)
@@ -132,19 +132,19 @@ test('what there is no room for stays as it is', async () => {
   expect((await apiOf(app.url).list()).map(({ infoHash }) => infoHash)).toEqual([ONE])
 })
 
-test('a folder that goes away and comes back is watched again', async () => {
+test('a folder that disappears and returns is watched again', async () => {
   await using watched = await watching()
   await rm(watched.path, { recursive: true })
   await mkdir(`${watched.path}.new`)
   await rename(`${watched.path}.new`, watched.path)
   await writeFile(join(watched.path, 'one.magnet'), ONE)
-  // Perhaps nothing tells of it: it is looked at every 30 s.
+  // There may be no notification: it is checked every 30 s.
   await expect.poll(watched.names, { timeout: 40_000, interval: 500 }).toEqual([ONE])
   await writeFile(join(watched.path, 'two.magnet'), TWO)
   await expect.poll(watched.names, SOON).toEqual([ONE, TWO])
 }, 60_000)
 
-test('a link to a torrent file is as good as the file', async () => {
+test('a link to a torrent file is taken like the file', async () => {
   await using elsewhere = await temporaryFolder()
   await using watched = await watching()
   await writeFile(join(elsewhere.path, 'film.torrent'), torrentOf('Linked.mkv'))
@@ -154,7 +154,7 @@ test('a link to a torrent file is as good as the file', async () => {
   await expect.poll(watched.files, SOON).toEqual(['link.torrent.added', 'lost.torrent'])
 })
 
-test('a file that cannot be renamed is taken once all the same', async () => {
+test('a file that cannot be renamed is still taken once', async () => {
   const longest = `${'x'.repeat(255 - '.magnet'.length)}.magnet`
   await using watched = await watching((path) => writeFile(join(path, longest), ONE))
   await expect.poll(watched.names, SOON).toEqual([ONE])

@@ -7,7 +7,7 @@ import { startTcpForwarder } from '../support/tcp-forwarder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 const PUBLIC_NAME = { Host: 'films.example.org' }
-/** What only the owner may do: reads, and what changes something. */
+/** What only the owner may do: reads, and changes. */
 const OWNERS = [
   ['GET', '/api/torrents'],
   ['GET', '/api/cache'],
@@ -33,14 +33,14 @@ const BEHIND_NGINX: readonly (readonly [string, Open])[] = [
   ['through nginx with proxy_pass alone', ({ url }) => startPlainNginx(url)],
   ['through nginx that passes Host', ({ url }) => startPlainNginx(url, PASS_HOST)],
 ]
-/** Ways by which every client comes from an address of this machine. */
+/** Ways in which every client comes from an address of this machine. */
 const WAYS: readonly (readonly [string, Open])[] = [
   ['directly', async ({ url }) => ({ url, [Symbol.asyncDispose]: async () => undefined })],
   ['through a TCP forwarder', ({ url }) => startTcpForwarder(url)],
   ...(hasNginx ? BEHIND_NGINX : []),
 ]
 
-describe.for(WAYS)('%s', ([, open]) => {
+describe.for(WAYS)('a client that comes %s', ([, open]) => {
   const resources = new AsyncDisposableStack()
   let app: TestApp
   let url: string
@@ -51,7 +51,7 @@ describe.for(WAYS)('%s', ([, open]) => {
   })
   afterAll(() => resources.disposeAsync())
 
-  test('nobody is the owner without the token', async () => {
+  test('is not the owner without the token', async () => {
     for (const [method, path] of OWNERS)
       for (const headers of [{}, PUBLIC_NAME, { Host: 'localhost' }, { Host: '127.0.0.1:7000' }])
         expect([401, 403], `${method} ${path}`).toContain(
@@ -59,13 +59,13 @@ describe.for(WAYS)('%s', ([, open]) => {
         )
   })
 
-  test('a public name is not at home, and is told what to set', async () => {
+  test('is refused by a public name, with the setting to change', async () => {
     for (const path of OTHERS)
       expectRefused(await send(url + path, { headers: PUBLIC_NAME }), /TRUST_PROXY.*ACCESS=open/)
   })
 })
 
-test('the token makes an owner on each of these ways that ACCESS lets in', async () => {
+test('the token makes an owner on each way that ACCESS lets in', async () => {
   await using app = await startTestApp({ ADMIN_PASSWORD: undefined, ACCESS: 'open' })
   const token = (await readFile(join(app.folder, '.self-streme.token'), 'utf8')).trim()
   for (const [way, open] of WAYS) {
@@ -77,7 +77,7 @@ test('the token makes an owner on each of these ways that ACCESS lets in', async
 })
 
 describe.skipIf(!hasNginx)('nginx', () => {
-  test('with proxy_pass alone lets nobody in, whatever name they ask for', async () => {
+  test('with proxy_pass alone lets no client in, under any name', async () => {
     await using app = await startTestApp({ TORRENT_TIMEOUT: '100' })
     await using nginx = await startPlainNginx(app.url)
     for (const path of OTHERS)
@@ -85,7 +85,7 @@ describe.skipIf(!hasNginx)('nginx', () => {
         expectRefused(await send(nginx.url + path, { headers: { Host: host } }), /TRUST_PROXY.*ACCESS=open/)
   })
 
-  test('that is trusted has to say for whom it asks', async () => {
+  test('that is trusted must name its client', async () => {
     await using app = await startTestApp({ TRUST_PROXY: 'loopback', TORRENT_TIMEOUT: '100' })
     for (const lines of [
       [],
@@ -101,7 +101,7 @@ describe.skipIf(!hasNginx)('nginx', () => {
     }
   })
 
-  test('that says for whom lets in who is at home', async () => {
+  test('that names its client lets in clients at home', async () => {
     await using app = await startTestApp({ TRUST_PROXY: 'loopback' })
     await using nginx = await startPlainNginx(app.url, [
       'proxy_set_header Host $http_host;',
@@ -111,7 +111,7 @@ describe.skipIf(!hasNginx)('nginx', () => {
   })
 })
 
-test('this machine by one of its own names is at home', async () => {
+test('a request from this machine to one of its own names is let in', async () => {
   await using app = await startTestApp()
   for (const host of [
     'localhost:7000',
@@ -125,7 +125,7 @@ test('this machine by one of its own names is at home', async () => {
     expect((await send(`${app.url}/manifest.json`, { headers: { Host: host } })).status, host).toBe(200)
 })
 
-test('this machine by its public name needs a proxy that says so, even where PUBLIC_URL has that name', async () => {
+test('a request from this machine to its public name needs a trusted proxy, even when PUBLIC_URL has that name', async () => {
   await using app = await startTestApp({ PUBLIC_URL: 'https://films.example.org' })
   expectRefused(await send(`${app.url}/manifest.json`, { headers: PUBLIC_NAME }), /TRUST_PROXY/)
 })

@@ -8,20 +8,20 @@ import { lighten } from '../../src/engine/child/drop-piece-objects.ts'
 
 const packages = new URL('../../node_modules/', import.meta.url)
 
-// What we use of webtorrent and bittorrent-protocol beyond what they promise; a new version of them must pass this.
+// What we use of webtorrent and bittorrent-protocol beyond their public interface; a new version must pass this.
 
-test('the versions are the ones whose inner workings we know', () => {
+test('the installed versions are those whose internals we know', () => {
   const versionOf = (name: string) =>
     (JSON.parse(readFileSync(new URL(`${name}/package.json`, packages), 'utf8')) as { version: string })
       .version
   expect([versionOf('webtorrent'), versionOf('bittorrent-protocol')]).toEqual(['3.0.21', '5.0.9'])
 })
 
-test('webtorrent speaks through the very Wire that we guard, not through one of its own', () => {
+test('webtorrent uses the Wire class that we guard, not a copy', () => {
   expect(existsSync(new URL('webtorrent/node_modules/bittorrent-protocol', packages))).toBe(false)
 })
 
-test('the members of a wire that we wrap or call are there', () => {
+test('a wire has the members that we wrap or call', () => {
   const members = [
     '_onMessageLength',
     '_onMessage',
@@ -47,14 +47,14 @@ test('the members of a wire that we wrap or call are there', () => {
   }
 })
 
-test('a wire measures its speed where we put our measure', () => {
+test('a wire measures its speed with our measure', () => {
   const wire = new (Wire as unknown as new () => Wire)()
   expect(Object.hasOwn(wire, 'downloadSpeed')).toBe(true)
   expect([wire.peerChoking, wire.peerExtendedHandshake]).toEqual([true, {}])
   wire.destroy()
 })
 
-test('a wire keeps what was not read yet, and its encryption, where the guards look for it', () => {
+test('a wire has its unread bytes and its encryption where the guards look for them', () => {
   const wire = new Wire('tcpIncoming', 1)
   expect(wire._readableState.buffered).toBe(0)
   wire.push(Buffer.alloc(10))
@@ -89,7 +89,7 @@ test('the extensions have the members that the guards wrap', async () => {
   await new Promise((done) => client.destroy(done))
 })
 
-test('the members of a torrent that the adapter uses are there', async () => {
+test('a torrent has the members that the adapter uses', async () => {
   const client = new WebTorrent({
     dht: false,
     lsd: false,
@@ -131,7 +131,7 @@ test('the members of a torrent that the adapter uses are there', async () => {
   await new Promise((done) => client.destroy(done))
 })
 
-test('where peers come from has the members that the guards wrap', async () => {
+test('the sources of peers have the members that the guards wrap', async () => {
   const client = new WebTorrent({
     dht: {},
     lsd: true,
@@ -152,7 +152,7 @@ test('where peers come from has the members that the guards wrap', async () => {
   await new Promise((done) => client.destroy(done))
 })
 
-test('a lightened torrent is ready with the pieces it was told of, and nobody was asked for any', async () => {
+test('a torrent without piece objects is ready with the pieces it was given, and requests none', async () => {
   const client = new WebTorrent({ dht: false, lsd: false, natUpnp: false, natPmp: false, tracker: false })
   const pieces = 1_000
   const info = {
@@ -185,7 +185,7 @@ test('a lightened torrent is ready with the pieces it was told of, and nobody wa
   expect([0, 1, 2, 3].map((piece) => torrent.pieces[piece] !== null)).toEqual([false, true, false, true])
   expect(new Set(torrent.pieces).size).toBe(2)
   expect(torrent._rarityMap).toBe(null)
-  // A piece comes, and is lost again.
+  // A piece arrives, and is lost again.
   torrent._markVerified(1)
   expect([torrent.bitfield.get(1), torrent.pieces[1]]).toEqual([true, null])
   torrent._markUnverified(1)

@@ -15,9 +15,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
-/** ms; no answer that was waited for takes less */
+/** ms; no answer after a wait takes less */
 const WAIT = 2_000
-/** ms; what is answered at once takes a few */
+/** ms; an immediate answer takes a few */
 const AT_ONCE = 0.9 * WAIT
 const SETTINGS = { TORRENT_TIMEOUT: `${WAIT}`, TORRENT_MAX_RETRIES: '0' }
 const PACK = [
@@ -25,7 +25,7 @@ const PACK = [
   { name: 'Copper.Harbor.S01E02.mkv', bytes: patternBytes(500_000, 'two') },
 ]
 
-/** Answers of one film, one after the other, and which of them were waited for. */
+/** Answers for one film, in order, and which of them had to wait. */
 async function answers(url: string, ...methods: readonly string[]): Promise<string[]> {
   const said: string[] = []
   for (const method of methods) {
@@ -37,8 +37,8 @@ async function answers(url: string, ...methods: readonly string[]): Promise<stri
   return said
 }
 
-describe('a film that nobody has', () => {
-  test.concurrent('is waited for once, by HEAD or by GET, whatever its link asks for', async () => {
+describe('a film without peers', () => {
+  test.concurrent('is waited for once, by HEAD or by GET, for any of its links', async () => {
     await using app = await startTestApp(SETTINGS)
     const links = [
       'a'.repeat(40),
@@ -57,7 +57,7 @@ describe('a film that nobody has', () => {
     }
   })
 
-  test.concurrent('whose metadata is on disk is told of at once, and waited for once', async () => {
+  test.concurrent('whose metadata is on disk is answered at once from the metadata, and waited for once', async () => {
     await using folder = await temporaryFolder()
     const left = await leaveCompleteTorrent({ root: folder.path, files: PACK })
     for (const path of left.paths) await rm(path)
@@ -73,11 +73,11 @@ describe('a film that nobody has', () => {
     expect(head.headers).toMatchObject({ 'content-length': '500000', etag: `"${left.infoHash}-1"` })
   })
 
-  test.concurrent('of which a part is on disk is served from it all the same', async () => {
+  test.concurrent('that is partly on disk is served from there', async () => {
     await using folder = await temporaryFolder()
     const [film] = PACK as [(typeof PACK)[0]]
     const left = await leaveCompleteTorrent({ root: folder.path, files: [film] })
-    // The second piece of three is damaged, and the file no longer what was whole.
+    // The second piece of three is damaged, and the file has changed since it was complete.
     const damaged = Buffer.from(film.bytes)
     damaged.fill(0, 262_144, 524_288)
     await writeFile(left.paths[0] ?? '', damaged)
@@ -93,7 +93,7 @@ describe('a film that nobody has', () => {
   })
 })
 
-test.concurrent('HEAD says at once what the list knew, and the list then marks the film and puts it last', async () => {
+test.concurrent('HEAD answers at once what the list knew, and the list then marks the film and puts it last', async () => {
   await using folder = await temporaryFolder()
   const file = join(folder.path, 'films.json')
   const film = { id: 'selfstreme:harbor', type: 'movie', name: 'Copper Harbor' }
@@ -143,7 +143,7 @@ test.concurrent('HEAD says at once what the list knew, and the list then marks t
   ])
 })
 
-test('a peer that turns up ends it, whoever it was asked for', async () => {
+test('a film no longer counts as without peers once any request finds a peer', async () => {
   await using folder = await temporaryFolder()
   const { metainfo, infoHash, pieces } = makeTorrent(PACK.slice(0, 1))
   await using parts = await openCacheParts(folder.path)
@@ -172,7 +172,7 @@ test('a peer that turns up ends it, whoever it was asked for', async () => {
   const leaving = open(left.signal)
   left.abort()
   await expect(leaving).rejects.toMatchObject({ name: 'AbortError' })
-  expect(withoutPeers.sinceMs(hash), 'a viewer who leaves has found out nothing').toBeUndefined()
+  expect(withoutPeers.sinceMs(hash), 'a viewer who leaves has no result').toBeUndefined()
 
   await expect(open(AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' })
   await expect(open(signal)).rejects.toMatchObject({ code: 'media.no_peers' })
