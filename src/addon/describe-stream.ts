@@ -1,5 +1,4 @@
-import type { Candidate } from '../domain/list/candidate.ts'
-import { diskState, type Listed } from '../domain/list/listing.ts'
+import { diskState, type ListedTorrent } from '../domain/list/listing.ts'
 import { fileNameOf, nameOf } from '../domain/list/release-of.ts'
 import { spanInWords } from '../lib/in-words.ts'
 
@@ -14,8 +13,6 @@ const LONGEST_FACTS = 40
 const LONGEST_PICTURE = 12
 const MOST_LANGUAGES = 4
 const BETWEEN = ' · '
-
-type ListedTorrent = Listed<Candidate>
 
 /** What a viewer chooses by, in lines. The first says all that matters, and the file last, as its end may be cut off. */
 export function describeStream(listed: ListedTorrent): string {

@@ -1,12 +1,7 @@
 import { bingeGroupOf } from '../domain/list/binge-group.ts'
-import {
-  type BehaviorHints,
-  type Candidate,
-  exactFileSize,
-  type UpstreamSubtitle,
-} from '../domain/list/candidate.ts'
+import { type BehaviorHints, exactFileSize, type UpstreamSubtitle } from '../domain/list/candidate.ts'
 import type { Delivery } from '../domain/list/device.ts'
-import type { Listed } from '../domain/list/listing.ts'
+import type { ListedTorrent } from '../domain/list/listing.ts'
 import { fileNameOf } from '../domain/list/release-of.ts'
 import { writeStreamAddress } from '../domain/stream-address.ts'
 import { describeStream, pictureOf } from './describe-stream.ts'
@@ -30,8 +25,6 @@ export interface PresentOptions {
   /** asked for every torrent, besides its own */
   readonly trackers: readonly string[]
 }
-
-type ListedTorrent = Listed<Candidate>
 
 /** Writes a torrent the way the device needs it. Two ways are two objects: Stremio takes one with both for a URL. */
 export function presentStreams(

@@ -12,7 +12,7 @@ const A_VIDEO = 250
 const MOST_VIDEOS = 50
 
 /** A torrent as it stood in a list. */
-export interface ListedTorrent {
+export interface ListedFor {
   /** what the list was for */
   readonly video: VideoId
   /** the same for the next episode in the same quality */
@@ -23,7 +23,7 @@ export interface ListedTorrent {
 
 /** For which films and episodes each torrent was listed lately. */
 export class ListedVideos {
-  readonly #byTorrent = new LRUCache<InfoHash, readonly ListedTorrent[]>({
+  readonly #byTorrent = new LRUCache<InfoHash, readonly ListedFor[]>({
     maxSize: MOST_LISTED,
     sizeCalculation: (listed) =>
       listed.reduce((sum, { video, group }) => sum + A_VIDEO + 2 * (video.id.length + group.length), A_VIDEO),
@@ -40,7 +40,7 @@ export class ListedVideos {
   }
 
   /** The last one in front. */
-  find(infoHash: InfoHash): readonly ListedTorrent[] {
+  find(infoHash: InfoHash): readonly ListedFor[] {
     return this.#byTorrent.get(infoHash) ?? []
   }
 }
@@ -54,7 +54,7 @@ export function groupOf(candidate: Candidate): string {
   return bingeGroupOf(describe(candidate), 'proxy')
 }
 
-function isSame(a: ListedTorrent, b: ListedTorrent): boolean {
+function isSame(a: ListedFor, b: ListedFor): boolean {
   return (
     a.fileIdx === b.fileIdx &&
     a.video.kind === b.video.kind &&

@@ -8,7 +8,7 @@ import {
 } from '../domain/choice/next-episode.ts'
 import type { Pack } from '../domain/choice/pack.ts'
 import type { VideoId } from '../domain/video-id.ts'
-import type { ListedTorrent } from './listed-videos.ts'
+import type { ListedFor } from './listed-videos.ts'
 
 /** Where the episode after the one that is being watched is to be had. */
 export type NextUp =
@@ -27,7 +27,7 @@ export type NextUp =
  *
  * @param listed - what the torrent was listed for
  */
-export function nextUp(pack: Pack, fileIdx: number, listed: readonly ListedTorrent[]): NextUp {
+export function nextUp(pack: Pack, fileIdx: number, listed: readonly ListedFor[]): NextUp {
   const known = listed.find((each) => isListedFor(each, pack, fileIdx))
   if (known?.video.kind === 'movie') {
     const half = nextHalfOf(pack, fileIdx)
@@ -44,7 +44,7 @@ export function nextUp(pack: Pack, fileIdx: number, listed: readonly ListedTorre
 }
 
 /** A list may leave it to the proxy which file of a pack is the episode. */
-function isListedFor({ fileIdx: listed, video }: ListedTorrent, pack: Pack, fileIdx: number): boolean {
+function isListedFor({ fileIdx: listed, video }: ListedFor, pack: Pack, fileIdx: number): boolean {
   if (listed !== undefined) return listed === fileIdx
   const place = placeOf(video)
   return place === undefined || isFileOf(pack, fileIdx, place)

@@ -2,7 +2,7 @@ import { piecesOf, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { bytesThere } from '../storage/contents.ts'
 import type { Skipped } from './report.ts'
 import type { SourceFile } from './source-files.ts'
-import type { Verdict } from './verify-pieces.ts'
+import type { PieceVerdict } from './verify-pieces.ts'
 
 /** A file of a torrent that is imported. */
 export interface TorrentPart {
@@ -27,7 +27,7 @@ export interface ChosenParts {
 export function chooseParts(
   info: TorrentInfo,
   sources: ReadonlyMap<number, SourceFile>,
-  verdicts: readonly Verdict[],
+  verdicts: readonly PieceVerdict[],
   withIncomplete: boolean,
 ): ChosenParts {
   const judged = [...sources].map(([fileIdx, source]) => {
@@ -50,13 +50,13 @@ interface Judgement {
   readonly why: string
 }
 
-function judge(info: TorrentInfo, fileIdx: number, verdicts: readonly Verdict[]): Judgement {
+function judge(info: TorrentInfo, fileIdx: number, verdicts: readonly PieceVerdict[]): Judgement {
   const file = info.files[fileIdx]
   if (!file) throw new RangeError(`${info.name} has no file ${fileIdx}`)
   const rightBytes = bytesThere(info, file, (piece) => verdicts[piece] === 'right')
   const { first, last } = piecesOf(info, file)
   const pieces = verdicts.slice(first, last + 1)
-  const count = (wanted: Verdict) => pieces.filter((verdict) => verdict === wanted).length
+  const count = (wanted: PieceVerdict) => pieces.filter((verdict) => verdict === wanted).length
   const [wrong, unknown] = [count('wrong'), count('unknown')]
   const reasons = [
     ...(wrong > 0 ? [`${wrong} of its ${pieces.length} pieces are wrong`] : []),

@@ -17,14 +17,14 @@ import type { ImportContext } from './context.ts'
 import type { How } from './report.ts'
 import { takeIn } from './take-in.ts'
 import type { TorrentPlace } from './torrent-place.ts'
-import type { Verdict } from './verify-pieces.ts'
+import type { PieceVerdict } from './verify-pieces.ts'
 
 /** What to put into a folder. */
 export interface Filling {
   readonly torrent: TorrentFileContents
   readonly parts: readonly TorrentPart[]
   /** one for each piece, found in the imported files */
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly PieceVerdict[]
 }
 
 /**

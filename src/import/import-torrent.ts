@@ -11,14 +11,14 @@ import type { How, ImportedFile, ImportReport, Skipped } from './report.ts'
 import type { SourceFile } from './source-files.ts'
 import { foresee } from './take-in.ts'
 import { findPlace, type TorrentPlace } from './torrent-place.ts'
-import { type Verdict, verifyPieces } from './verify-pieces.ts'
+import { type PieceVerdict, verifyPieces } from './verify-pieces.ts'
 
 /** A torrent, and the user's files of it. */
 export interface BroughtTorrent extends TorrentFileContents {
   /** at least one, by index of the torrent's file, of equal length */
   readonly sources: ReadonlyMap<number, SourceFile>
   /** verdicts that are known already */
-  readonly verdicts?: readonly Verdict[]
+  readonly verdicts?: readonly PieceVerdict[]
 }
 
 /**
@@ -85,7 +85,7 @@ async function bring(
   return report(torrent, place, brought, skipped)
 
   /** Complete files in the folder are read too, for the pieces that they share with imported files. */
-  function verify(): Promise<Verdict[]> {
+  function verify(): Promise<PieceVerdict[]> {
     const paths = filePaths(place.directory, info)
     const there = [...place.complete].map((fileIdx) => [fileIdx, paths[fileIdx] ?? ''] as const)
     const given = [...missing].map(([fileIdx, { realPath }]) => [fileIdx, realPath] as const)

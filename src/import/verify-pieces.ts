@@ -7,7 +7,7 @@ const MAX_PARALLEL = 4
 const MAX_BYTES_IN_MEMORY = 64 * 1024 * 1024
 
 /** `unknown`: the piece also holds bytes of a missing file. */
-export type Verdict = 'right' | 'wrong' | 'unknown'
+export type PieceVerdict = 'right' | 'wrong' | 'unknown'
 
 /**
  * Verifies all pieces of a torrent whose bytes are available.
@@ -20,7 +20,7 @@ export async function verifyPieces(
   paths: Readonly<Record<number, string>>,
   { onProgress }: Pick<ImportContext, 'onProgress'>,
   signal: AbortSignal,
-): Promise<Verdict[]> {
+): Promise<PieceVerdict[]> {
   const isNeeded = (file: number) => !info.files[file]?.isPadding
   const all = Array.from({ length: info.pieceCount }, (_, piece) => piece)
   const checkable = all.filter((piece) =>
@@ -28,7 +28,7 @@ export async function verifyPieces(
       .filter(isNeeded)
       .every((file) => paths[file]),
   )
-  const verdicts = all.map((): Verdict => 'unknown')
+  const verdicts = all.map((): PieceVerdict => 'unknown')
   const totalBytes = checkable.reduce((sum, piece) => sum + pieceLengthAt(info, piece), 0)
   let doneBytes = 0
 

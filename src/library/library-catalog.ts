@@ -1,5 +1,6 @@
 import type { LibraryFile } from './library-file.ts'
 import type { Kind, Work } from './title-index.ts'
+import type { Titles } from './titles.ts'
 
 /** A film on disk, or an episode of a series. */
 export interface LibraryRow {
@@ -18,13 +19,8 @@ export interface LibraryCatalog {
   find(type: string, id: string): Promise<LibraryRow[]>
 }
 
-interface Titles {
-  works(kind: Kind): Promise<readonly Work[]>
-  withId(kind: Kind, id: string): Promise<readonly Work[]>
-}
-
 /** Everything on disk, as rows of a catalogue. */
-export function createLibraryCatalog(titles: Titles): LibraryCatalog {
+export function createLibraryCatalog(titles: Pick<Titles, 'works' | 'withId'>): LibraryCatalog {
   const listed = new WeakMap<readonly Work[], readonly LibraryRow[]>()
 
   return {

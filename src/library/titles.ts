@@ -1,25 +1,22 @@
 import { LRUCache } from 'lru-cache'
 import { heapBytes } from '../lib/heap-bytes.ts'
 import { inTurns } from '../lib/in-turns.ts'
+import type { PlacedFiles } from '../placed/placed-files.ts'
+import type { FilmLibrary } from '../sources/film-library.ts'
+import type { Film } from '../sources/films.ts'
+import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { LibraryFile } from './library-file.ts'
+import type { MediaFolders } from './media-folders.ts'
 import { type Kind, type Titled, TitleIndex, type Work } from './title-index.ts'
-import {
-  filesOfTorrent,
-  filesPlaced,
-  type KnownFilm,
-  type PlacedVideo,
-  type Readings,
-  readNames,
-  type TorrentOnDisk,
-} from './torrent-files.ts'
+import { filesOfTorrent, filesPlaced, type Readings, readNames, type TorrentOnDisk } from './torrent-files.ts'
 
 /** The stores of videos on disk. A store's version changes whenever its content does. */
 export interface Shelves {
-  readonly torrents: { readonly version: number; entries(): readonly TorrentOnDisk[] }
-  readonly placed: { readonly version: number; videos(): readonly PlacedVideo[] }
-  readonly media: { readonly version: number; files(): readonly LibraryFile[] }
+  readonly torrents: Pick<CacheIndex, 'version' | 'entries'>
+  readonly placed: Pick<PlacedFiles, 'version' | 'videos'>
+  readonly media: Pick<MediaFolders, 'version' | 'files'>
   /** films that the user has described */
-  readonly films: { films(): Promise<readonly KnownFilm[]> }
+  readonly films: Pick<FilmLibrary, 'films'>
 }
 
 /** All films and series on disk: of torrents, placed for one, and in media folders. */
@@ -36,7 +33,7 @@ export interface Titles {
 /** Memory for parsed names that are not in the index, in bytes; one takes some hundred. */
 const MAX_READINGS = 32 * 1024 * 1024
 
-const NONE: readonly KnownFilm[] = []
+const NONE: readonly Film[] = []
 
 /** @param root - the download folder */
 export function createTitles(root: string, { torrents, placed, media, films }: Shelves): Titles {
@@ -72,7 +69,7 @@ export function createTitles(root: string, { torrents, placed, media, films }: S
   }
 
   /** The same objects as long as the torrent is unchanged. */
-  function filesOf(entry: TorrentOnDisk, films: readonly KnownFilm[]): readonly LibraryFile[] {
+  function filesOf(entry: TorrentOnDisk, films: readonly Film[]): readonly LibraryFile[] {
     const before = listed.get(entry.contents)
     if (before && films.length === 0 && !before.isNamed) return before.files
     const files = filesOfTorrent(entry, films, readings)

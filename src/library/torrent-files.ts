@@ -4,26 +4,14 @@ import { type InfoHash, infoHashesIn } from '../domain/bittorrent/info-hash.ts'
 import { isVideo } from '../domain/content-type.ts'
 import { type LibraryName, readLibraryName } from '../domain/names/library-name.ts'
 import type { Work } from '../lib/in-turns.ts'
+import type { Film } from '../sources/films.ts'
 import type { Contents, FileContents } from '../storage/contents.ts'
 import { localIdOf } from '../storage/local-id.ts'
+import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import type { LibraryFile } from './library-file.ts'
 
-/** A film or an episode that the user has described. */
-export interface KnownFilm {
-  readonly id: string
-  readonly type: 'movie' | 'series'
-  readonly name: string
-  readonly infoHash: InfoHash
-  readonly fileIdx?: number | undefined
-  readonly year?: number | undefined
-  readonly season?: number | undefined
-  readonly episode?: number | undefined
-}
-
-export interface TorrentOnDisk {
-  readonly contents: Contents
-  readonly usage: { readonly addedAt: number }
-}
+/** What a torrent of the library needs of its entry in the index. */
+export type TorrentOnDisk = Pick<CacheEntry, 'contents' | 'usage'>
 
 export interface PlacedVideo {
   readonly infoHashes: readonly InfoHash[]
@@ -44,7 +32,7 @@ const MAX_LENGTH = 1_000
 /** The videos of a torrent with something on disk. */
 export function filesOfTorrent(
   { contents, usage }: TorrentOnDisk,
-  known: readonly KnownFilm[],
+  known: readonly Film[],
   readings: Readings,
 ): LibraryFile[] {
   const { infoHash, mainFile } = contents
@@ -108,7 +96,7 @@ export function placedId(root: string, path: string): InfoHash {
   return localIdOf('placed', relative(root, path))
 }
 
-function aboutOf({ id, type, name, year, season, episode }: KnownFilm): LibraryName {
+function aboutOf({ id, type, name, year, season, episode }: Film): LibraryName {
   const shared = { title: name, ids: [id], ...(year === undefined ? {} : { year }) }
   if (type === 'movie') return { kind: 'movie', episodes: [], ...shared }
   return { kind: 'episode', season: season ?? 1, episodes: [episode ?? 1], ...shared }

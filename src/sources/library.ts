@@ -6,18 +6,11 @@ import { isVideoOf } from '../domain/names/episode-of.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { Deadline } from '../lib/deadline.ts'
 import type { LibraryFile } from '../library/library-file.ts'
-import type { Titled, Work } from '../library/title-index.ts'
+import type { Titles } from '../library/titles.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metadata } from './metadata.ts'
 import type { FindOptions, Source } from './source.ts'
 import type { Title } from './title.ts'
-
-/** The videos on disk, by id and by title. */
-export interface Titles {
-  withId(kind: VideoId['kind'], id: string): Promise<readonly Work[]>
-  titled(kind: VideoId['kind'], title: string): Promise<readonly Titled[]>
-  has(kind: VideoId['kind']): Promise<boolean>
-}
 
 export interface LibraryOptions {
   /** how long results by id wait for results by title */
@@ -35,7 +28,7 @@ const YEARS_OFF = 1
  */
 export function createLibrarySource(
   { titleMs }: LibraryOptions,
-  titles: Titles,
+  titles: Pick<Titles, 'withId' | 'titled' | 'has'>,
   metadata: Metadata | undefined,
   log: Log,
 ): Source {

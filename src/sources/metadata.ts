@@ -20,7 +20,7 @@ const FRESH_MS = 24 * HOUR
 /** Memory for all cached titles, in bytes: a film takes some hundred, a series of 3 000 episodes a million. */
 const MAX_KEPT = 16 * 1024 * 1024
 
-interface KnownTitle {
+interface KeptTitle {
   /** absent = unknown there */
   readonly title?: Title | undefined
   /** epoch ms */
@@ -35,7 +35,7 @@ interface KnownTitle {
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md
  */
 export function createMetadata(options: { readonly url: string }, server: RemoteServer): Metadata {
-  const titles = new LRUCache<string, KnownTitle>({
+  const titles = new LRUCache<string, KeptTitle>({
     maxSize: MAX_KEPT,
     sizeCalculation: (known, path) => heapBytes([path, known]),
   })

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import type { VideoId } from '../../src/domain/video-id.ts'
+import type { Titles } from '../../src/library/titles.ts'
 import { createFilmLibrary } from '../../src/sources/film-library.ts'
-import { createLibrarySource, type Titles } from '../../src/sources/library.ts'
+import { createLibrarySource } from '../../src/sources/library.ts'
 import { openRemoteSources } from '../../src/sources/remote-sources.ts'
 import { createSearch } from '../../src/sources/search.ts'
 import type { Source } from '../../src/sources/source.ts'
@@ -77,7 +78,7 @@ async function overLibrary(answer: RequestListener): Promise<Arranged> {
     openRemoteSources({ ...named, version: '1.0.0', instance: 'one' }, new BroughtFiles(), log),
   )
   const index = indexOf('Film (2010)/Film.mkv')
-  const titles: Titles = {
+  const titles: Omit<Titles, 'works'> = {
     withId: async (...asked) => index.withId(...asked),
     titled: async (...asked) => index.titled(...asked),
     has: async (kind) => index.has(kind),

@@ -17,7 +17,7 @@ export interface SourceFile {
 
 /** Types of text from strangers, and of what is made of it. */
 const TEXT =
-  /\b(?:string|unknown|object|Uint8Array|Buffer|InfoHash|TorrentInfo|TorrentFile|Pack|ReadVideo|NameNumbers|LibraryName|Found|Candidate|Listed|VideoId|\w*Wish|Selection|Title|\w+Item|IncomingMessage|Request|ClientHeaders|LogFields)\b/
+  /\b(?:string|unknown|object|Uint8Array|Buffer|InfoHash|TorrentInfo|TorrentFile|Pack|ReadVideo|NameNumbers|LibraryName|Found|Candidate|Listed\w*|VideoId|\w*Choice|Selection|Title|\w+Item|IncomingMessage|Request|ClientHeaders|LogFields)\b/
 
 export function readSource(): SourceFile[] {
   return readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import bencode from 'bencode'
+import { describeStream, pictureOf } from '../../src/addon/describe-stream.ts'
 import { type CatalogFilm, presentMeta, presentPreview } from '../../src/addon/present-meta.ts'
+import { presentStreams } from '../../src/addon/present-stream.ts'
 import { streamFileName } from '../../src/addon/stream-file-name.ts'
 import { sourceOfMagnet } from '../../src/admin/torrent-source.ts'
 import { kindOf, torrentsIn } from '../../src/admin/watched-file.ts'
@@ -181,6 +183,10 @@ const xml = (text: string) =>
 
 /** A call of each function that takes text from strangers. What they throw does not matter. */
 export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+  'addon/describe-stream#describeStream': (text) => describeStream(describe(candidateOf(text))),
+  'addon/describe-stream#pictureOf': (text) => pictureOf(describe(candidateOf(text))),
+  'addon/present-stream#presentStreams': (text) =>
+    presentStreams(describe(candidateOf(text)), 'both', { baseUrl: 'http://127.0.0.1', trackers: [text] }),
   'addon/present-meta#presentMeta': (text) =>
     presentMeta([rowOf(text, 'series'), rowOf(text, 'series')], text),
   'addon/present-meta#presentPreview': (text) => presentPreview(rowOf(text, 'movie'), text),

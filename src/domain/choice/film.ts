@@ -5,7 +5,7 @@ import { titleWords } from '../names/titles.ts'
 import { yearInFront } from '../names/year-in-front.ts'
 
 /** What the names of a video say of it as a film. Words stand with a blank between them, in the form of titles.ts. */
-export interface Film {
+export interface FilmName {
   readonly title: string
   readonly folderTitle: string
   readonly year: number | undefined
@@ -20,7 +20,7 @@ const BEFORE_TITLE = new RegExp(`^[${HIDDEN} ._–)-]+`)
  * @param title - what the name says in front of its numbers, as words
  * @param folder - that the video lies in, if it lies in one
  */
-export function readFilm(numbers: NameNumbers, title: string, folder: NameNumbers | undefined): Film {
+export function readFilm(numbers: NameNumbers, title: string, folder: NameNumbers | undefined): FilmName {
   const half = HALF.exec(numbers.rest)
   return {
     title: half || numbers.start === 0 ? titleOf(numbers) : title,
@@ -40,7 +40,7 @@ export function filmBehindYear(
   fileName: string,
   titles: readonly string[],
   folder: NameNumbers | undefined,
-): Film | undefined {
+): FilmName | undefined {
   const found = yearInFront(fileName.replace(/\.\w{2,4}$/, ''), titles)
   if (!found) return undefined
   const numbers = readNumbers(found.rest, true)

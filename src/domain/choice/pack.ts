@@ -10,7 +10,7 @@ import { withDashes, withGuesses, withoutShared } from '../names/sibling-numbers
 import { titleWords } from '../names/titles.ts'
 import { archiveSamples } from './archives.ts'
 import { isOfDisc, mainFilesOfDiscs, withoutDiscFolders } from './discs.ts'
-import { type Film, filmBehindYear, readFilm } from './film.ts'
+import { type FilmName, filmBehindYear, readFilm } from './film.ts'
 
 /** What is known of a torrent when a file of it is chosen. */
 export interface Pack {
@@ -41,7 +41,7 @@ export interface ReadVideo extends PackVideo {
   readonly title: string
   /** of its path, each with a blank in front of it and behind it */
   readonly pathWords: string
-  readonly film: Film
+  readonly film: FilmName
   /** which part of a film or an episode it is, from 1 */
   readonly half: number
 }

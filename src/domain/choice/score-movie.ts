@@ -1,7 +1,7 @@
 import { episodeLabel } from '../names/episode-label.ts'
 import { compareTitles, type TitleMatch, titleWords } from '../names/titles.ts'
 import type { MovieChoice } from './file-choice.ts'
-import { type Film, filmBehindYear } from './film.ts'
+import { type FilmName, filmBehindYear } from './film.ts'
 import type { ReadVideo } from './pack.ts'
 import { less, no, type Verdict, yes } from './verdict.ts'
 
@@ -43,7 +43,7 @@ function isEpisode({ numbers }: ReadVideo): boolean {
 }
 
 /** The same for both halves of a film, and for a film in two resolutions. */
-function nameOf({ title, year }: Film): string {
+function nameOf({ title, year }: FilmName): string {
   return `${title} ${year ?? ''}`
 }
 
@@ -54,7 +54,7 @@ function likely(areSeveral: boolean, isSmall: boolean): Verdict {
 }
 
 /** One of several films. */
-function compare({ title: name, folderTitle, year }: Film, wanted: MovieChoice): Verdict {
+function compare({ title: name, folderTitle, year }: FilmName, wanted: MovieChoice): Verdict {
   const title = titleWords(wanted.title ?? '')
   // A year may be the title, or a part of it.
   const isYearSaid = year !== undefined && wanted.year !== undefined && !title.includes(String(year))

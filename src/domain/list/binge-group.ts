@@ -1,5 +1,4 @@
-import type { Candidate } from './candidate.ts'
-import type { Listed } from './listing.ts'
+import type { ListedTorrent } from './listing.ts'
 
 /**
  * What Stremio finds the next episode by: the same for all those that a viewer would want one after the other. Those of
@@ -9,11 +8,11 @@ import type { Listed } from './listing.ts'
  * @param way - how it reaches the device; one that plays links must not go on with a torrent
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md
  */
-export function bingeGroupOf(listed: Listed<Candidate>, way: 'magnet' | 'proxy'): string {
+export function bingeGroupOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): string {
   return ['self-streme', ...kindOf(listed), way].join('|')
 }
 
-function kindOf({ found, release, quality, isPack }: Listed<Candidate>): readonly string[] {
+function kindOf({ found, release, quality, isPack }: ListedTorrent): readonly string[] {
   if (found.bingeKey !== undefined) return [found.bingeKey]
   if (isPack) return [found.infoHash]
   const { source = '', group = '' } = release

@@ -1,6 +1,6 @@
 import { holdsSeveral } from '../choice/pack.ts'
 import type { ReleaseName } from '../names/release-name.ts'
-import type { Found } from './candidate.ts'
+import type { Candidate, Found } from './candidate.ts'
 import type { ListOptions, ResolutionClass } from './list-options.ts'
 import { fileNameOf, nameOf, releaseOf } from './release-of.ts'
 
@@ -30,6 +30,8 @@ export interface Listed<T extends Found = Found> {
   /** how long ago its swarm was asked in vain, in ms; absent where a peer may well be there, or none is needed */
   readonly withoutPeersMs?: number | undefined
 }
+
+export type ListedTorrent = Listed<Candidate>
 
 export interface Dropped {
   readonly listed: Listed

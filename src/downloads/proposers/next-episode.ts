@@ -1,27 +1,18 @@
 import type { AnsweredList } from '../../addon/stream-service.ts'
 import type { InfoHash } from '../../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../../domain/errors.ts'
-import type { Found } from '../../domain/list/candidate.ts'
-import type { VideoId } from '../../domain/video-id.ts'
 import type { Log } from '../../observe/log.ts'
+import type { Search } from '../../sources/search.ts'
 import type { Reading } from '../../streaming/media.ts'
 import type { FetchAhead } from '../../torrents/fetch-ahead.ts'
 import { fileOf, type Guesses, type Target, targetOf } from '../guesses.ts'
 import { groupOf, ListedVideos, torrentsOf } from '../listed-videos.ts'
 import { nextUp } from '../next-file.ts'
 
-interface Search {
-  find(
-    video: VideoId,
-    signal: AbortSignal,
-    asker: { readonly client: string },
-  ): Promise<{ readonly candidates: readonly Found[] }>
-}
-
 export interface NextEpisodeParts {
   readonly guesses: Pick<Guesses, 'add'>
   readonly torrents: Pick<FetchAhead, 'infoOf'>
-  readonly search: Search
+  readonly search: Pick<Search, 'find'>
   readonly log: Log
 }
 

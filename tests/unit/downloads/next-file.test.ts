@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { VideoId } from '../../../src/domain/video-id.ts'
-import type { ListedTorrent } from '../../../src/downloads/listed-videos.ts'
+import type { ListedFor } from '../../../src/downloads/listed-videos.ts'
 import { type NextUp, nextUp } from '../../../src/downloads/next-file.ts'
 
 function packOf(...paths: string[]) {
@@ -14,7 +14,7 @@ function episode(season: number | undefined, number: number, id = 'tt9'): VideoI
   return { kind: 'episode', id, ...(season === undefined ? {} : { season }), episode: number }
 }
 
-function listed(video: VideoId, fileIdx?: number, group = 'g'): ListedTorrent {
+function listed(video: VideoId, fileIdx?: number, group = 'g'): ListedFor {
   return { video, fileIdx, group }
 }
 
@@ -26,7 +26,7 @@ interface Row {
   readonly what: string
   readonly pack: ReturnType<typeof packOf>
   readonly fileIdx: number
-  readonly listed: readonly ListedTorrent[]
+  readonly listed: readonly ListedFor[]
   readonly next: NextUp['kind']
   readonly is?: { readonly fileIdx?: number; readonly videos?: readonly VideoId[]; readonly group?: string }
 }

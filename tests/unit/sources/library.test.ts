@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseVideoId } from '../../../src/domain/video-id.ts'
-import { createLibrarySource, type Titles } from '../../../src/sources/library.ts'
+import type { Titles } from '../../../src/library/titles.ts'
+import { createLibrarySource } from '../../../src/sources/library.ts'
 import type { Metadata } from '../../../src/sources/metadata.ts'
 import type { Title } from '../../../src/sources/title.ts'
 import { indexOf } from '../../support/library-file.ts'
@@ -18,7 +19,7 @@ const SHOW = {
 
 function source(title: Title | undefined, paths: readonly string[], metadata?: Partial<Metadata>) {
   const index = indexOf(...paths)
-  const titles: Titles = {
+  const titles: Omit<Titles, 'works'> = {
     withId: async (...asked) => index.withId(...asked),
     titled: async (...asked) => index.titled(...asked),
     has: async (kind) => index.has(kind),
