@@ -50,6 +50,7 @@ import { WithoutPeers } from './torrents/without-peers.ts'
 export interface App extends AsyncDisposable {
   /** HTTP port */
   readonly port: number
+  // What follows is read by tests only.
   readonly torrents: TorrentService
   /** what is on disk */
   readonly index: CacheIndex

@@ -2,6 +2,7 @@ import type { Need } from '../cleanup/fits.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { pauseAfter } from '../lib/back-off.ts'
 import type { Portion } from '../torrents/fetching/file-part.ts'
 
 /** Something to download of one torrent. The queue takes it up when its turn comes. */
@@ -133,8 +134,8 @@ export class Download {
     else if (this.isGuess || code === 'wish.impossible' || code === 'torrent.invalid')
       this.#set({ state: 'failed', reason }, Number.POSITIVE_INFINITY)
     else {
-      const pauseMs = Math.min(RETRY_MS.first * 2 ** this.#failures++, RETRY_MS.max)
-      this.#set({ state: 'queued', reason }, now + pauseMs)
+      this.#failures++
+      this.#set({ state: 'queued', reason }, now + pauseAfter(this.#failures, RETRY_MS))
     }
     return isNews
   }

@@ -12,7 +12,7 @@ import { whenSilent } from './silence.ts'
 
 const CHILD = startedModule(new URL('./child/main.ts', import.meta.url))
 const STOP_MS = 1_000
-const RESTART_DELAY_MS = { first: 100, longest: 30_000 }
+const RESTART_DELAY_MS = { first: 100, max: 30_000 }
 /** After a run this long, the next crash is not part of a series. */
 const GOOD_RUN_MS = 60_000
 /** After so many crashes in a row the engine counts as down: its users are told instead of waiting for the next run. */

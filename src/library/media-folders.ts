@@ -1,8 +1,8 @@
-import { basename, sep } from 'node:path'
+import { basename } from 'node:path'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import { Plays } from '../domain/plays.ts'
 import { whenSettled } from '../files/finished-writing.ts'
 import { OpenFiles } from '../files/open-files.ts'
+import { isInside } from '../files/real-location.ts'
 import { openUserVideo, type UserVideo } from '../files/user-video.ts'
 import type { Log } from '../observe/log.ts'
 import type { LibraryFile } from './library-file.ts'
@@ -24,8 +24,6 @@ export interface MediaFolders extends AsyncDisposable {
   /** changes whenever a file does */
   readonly version: number
   files(): LibraryFile[]
-  /** How often a file was played since start-up. */
-  playsOf(id: InfoHash): number
   /** @returns `undefined` if no file has that id now */
   open(id: InfoHash, signal: AbortSignal): Promise<UserVideo | undefined>
   /** Resolves after the first scan. */
@@ -39,8 +37,6 @@ export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaF
   const { paths, leftOut, checkMs = CHECK_MS } = options
   const stop = new AbortController()
   const files = new OpenFiles()
-  const plays = new Plays()
-  const counts = new Map<InfoHash, number>()
   const folders = outermost(paths).map((root, _, roots) => {
     return new MediaFolder({ root, label: labelOf(root, roots), leftOut }, log)
   })
@@ -65,14 +61,12 @@ export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaF
     },
     loaded,
     files: () => folders.flatMap((folder) => folder.files()),
-    playsOf: (id) => counts.get(id) ?? 0,
     async open(id, signal) {
       const video = folders.map((folder) => folder.find(id)).find(Boolean)
       const stats = video && (await whenSettled(video.path, signal))
       if (!stats) return undefined
-      return openUserVideo(files, video.path, stats, (client) => {
-        if (plays.note(id, client, Date.now())) counts.set(id, (counts.get(id) ?? 0) + 1)
-      })
+      // Nothing asks how often it was played.
+      return openUserVideo(files, video.path, stats, () => undefined)
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
@@ -85,11 +79,7 @@ export function openMediaFolders(options: MediaFoldersOptions, log: Log): MediaF
 
 /** A folder within another is scanned with that one. */
 function outermost(paths: readonly string[]): string[] {
-  return [...new Set(paths)].filter((path) => !paths.some((other) => path.startsWith(withSeparator(other))))
-}
-
-function withSeparator(path: string): string {
-  return path.endsWith(sep) ? path : path + sep
+  return [...new Set(paths)].filter((path) => !paths.some((other) => other !== path && isInside(other, path)))
 }
 
 /** Its name, so that ids survive a move of the folder; its path if another folder has the same name. */

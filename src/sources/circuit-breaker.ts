@@ -1,7 +1,7 @@
 import { pauseAfter } from '../lib/back-off.ts'
 
 const FAILURES_IN_A_ROW = 3
-const PAUSE_MS = { first: 30_000, longest: 600_000 }
+const PAUSE_MS = { first: 30_000, max: 600_000 }
 
 /** Pauses a source after repeated failures: for longer each time, with one try after each pause. */
 export interface CircuitBreaker {

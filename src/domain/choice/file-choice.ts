@@ -33,8 +33,6 @@ export interface EpisodeChoice {
   readonly episode: number
   /** counted from the first of the series, as fansubs count */
   readonly absolute?: number
-  /** `2024-05-17`: what an episode is called of a show that has one every day */
-  readonly date?: string
   /** of the series */
   readonly title?: string
   /** in which the series began */

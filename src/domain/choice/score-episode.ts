@@ -7,7 +7,6 @@ import { less, no, type Verdict, yes } from './verdict.ts'
 /** What a video says itself beats what its folder says, and that what only its siblings make likely. */
 const SCORE = {
   itself: 100,
-  byDate: 95,
   byFolder: 95,
   absolute: 85,
   countedOn: 80,
@@ -32,10 +31,7 @@ export function episodeScorer(
 }
 
 function judge(video: ReadVideo, wanted: EpisodeChoice, context: EpisodeContext): Verdict {
-  const { seasons, episodes, absolute, date, part } = video.numbers
-  if (date !== undefined && wanted.date !== undefined) {
-    return date === wanted.date ? yes(SCORE.byDate, `of ${date}`) : no(`of ${date}`)
-  }
+  const { seasons, episodes, absolute, part } = video.numbers
   if (episodes.length > 0 && seasons.length === 1) return judgeInSeason(video, wanted, context)
   if (episodes.length > 0) return judgeCounted(video, episodes, wanted, context)
   if (absolute.length > 0) return judgeCounted(video, absolute, wanted, context)

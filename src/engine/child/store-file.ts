@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { cloneFile } from '../../files/clone-file.ts'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
 import { moveTo } from '../../files/free-name.ts'
+import { lstatIfThere } from '../../files/if-there.ts'
 import { OpenOnce } from '../../files/open-once.ts'
 import { readAll } from '../../files/read-all.ts'
 import { writeAll } from '../../files/write-all.ts'
@@ -103,7 +104,7 @@ export class StoreFile {
 
   /** It has other names, or was not made by us. */
   async #isUsers(): Promise<boolean> {
-    const found = await lstat(this.#path).catch(() => undefined)
+    const found = await lstatIfThere(this.#path)
     if (!found?.isFile()) return false
     if (fileIdOf(found) !== this.#current) await this.#reader.letGo()
     return found.nlink > 1 || !(await this.#made()).has({ name: basename(this.#path), stats: found })

@@ -7,7 +7,7 @@ import { Waiters } from '../../lib/waiters.ts'
 import type { Log } from '../../observe/log.ts'
 import type { SwarmSubject } from './swarm-subject.ts'
 
-const PAUSES = { first: 1_000, longest: 60_000 }
+const PAUSES = { first: 1_000, max: 60_000 }
 const NO_PEERS: SwarmStats = { peers: 0, seeders: 0, downloadSpeed: 0 }
 
 export interface SwarmSessionOptions {

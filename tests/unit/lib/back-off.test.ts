@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { pauseAfter } from '../../../src/lib/back-off.ts'
 
-const BACK_OFF = { first: 100, longest: 1_500 }
+const BACK_OFF = { first: 100, max: 1_500 }
 
 test.for([
   [1, 100],

@@ -17,7 +17,6 @@ interface Row {
     readonly season?: number
     readonly episode?: number
     readonly absolute?: number
-    readonly date?: string
     readonly title?: string
     readonly year?: number
   }
