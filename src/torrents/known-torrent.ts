@@ -3,7 +3,8 @@ import type { SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { Contents } from '../storage/contents.ts'
 import type { FoundFolder } from '../storage/folder-state.ts'
-import { type ContentEvents, TorrentContent } from './content/torrent-content.ts'
+import type { ContentEvents } from './content/content-events.ts'
+import { TorrentContent } from './content/torrent-content.ts'
 import { FetchPlan } from './fetching/fetch-plan.ts'
 import { TorrentFetching } from './torrent-fetching.ts'
 import type { HostedFiles, TorrentHost } from './torrent-host.ts'
@@ -53,7 +54,7 @@ export class KnownTorrent implements ContentEvents, HostedFiles {
   /** The engine has written these pieces. */
   onVerified(pieces: readonly number[]): void {
     this.#torrent.room.spend(this.content.markVerified(pieces))
-    for (const fileIdx of this.plan.wanted) this.content.completeIfWhole(fileIdx)
+    for (const fileIdx of this.plan.wanted) this.content.completeIfAllThere(fileIdx)
     if (this.plan.hasParts) this.fetching.wake()
     this.schedule()
   }
@@ -75,13 +76,13 @@ export class KnownTorrent implements ContentEvents, HostedFiles {
     else this.fetching.wake()
   }
 
-  whole(fileIdx: number): void {
+  complete(fileIdx: number): void {
     if (!this.#torrent.isCurrent(this)) return
     const { name, length } = this.content.file(fileIdx)
     this.plan.stopFinishing(fileIdx)
     this.fetching.wake()
     this.#log.info(`Download complete: ${name}`, { infoHash: this.infoHash, bytes: length })
-    const areComplete = [...this.plan.wanted].every((wanted) => this.content.wasWhole(wanted))
+    const areComplete = [...this.plan.wanted].every((wanted) => this.content.isComplete(wanted))
     const isDone = areComplete && !this.plan.hasParts && !this.reading.isStarting
     if (isDone && !this.#torrent.options.seed) void this.#torrent.stopSwarm()
   }

@@ -54,7 +54,7 @@ export class SwarmLink implements SwarmSubject {
   }
 
   isShared(): boolean {
-    return this.#torrent.options.seed && this.#torrent.known?.content.hasWhole === true
+    return this.#torrent.options.seed && this.#torrent.known?.content.hasComplete === true
   }
 
   /** The torrent joins the swarm: seeders are counted from zero. */
@@ -75,11 +75,11 @@ export class SwarmLink implements SwarmSubject {
   }
 
   opened(fileIdx: number, id: FileId): void {
-    this.#torrent.known?.content.noteOpened(fileIdx, id)
+    this.#torrent.known?.content.files.noteEngines(fileIdx, id)
   }
 
   replacing(fileIdx: number, copy: FileId): void {
-    this.#torrent.known?.content.noteReplacing(fileIdx, copy)
+    this.#torrent.known?.content.files.expectCopy(fileIdx, copy)
   }
 
   diskFull(refusal: Refusal): void {
@@ -88,7 +88,7 @@ export class SwarmLink implements SwarmSubject {
 
   diskReady(): void {
     const { room, known } = this.#torrent
-    if (room.isFailing) known?.content.distrust()
+    if (room.isFailing) known?.content.claimUnsynced()
     room.onTaken()
   }
 

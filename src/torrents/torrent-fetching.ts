@@ -38,31 +38,31 @@ export class TorrentFetching {
   async fetch({ files, parts = [] }: Portion, purpose: LaterPurpose, signal: AbortSignal): Promise<void> {
     const { content, plan } = this.#files
     const partly = parts.map(({ fileIdx }) => fileIdx)
-    for (const fileIdx of new Set([...files, ...partly])) await content.lookAt(fileIdx)
+    for (const fileIdx of new Set([...files, ...partly])) await content.check(fileIdx)
     const spans = spansOf(content.info, parts)
     const arePartsThere = () => !spans.some(({ from, to }) => content.pieces.anyMissing(from, to))
     using _parts = plan.fetchParts(spans)
     try {
       for (;;) {
-        const unfinished = files.filter((fileIdx) => !content.wasWhole(fileIdx))
+        const unfinished = files.filter((fileIdx) => !content.isComplete(fileIdx))
         for (const fileIdx of unfinished) plan.finish(fileIdx)
         const isMissing = unfinished.some((fileIdx) => content.missingIn(fileIdx).missing > 0)
         if ((isMissing || !arePartsThere()) && !this.#torrent.isInSwarm) await this.#torrent.join(purpose)
-        if (files.every((fileIdx) => content.wasWhole(fileIdx)) && arePartsThere()) break
+        if (files.every((fileIdx) => content.isComplete(fileIdx)) && arePartsThere()) break
         await this.#waiters.wait(signal)
       }
     } finally {
       for (const fileIdx of files) plan.stopFinishing(fileIdx)
     }
     // The parts of a short file may be all of it.
-    for (const fileIdx of partly) content.completeIfWhole(fileIdx)
+    for (const fileIdx of partly) content.completeIfAllThere(fileIdx)
   }
 
   /** Checks that the files being fetched are still there, as a viewer's request would. */
   async checkFiles(): Promise<void> {
     const { isAwaited, isGuessed } = this.#torrent.users
     if (!isAwaited && !isGuessed) return
-    for (const fileIdx of this.#files.plan.wanted) await this.#files.content.lookAfter(fileIdx)
+    for (const fileIdx of this.#files.plan.wanted) await this.#files.content.checkIdentity(fileIdx)
     this.wake()
   }
 

@@ -71,7 +71,7 @@ export class TorrentReading {
   ): AsyncGenerator<Buffer, void, void> {
     const { content, plan } = this.#files
     // The disk may have been removed and put in again since the last reader, without what was not written yet.
-    if (this.#torrent.room.isFailing) content.distrust()
+    if (this.#torrent.room.isFailing) content.claimUnsynced()
     const parts = content.parts(fileIdx)
     const reader = new ActiveReader(parts.file, range.start, range.end + 1, performance.now())
     const { timeoutMs, stallTimeoutMs } = this.#torrent.options
@@ -84,7 +84,7 @@ export class TorrentReading {
         return this.#torrent.join()
       },
     })
-    await using file = content.hold(fileIdx)
+    await using file = content.files.hold(fileIdx)
     using _reading = plan.read(reader)
     expected?.[Symbol.dispose]()
     const openFile = async (position: number, length: number) => {

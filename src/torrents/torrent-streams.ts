@@ -82,7 +82,8 @@ export class TorrentStreams {
       })
     const { index: fileIdx } = decision
     const { name, length: size } = content.file(fileIdx)
-    const whole = await content.openWhole(fileIdx)
+    const whole = await content.openComplete(fileIdx)
+    if (!whole) await content.check(fileIdx)
     const file = { infoHash, fileIdx, name, size, path: content.pathOf(fileIdx) }
     const parts = this.#streamParts(file, whole !== undefined, lease.move())
     return whole ? wholeStream(parts, whole) : partialStream(parts, reading)

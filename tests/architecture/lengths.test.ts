@@ -6,7 +6,6 @@ const NOT_YET: Lengths = {
   files: {
     'src/sources/watched-source.ts': 257,
     'src/torrent-index/torrent-index.ts': 379,
-    'src/torrents/content/torrent-content.ts': 354,
   },
   functions: {
     'src/cleanup/janitor.ts startJanitor': 127,
@@ -39,7 +38,6 @@ const NOT_YET: Lengths = {
     'src/storage/check-piece.ts readPart': 6,
     'src/storage/contents.ts contentsOf': 7,
     'src/torrent-index/watch-download-folder.ts keepUp': 5,
-    'src/torrents/content/torrent-journal.ts new TorrentJournal': 5,
   },
 }
 

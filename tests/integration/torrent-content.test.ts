@@ -58,7 +58,7 @@ describe('a file that the engine writes to, after it was', () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
     await harm(at.path)
-    await using held = at.content.hold(0)
+    await using held = at.content.files.hold(0)
     await held.open()
     expect(at.states()).toEqual(['claimed', 'claimed', 'missing', 'missing'])
     expect(at.said).toEqual(['lost'])
@@ -71,7 +71,7 @@ describe('a file that the engine writes to, after it was', () => {
     await using at = await beginTorrent()
     await at.engineWrites([0])
     await harm(at.path)
-    await at.content.lookAfter(0)
+    await at.content.checkIdentity(0)
     await at.engineWrites([1, 2])
     expect(at.states()).toEqual(['claimed', 'missing', 'missing', 'missing'])
     expect(at.said).toEqual(['lost', '1 is damaged', '2 is damaged'])
@@ -87,16 +87,16 @@ describe('a file that the engine writes to, after it was', () => {
     await harm(at.path)
     await at.engineWrites([3])
     expect(at.states()).toEqual(['verified', 'verified', 'verified', 'verified'])
-    at.content.completeIfWhole(0)
+    at.content.completeIfAllThere(0)
     await expect.poll(() => at.said).toContain('lost')
     expect(at.states()).toEqual(['claimed', 'claimed', 'claimed', 'claimed'])
-    expect(at.content.wasWhole(0)).toBe(false)
+    expect(at.content.isComplete(0)).toBe(false)
   })
 
   test.for(HARMS)('%s: a reader of the old file gets the new one', async ([, harm]) => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
-    await using held = at.content.hold(0)
+    await using held = at.content.files.hold(0)
     await held.open()
     expect(held.isCurrent).toBe(true)
     await harm(at.path)
@@ -112,10 +112,10 @@ describe('a file that the engine writes to, after it was', () => {
   test('replaced by a copy of itself, as announced, stays verified', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
-    await using held = at.content.hold(0)
+    await using held = at.content.files.hold(0)
     await held.open()
     await writeFile(`${at.path}.copy`, film)
-    at.content.noteReplacing(0, fileIdOf(await stat(`${at.path}.copy`)))
+    at.content.files.expectCopy(0, fileIdOf(await stat(`${at.path}.copy`)))
     expect(held.isCurrent).toBe(true)
     await rename(`${at.path}.copy`, at.path)
     await at.engineOpens()
@@ -131,19 +131,19 @@ describe('a file that the engine writes to, after it was', () => {
     await at.engineWrites([0, 1, 2, 3])
     await writeFile(`${at.path}.right`, film)
     await rename(`${at.path}.right`, at.path)
-    await at.content.lookAt(0)
+    await at.content.check(0)
     await expect.poll(() => at.said).toEqual(['lost', '0 is whole'])
   })
 
   test('completed and given another inode stays complete, and is hashed for readers that need verified bytes', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1, 2, 3])
-    at.content.completeIfWhole(0)
+    at.content.completeIfAllThere(0)
     await expect.poll(() => at.said).toEqual(['0 is whole'])
-    at.content.noteOpened(0, 'another')
-    expect(at.content.wasWhole(0)).toBe(true)
+    at.content.files.noteEngines(0, 'another')
+    expect(at.content.isComplete(0)).toBe(true)
     expect(at.states()).toEqual(['claimed', 'claimed', 'claimed', 'claimed'])
-    await using whole = await at.content.openWhole(0)
+    await using whole = await at.content.openComplete(0)
     expect(whole).toBeDefined()
     await at.content.claimed.check(2)
     expect(at.content.pieces.stateOf(2)).toBe('verified')
@@ -156,7 +156,7 @@ describe('a file that the engine writes to, after it was', () => {
     await rename(at.path, `${at.path}.aside`)
     await rename(`${at.path}.aside`, at.path)
     await at.engineOpens()
-    await at.content.lookAfter(0)
+    await at.content.checkIdentity(0)
     await at.engineWrites([2])
     expect(at.states()).toEqual(['verified', 'verified', 'verified', 'missing'])
     expect(at.said).toEqual([])
@@ -174,8 +174,8 @@ test('a file that cannot be examined does not count as deleted', async () => {
   await rename(at.path, `${at.path}.aside`)
   // A link to itself: the system says ELOOP, which does not mean that nothing is there.
   await symlink(at.path, at.path)
-  await at.content.lookAfter(0)
-  await expect(at.content.openWhole(0)).rejects.toMatchObject({ code: 'ELOOP' })
+  await at.content.checkIdentity(0)
+  await expect(at.content.openComplete(0)).rejects.toMatchObject({ code: 'ELOOP' })
   expect(at.states()).toEqual(['verified', 'verified', 'missing', 'missing'])
   expect(at.said).toEqual([])
 })
@@ -202,12 +202,12 @@ async function beginTorrent() {
     {
       damaged: (piece) => said.push(`${piece} is damaged`),
       lost: () => said.push('lost'),
-      whole: (fileIdx) => said.push(`${fileIdx} is whole`),
+      complete: (fileIdx) => said.push(`${fileIdx} is whole`),
       changed: () => undefined,
     },
     { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined },
   )
-  const engineOpens = async () => content.noteOpened(0, fileIdOf(await stat(path)))
+  const engineOpens = async () => content.files.noteEngines(0, fileIdOf(await stat(path)))
   await engineOpens()
   return {
     path,

@@ -2,8 +2,8 @@ import { piecesIn, writeBitfield } from '../../domain/bittorrent/bitfield.ts'
 import { Waiters } from '../../lib/waiters.ts'
 
 /**
- * `claimed`: an earlier run says that the piece is on disk; nobody has looked since. Its bytes may only be sent after
- * they were hashed again.
+ * `claimed`: the piece is said to be on disk, by an earlier run or before the file was changed. Its bytes must be hashed
+ * again before they are sent.
  */
 export type PieceState = 'missing' | 'claimed' | 'verified'
 
@@ -12,7 +12,7 @@ const MISSING = 0
 const CLAIMED = 1
 const VERIFIED = 2
 
-/** Which pieces of a torrent are there, and who waits for one that is not. */
+/** The state of every piece of a torrent, and waiting for missing ones. */
 export class PieceMap {
   readonly #states: Uint8Array
   readonly #waiters = new Map<number, Waiters>()
@@ -48,16 +48,22 @@ export class PieceMap {
     for (const piece of pieces) this.#mark(piece, VERIFIED)
   }
 
-  /** Verified no longer: the file was touched. */
+  /** Verified no longer: the file was changed. */
   markClaimed(pieces: Iterable<number>): void {
     for (const piece of pieces) this.#mark(piece, CLAIMED)
+  }
+
+  /** Verified pieces from `first` to `last`, inclusive, are verified no longer. */
+  claimVerified(first: number, last: number): void {
+    for (let piece = first; piece <= last; piece++)
+      if (this.#states[piece] === VERIFIED) this.#states[piece] = CLAIMED
   }
 
   markMissing(pieces: Iterable<number>): void {
     for (const piece of pieces) this.#mark(piece, MISSING)
   }
 
-  /** Resolves as soon as the piece is something else than missing. */
+  /** Resolves as soon as the piece is not missing. */
   async whenThere(piece: number, signal: AbortSignal): Promise<void> {
     if (!this.isMissing(piece)) return
     const waiters = this.#waiters.get(piece) ?? new Waiters()
@@ -69,7 +75,7 @@ export class PieceMap {
     }
   }
 
-  /** Whoever waits for a piece hears that it will not come. */
+  /** Missing pieces will not come: all who wait for one get the error. */
   failWaiters(error: unknown): void {
     for (const waiters of this.#waiters.values()) waiters.failAll(error)
   }

@@ -4,18 +4,26 @@ import { messageOf } from '../../domain/errors.ts'
 import type { Log } from '../../observe/log.ts'
 import { type FolderState, saveBits, saveState, syncFiles } from '../../storage/folder-state.ts'
 
-/** What a crash may cost: so much is fetched again, and what came while the disk was waited for. */
+/** A crash costs at most this much, and what came during a save: it is fetched again. */
 const MAX_UNSAVED_BYTES = 8 * 1024 * 1024
 
+/** What there is to save. */
+export interface JournalSource {
+  /** a bit for each piece that is on disk */
+  bits(): Uint8Array
+  /** which files are complete */
+  state(): FolderState
+  /** What was written lately may not be on the disk. */
+  claimUnsynced(): void
+}
+
 /**
- * Writes down what is known of a torrent's folder: which pieces are there, what is whole, when it was last read.
- * One save at a time; what changes meanwhile is for the next one.
+ * Saves which pieces of a torrent are on disk, and which files are complete. One save at a time; later changes are for
+ * the next one.
  */
 export class TorrentJournal {
   readonly #directory: string
-  readonly #state: FolderState
-  readonly #bits: () => Uint8Array
-  readonly #onLost: () => void
+  readonly #source: JournalSource
   readonly #log: Log
   /** files written to since the bits were last saved */
   readonly #written = new Set<string>()
@@ -23,19 +31,13 @@ export class TorrentJournal {
   #isStateChanged = false
   readonly #oneAtATime = pLimit(1)
 
-  /**
-   * @param bits - which pieces are there now
-   * @param onLost - what was written may not have come to the disk
-   */
-  constructor(directory: string, state: FolderState, bits: () => Uint8Array, onLost: () => void, log: Log) {
+  constructor(directory: string, source: JournalSource, log: Log) {
     this.#directory = directory
-    this.#state = state
-    this.#bits = bits
-    this.#onLost = onLost
+    this.#source = source
     this.#log = log
   }
 
-  /** Pieces have come; after enough of them they are written down without being asked for. */
+  /** Pieces have come; saves them by itself when they are many. */
   notePieces(bytes: number, paths: readonly string[]): void {
     for (const path of paths) this.#written.add(path)
     this.#unsavedBytes += bytes
@@ -50,7 +52,7 @@ export class TorrentJournal {
     return this.#written.size === 0 && !this.#isStateChanged && !this.#isSaving
   }
 
-  /** Resolves when everything that was noted before is on disk, or the log says why it is not: then it is tried again. */
+  /** Resolves when everything noted so far is saved, or the log says why not: the next call tries again. */
   save(): Promise<void> {
     return this.#oneAtATime(() => this.#save())
   }
@@ -67,13 +69,13 @@ export class TorrentJournal {
     this.#isStateChanged = false
     try {
       if (written.length > 0) await this.#saveBits(written)
-      if (isStateChanged) await saveState(this.#directory, this.#state)
+      if (isStateChanged) await saveState(this.#directory, this.#source.state())
     } catch (error) {
-      // The folder is gone, and with it all that could be said of it.
+      // The folder is gone: there is nothing left to save.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
       for (const path of written) this.#written.add(path)
       this.#isStateChanged ||= isStateChanged
-      // Of a disk that takes nothing more, whoever looks after the disks tells.
+      // The clean-up logs full disks.
       this.#log[refusalOf(error) ? 'debug' : 'warn']('state of a torrent not saved', {
         directory: this.#directory,
         reason: messageOf(error),
@@ -84,11 +86,11 @@ export class TorrentJournal {
   /** The data goes first, so that the bits never claim more than a power cut leaves. */
   async #saveBits(written: readonly string[]): Promise<void> {
     // They are taken before: a piece that comes during the sync is for the next time.
-    const bits = this.#bits()
+    const bits = this.#source.bits()
     try {
       await syncFiles(written)
     } catch (error) {
-      this.#onLost()
+      this.#source.claimUnsynced()
       throw error
     }
     await saveBits(this.#directory, bits)

@@ -76,7 +76,7 @@ const EVENTS = {
     if (opened.length === 0 || !torrent.known) return
     const watching = torrent.known.reading.watch(0)
     await world.write(ALL)
-    await expect.poll(() => torrent.known?.content.wasWhole(0)).toBe(true)
+    await expect.poll(() => torrent.known?.content.isComplete(0)).toBe(true)
     watching[Symbol.dispose]()
   },
   'is saved': (world) => world.torrent.save(),
@@ -134,7 +134,7 @@ describe('a torrent whose metadata is not known', () => {
   test('that an earlier run left is known from the start', async () => {
     await using world = await torrentWorld({ isOnDisk: true })
     expect([world.torrent.state, world.torrent.info?.name]).toEqual(['resting', 'Film.mkv'])
-    await using whole = await knownOf(world).content.openWhole(0)
+    await using whole = await knownOf(world).content.openComplete(0)
     expect(whole).toBeDefined()
     expect(world.torrent.torrentFile?.trackers).toEqual([])
   })
@@ -307,7 +307,7 @@ describe('a torrent with a reader', () => {
     await world.write([0])
     using _reader = reading.expectReader(0, 0)
     await rm(world.path)
-    await content.lookAfter(0)
+    await content.checkIdentity(0)
     await expect.poll(() => world.opened.length, { interval: 1 }).toBe(2)
     expect([world.torrent.state, content.pieces.isMissing(0)]).toEqual(['active', true])
   })
@@ -347,9 +347,9 @@ describe('a torrent that is complete', () => {
     await using world = await ARRANGE.active({ seed: true })
     using _watching = knownOf(world).reading.watch(0)
     await world.write(ALL)
-    await expect.poll(() => knownOf(world).content.wasWhole(0)).toBe(true)
+    await expect.poll(() => knownOf(world).content.isComplete(0)).toBe(true)
     world.reports.missing([2])
-    expect(knownOf(world).content.wasWhole(0)).toBe(false)
+    expect(knownOf(world).content.isComplete(0)).toBe(false)
     expect(world.put.at(-1)?.contents.files[0]?.wholeMtimeMs).toBeUndefined()
   })
 })
