@@ -50,12 +50,12 @@ function infoHashOf(name: string): string {
   return torrentsThen.torrents.find((torrent) => torrent.name === name)?.infoHash ?? expect.fail(name)
 }
 
-test('each setting of 57a3ac8 has the same name', () => {
+test('each setting of version 57a3ac8 still has its name', () => {
   const names = Object.keys(TABLE.shape)
   for (const name of [...Object.keys(SETTINGS), ...OTHER_SETTINGS]) expect(names).toContain(name)
 })
 
-test('with the settings of 57a3ac8, its films are served byte for byte without peers', async () => {
+test('a server with the settings of version 57a3ac8 serves its films byte for byte without peers', async () => {
   await using folder = await oldInstallation()
   await using app = await startOn(folder.path)
   const films = [
@@ -72,7 +72,7 @@ test('with the settings of 57a3ac8, its films are served byte for byte without p
     expect(part.status).toBe(206)
     expectSameBytes(part.body, bytes.subarray(100_000, 200_001))
   }
-  // Of the film that is there by half, too, what was fetched needs no peers.
+  // The fetched part of the incomplete film needs no peers either.
   const start = await send(`${app.url}/stream/proxy/${infoHashOf(HALF.name)}`, {
     headers: { Range: `bytes=0-${10 * PIECE - 1}` },
   })
@@ -80,7 +80,7 @@ test('with the settings of 57a3ac8, its films are served byte for byte without p
   expectSameBytes(start.body, HALF.bytes.subarray(0, 10 * PIECE))
 })
 
-test('pins, wishes and plays of 57a3ac8 are in the API, under the same names of fields', async () => {
+test('pins, downloads and plays of version 57a3ac8 are in the API, with the same fields', async () => {
   await using folder = await oldInstallation()
   await using app = await startOn(folder.path)
   const api = apiOf(app.url)
@@ -97,14 +97,14 @@ test('pins, wishes and plays of 57a3ac8 are in the API, under the same names of 
   )
   for (const then of torrentsThen.torrents) {
     const now = torrents.find(({ infoHash }) => infoHash === then.infoHash)
-    // What changes by itself: the place of the folder, and what a swarm and a server of that moment did.
+    // Fields that may differ: the path of the folder, and the state of the swarm and server at that time.
     const { directory, state, peers, downloadSpeed, etaSeconds, bytesOnDisk, ...kept } = {
       etaSeconds: 0,
       ...then,
     }
     if (state === 'whole') expect(now).toMatchObject({ ...kept, state, bytesOnDisk })
     else {
-      // Pieces that were fetched after the last note of them are fetched again.
+      // Pieces that were fetched after the last note are fetched again.
       const { bytesThere, percent, files, ...noted } = kept
       expect(now).toMatchObject(noted)
       expect(now?.bytesThere).toBeLessThanOrEqual(bytesThere)
@@ -137,7 +137,7 @@ test('pins, wishes and plays of 57a3ac8 are in the API, under the same names of 
   expect(namesOf(explain.kept)).toEqual(namesOf(explainThen.kept))
 })
 
-test('a clean-up of the installation of 57a3ac8 removes what may go, and nothing else', async () => {
+test('a clean-up in the folder of version 57a3ac8 removes what is idle, and nothing else', async () => {
   await using folder = await oldInstallation()
   await using app = await startOn(folder.path)
   expect((await apiOf(app.url).cleanUp()).body).toMatchObject({ removed: 1 })
@@ -149,7 +149,7 @@ test('a clean-up of the installation of 57a3ac8 removes what may go, and nothing
 })
 
 test.skipIf(!hasSeeder)(
-  'a film that 57a3ac8 fetched by half is completed, and only what it had not noted is asked for',
+  'a film half fetched by version 57a3ac8 is completed, and only pieces it had not noted are fetched',
   async () => {
     await using folder = await oldInstallation()
     const infoHash = infoHashOf(HALF.name)
@@ -168,16 +168,16 @@ test.skipIf(!hasSeeder)(
     expectSameBytes(await readFile(join(folder.path, infoHash, HALF.name)), HALF.bytes)
     const uploaded = await swarm.uploadedBytes()
     expect(uploaded).toBeGreaterThan(0)
-    // A block may come twice when the last of them are asked for.
+    // Near the end a block may be requested twice.
     expect(uploaded).toBeLessThanOrEqual(missing + 4 * PIECE)
-    // It is pinned from then on, without a wish.
+    // It stays pinned, and its download is over.
     const { body } = await api.get(infoHash)
     expect(body).toMatchObject({ isPinned: true, percent: 100 })
     expect(body.wish).toBeUndefined()
   },
 )
 
-/** Pieces of the film that is there by half, of which the old server had noted that they are. */
+/** Pieces of the incomplete film that the old server had noted. */
 async function notedPieces(root: string): Promise<number> {
   const bits = await readFile(join(root, infoHashOf(HALF.name), '.self-streme', 'verified.bits'))
   return [...piecesIn(bits, HALF.bytes.length / PIECE)].length

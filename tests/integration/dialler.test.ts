@@ -54,7 +54,7 @@ const USEFUL = {
   isAsked: true,
 }
 
-/** Listens on this machine; says what came, and how many connections there were. */
+/** Listens on this machine; returns the sockets and the number of connections. */
 async function listen(meet: (socket: Socket) => void): Promise<{
   readonly address: string
   readonly sockets: Set<Socket>
@@ -83,7 +83,7 @@ const greet = (socket: Socket) =>
     socket.write(handshakeOf(INFO_HASH, undefined, `-XX0003-${String(made++).padStart(12, '0')}`))
   })
 
-test('a peer is connected to as soon as it is named, and its dial is over with its handshake', async () => {
+test('a peer is dialled as soon as it is named, and its dial ends with the handshake', async () => {
   const peer = await listen(greet)
   torrent.addPeer(peer.address)
   await expect.poll(() => torrent.wires.length).toBe(1)
@@ -91,7 +91,7 @@ test('a peer is connected to as soon as it is named, and its dial is over with i
   expect(peer.sockets.size).toBe(1)
 })
 
-test('peers that say nothing take no places from others, and are hung up on while others wait', async () => {
+test('silent peers take no places from others, and are dropped while others wait', async () => {
   const mute = await Promise.all(Array.from({ length: 130 }, () => listen(() => undefined)))
   for (const { address } of mute) torrent.addPeer(address)
   await expect.poll(() => dials.dials).toBeGreaterThan(50)
@@ -101,7 +101,7 @@ test('peers that say nothing take no places from others, and are hung up on whil
   await expect.poll(() => mute.filter(({ meetings }) => meetings() > 0).length).toBe(mute.length)
 })
 
-test('a peer that hangs up on a plain handshake is connected to once more, encrypted', async () => {
+test('a peer that hangs up on a plain handshake is dialled once more with encryption', async () => {
   const firstBytes: number[] = []
   const peer = await listen((socket) => {
     socket.once('data', (chunk: Buffer) => {
@@ -117,7 +117,7 @@ test('a peer that hangs up on a plain handshake is connected to once more, encry
   expect(firstBytes[3]).not.toBe(68)
 })
 
-test('a torrent that needs peers has three times as many, and one that does not connects to no more', async () => {
+test('a torrent that needs peers has three times as many, and one that does not dials no more', async () => {
   const many = await Promise.all(Array.from({ length: 5 * MAX_PEERS }, () => listen(greet)))
   for (const { address } of many) torrent.addPeer(address)
   await expect.poll(() => torrent.wires.length).toBe(3 * MAX_PEERS)
@@ -126,14 +126,14 @@ test('a torrent that needs peers has three times as many, and one that does not 
   const late = await listen(greet)
   torrent.addPeer(late.address)
   expect([dials.waiting, dials.hasCandidate]).toEqual([1, false])
-  // webtorrent would end connections to peers that choke us.
+  // webtorrent would close connections to peers that choke us.
   expect(Reflect.get(torrent, '_numQueued')).toBe(0)
   needsPeers = true
   for (const wire of [...torrent.wires]) wire.destroy()
   await expect.poll(() => late.meetings()).toBe(1)
 })
 
-test('when all places are taken and peers wait, one that has nothing gives up its place', async () => {
+test('when all places are taken and peers wait, a peer without pieces loses its place', async () => {
   needsPeers = false
   const first = await Promise.all(Array.from({ length: MAX_PEERS }, () => listen(greet)))
   for (const { address } of first) torrent.addPeer(address)
@@ -147,7 +147,7 @@ test('when all places are taken and peers wait, one that has nothing gives up it
   expect(torrent.wires.length).toBe(MAX_PEERS)
 })
 
-test('a peer that ends the connection is connected to again, though not at once', async () => {
+test('a peer that closes the connection is dialled again, but not at once', async () => {
   const peer = await listen((socket) => {
     greet(socket)
     setTimeout(() => socket.destroy(), 100)
@@ -158,7 +158,7 @@ test('a peer that ends the connection is connected to again, though not at once'
   expect(dials.nextDueAt - performance.now()).toBeGreaterThan(5_000)
 })
 
-test('when it is destroyed, nothing is dialled any more', async () => {
+test('a destroyed torrent dials no more', async () => {
   const peer = await listen(greet)
   const later = await listen(greet)
   torrent.addPeer(peer.address)
@@ -170,7 +170,7 @@ test('when it is destroyed, nothing is dialled any more', async () => {
 })
 
 test.skipIf(!hasSeeder)(
-  'addresses that drop the SYN are given up after two seconds, while others wait',
+  'addresses that drop the SYN are given up after two seconds while others wait',
   async () => {
     await using crowd = await startCrowd({
       infoHash: INFO_HASH,

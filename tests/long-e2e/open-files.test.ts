@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { openIn, watchCount } from '../support/open-count.ts'
 import { startZeroEngine } from '../support/zero-torrent.ts'
 
-/** of files, in one process */
+/** open files in one process */
 const MOST_OPEN = 128
 
-test('a torrent of 2 000 files is fetched with a bounded number of them open', async () => {
+test('a torrent of 2,000 files is fetched with a limited number of them open', async () => {
   await using engine = await startZeroEngine()
   const torrent = await engine.open({ pieceLength: 16 * 1024, pieces: 125, files: 2_000 })
   const { pid } = engine

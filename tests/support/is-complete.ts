@@ -1,7 +1,7 @@
 import type { Contents } from '../../src/storage/contents.ts'
 import { readTorrent } from '../../src/storage/folder-state.ts'
 
-/** Whether nothing is missing of any file of a torrent, by what is known of its folder; padding does not count. */
+/** Whether every file of a torrent is complete, judged by the index of its folder; padding does not count. */
 export async function isComplete(contents: Contents | undefined): Promise<boolean> {
   if (!contents) throw new Error('nothing is known of the torrent')
   const { infoHash, directory, files } = contents

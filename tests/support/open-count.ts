@@ -1,11 +1,11 @@
 import { openFilesOf } from './processes.ts'
 
-/** How many files of a folder a process has open. */
+/** The number of files in a folder that a process has open. */
 export function openIn(folder: string, pid = process.pid): number {
   return openFilesOf(pid).filter((path) => path.startsWith(folder)).length
 }
 
-/** What `count` was at most, looked at whenever there is time. */
+/** The highest `count`, checked whenever there is time. */
 export function watchCount(count: () => number): { most(): number } & Disposable {
   let most = 0
   const look = () => {

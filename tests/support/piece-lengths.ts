@@ -10,7 +10,7 @@ import { torrentOf } from './torrent-of.ts'
 
 const film = patternBytes(9_000_001)
 
-/** Fetches a film in pieces of some bytes, seeks in it, and has it known after a restart. */
+/** Fetches a film in pieces of some length, seeks in it, and finds it again after a restart. */
 export async function expectFilmInPieces(pieceLength: number): Promise<void> {
   await using seeded = await temporaryFolder()
   const { path: folder } = seeded
@@ -33,7 +33,7 @@ export async function expectFilmInPieces(pieceLength: number): Promise<void> {
     await expect.poll(() => isCompleteOnDisk(app, infoHash), { timeout: 30_000 }).toBe(true)
   }
   await swarm.stopSeeding()
-  // Without the note of what was whole, the pieces are looked at.
+  // Without the note that files are complete, the pieces are hashed.
   await writeFile(join(downloads.path, infoHash, '.self-streme', 'state.json'), '{"whole":{}}')
   await using app = await startTestApp(settings)
   const whole = await fetch(`${app.url}/stream/proxy/${infoHash}/0`)

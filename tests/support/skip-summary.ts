@@ -1,7 +1,7 @@
 import type { Reporter } from 'vitest/node'
 import { SKIPPED } from './installed.ts'
 
-/** Repeats at the end of a run, once each, which tests this machine cannot run. Every worker finds that out again. */
+/** Repeats at the end of a run, once each, which tests were skipped. Every worker reports them again. */
 export class SkipSummary implements Reporter {
   readonly #lines = new Set<string>()
 

@@ -21,7 +21,7 @@ export const PIECES = 8
 const NAME = 'Film.mkv'
 export const FILM = patternBytes(PIECES * PIECE - 1_000)
 
-/** An engine that does nothing but remember what it was asked for. */
+/** An engine that only records its calls. */
 function fakeEngine() {
   const opened: OpenTorrent[] = []
   const wanted: (readonly PieceWindow[])[] = []
@@ -119,7 +119,7 @@ export async function torrentWorld({ isOnDisk, isNoteless, ...options }: WorldOp
     setDryElsewhere(isDry: boolean) {
       isDryElsewhere = isDry
     },
-    /** What the engine reports on, as of the last time that it was asked to open the torrent. */
+    /** The reports that the engine sends to, as of the last time the torrent was opened. */
     get reports() {
       const last = opened.at(-1)
       if (!last) throw new Error('the engine was not asked')

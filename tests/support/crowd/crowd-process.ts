@@ -1,6 +1,6 @@
 /**
- * Peers of one torrent that are of no use, or of little: `node crowd-process.ts <options as JSON>` prints their ports as
- * JSON, and goes on until it is killed. Everything they send is late by the time there and back, as from far away.
+ * Peers of one torrent that are useless or nearly so: `node crowd-process.ts <options as JSON>` prints their ports as
+ * JSON, and runs until it is killed. All messages are delayed by the round-trip time, as from far away.
  */
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
@@ -15,11 +15,11 @@ const kinds = {
   mute: () => undefined,
   /** has no piece, as most peers of a new film */
   empty: (socket: Socket) => greet(socket, HAVE_NONE),
-  /** has everything and chokes, as a seeder whose places are taken */
+  /** has everything and chokes, as a seeder with no free slot */
   choking: (socket: Socket) => greet(socket, HAVE_ALL),
   /** takes encrypted connections only */
   encrypted: (socket: Socket) => socket.on('data', (chunk) => chunk[0] === 19 && socket.destroy()),
-  /** has everything and gives it slowly */
+  /** has everything and sends it slowly */
   slow: (socket: Socket) => serveSlowly(socket),
 }
 
@@ -39,7 +39,7 @@ function listen(meet: (socket: Socket) => void): Promise<number> {
   })
 }
 
-/** Answers the handshake with one of our own and says what it has (BEP 6); hands on messages. */
+/** Answers the handshake with our own and sends what it has (BEP 6); passes messages on. */
 function greet(socket: Socket, has: number, onMessage?: (message: Buffer) => void): void {
   let held = Buffer.alloc(0)
   let isGreeted = false

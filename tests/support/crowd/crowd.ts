@@ -4,28 +4,28 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { PYTHON } from '../swarm.ts'
 
-/** How many peers of each kind a torrent has beside those that serve it well. */
+/** Number of peers of each kind that a torrent has, in addition to good ones. */
 export interface CrowdOptions {
   readonly infoHash: string
-  /** drop the SYN: nobody is there any more */
+  /** drop the SYN: the host is gone */
   readonly silent: number
   /** refuse the connection */
   readonly refusing: number
   /** accept, and say nothing */
   readonly mute: number
-  /** have no piece */
+  /** have no pieces */
   readonly empty: number
-  /** have everything, and choke for ever */
+  /** have everything, and always choke */
   readonly choking: number
-  /** end a connection whose handshake is not encrypted, and say nothing otherwise */
+  /** close a connection whose handshake is not encrypted, and are otherwise silent */
   readonly encrypted?: number
-  /** have everything, and give it slowly */
+  /** have everything, and send it slowly */
   readonly slow?: number
   readonly slowBytesPerSecond?: number
-  /** what the slow ones give */
+  /** bytes per second of the slow ones */
   readonly filmPath?: string
   readonly pieceLength?: number
-  /** ms that everything takes from one side to the other */
+  /** ms from one side to the other */
   readonly oneWayMs?: number
 }
 

@@ -64,7 +64,7 @@ function after(state: State, event: Event, priority: Proposal['priority']): stri
   return shown(download)
 }
 
-/** What each event makes of an attempt, in whatever state: state, seconds to the next attempt. */
+/** What each event does to an attempt, in any state: state, seconds to the next attempt. */
 const OF_ATTEMPT = {
   fetch: 'fetching*',
   finish: 'done* never',
@@ -75,9 +75,9 @@ const OF_ATTEMPT = {
   'fail: no such file': 'failed* never',
   'give way': 'queued* 600',
 }
-/** Nobody asked for it: it is not tried again unless another download was in the way. */
+/** A guess is not retried, unless another download was in the way. */
 const OF_GUESS = { ...OF_ATTEMPT, 'fail: no peers': 'failed* never', 'fail: busy, removed': 'failed* never' }
-/** Resting, and not to be tried again. */
+/** Over, and not to be retried. */
 const over = (state: string) => ({ 'note room': state, stop: state })
 
 const TABLE: Readonly<Record<State, Partial<Record<Event, string>>>> = {
@@ -110,7 +110,7 @@ test.for(CELLS)('a wanted download that is %s, on "%s", is %s', ([state, event, 
 })
 
 test.for(CELLS)(
-  'a guessed download that is %s, on "%s", is as a wanted one, or is given up',
+  'a guessed download that is %s, on "%s", changes like a wanted one, or is given up',
   ([state, event, wanted]) => {
     const isOfAttempt = wanted === OF_ATTEMPT[event as keyof typeof OF_ATTEMPT]
     const expected = isOfAttempt ? OF_GUESS[event as keyof typeof OF_GUESS] : wanted

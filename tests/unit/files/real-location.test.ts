@@ -13,6 +13,6 @@ test.for([
   ['/films', '/other', false],
   ['/films', '/films/../other', false],
   ['/films/a', '/films/b', false],
-] as const)('of the folder %s, %s lies in it: %s', ([folder, path, expected]) => {
+] as const)('folder %s contains %s: %s', ([folder, path, expected]) => {
   expect(isInside(folder, path)).toBe(expected)
 })

@@ -11,7 +11,7 @@ test.for([
   ['its inode', { ino: 9 }, { unchanged: true, file: false, version: false, fingerprint: false }],
   ['its device', { dev: 9 }, { unchanged: true, file: false, version: false, fingerprint: true }],
   ['only its ctime', { ctimeMs: 9 }, { unchanged: true, file: true, version: false, fingerprint: false }],
-] as const)('of a file, %s has changed', ([, change, expected]) => {
+] as const)('whether a file counts as the same when %s has changed', ([, change, expected]) => {
   const now = { ...FILE, ...change } as Stats
   expect({
     unchanged: isUnchanged(now, FILE),
@@ -21,6 +21,6 @@ test.for([
   }).toEqual(expected)
 })
 
-test('a file that is gone is not unchanged', () => {
+test('a missing file does not count as unchanged', () => {
   expect(isUnchanged(undefined, FILE)).toBe(false)
 })

@@ -50,7 +50,7 @@ interface World {
   readonly timeoutMs?: number
 }
 
-/** A server that has nothing but what is said; `calls` has who was asked for what, in order. */
+/** A server with nothing but what is given; `calls` records the calls in order. */
 function world({ torrents = {}, placed, local, follow, timeoutMs = 60_000 }: World = {}) {
   const calls: [who: string, ...unknown[]][] = []
   const open = mediaOpener(
@@ -107,7 +107,7 @@ test.for<FileChoice>([
   { kind: 'file', fileIdx: 2 },
   { kind: 'episode', season: 1, episode: 2 },
   { kind: 'only' },
-])('disk, placed files and swarm are asked in this order for %j', async (choice) => {
+])('disk, placed files and swarm are tried in this order for %j', async (choice) => {
   const { open, calls } = world()
   const media = await open({ ...REQUEST, choice, name: 'e2.mkv' }, stays)
   expect(media.wholeAt).toBeUndefined()
@@ -118,7 +118,7 @@ test.for<FileChoice>([
   ])
 })
 
-test('a placed file is opened before any peer is asked, and knows when it was changed', async () => {
+test('a placed file is opened before peers are asked, and has its modification date', async () => {
   const { open, calls } = world({ placed: async () => userVideo() })
   const media = await open(REQUEST, stays)
   expect(media).toMatchObject({
@@ -128,7 +128,7 @@ test('a placed file is opened before any peer is asked, and knows when it was ch
   expect(calls).toHaveLength(2)
 })
 
-test.for([true, false])('a placed file must be verified if its torrent is at hand: %s', async (isAtHand) => {
+test.for([true, false])('a placed file must be verified if its torrent is known: %s', async (isAtHand) => {
   const asked: (boolean | undefined)[] = []
   const placed = async (_wanted: PlacedQuery, _signal: AbortSignal, mustBeVerified?: () => boolean) => {
     asked.push(mustBeVerified?.())

@@ -93,7 +93,7 @@ describe('when all slots are taken', () => {
     },
   )
 
-  test('the lowest standing leaves first, then one without metadata, then the one unused for longest', async () => {
+  test('the torrent with the lowest standing leaves first, then one without metadata, then the one unused for longest', async () => {
     const taken = () => [
       fakeTorrent('wanted', { standing: 'wanted', lastUsedAt: 0 }),
       fakeTorrent('young', { lastUsedAt: 9 }),
@@ -115,7 +115,7 @@ describe('when all slots are taken', () => {
     expect(taken[0]?.reason).toMatchObject({ code: 'torrent.busy' })
   })
 
-  test('a viewer who takes nothing gives way to one with as few torrents, one who reads does not', async () => {
+  test('a viewer that reads nothing gives way to one with as few torrents, and a reading viewer does not', async () => {
     const idleSince = performance.now() - IDLE_AFTER_MS - 1
     const reading = [fakeTorrent('a', { standing: 'used', viewers: [viewer('one')] })]
     const idle = [fakeTorrent('a', { standing: 'used', viewers: [viewer('one', idleSince)] })]
@@ -161,7 +161,7 @@ test('the free slots are what the torrents in the swarm leave', () => {
   expect([two.hasFree, two.taken.map(({ infoHash }) => infoHash)]).toEqual([true, ['a']])
 })
 
-test('a torrent whose reader runs dry is told to all others, and to itself is no reason to wait', () => {
+test('a torrent whose reader runs dry makes all others wait, and not itself', () => {
   const [dry, other] = [fakeTorrent('a', { isDry: true }), fakeTorrent('b')]
   const slots = new SwarmSlots(2, () => [dry, other], silent)
   expect([slots.isDryElsewhere(dry), slots.isDryElsewhere(other)]).toEqual([false, true])

@@ -58,7 +58,7 @@ async function settle(): Promise<void> {
 }
 
 describe('a torrent that is not in memory', () => {
-  test('is loaded once for all who ask for it at the same time', async () => {
+  test('is loaded once for simultaneous callers', async () => {
     const { registry, loads, acquire } = testRegistry()
     const acquired = Promise.all([acquire(), acquire(), acquire()])
     expect(registry.find(HASH)).toBeUndefined()
@@ -125,7 +125,7 @@ describe('a torrent that is being loaded', () => {
     await work.ended
   })
 
-  test('is not stopped by a lookup of another one', async () => {
+  test('is not stopped by the lookup of another torrent', async () => {
     const { loads, acquire } = testRegistry()
     const first = acquire()
     const second = acquire(OTHER)
@@ -163,7 +163,7 @@ describe('a torrent in memory', () => {
     expect(registry.find(HASH)).toBe(second)
   })
 
-  test('that is stale is unloaded once and loaded again, however many ask for it', async () => {
+  test('that is stale is unloaded once and loaded again for any number of callers', async () => {
     const { acquire, loaded, loads, stale, unloaded } = testRegistry()
     const torrent = await loaded()
     stale.add(torrent)
@@ -179,7 +179,7 @@ describe('a torrent that is worked on exclusively', () => {
   test.for([
     [true, 'is gone', 2],
     [false, 'stays', 1],
-  ] as const)('and, as the work says, %s: %s, is given to those who waited', async ([isGone, , times]) => {
+  ] as const)('is given to waiting callers afterwards (gone: %s, so it %s)', async ([isGone, , times]) => {
     const { registry, acquire, loaded, loads, beginWork } = testRegistry()
     const torrent = await loaded()
     const work = beginWork()

@@ -53,7 +53,7 @@ const ARRANGE: Record<State, (options?: WorldOptions) => Promise<TorrentWorld>> 
 
 const STATES = Object.keys(ARRANGE) as State[]
 
-/** What may happen to a torrent. */
+/** Events of a torrent. */
 const EVENTS = {
   'joins the swarm': (world) => world.torrent.join(),
   'finds no slot': async (world) => {
@@ -99,7 +99,7 @@ const TABLE: Record<EventName, Record<State, State | 'same'>> = {
   },
   'gets its metadata from a peer': { unknown: 'resting', seeking: 'active', resting: 'same', active: 'same' },
   'fails in the engine': { unknown: 'same', seeking: 'unknown', resting: 'same', active: 'resting' },
-  // Nobody reads: it stays out.
+  // Without a reader it stays outside.
   'opens its files again': { unknown: 'same', seeking: 'unknown', resting: 'same', active: 'resting' },
   'has all its pieces': { unknown: 'same', seeking: 'same', resting: 'same', active: 'resting' },
   'is saved': { unknown: 'same', seeking: 'same', resting: 'same', active: 'same' },
@@ -131,7 +131,7 @@ test.for(CASES)('a torrent that is $state and $event: $after', async ({ state, e
 })
 
 describe('a torrent whose metadata is not known', () => {
-  test('that an earlier run left is known from the start', async () => {
+  test('and that an earlier run left is known from the start', async () => {
     await using world = await torrentWorld({ isOnDisk: true })
     expect([world.torrent.state, world.torrent.info?.name]).toEqual(['resting', 'Film.mkv'])
     await using whole = await knownOf(world).content.openComplete(0)
@@ -139,7 +139,7 @@ describe('a torrent whose metadata is not known', () => {
     expect(world.torrent.torrentFile?.trackers).toEqual([])
   })
 
-  test('is waited for by all who need it, who get the same', async () => {
+  test('gets it once for all callers that wait', async () => {
     await using world = await torrentWorld()
     const { metadata } = world.torrent
     const waiting = Promise.all([metadata.whenKnown(PATIENT), metadata.whenKnown(PATIENT, 'fetch')])
@@ -149,7 +149,7 @@ describe('a torrent whose metadata is not known', () => {
     expect([one === two, one === world.torrent.known]).toEqual([true, true])
   })
 
-  test('uses the torrent file that was brought, and asks no peer', async () => {
+  test('takes it from a torrent file that was brought, without peers', async () => {
     await using world = await torrentWorld()
     world.torrent.bring({ metainfo: world.metainfo, trackers: ['udp://tracker.example.org:1'] })
     expect(world.torrent.state).toBe('unknown')
@@ -158,7 +158,7 @@ describe('a torrent whose metadata is not known', () => {
     expect(world.torrent.trackers.own).toEqual(['udp://tracker.example.org:1'])
   })
 
-  test('of which no peer gives it in time is not waited for again at once', async () => {
+  test('and gets it from no peer in time is not waited for again at once', async () => {
     await using world = await torrentWorld()
     const { metadata } = world.torrent
     await expect(metadata.whenKnown(AbortSignal.timeout(20))).rejects.toMatchObject({ name: 'TimeoutError' })
@@ -170,7 +170,7 @@ describe('a torrent whose metadata is not known', () => {
     await waiting
   })
 
-  test('that is suspended tells those who wait for it', async () => {
+  test('fails its waiting callers when it is suspended', async () => {
     await using world = await ARRANGE.seeking()
     const waiting = world.torrent.metadata.whenKnown(PATIENT, 'fetch')
     waiting.catch(() => undefined)
@@ -179,7 +179,7 @@ describe('a torrent whose metadata is not known', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'torrent.busy' })
   })
 
-  test('that fails tells those who wait for it', async () => {
+  test('fails its waiting callers when it fails', async () => {
     await using world = await ARRANGE.seeking()
     const waiting = world.torrent.metadata.whenKnown(PATIENT)
     waiting.catch(() => undefined)
@@ -188,20 +188,20 @@ describe('a torrent whose metadata is not known', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'torrent.invalid' })
   })
 
-  test('is told to an engine that is in the swarm already', async () => {
+  test('sends it to an engine that is in the swarm already', async () => {
     await using world = await ARRANGE.seeking()
     await world.torrent.metadata.learn(world.metainfo)
     await expect.poll(() => world.opened.at(-1)?.metainfo, { interval: 1 }).toBe(world.metainfo)
     expect([world.torrent.state, world.calls.closed]).toEqual(['active', 1])
   })
 
-  test.for(['unknown', 'seeking'] as const)('and that cannot save it is %s still', async (state) => {
+  test.for(['unknown', 'seeking'] as const)('and that cannot save it is still %s', async (state) => {
     await using world = await ARRANGE[state]({ isNoteless: true })
     await expect(world.torrent.metadata.learn(world.metainfo)).rejects.toThrow()
     expect([world.torrent.state, world.put]).toEqual([state, []])
   })
 
-  test('and that an engine gave and cannot be saved ends its stay in the swarm', async () => {
+  test('and that cannot save what the engine got leaves the swarm', async () => {
     await using world = await ARRANGE.seeking({ isNoteless: true })
     world.reports.metainfo(world.metainfo)
     await expect.poll(() => world.torrent.state, { interval: 1 }).toBe('unknown')
@@ -217,7 +217,7 @@ describe('a torrent whose metadata is not known', () => {
 })
 
 describe('a torrent with a reader', () => {
-  test('is asked for what the reader needs first, once in a turn', async () => {
+  test('wants first what the reader needs, once per turn', async () => {
     await using world = await ARRANGE.active()
     const { reading } = knownOf(world)
     await endOfTurn()
@@ -231,7 +231,7 @@ describe('a torrent with a reader', () => {
     expect(world.wanted.at(-1)?.map(({ priority }) => priority)).toContain('urgent')
   })
 
-  test('runs dry until its pieces are there, and says so once each time', async () => {
+  test('runs dry until its pieces are there, and reports each change once', async () => {
     await using world = await ARRANGE.active()
     const reader = knownOf(world).reading.expectReader(0, 0)
     await endOfTurn()
@@ -268,7 +268,7 @@ describe('a torrent with a reader', () => {
     expect((await read).equals(FILM.subarray(range.start, range.end + 1))).toBe(true)
   })
 
-  test('joins the swarm when something is missing, and not otherwise', async () => {
+  test('joins the swarm when something is missing, and only then', async () => {
     await using world = await torrentWorld({ isOnDisk: true })
     knownOf(world).reading.watch(0)[Symbol.dispose]()
     await endOfTurn()
@@ -278,7 +278,7 @@ describe('a torrent with a reader', () => {
     await expect.poll(() => world.torrent.state, { interval: 1 }).toBe('active')
   })
 
-  test('may start when a peer is there, and ends waiting when the swarm fails', async () => {
+  test('can start when a peer is connected, and stops waiting when the swarm fails', async () => {
     await using world = await ARRANGE.active()
     const { reading } = knownOf(world)
     const starting = reading.whenStartable(0, 0, PATIENT)
@@ -295,13 +295,13 @@ describe('a torrent with a reader', () => {
     await expect(failing).rejects.toMatchObject({ code: 'torrent.invalid' })
   })
 
-  test('may start at once where the first byte is on disk, without the swarm', async () => {
+  test('can start at once when the first byte is on disk, without the swarm', async () => {
     await using world = await torrentWorld({ isOnDisk: true })
     await knownOf(world).reading.whenStartable(0, 0, PATIENT)
     expect([world.torrent.state, world.opened.length]).toEqual(['resting', 0])
   })
 
-  test('opens its files again when one is taken away', async () => {
+  test('opens its files again when one is removed', async () => {
     await using world = await ARRANGE.active()
     const { content, reading } = knownOf(world)
     await world.write([0])
@@ -343,7 +343,7 @@ describe('a torrent that is complete', () => {
     expect(world.torrent.state).toBe('active')
   })
 
-  test('is not so any more when the engine misses a piece', async () => {
+  test('is no longer complete when the engine misses a piece', async () => {
     await using world = await ARRANGE.active({ seed: true })
     using _watching = knownOf(world).reading.watch(0)
     await world.write(ALL)
@@ -374,7 +374,7 @@ describe('a download', () => {
     expect(world.put.at(-1)?.origin).toBe('watched')
   })
 
-  test('of parts ends when these are there', async () => {
+  test('of parts ends when the parts are there', async () => {
     await using world = await ARRANGE.resting()
     const parts = [{ fileIdx: 0, range: { start: 0, end: PIECE } }]
     const fetched = knownOf(world).fetching.fetch({ files: [], parts }, 'fetch', PATIENT)
@@ -390,7 +390,7 @@ describe('a download', () => {
   test.for([
     ['is suspended', (world: TorrentWorld) => world.torrent.leaveSwarm(), 'torrent.busy'],
     ['fails', async (world: TorrentWorld) => world.reports.failed(INVALID), 'torrent.invalid'],
-  ] as const)('that %s is told why', async ([, end, code]) => {
+  ] as const)('that %s gets the reason', async ([, end, code]) => {
     await using world = await ARRANGE.resting()
     const fetched = knownOf(world).fetching.fetch(ALL_FILES, 'fetch', PATIENT)
     fetched.catch(() => undefined)
@@ -400,7 +400,7 @@ describe('a download', () => {
     expect([world.torrent.standing, world.torrent.isFetching]).toEqual(['idle', false])
   })
 
-  test('notices that its file is gone when it is looked after', async () => {
+  test('notices that its file is gone when files are checked', async () => {
     await using world = await ARRANGE.resting()
     using _attending = world.torrent.users.attend('fetch')
     const stop = new AbortController()
@@ -417,8 +417,8 @@ describe('a download', () => {
   })
 })
 
-describe('the swarm', () => {
-  test('is given its seeders, the most at a time in each stay, as soon as the index knows the torrent', async () => {
+describe('the swarm session of a torrent', () => {
+  test('passes seeder counts to the index once it knows the torrent, the highest of each stay', async () => {
     await using world = await ARRANGE.seeking()
     world.meetPeers({ peers: 3, seeders: 2 })
     world.meetPeers({ peers: 2, seeders: 1 })
@@ -432,7 +432,7 @@ describe('the swarm', () => {
     expect(world.seeders.at(-1)).toBe(0)
   })
 
-  test('is told of room on the disk only while pieces wait for it', async () => {
+  test('retries writes for new space only while pieces wait for it', async () => {
     await using world = await ARRANGE.active()
     world.torrent.onRoom()
     expect(world.calls.retried).toBe(0)
@@ -444,7 +444,7 @@ describe('the swarm', () => {
     expect(world.calls.retried).toBe(1)
   })
 
-  test('of a disk that failed and is back leaves nothing verified that was not complete', async () => {
+  test('after a failed disk is back trusts only what was complete', async () => {
     await using world = await ARRANGE.active()
     await world.write([0, 1])
     world.reports.diskFull('EROFS')
@@ -452,7 +452,7 @@ describe('the swarm', () => {
     expect(knownOf(world).content.pieces.stateOf(0)).toBe('claimed')
   })
 
-  test('is joined again with the trackers of a new torrent file, if the torrent is private', async () => {
+  test('is not started again for the trackers of a new torrent file unless the torrent is private', async () => {
     await using world = await ARRANGE.active()
     world.torrent.bring({ metainfo: world.metainfo, trackers: ['udp://tracker.example.org:1'] })
     await endOfTurn()
@@ -460,7 +460,7 @@ describe('the swarm', () => {
     expect(world.torrent.trackers.urls).toContain('udp://tracker.example.org:1')
   })
 
-  test('asks the disk for nothing while nobody wants anything', async () => {
+  test('demands no disk space when nothing is wanted', async () => {
     await using world = await ARRANGE.active()
     using reader = knownOf(world).reading.expectReader(0, 0)
     await endOfTurn()
@@ -472,7 +472,7 @@ describe('the swarm', () => {
   })
 })
 
-test('viewers of a torrent that gives way are told why', async () => {
+test('viewers of a torrent that gives way get the reason', async () => {
   await using world = await ARRANGE.active()
   const reasons: unknown[] = []
   const viewer: Viewer = { client: 'one', idleSince: undefined, end: (reason) => reasons.push(reason) }
@@ -482,7 +482,7 @@ test('viewers of a torrent that gives way are told why', async () => {
   expect(reasons).toEqual([reason])
 })
 
-test('a half watched film is fetched to its end, and one hardly begun is not', async () => {
+test('a half watched film is fetched to its end, and one barely begun is not', async () => {
   await using world = await ARRANGE.active()
   const { reading, plan } = knownOf(world)
   await world.write([0])

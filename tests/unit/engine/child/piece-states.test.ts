@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { PieceStates } from '../../../../src/engine/child/piece-states.ts'
 
-test('a claimed piece is there, and is not verified before it was looked at', () => {
+test('a claimed piece is there, and is verified only after a check', () => {
   const states = new PieceStates(4, [1])
   expect([states.isThere(1), states.isClaimed(1), states.isVerified(1)]).toEqual([true, true, false])
   states.verify(1)
   expect([states.isThere(1), states.isClaimed(1), states.isVerified(1)]).toEqual([true, false, true])
 })
 
-test('no piece is there that was neither claimed nor verified, nor one beyond the end', () => {
+test('a piece that was neither claimed nor verified is not there, nor one beyond the end', () => {
   const states = new PieceStates(4, [1])
   expect([0, 4, -1, Number.NaN].map((piece) => states.isThere(piece))).toEqual([false, false, false, false])
 })
 
-test('a doubted piece is claimed again; a missing one stays missing', () => {
+test('a doubted piece is claimed again, and a missing one stays missing', () => {
   const states = new PieceStates(4, [])
   for (const piece of [0, 1, 3]) states.verify(piece)
   states.doubt(1, 2)
@@ -23,7 +23,7 @@ test('a doubted piece is claimed again; a missing one stays missing', () => {
   expect([0, 1, 2, 3].map((piece) => states.isClaimed(piece))).toEqual([true, true, false, true])
 })
 
-test('of pieces that are forgotten, those are named that were there', () => {
+test('forgetting pieces returns those that were there', () => {
   const states = new PieceStates(6, [2, 5])
   states.verify(4)
   expect(states.forgetAll(1, 4)).toEqual([2, 4])

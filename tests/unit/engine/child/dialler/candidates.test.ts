@@ -16,7 +16,7 @@ function randomOf(seed: number): () => number {
   return () => random.int(2 ** 30) / 2 ** 30
 }
 
-/** Takes and ends one dial, and says to whom it was, and how. */
+/** Takes one candidate and ends its dial. @returns its address and manner */
 function dial(candidates: Candidates, outcome: DialOutcome, now: number): string | undefined {
   const taken = candidates.take(now)
   if (!taken) return undefined
@@ -26,8 +26,8 @@ function dial(candidates: Candidates, outcome: DialOutcome, now: number): string
   return said
 }
 
-describe('candidates', () => {
-  test('every address is taken once, in an order that does not depend on who named it first', () => {
+describe('candidates for dialling', () => {
+  test('take every address once, in an order that does not depend on which source named it first', () => {
     const orders = [1, 2].map((seed) => {
       const candidates = new Candidates('auto', false, randomOf(seed))
       for (let at = 0; at < 50; at++) expect(candidates.add(`${host(at)}:6881`)).toBe(true)
@@ -40,7 +40,7 @@ describe('candidates', () => {
     expect(orders[0]).not.toBe(orders[1])
   })
 
-  test('an address that is known is not added again, in whatever state it is', () => {
+  test('do not take a known address again, in any state', () => {
     const candidates = new Candidates('auto')
     expect(candidates.add('192.0.2.1:6881', 'tracker')).toBe(true)
     expect(candidates.add('192.0.2.1:6881', 'dht')).toBe(false)
@@ -51,7 +51,7 @@ describe('candidates', () => {
     expect(candidates.add('192.0.2.1:6881')).toBe(false)
   })
 
-  test(`at most ${MAX_WAITING} wait`, () => {
+  test(`wait, at most ${MAX_WAITING} of them`, () => {
     const candidates = new Candidates('auto')
     for (let at = 0; at < MAX_WAITING; at++) expect(candidates.add(`${host(at)}:6881`)).toBe(true)
     expect(candidates.add('203.0.113.1:6881')).toBe(false)
@@ -63,7 +63,7 @@ describe('candidates', () => {
     ['IPv4', (port: number) => `192.0.2.1:${port}`],
     ['a /64 of IPv6', (port: number) => `[2001:db8::${port}]:6881`],
   ] as const)(
-    'of one address on the internet (%s) at most eight ports wait, and three are dialled',
+    'of one internet address (%s) wait with at most eight ports, and are dialled at three',
     ([, addressOf]) => {
       const candidates = new Candidates('auto')
       const added = Array.from({ length: 20 }, (_, at) => candidates.add(addressOf(at + 1)))
@@ -79,13 +79,13 @@ describe('candidates', () => {
     },
   )
 
-  test('addresses of the own network are not counted together', () => {
+  test('in the own network are not counted together', () => {
     const candidates = new Candidates('auto')
     for (let port = 1; port <= 50; port++) expect(candidates.add(`127.0.0.1:${port}`)).toBe(true)
     for (let port = 1; port <= 50; port++) expect(candidates.take(0)).toBeDefined()
   })
 
-  test('addresses that were good in an earlier run come first, in their order', () => {
+  test('that were good in an earlier run come first, in their order', () => {
     const candidates = new Candidates('auto')
     for (let at = 0; at < 20; at++) candidates.add(`${host(at)}:6881`)
     candidates.add('203.0.113.1:6881', 'remembered', true)
@@ -96,7 +96,7 @@ describe('candidates', () => {
     ])
   })
 
-  test('a failed address comes again after 10 s, 60 s and 300 s, and then never', () => {
+  test('that failed are tried again after 10 s, 60 s and 300 s, and then never', () => {
     const candidates = new Candidates('auto')
     candidates.add('192.0.2.1:6881')
     let now = 0
@@ -112,7 +112,7 @@ describe('candidates', () => {
     expect(candidates.waiting).toBe(0)
   })
 
-  test('a peer that gave something is dialled again after 2 s, however often', () => {
+  test('that delivered something are dialled again after 2 s, every time', () => {
     const candidates = new Candidates('auto')
     candidates.add('192.0.2.1:6881')
     for (let now = 0; now < 20_000; now += 2_000) {
@@ -121,7 +121,7 @@ describe('candidates', () => {
     }
   })
 
-  test('no failed address is dialled again while an untried one waits', () => {
+  test('that failed are not dialled while an untried one waits', () => {
     const candidates = new Candidates('auto')
     candidates.add('192.0.2.1:6881')
     dial(candidates, 'failed', 0)
@@ -140,7 +140,7 @@ describe('candidates', () => {
     ['auto', 'failed', ['plain']],
     ['auto', 'gave nothing', ['plain']],
   ] as const)(
-    'with encryption %s, a dial that ends with "%s" is tried at once as %j',
+    'with encryption %s, after a dial that ends with "%s", are tried at once as %j',
     ([encryption, outcome, manners]) => {
       const candidates = new Candidates(encryption)
       candidates.add('192.0.2.1:6881')
@@ -160,7 +160,7 @@ describe('candidates', () => {
     },
   )
 
-  test('with uTP, an address that cannot be connected to by TCP is dialled by uTP at once, and then again by it', () => {
+  test('that fail by TCP are dialled by uTP at once, and only by uTP from then on', () => {
     const candidates = new Candidates('auto', true)
     candidates.add('192.0.2.1:6881')
     expect(dial(candidates, 'failed', 0)).toBe('192.0.2.1:6881 plain')
@@ -169,7 +169,7 @@ describe('candidates', () => {
     expect(dial(candidates, 'failed', 10_000)).toBe('192.0.2.1:6881 utp')
   })
 
-  test('whether an address can be taken is said without taking it', () => {
+  test('can be checked for a next one without taking it', () => {
     const candidates = new Candidates('auto')
     expect(candidates.canTake(0)).toBe(false)
     candidates.add('192.0.2.1:6881')
@@ -182,7 +182,7 @@ describe('candidates', () => {
     expect(candidates.canTake(0)).toBe(false)
   })
 
-  test('only addresses of one source are retained; those in progress end, and are not dialled again', () => {
+  test('are reduced to those of one source; dials in progress end, and are not repeated', () => {
     const candidates = new Candidates('auto')
     candidates.add('192.0.2.1:6881', 'dht')
     const dialled = candidates.take(0)
@@ -198,7 +198,7 @@ describe('candidates', () => {
     expect(candidates.add('192.0.2.2:6881', 'tracker')).toBe(true)
   })
 
-  test('a manner that worked once is kept for the next connection', () => {
+  test('keep a manner that worked once for the next connection', () => {
     const candidates = new Candidates('auto')
     candidates.add('192.0.2.1:6881')
     expect(dial(candidates, 'no byte', 0)).toBe('192.0.2.1:6881 plain')

@@ -17,7 +17,7 @@ const torrent = (name: string, change: Partial<DialState> = {}): Torrent => ({
   ...change,
 })
 
-/** Dials as often as may be, and says how often each torrent did. Dials are over at once unless they are kept. */
+/** Dials as often as allowed, and counts per torrent. Dials end at once unless they are kept. */
 function dialAll(
   plan: DialPlan,
   torrents: readonly Torrent[],
@@ -33,8 +33,8 @@ function dialAll(
   return counts
 }
 
-describe('the rate of all torrents together', () => {
-  test('twice a second of dials at once, and then so many per second', () => {
+describe('the dial rate of all torrents together', () => {
+  test('is so many per second, with two seconds of dials at once', () => {
     const plan = new DialPlan(50, 0)
     const one = torrent('one')
     expect(dialAll(plan, [one], 0)).toEqual({ one: 100 })
@@ -45,7 +45,7 @@ describe('the rate of all torrents together', () => {
     expect(dialAll(plan, [one], 3_600_000)).toEqual({ one: 100 })
   })
 
-  test('a torrent that is opened may dial at once, and 25 of them have no more than four seconds of dials', () => {
+  test('lets an opened torrent dial at once, and 25 of them have at most four seconds of dials', () => {
     const plan = new DialPlan(50, 0)
     dialAll(plan, [torrent('before')], 0)
     plan.onOpened(0)
@@ -54,33 +54,41 @@ describe('the rate of all torrents together', () => {
     expect(dialAll(plan, [torrent('new', { openedAt: 0 })], 0)).toEqual({ new: 200 })
   })
 
-  test('a clock that stands still or goes back gives no dials', () => {
+  test('gives no dials when the clock stands still or goes back', () => {
     const plan = new DialPlan(50, 1_000)
     dialAll(plan, [torrent('one')], 1_000)
     expect(dialAll(plan, [torrent('one')], 500)).toEqual({})
   })
 })
 
-describe('dials in progress', () => {
+describe('the number of dials in progress for', () => {
   test.for([
     ['one hungry torrent', [torrent('a')], { a: 66 }],
     ['one hungry torrent that is new', [torrent('a', { openedAt: 0 })], { a: 100 }],
-    ['one that needs no peers', [torrent('a', { isHungry: false })], { a: 5 }],
+    ['one torrent that needs no peers', [torrent('a', { isHungry: false })], { a: 5 }],
     [
-      'a hungry one beside one that is not',
+      'a hungry torrent beside one that is not',
       [torrent('a', { isHungry: false }), torrent('b', { openedAt: 0 })],
       { b: 100 },
     ],
-    ['one without addresses', [torrent('a', { hasCandidate: false })], {}],
+    ['one torrent without addresses', [torrent('a', { hasCandidate: false })], {}],
     [
-      'one with nine in progress that needs no peers',
+      'one torrent with nine in progress that needs no peers',
       [torrent('a', { isHungry: false, dials: 9 })],
       { a: 1 },
     ],
-    ['one with 64 in progress', [torrent('a', { dials: 64 })], { a: 2 }],
-    ['two, with 66 in progress in all', [torrent('a', { dials: 40 }), torrent('b', { dials: 26 })], {}],
-    ['a new one beside two with 66', [torrent('a', { dials: 66 }), torrent('b', { openedAt: 0 })], { b: 34 }],
-    ['a new one beside another with 100', [torrent('a', { dials: 100 }), torrent('b', { openedAt: 0 })], {}],
+    ['one torrent with 64 in progress', [torrent('a', { dials: 64 })], { a: 2 }],
+    [
+      'two torrents with 66 in progress in all',
+      [torrent('a', { dials: 40 }), torrent('b', { dials: 26 })],
+      {},
+    ],
+    [
+      'a new torrent beside one with 66',
+      [torrent('a', { dials: 66 }), torrent('b', { openedAt: 0 })],
+      { b: 34 },
+    ],
+    ['a new torrent beside one with 100', [torrent('a', { dials: 100 }), torrent('b', { openedAt: 0 })], {}],
   ] as const)('%s', ([, torrents, expected]) => {
     expect(
       dialAll(
@@ -93,7 +101,7 @@ describe('dials in progress', () => {
   })
 })
 
-describe('who is next', () => {
+describe('the next torrent to dial for', () => {
   test.for([
     ['a hungry torrent before others', [{ isHungry: false }, {}], 1],
     [
@@ -102,19 +110,19 @@ describe('who is next', () => {
       1,
     ],
     ['the latest of several new ones', [{ openedAt: 6_000 }, { openedAt: 9_000 }, { openedAt: 7_000 }], 1],
-    ['of old ones the one that has dialled least', [{ dialled: 7 }, { dialled: 3 }, { dialled: 9 }], 1],
+    ['of old ones the one with fewest dials', [{ dialled: 7 }, { dialled: 3 }, { dialled: 9 }], 1],
     [
       'a hungry old one before a new one that is not',
       [{ openedAt: 9_000, isHungry: false }, { openedAt: 0 }],
       1,
     ],
     ['one with an address to dial', [{ openedAt: 9_999, hasCandidate: false }, { dialled: 99 }], 1],
-  ] as const)('%s', ([, changes, expected]) => {
+  ] as const)('is %s', ([, changes, expected]) => {
     const torrents = changes.map((change, at) => torrent(String(at), { openedAt: 0, ...change }))
     expect(new DialPlan(50, 10_000).next(torrents, 10_000)?.name).toBe(String(expected))
   })
 
-  test('seven torrents that find no peers leave an eighth that is opened half of all dials at least', () => {
+  test('is the eighth opened one for at least half of the dials, beside seven that find no peers', () => {
     const plan = new DialPlan(50, 0)
     const old = Array.from({ length: 7 }, (_, at) => torrent(`old ${at}`))
     for (let now = 0; now < 60_000; now += 100) dialAll(plan, old, now)
@@ -124,7 +132,7 @@ describe('who is next', () => {
     expect(first).toEqual({ eighth: expect.toSatisfy((dials: number) => dials >= 50) })
   })
 
-  test('several hungry torrents come to equal numbers of dials', () => {
+  test('changes so that several hungry torrents get equal numbers of dials', () => {
     const plan = new DialPlan(50, 0)
     const torrents = Array.from({ length: 5 }, (_, at) => torrent(`torrent ${at}`, { dialled: at * 10 }))
     for (let now = 0; now <= 10_000; now += 50) dialAll(plan, torrents, now)

@@ -16,9 +16,9 @@ const peer = (change: Partial<ConnectedPeer> & { readonly age?: number; readonly
   }
 }
 
-describe('a single peer gives up its place', () => {
+describe('whether a single peer loses its place when it', () => {
   test.for([
-    // what it is, when the torrent is hungry, when it is not
+    // the peer, whether it goes when the torrent is hungry, and when it is not
     ['gives a lot', peer(), false, false],
     ['gives 20 KB/s', peer({ rate: 20 * 1024 }), false, false],
     ['gives less for longer than 10 s', peer({ rate: 20 * 1024 - 1, since: 10_001 }), true, true],
@@ -44,7 +44,7 @@ describe('of several peers', () => {
     peer(),
   ]
 
-  test('first goes the one without pieces, then the one that chokes, then the slow one, and never a good one', () => {
+  test('the one without pieces goes first, then the choking one, then the slow one, and never a good one', () => {
     const peers = new Set([good, slow, choking, empty])
     const order = []
     for (let least = leastUseful(peers, true, NOW); least; least = leastUseful(peers, true, NOW)) {
@@ -55,7 +55,7 @@ describe('of several peers', () => {
     expect([...peers]).toEqual([good])
   })
 
-  test('equally useless, the one that has been connected longest goes', () => {
+  test('that are equally useless the one connected for longest goes', () => {
     const [young, old, between] = [10_000, 50_000, 20_000].map((age) => peer({ hasPieces: false, age }))
     expect(leastUseful([young, old, between] as ConnectedPeer[], true, NOW)).toBe(old)
   })
@@ -63,9 +63,9 @@ describe('of several peers', () => {
 
 test.for([
   ['another address waits', true, false, { connect: 2_000, handshake: 3_000 }],
-  ['none waits', false, false, { connect: 5_000, handshake: 10_000 }],
+  ['no other waits', false, false, { connect: 5_000, handshake: 10_000 }],
   ['another address waits, encrypted', true, true, { connect: 2_000, handshake: 6_000 }],
-  ['none waits, encrypted', false, true, { connect: 5_000, handshake: 20_000 }],
-] as const)('how long a dial may take: %s', ([, isAnotherWaiting, isEncrypted, expected]) => {
+  ['no other waits, encrypted', false, true, { connect: 5_000, handshake: 20_000 }],
+] as const)('the time limit of a dial when %s', ([, isAnotherWaiting, isEncrypted, expected]) => {
   expect(timeLimits(isAnotherWaiting, isEncrypted)).toEqual(expected)
 })
