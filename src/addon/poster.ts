@@ -1,3 +1,5 @@
+import type { CatalogFilm } from './present-meta.ts'
+
 /** Letters; what a title has more of does not fit. */
 const MOST_LETTERS = 200
 const MOST_LINES = 6
@@ -19,18 +21,14 @@ const REFERENCES: Readonly<Record<string, string>> = {
 
 const letters = new Intl.Segmenter()
 
-/** What a poster says. */
-export interface PosterWords {
-  readonly name: string
-  readonly year?: number | undefined
-}
-
 /**
  * A poster for what has none: the title on a plain ground, as SVG, in Stremio's shape of 2 to 3.
  *
  * @param words - of any length and letters; without them, our own name
  */
-export function drawPoster({ name, year }: PosterWords = { name: 'self-streme' }): string {
+export function drawPoster(
+  { name, year }: Pick<CatalogFilm, 'name' | 'year'> = { name: 'self-streme' },
+): string {
   const lines = linesOf(name.slice(0, MOST_LETTERS).toWellFormed().replace(NO_TEXT, ' '))
   const first = MIDDLE - ((lines.length - 1) * LINE_HEIGHT) / 2
   const title = lines.map((line, index) => textAt(first + index * LINE_HEIGHT, 22, '#fff', line))

@@ -23,11 +23,6 @@ const HAS_ANSWERED = {
   busy: false,
 } as const satisfies Record<SourceReport['outcome'], boolean>
 
-export interface StreamServiceOptions {
-  /** asked for every torrent, besides its own */
-  readonly trackers: readonly string[]
-}
-
 export interface StreamList {
   readonly streams: readonly StremioStream[]
   /** whether it will be the same for a while: every source had an answer, and nothing of it is there in part or without peers */
@@ -53,7 +48,7 @@ export interface StreamService {
 }
 
 export function createStreamService(
-  options: StreamServiceOptions,
+  options: Pick<PresentOptions, 'trackers'>,
   makeList: MakeList,
   onAnswered: OnAnswered,
   log: Log,

@@ -2,6 +2,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentFile } from '../domain/bittorrent/metainfo.ts'
 import { allowedTrackers, MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
 import { parseTorrentFile } from '../storage/torrent-file.ts'
+import type { BroughtFile } from '../torrents/brought-files.ts'
 
 /** The torrent behind a link. */
 export interface LinkedTorrent {
@@ -9,16 +10,8 @@ export interface LinkedTorrent {
   readonly trackers: readonly string[]
   /** known if the torrent file itself was read */
   readonly files?: readonly TorrentFile[]
-  /** only for a private torrent: needed to play it */
-  readonly privateFile?: PrivateFile
-}
-
-/** The torrent file of a private torrent. */
-export interface PrivateFile {
-  /** with nothing but `info` in it */
-  readonly metainfo: Uint8Array
-  /** in the order of the file */
-  readonly trackers: readonly string[]
+  /** only for a private torrent: needed to play it, with its trackers in the order of the file */
+  readonly privateFile?: BroughtFile
 }
 
 /** Longer lists of files are not stored, but fetched again for playing. */

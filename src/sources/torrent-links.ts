@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache'
-import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { parseMagnet } from '../domain/bittorrent/magnet.ts'
 import { allowedTrackers } from '../domain/bittorrent/tracker-url.ts'
 import { messageOf } from '../domain/errors.ts'
@@ -7,8 +6,9 @@ import { Deadline } from '../lib/deadline.ts'
 import { heapBytes } from '../lib/heap-bytes.ts'
 import { untilAborted } from '../lib/until-aborted.ts'
 import type { Log } from '../observe/log.ts'
+import type { BroughtFiles } from '../torrents/brought-files.ts'
 import { assertOk } from './assert-ok.ts'
-import type { LinkedTorrent, PrivateFile } from './linked-torrent.ts'
+import type { LinkedTorrent } from './linked-torrent.ts'
 import type { RemoteServer } from './remote-server.ts'
 
 export interface TorrentLinks {
@@ -35,10 +35,7 @@ interface KnownTorrent extends Omit<LinkedTorrent, 'privateFile'> {
 }
 
 /** Stores the torrent files of private torrents until they are played. */
-export interface PrivateFiles {
-  put(infoHash: InfoHash, file: PrivateFile): void
-  has(infoHash: InfoHash): boolean
-}
+export type PrivateFiles = Pick<BroughtFiles, 'put' | 'has'>
 
 /**
  * Reads torrent files behind links. A link is read once, as its content does not change. The link of a private torrent
