@@ -45,11 +45,15 @@ export function createMetadata(options: { readonly url: string }, server: Remote
   async function load(path: string): Promise<Title | undefined> {
     try {
       const url = `${options.url}/meta/${path}.json`
-      const title = await server.ask(url, LIMITS, new AbortController().signal, async (answer, read) => {
-        if (answer.status === 404) return undefined
-        assertOk(answer)
-        return read('title', undefined)
-      })
+      const title = await server.ask(
+        { url, limits: LIMITS },
+        new AbortController().signal,
+        async (answer, read) => {
+          if (answer.status === 404) return undefined
+          assertOk(answer)
+          return read('title', undefined)
+        },
+      )
       titles.set(path, { title, freshUntil: Date.now() + (title ? FRESH_MS : HOUR) })
       return title
     } catch (error) {

@@ -16,12 +16,16 @@ export interface RemoteServer {
    * @throws as {@link GuardedFetch.get}, and whatever `take` throws
    */
   ask<T>(
-    url: string,
-    limits: FetchLimits,
+    request: RemoteRequest,
     signal: AbortSignal,
     take: (answer: Fetched, read: Read) => T | Promise<T>,
-    headers?: Readonly<Record<string, string>>,
   ): Promise<T>
+}
+
+export interface RemoteRequest {
+  readonly url: string
+  readonly limits: FetchLimits
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Answers of one server in memory at the same time, from the first byte until they are parsed. */
@@ -31,12 +35,15 @@ const PLACES: FairPlacesOptions = { most: 8, perClient: 8, mostWaiting: 500 }
 export function createRemoteServer(name: string, fetcher: GuardedFetch, reader: AnswerReader): RemoteServer {
   const places = new FairPlaces(PLACES)
   return {
-    async ask(url, limits, signal, take, headers) {
+    async ask({ url, limits, headers }, signal, take) {
       using place = await places.wait('', signal)
       signal.throwIfAborted()
       if (!place) throw new SelfStremeError('fetch.failed', 'too many requests to it are waiting')
       const answer = await fetcher.get(url, limits, signal, headers)
-      return await take(answer, (reading, about) => reader.read(reading, name, answer.body, about, signal))
+      const { body } = answer
+      return await take(answer, (reading, about) =>
+        reader.read({ reading, sender: name, body, about }, signal),
+      )
     },
   }
 }

@@ -61,8 +61,7 @@ export function createTorrentLinks(server: RemoteServer, privateFiles: PrivateFi
   async function read(url: string, signal: AbortSignal): Promise<void> {
     try {
       const { privateFile, ...torrent } = await server.ask(
-        url,
-        LIMITS,
+        { url, limits: LIMITS },
         signal,
         (answer, read): LinkedTorrent | Promise<LinkedTorrent> => {
           const magnet = parseMagnet(answer.location ?? '')

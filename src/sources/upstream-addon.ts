@@ -51,17 +51,12 @@ export function createUpstreamAddon(
   /** @returns `undefined` if the addon is this server */
   async function loadManifest(): Promise<AddonManifest | undefined> {
     const { signal } = new AbortController()
-    const known = await server.ask(
-      url,
-      MANIFEST_LIMITS,
-      signal,
-      async (answer, read) => {
-        if (answer.status === LOOP_DETECTED) return undefined
-        assertOk(answer)
-        return read('manifest', undefined)
-      },
-      headers,
-    )
+    const request = { url, limits: MANIFEST_LIMITS, headers }
+    const known = await server.ask(request, signal, async (answer, read) => {
+      if (answer.status === LOOP_DETECTED) return undefined
+      assertOk(answer)
+      return read('manifest', undefined)
+    })
     if (!known) log.warn('UPSTREAM_ADDONS names this server; the entry is ignored', { source: name })
     loaded = known
     return known
@@ -85,17 +80,12 @@ export function createUpstreamAddon(
       if (type === undefined) return []
       const path = `/stream/${type}/${encodeURIComponent(id)}.json`
       const address = url.replace(/\/manifest\.json(?=$|\?)/, () => path)
-      return server.ask(
-        address,
-        STREAMS_LIMITS,
-        signal,
-        async (answer, read) => {
-          if (answer.status === 404) return []
-          assertOk(answer)
-          return read('streams', video)
-        },
-        headers,
-      )
+      const request = { url: address, limits: STREAMS_LIMITS, headers }
+      return server.ask(request, signal, async (answer, read) => {
+        if (answer.status === 404) return []
+        assertOk(answer)
+        return read('streams', video)
+      })
     },
   }
 }

@@ -89,13 +89,21 @@ describe('a large answer', () => {
   afterAll(() => reader[Symbol.asyncDispose]())
 
   test.for(LARGE)('parsing %s as %s does not block the main thread', async ([, reading, make]) => {
-    await reader.read('streams', 'warm', Buffer.from(`{"streams":[]${' '.repeat(20_000)}}`), VIDEO, signal)
+    await reader.read(
+      {
+        reading: 'streams',
+        sender: 'warm',
+        body: Buffer.from(`{"streams":[]${' '.repeat(20_000)}}`),
+        about: VIDEO,
+      },
+      signal,
+    )
     const body = Buffer.from(make())
     expect(body.length).toBeGreaterThan(LARGE_BYTES / 2)
     const about = reading === 'rows' ? { video: VIDEO, askedBy: 'id' } : VIDEO
     const before = process.threadCpuUsage()
     const result = await reader
-      .read(reading, 'sender', body, about as never, signal)
+      .read({ reading, sender: 'sender', body, about: about as never }, signal)
       .catch((error: unknown) => {
         expect(error).toMatchObject({ code: 'source.bad_answer' })
         return []
@@ -109,10 +117,12 @@ describe('a large answer', () => {
 test('an answer that takes too long to parse is given up, and the next one is parsed', async () => {
   await using reader = createAnswerReader({ limitMs: 1_500 })
   const endless = reader.read(
-    'rows',
-    'bad',
-    Buffer.from(rss(filled('<a/>', 16 * MIB))),
-    { video: VIDEO, askedBy: 'id' },
+    {
+      reading: 'rows',
+      sender: 'bad',
+      body: Buffer.from(rss(filled('<a/>', 16 * MIB))),
+      about: { video: VIDEO, askedBy: 'id' },
+    },
     signal,
   )
   await expect(endless).rejects.toMatchObject({
@@ -120,14 +130,18 @@ test('an answer that takes too long to parse is given up, and the next one is pa
     message: 'the answer could not be parsed: it takes longer than 1500 ms',
   })
   const honest = createBody(60)
-  expect(await reader.read('streams', 'good', honest, VIDEO, signal)).toHaveLength(60)
+  expect(
+    await reader.read({ reading: 'streams', sender: 'good', body: honest, about: VIDEO }, signal),
+  ).toHaveLength(60)
 })
 
 test('a source with many answers to parse delays another by one answer only', async () => {
   await using reader = createAnswerReader()
   const order: string[] = []
   const read = (sender: string) =>
-    reader.read('streams', sender, createBody(60), VIDEO, signal).then(() => order.push(sender))
+    reader
+      .read({ reading: 'streams', sender, body: createBody(60), about: VIDEO }, signal)
+      .then(() => order.push(sender))
   await Promise.all([read('a'), read('a'), read('a'), read('a'), read('b'), read('b')])
   expect(order).toEqual(['a', 'a', 'b', 'a', 'b', 'a'])
 })
@@ -135,7 +149,10 @@ test('a source with many answers to parse delays another by one answer only', as
 test('parsing ends at once for a caller that aborts', async () => {
   await using reader = createAnswerReader()
   const left = new AbortController()
-  const reading = reader.read('streams', 'a', createBody(60), VIDEO, left.signal)
+  const reading = reader.read(
+    { reading: 'streams', sender: 'a', body: createBody(60), about: VIDEO },
+    left.signal,
+  )
   left.abort(new Error('left'))
   await expect(reading).rejects.toThrow('left')
 })
@@ -143,7 +160,9 @@ test('parsing ends at once for a caller that aborts', async () => {
 test('a closed reader starts no thread', async () => {
   const reader = createAnswerReader()
   await reader[Symbol.asyncDispose]()
-  await expect(reader.read('streams', 'a', createBody(60), VIDEO, signal)).rejects.toThrow()
+  await expect(
+    reader.read({ reading: 'streams', sender: 'a', body: createBody(60), about: VIDEO }, signal),
+  ).rejects.toThrow()
 })
 
 /** Enough streams to be handled as a large answer. */
