@@ -28,7 +28,7 @@ import { openMediaFolders } from './library/media-folders.ts'
 import { createTitles } from './library/titles.ts'
 import { createLog } from './observe/log.ts'
 import { openPlacedFiles, type PlacedFiles } from './placed/placed-files.ts'
-import { PLACED_TABLE } from './placed/placed-table.ts'
+import { PLACED_TABLE } from './placed/placed-marks.ts'
 import { createFilmLibrary } from './sources/film-library.ts'
 import { createLibrarySource } from './sources/library.ts'
 import { openRemoteSources } from './sources/remote-sources.ts'
@@ -76,7 +76,7 @@ export async function createApp(config: Config): Promise<App> {
   const watch = opened.use(new FolderWatch(log))
   const index = opened.use(await openCacheIndex(folders, database, log))
   const viewers = new Viewers()
-  const placed = opened.use(await openPlacedFiles(root, database, watch, index, viewers, log))
+  const placed = opened.use(await openPlacedFiles({ root, database, watch, torrents: index, viewers }, log))
   opened.use(keepUp(root, watch, index, placed, log))
   const room = new DiskRoom()
   const brought = new BroughtFiles()

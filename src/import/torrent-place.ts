@@ -2,8 +2,8 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { statIfThere } from '../files/if-there.ts'
 import { isUnchanged } from '../files/same-file.ts'
-import { type FoundFolder, readFolder } from '../storage/folder-state.ts'
 import { isOurs } from '../storage/mark.ts'
+import { type FoundFolder, readFolder } from '../storage/read-folder.ts'
 import { filePaths, type Grounds, locateFolder, readLocation } from '../storage/torrent-folder.ts'
 
 /** Where a torrent is, or would be. */

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
+import { piecesOnlyOf } from '../domain/bittorrent/segments.ts'
 import { messageOf } from '../domain/errors.ts'
 import { fileAt } from '../files/finished-writing.ts'
 import { fingerprintOf } from '../files/same-file.ts'
 import type { Log } from '../observe/log.ts'
-import type { IndexedFile } from './placed-index.ts'
-import type { PlacedMarks } from './placed-marks.ts'
-import { verdictOn } from './placed-verdict.ts'
+import { isPieceRight } from '../storage/check-piece.ts'
+import type { IndexedFile } from './placed-folder.ts'
+import type { PlacedMarks, Verdict } from './placed-marks.ts'
 
 /** Pause between two pieces while someone is watching. */
 const REST_MS = 500
@@ -100,4 +101,35 @@ export class PlacedChecker implements AsyncDisposable {
 async function isStill({ path, fingerprint }: IndexedFile): Promise<boolean> {
   const stats = await fileAt(path).catch(() => undefined)
   return stats !== undefined && fingerprintOf(stats) === fingerprint
+}
+
+/**
+ * Finds out whether a file is one of a torrent's, whatever its name: it must have a file's length and its pieces.
+ *
+ * @param giveWay - awaited before each piece; throws to end the work
+ * @returns `undefined` if it cannot be told, because the file shares all of its pieces with others
+ * @throws the system's error if the file cannot be read
+ */
+async function verdictOn(
+  path: string,
+  size: number,
+  info: TorrentInfo,
+  giveWay: () => Promise<void>,
+): Promise<Verdict | undefined> {
+  let verdict: Verdict | undefined = 'mismatched'
+  for (const [index, file] of info.files.entries()) {
+    if (file.length !== size || file.isPadding) continue
+    const pieces = piecesOnlyOf(info, index)
+    if (pieces.length === 0) verdict = undefined
+    else if (await areRight(pieces, index)) return 'verified'
+  }
+  return verdict
+
+  async function areRight(pieces: readonly number[], index: number): Promise<boolean> {
+    for (const piece of pieces) {
+      await giveWay()
+      if (!(await isPieceRight(info, { [index]: path }, piece))) return false
+    }
+    return true
+  }
 }

@@ -4,7 +4,7 @@ import { chooseFile } from '../domain/choice/choose-file.ts'
 import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { MIN_VIDEO_BYTES } from '../domain/content-type.ts'
 import { fileAt, settlingMs, whenSettled } from '../files/finished-writing.ts'
-import type { IndexedFile } from './placed-index.ts'
+import type { IndexedFile } from './placed-folder.ts'
 
 /** Segments of a path that are read: the file, and the folders that may give its season. */
 const PARTS = 3

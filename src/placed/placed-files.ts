@@ -14,10 +14,8 @@ import { OURS } from '../storage/mark.ts'
 import type { IndexDatabase } from '../torrent-index/index-database.ts'
 import { PlacedChecker } from './placed-checker.ts'
 import { choosePlaced, type FoundFile, filesFor, isCalled } from './placed-choice.ts'
-import { PlacedFolder } from './placed-folder.ts'
-import type { IndexedFile } from './placed-index.ts'
-import { PlacedMarks } from './placed-marks.ts'
-import { placedTable, type Verdict } from './placed-table.ts'
+import { type IndexedFile, PlacedFolder } from './placed-folder.ts'
+import { PlacedMarks, type Verdict } from './placed-marks.ts'
 
 /** A video that the user put into the download folder, in a list. */
 export interface PlacedEntry {
@@ -43,36 +41,6 @@ export interface PlacedQuery {
   readonly name?: string | undefined
 }
 
-export interface PlacedFiles extends AsyncDisposable {
-  /**
-   * The file that stands for a torrent: its name, or that of a folder it is in, contains the info hash.
-   *
-   * @param mustBeVerified - called if there is a file: whether it must have been compared with its torrent
-   */
-  find(
-    wanted: PlacedQuery,
-    signal: AbortSignal,
-    mustBeVerified?: () => boolean,
-  ): Promise<UserVideo | undefined>
-  /** As `find`, but only from memory. */
-  peek(wanted: PlacedQuery): PlacedEntry | undefined
-  /**
-   * The file at a path, independent of any torrent.
-   *
-   * @returns `undefined` if there is none, or it matches none of the torrents in its name
-   */
-  openAt(path: string, signal: AbortSignal): Promise<UserVideo | undefined>
-  entries(): PlacedEntry[]
-  /** Files that are large enough to be videos. */
-  videos(): readonly IndexedFile[]
-  /** changes whenever the list of files does */
-  readonly version: number
-  /** Examines a path that may have changed. */
-  look(path: string): Promise<void>
-  /** Scans everything again. */
-  check(signal: AbortSignal): Promise<void>
-}
-
 /** The torrents on disk. */
 interface Torrents {
   find(infoHash: InfoHash): unknown
@@ -83,98 +51,139 @@ interface Torrents {
   onTorrent(listener: (infoHash: InfoHash) => void): void
 }
 
-/**
- * Indexes the files that the user put into the download folder, and keeps the index up to date.
- *
- * @param root - the download folder
- * @param database - has the table of marks; must be open until this is disposed of
- */
+export interface PlacedFilesParts {
+  /** the download folder */
+  readonly root: string
+  /** has the table of marks; must be open until the placed files are closed */
+  readonly database: IndexDatabase
+  readonly watch: FolderWatch
+  readonly torrents: Torrents
+  readonly viewers: { readonly areThere: boolean }
+}
+
+/** Indexes the files that the user put into the download folder, and keeps the index up to date. */
 export async function openPlacedFiles(
-  root: string,
-  database: IndexDatabase,
-  watch: FolderWatch,
-  torrents: Torrents,
-  viewers: { readonly areThere: boolean },
+  { root, database, watch, torrents, viewers }: PlacedFilesParts,
   log: Log,
 ): Promise<PlacedFiles> {
   await using opening = new AsyncDisposableStack()
-  const files = new OpenFiles()
-  const marks = opening.use(new PlacedMarks(root, placedTable(database)))
+  const marks = opening.use(new PlacedMarks(root, database))
   const checker = opening.use(new PlacedChecker(torrents, viewers, marks, log))
   const folder = opening.use(new PlacedFolder(root, torrents, watch, log))
-  const { index } = folder
   folder.onFile((file) => checker.request(file))
   torrents.onTorrent((infoHash) => {
-    for (const file of index.find(infoHash)) checker.request(file)
+    for (const file of folder.index.find(infoHash)) checker.request(file)
   })
   await folder.load()
-  marks.retainOnly(index.all().map(({ path }) => path))
-  const parts = opening.move()
+  marks.retainOnly(folder.index.all().map(({ path }) => path))
+  return new PlacedFiles(root, folder, marks, opening.move())
+}
 
-  function choose(
-    { infoHash, choice, name }: PlacedQuery,
-    signal: AbortSignal,
-    mustBeVerified: () => boolean,
-  ) {
-    const isRight = ({ file: { path }, stats }: FoundFile) => {
-      const verdict = marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash)
-      return mustBeVerified() ? verdict === 'verified' : verdict !== 'mismatched'
-    }
-    return choosePlaced(filesFor(choice, index.find(infoHash)), name, isRight, signal)
+/** All videos that the user put into the download folder. */
+export class PlacedFiles implements AsyncDisposable {
+  readonly #root: string
+  readonly #folder: PlacedFolder
+  readonly #marks: PlacedMarks
+  readonly #parts: AsyncDisposable
+  readonly #opened = new OpenFiles()
+
+  /** @param parts - closed with this */
+  constructor(root: string, folder: PlacedFolder, marks: PlacedMarks, parts: AsyncDisposable) {
+    this.#root = root
+    this.#folder = folder
+    this.#marks = marks
+    this.#parts = parts
   }
 
-  function peek({ infoHash, choice, name }: PlacedQuery): PlacedEntry | undefined {
-    const isRight = (file: IndexedFile) => marks.verdictOf(file, infoHash) !== 'mismatched'
-    const [first] = filesFor(choice, index.find(infoHash))
+  /**
+   * The file that stands for a torrent: its name, or that of a folder it is in, contains the info hash.
+   *
+   * @param mustBeVerified - called if there is a file: whether it must have been compared with its torrent
+   */
+  async find(
+    wanted: PlacedQuery,
+    signal: AbortSignal,
+    mustBeVerified: () => boolean = () => false,
+  ): Promise<UserVideo | undefined> {
+    let chosen = await this.#choose(wanted, signal, mustBeVerified)
+    if (!chosen) {
+      // The file may have just been put there.
+      await this.#folder.upToDate()
+      chosen = await this.#choose(wanted, signal, mustBeVerified)
+    }
+    // A folder of ours may have taken the place of the user's.
+    if (!chosen || (await isInOurs(this.#root, chosen.file.path))) return undefined
+    return this.#open(chosen)
+  }
+
+  /** As `find`, but only from memory. */
+  peek({ infoHash, choice, name }: PlacedQuery): PlacedEntry | undefined {
+    const isRight = (file: IndexedFile) => this.#marks.verdictOf(file, infoHash) !== 'mismatched'
+    const [first] = filesFor(choice, this.#folder.index.find(infoHash))
       .filter((file) => file.size >= MIN_VIDEO_BYTES && isRight(file))
       .sort((a, b) => Number(isCalled(b, name)) - Number(isCalled(a, name)) || b.size - a.size)
-    return first && entry(first)
+    return first && this.#entry(first)
   }
 
-  function opened({ file, stats }: FoundFile): Promise<UserVideo> {
-    return openUserVideo(files, file.path, stats, (client) => marks.noteRead(file, client))
+  /**
+   * The file at a path, independent of any torrent.
+   *
+   * @returns `undefined` if there is none, or it matches none of the torrents in its name
+   */
+  async openAt(path: string, signal: AbortSignal): Promise<UserVideo | undefined> {
+    const file = this.#folder.index.get(path)
+    const stats = file && (await whenSettled(path, signal))
+    if (!stats || stats.size < MIN_VIDEO_BYTES || this.#entry(file).verdict === 'mismatched') return undefined
+    return this.#open({ file, stats })
   }
 
-  function videos(): IndexedFile[] {
-    return index.all().filter(({ size }) => size >= MIN_VIDEO_BYTES)
+  entries(): PlacedEntry[] {
+    return this.videos().map((file) => this.#entry(file))
   }
 
-  function entry(file: IndexedFile): PlacedEntry {
+  /** Files that are large enough to be videos. */
+  videos(): readonly IndexedFile[] {
+    return this.#folder.index.all().filter(({ size }) => size >= MIN_VIDEO_BYTES)
+  }
+
+  /** Changes whenever the list of files does. */
+  get version(): number {
+    return this.#folder.index.version
+  }
+
+  /** Examines a path that may have changed. */
+  look(path: string): Promise<void> {
+    return this.#folder.look(path)
+  }
+
+  /** Scans everything again. */
+  check(signal: AbortSignal): Promise<void> {
+    return this.#folder.check(signal)
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#parts[Symbol.asyncDispose]()
+  }
+
+  #choose({ infoHash, choice, name }: PlacedQuery, signal: AbortSignal, mustBeVerified: () => boolean) {
+    const isRight = ({ file: { path }, stats }: FoundFile) => {
+      const verdict = this.#marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash)
+      return mustBeVerified() ? verdict === 'verified' : verdict !== 'mismatched'
+    }
+    return choosePlaced(filesFor(choice, this.#folder.index.find(infoHash)), name, isRight, signal)
+  }
+
+  #open({ file, stats }: FoundFile): Promise<UserVideo> {
+    return openUserVideo(this.#opened, file.path, stats, (client) => this.#marks.noteRead(file, client))
+  }
+
+  #entry(file: IndexedFile): PlacedEntry {
     const { infoHashes, path, name, size } = file
-    const verdicts = infoHashes.map((infoHash) => marks.verdictOf(file, infoHash))
+    const verdicts = infoHashes.map((infoHash) => this.#marks.verdictOf(file, infoHash))
     // A name may contain several info hashes; matching one of them is enough.
     const verdict =
       (['verified', 'mismatched'] as const).find((each) => verdicts.includes(each)) ?? 'unchecked'
-    return { infoHashes, path, name, size, verdict, ...marks.readsOf(path) }
-  }
-
-  return {
-    peek,
-    async find(wanted, signal, mustBeVerified = () => false) {
-      let chosen = await choose(wanted, signal, mustBeVerified)
-      if (!chosen) {
-        // The file may have just been put there.
-        await folder.upToDate()
-        chosen = await choose(wanted, signal, mustBeVerified)
-      }
-      // A folder of ours may have taken the place of the user's.
-      if (!chosen || (await isInOurs(root, chosen.file.path))) return undefined
-      return opened(chosen)
-    },
-    async openAt(path, signal) {
-      const file = index.get(path)
-      const stats = file && (await whenSettled(path, signal))
-      if (!stats || stats.size < MIN_VIDEO_BYTES || entry(file).verdict === 'mismatched') return undefined
-      return opened({ file, stats })
-    },
-    entries: () => videos().map(entry),
-    videos,
-    get version() {
-      return index.version
-    },
-    look: (path) => folder.look(path),
-    check: (signal) => folder.check(signal),
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    return { infoHashes, path, name, size, verdict, ...this.#marks.readsOf(path) }
   }
 }
 

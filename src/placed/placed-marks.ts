@@ -1,12 +1,34 @@
 import { relative } from 'node:path'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { Plays } from '../domain/plays.ts'
-import type { IndexedFile } from './placed-index.ts'
-import type { Mark, PlacedTable, Verdict } from './placed-table.ts'
+import type { IndexDatabase } from '../torrent-index/index-database.ts'
+import type { IndexedFile } from './placed-folder.ts'
 
 const FLUSH_MS = 5_000
 /** Missing files whose marks are kept: they may be on a disk that comes back, and verifying all of them takes long. */
 const MAX_GONE = 10_000
+
+export const PLACED_TABLE = `CREATE TABLE IF NOT EXISTS placed (
+  path TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
+  verdicts TEXT NOT NULL,
+  plays INTEGER NOT NULL,
+  last_read_at REAL
+) STRICT, WITHOUT ROWID`
+
+/** Whether a file matches a torrent. */
+export type Verdict = 'verified' | 'mismatched'
+
+/** What is stored about a file that the user put into the download folder. */
+export interface Mark {
+  /** of the file at the time of the verdicts */
+  readonly fingerprint: string
+  /** by info hash */
+  readonly verdicts: Readonly<Record<string, Verdict>>
+  readonly plays: number
+  /** epoch ms */
+  readonly lastReadAt?: number | undefined
+}
 
 type Marked = Pick<IndexedFile, 'path' | 'fingerprint'>
 
@@ -20,10 +42,11 @@ export class PlacedMarks implements Disposable {
   readonly #plays = new Plays()
   readonly #timer: NodeJS.Timeout
 
-  constructor(root: string, table: PlacedTable) {
+  /** @param database - has {@link PLACED_TABLE}, and is open until this is disposed of */
+  constructor(root: string, database: IndexDatabase) {
     this.#root = root
-    this.#table = table
-    this.#marks = table.read()
+    this.#table = placedTable(database)
+    this.#marks = this.#table.read()
     this.#timer = setInterval(() => this.#flush(), FLUSH_MS)
   }
 
@@ -89,5 +112,49 @@ export class PlacedMarks implements Disposable {
       }),
     )
     if (isWritten) this.#unwritten.clear()
+  }
+}
+
+interface PlacedTable {
+  /** All rows, by path; empty if the table cannot be read. */
+  read(): Map<string, Mark>
+  /** @returns whether all of it was written */
+  write(marks: readonly (readonly [path: string, mark: Mark])[]): boolean
+  /** Deletes the rows of all other paths. */
+  retainOnly(paths: readonly string[]): void
+}
+
+function placedTable(index: IndexDatabase): PlacedTable {
+  return {
+    read() {
+      const rows = index.use((database) => database.prepare('SELECT * FROM placed').all()) ?? []
+      return new Map(rows.flatMap((row) => readRow(row)))
+    },
+    write(marks) {
+      return index.change((database) => {
+        const put = database.prepare('INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?)')
+        for (const [path, { fingerprint, verdicts, plays, lastReadAt }] of marks)
+          put.run(path, fingerprint, JSON.stringify(verdicts), plays, lastReadAt ?? null)
+      })
+    },
+    retainOnly(paths) {
+      index.use((database) =>
+        database
+          .prepare('DELETE FROM placed WHERE path NOT IN (SELECT value FROM json_each(?))')
+          .run(JSON.stringify(paths)),
+      )
+    },
+  }
+}
+
+/** Nothing for a row that is not in our format. */
+function readRow(row: Readonly<Record<string, unknown>>): [string, Mark][] {
+  try {
+    const verdicts = JSON.parse(String(row.verdicts)) as Mark['verdicts']
+    const { path, fingerprint, plays, last_read_at: lastReadAt } = row
+    const mark = { fingerprint: String(fingerprint), verdicts, plays: Number(plays) }
+    return [[String(path), lastReadAt === null ? mark : { ...mark, lastReadAt: Number(lastReadAt) }]]
+  } catch {
+    return []
   }
 }

@@ -1,22 +1,17 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { hasPiece, writeBitfield } from '../domain/bittorrent/bitfield.ts'
-import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import { piecesOf, splitting, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from '../files/handle-limit.ts'
 import { isAbsent, statIfThere } from '../files/if-there.ts'
 import { fewAtATime } from '../lib/for-each-parallel.ts'
-import { inTurns } from '../lib/in-turns.ts'
-import { type KeptTrackers, readKeptTrackers } from './kept-trackers.ts'
 import { ONLY_OURS, OURS, writeNote } from './mark.ts'
-import { sha1 } from './torrent-file.ts'
-import { filesThere, readBytes, readMetainfo, readText, tryParse } from './torrent-folder.ts'
+import { readBytes, readText } from './torrent-folder.ts'
 
 const STATE = 'state.json'
 const USAGE = 'usage.json'
 const BITS = 'verified.bits'
+const TRACKERS = 'trackers.json'
 
 const folderState = z.object({
   /** complete files, by index, with size and mtime at completion */
@@ -48,43 +43,17 @@ const usage = z.object({
   trackers: z.array(z.string()).optional(),
 }) satisfies z.ZodType<Usage>
 
+const keptTrackers = z.object({ urls: z.array(z.string()), areOfFile: z.boolean() })
+
 /** State of a torrent's files. */
 export type FolderState = z.infer<typeof folderState>
 
-/** A torrent's folder as an earlier run left it. */
-export interface FoundFolder {
-  readonly directory: string
-  readonly metainfo: Uint8Array
-  readonly info: TorrentInfo
-  readonly state: FolderState
-  /** trackers of a private torrent */
-  readonly trackers?: KeptTrackers | undefined
-  /** pieces that were on disk when the folder was last saved, minus those that the files are too short for */
-  readonly claimed: Uint8Array
-}
-
-/** The metadata in a folder; `undefined` if it is missing, damaged, or another torrent's. */
-export async function readTorrent(
-  directory: string,
-  infoHash: InfoHash,
-): Promise<{ readonly metainfo: Uint8Array; readonly info: TorrentInfo } | undefined> {
-  const metainfo = await readMetainfo(directory)
-  const info = metainfo && (await tryParse(metainfo))
-  if (!info) return undefined
-  const { info: hashed } = await inTurns(splitting(metainfo))
-  return (await sha1(hashed)) === infoHash ? { metainfo, info } : undefined
-}
-
-/** @returns `undefined` if there is no folder, or it is unfinished, damaged, or another torrent's */
-export async function readFolder(directory: string, infoHash: InfoHash): Promise<FoundFolder | undefined> {
-  const torrent = await readTorrent(directory, infoHash)
-  if (!torrent) return undefined
-  const { metainfo, info } = torrent
-  const state = await readState(directory)
-  const saved = await readBits(directory)
-  const claimed = await possiblePieces(directory, info, state, saved)
-  const trackers = info.isPrivate ? await readKeptTrackers(directory) : undefined
-  return { directory, metainfo, info, state, trackers, claimed }
+/** The trackers of a private torrent, stored with it: no others may be asked, also after a restart (BEP 27). */
+export interface KeptTrackers {
+  /** unchanged; a passkey in them identifies the user, so they are shown to no one else */
+  readonly urls: readonly string[]
+  /** from the torrent file, not from a magnet link */
+  readonly areOfFile: boolean
 }
 
 /** If the file is missing or damaged, no file counts as complete until its pieces are verified again. */
@@ -124,6 +93,19 @@ export async function saveBits(directory: string, bits: Uint8Array): Promise<voi
   await writeNote(directory, BITS, bits)
 }
 
+/** @returns `undefined` if none are stored, or they cannot be read */
+export async function readKeptTrackers(directory: string): Promise<KeptTrackers | undefined> {
+  try {
+    return keptTrackers.parse(JSON.parse((await readText(join(directory, OURS, TRACKERS))) ?? ''))
+  } catch {
+    return undefined
+  }
+}
+
+export async function saveKeptTrackers(directory: string, kept: KeptTrackers): Promise<void> {
+  await writeNote(directory, TRACKERS, JSON.stringify(kept), ONLY_OURS)
+}
+
 /**
  * Flushes files to the disk; missing files are skipped.
  *
@@ -131,32 +113,6 @@ export async function saveBits(directory: string, bits: Uint8Array): Promise<voi
  */
 export async function syncFiles(paths: readonly string[]): Promise<void> {
   await fewAtATime(paths, syncFile)
-}
-
-/** A bit for each claimed piece, except those that lie in a missing or shortened file. */
-async function possiblePieces(
-  directory: string,
-  info: TorrentInfo,
-  state: FolderState,
-  saved: Uint8Array,
-): Promise<Uint8Array> {
-  const claims = new Uint8Array(info.pieceCount)
-  for (let piece = 0; piece < claims.length; piece++) if (hasPiece(saved, piece)) claims[piece] = 1
-  const mark = (from: number, to: number, isClaimed: 0 | 1) => claims.fill(isClaimed, from, to + 1)
-  for (const index of Object.keys(state.whole)) {
-    const file = info.files[Number(index)]
-    if (!file) continue
-    const { first, last } = piecesOf(info, file)
-    mark(first, last, 1)
-  }
-  const there = await filesThere(directory, info)
-  for (const [index, file] of info.files.entries()) {
-    if (file.isPadding || file.length === 0) continue
-    const size = there.get(index)?.size ?? 0
-    if (size >= file.length) continue
-    mark(Math.floor((file.offset + size) / info.pieceLength), piecesOf(info, file).last, 0)
-  }
-  return writeBitfield(info.pieceCount, (piece) => claims[piece] === 1)
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -12,9 +12,10 @@ import { fewAtATime } from '../lib/for-each-parallel.ts'
 import { heapBytes } from '../lib/heap-bytes.ts'
 import type { Log } from '../observe/log.ts'
 import { type Contents, readContents } from '../storage/contents.ts'
-import { findUsage, readTorrent, readUsage, saveUsage } from '../storage/folder-state.ts'
+import { findUsage, readUsage, saveUsage } from '../storage/folder-state.ts'
 import { hasRecord } from '../storage/made-files.ts'
 import { adoptFiles } from '../storage/own-files.ts'
+import { readTorrent } from '../storage/read-folder.ts'
 import {
   type Grounds,
   infoHashOfFolder,

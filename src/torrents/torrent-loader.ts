@@ -1,6 +1,6 @@
 import type { Log } from '../observe/log.ts'
-import { readFolder } from '../storage/folder-state.ts'
 import { isOurs } from '../storage/mark.ts'
+import { readFolder } from '../storage/read-folder.ts'
 import type { BroughtFiles } from './brought-files.ts'
 import type { KnownLately } from './held-torrents.ts'
 import { Torrent } from './torrent.ts'

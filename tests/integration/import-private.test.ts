@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readKeptTrackers } from '../../src/storage/kept-trackers.ts'
+import { readKeptTrackers } from '../../src/storage/folder-state.ts'
 import { doImport } from '../support/import.ts'
 import { makeTorrent } from '../support/private-torrent.ts'
 import { userWith } from '../support/users-files.ts'

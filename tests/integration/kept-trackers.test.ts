@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readKeptTrackers, saveKeptTrackers } from '../../src/storage/kept-trackers.ts'
+import { readKeptTrackers, saveKeptTrackers } from '../../src/storage/folder-state.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const KEPT = {

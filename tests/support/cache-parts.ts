@@ -1,7 +1,7 @@
 import { FolderWatch } from '../../src/files/folder-watch.ts'
 import type { Log } from '../../src/observe/log.ts'
 import { openPlacedFiles, type PlacedFiles } from '../../src/placed/placed-files.ts'
-import { PLACED_TABLE } from '../../src/placed/placed-table.ts'
+import { PLACED_TABLE } from '../../src/placed/placed-marks.ts'
 import { IndexDatabase } from '../../src/torrent-index/index-database.ts'
 import { type CacheIndex, openCacheIndex } from '../../src/torrent-index/torrent-index.ts'
 import { INDEX_TABLE } from '../../src/torrent-index/torrent-table.ts'
@@ -34,7 +34,7 @@ export async function openCacheParts(root: string, options: CachePartsOptions = 
   const watch = opening.use(new FolderWatch(log))
   if (!isWatched) watch.add = () => undefined
   const index = opening.use(await openCacheIndex({ root, extraPaths }, database, log))
-  const placed = opening.use(await openPlacedFiles(root, database, watch, index, viewers, log))
+  const placed = opening.use(await openPlacedFiles({ root, database, watch, torrents: index, viewers }, log))
   opening.use(keepUp(root, watch, index, placed, log))
   const parts = opening.move()
   return { index, placed, logged, [Symbol.asyncDispose]: () => parts.disposeAsync() }

@@ -1,5 +1,5 @@
 import type { Contents } from '../../src/storage/contents.ts'
-import { readTorrent } from '../../src/storage/folder-state.ts'
+import { readTorrent } from '../../src/storage/read-folder.ts'
 
 /** Whether every file of a torrent is complete, judged by the index of its folder; padding does not count. */
 export async function isComplete(contents: Contents | undefined): Promise<boolean> {

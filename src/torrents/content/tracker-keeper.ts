@@ -1,6 +1,6 @@
 import { messageOf } from '../../domain/errors.ts'
 import type { Log } from '../../observe/log.ts'
-import { type KeptTrackers, saveKeptTrackers } from '../../storage/kept-trackers.ts'
+import { type KeptTrackers, saveKeptTrackers } from '../../storage/folder-state.ts'
 import { writing } from '../../storage/torrent-folder.ts'
 
 /** Writes down the trackers of a private torrent, so that after a restart it is told to these and to no others. */

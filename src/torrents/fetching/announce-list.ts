@@ -1,5 +1,5 @@
 import { MAX_TRACKERS, trackerEndpoint, trackerIdentity } from '../../domain/bittorrent/tracker-url.ts'
-import type { KeptTrackers } from '../../storage/kept-trackers.ts'
+import type { KeptTrackers } from '../../storage/folder-state.ts'
 
 /** A torrent has one or two trackers that matter, and a viewer's link those of the list that it was in. */
 export const MAX_TRACKERS_PER_CLIENT = 5
