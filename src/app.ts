@@ -12,7 +12,7 @@ import { cacheOverview } from './admin/cache-overview.ts'
 import { openOwnerToken, ownerTokenPath } from './admin/owner-token.ts'
 import { OwnerTorrents } from './admin/torrents.ts'
 import { WatchFolder } from './admin/watch-folder.ts'
-import { type Janitor, startJanitor } from './cleanup/janitor.ts'
+import { Janitor } from './cleanup/janitor.ts'
 import type { Config } from './config/config.ts'
 import { DiskRoom } from './disk/disk-room.ts'
 import { Guesses } from './downloads/guesses.ts'
@@ -84,8 +84,7 @@ export async function createApp(config: Config): Promise<App> {
   const torrents = opened.use(
     openTorrentService(folders, { engine, index, room, brought, withoutPeers }, log),
   )
-  const cleanup = { ...config.cleanup, ...folders }
-  const janitor = opened.use(startJanitor(cleanup, index, torrents, room, lock, log))
+  const janitor = opened.use(new Janitor({ ...config.cleanup, root }, { index, torrents, room, lock }, log))
   const queue = opened.use(new DownloadQueue(config.downloads, { index, torrents, cache: janitor, log }))
   const additions = queue.addProposer(new OwnerAdditions(index, torrents))
   const guesses = queue.addProposer(new Guesses({ index, placed, torrents, queue }))

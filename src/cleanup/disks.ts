@@ -5,14 +5,14 @@ import type { CacheEntry } from '../torrent-index/index-entry.ts'
 type Placed = Pick<CacheEntry, 'contents'>
 
 /** A file system that holds torrents, or may. */
-export interface Disk {
+export interface TorrentDisk {
   readonly volume: Volume
   /** folders on it that contain torrents' folders */
   readonly bases: readonly string[]
 }
 
 /** The disks of some folders. */
-export async function disksOf(bases: Iterable<string>): Promise<Disk[]> {
+export async function disksOf(bases: Iterable<string>): Promise<TorrentDisk[]> {
   const disks = new Map<number, { volume: Volume; bases: string[] }>()
   for (const base of new Set(bases)) {
     const volume = await volumeOf(base).catch(() => undefined)

@@ -120,19 +120,23 @@ export function chooseEvictions<T extends EvictionCandidate>(
   return chosen
 }
 
+export interface SpaceNeeded<T> {
+  /** bytes to remove now */
+  readonly excessBytes: number
+  /** bytes to remove in total, so that what is wanted fits too */
+  readonly expectedBytes: number
+  readonly isWanted: (entry: T) => boolean
+  readonly idleMs: number
+  readonly now: number
+}
+
 /**
  * Which torrents to remove so that a limit holds now, and also after the wanted downloads. For the latter, torrents
  * that are themselves wanted are not removed.
- *
- * @param expectedBytes - bytes to remove in total, for both
  */
 export function chooseForRoom<T extends EvictionCandidate>(
   entries: readonly T[],
-  excessBytes: number,
-  expectedBytes: number,
-  isWanted: (entry: T) => boolean,
-  idleMs: number,
-  now: number,
+  { excessBytes, expectedBytes, isWanted, idleMs, now }: SpaceNeeded<T>,
 ): T[] {
   const chosen = chooseEvictions(entries, excessBytes, idleMs, now)
   const others = entries.filter((entry) => !chosen.includes(entry) && !isWanted(entry))

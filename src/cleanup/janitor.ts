@@ -8,7 +8,7 @@ import type { CacheEntry } from '../torrent-index/index-entry.ts'
 import { baseOf, bytesByBase, disksOf } from './disks.ts'
 import { chooseIdle, protectionOf } from './eviction.ts'
 import { type Explanation, explainCache, reasonToKeep } from './explain.ts'
-import { type Limits, type Lock, limitKeeper, type Weighed } from './limits.ts'
+import { LimitKeeper, type Limits, type Lock, type Weighed } from './limits.ts'
 import { type Space, spaceFor } from './space.ts'
 
 const MIN_INTERVAL_MS = 100
@@ -48,75 +48,137 @@ export interface CleanupResult extends Removal {
   readonly kept: readonly { readonly infoHash: InfoHash; readonly name: string; readonly why: string }[]
 }
 
-export interface Janitor extends AsyncDisposable {
+export interface JanitorParts {
+  readonly index: CleanedIndex
+  readonly torrents: Remover
+  /** is told the available space, and asks for more */
+  readonly room: DiskRoom
+  readonly lock: Lock
+}
+
+/** Removes idle torrents, and those that exceed the limits; a last time when it is disposed of. */
+export class Janitor implements AsyncDisposable {
+  readonly #options: JanitorOptions
+  readonly #index: CleanedIndex
+  readonly #torrents: Remover
+  readonly #room: DiskRoom
+  readonly #lock: Lock
+  readonly #log: Log
+  readonly #limits: LimitKeeper
+  readonly #oneAtATime = pLimit(1)
+  readonly #idleTimer: NodeJS.Timeout
+  readonly #limitsTimer: NodeJS.Timeout
+  #upcoming: Promise<void> | undefined
+  #lookedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: JanitorOptions, { index, torrents, room, lock }: JanitorParts, log: Log) {
+    this.#options = options
+    this.#index = index
+    this.#torrents = torrents
+    this.#room = room
+    this.#lock = lock
+    this.#log = log
+    const cache = {
+      measure: () => torrents.measure(),
+      bytesByBase: () => bytesByBase(index.entries()),
+      weighed: () => this.#weighed(),
+      remove: async (entries: readonly Weighed[], why: string) =>
+        (await this.#remove(entries, why)).freedBytes,
+    }
+    this.#limits = new LimitKeeper(options, { cache, room, lock }, log)
+    this.#idleTimer = setInterval(
+      () => void this.#inTurn(() => this.#cleanIdle()),
+      Math.max(MIN_INTERVAL_MS, Math.min(options.idleMs / 4, MAX_INTERVAL_MS)),
+    )
+    this.#limitsTimer = setInterval(() => {
+      if (room.isShort || performance.now() - this.#lookedAt >= LIMITS_ROUND_MS.usual) void this.#look()
+    }, LIMITS_ROUND_MS.short)
+    room.servedBy(() => this.#look())
+  }
+
   /** Removes everything that may be removed. */
-  cleanup(): Promise<CleanupResult>
+  cleanup(): Promise<CleanupResult> {
+    const { idleMs } = this.#options
+    return this.#inTurn(async () => {
+      const now = Date.now()
+      const may = this.#weighed().filter((entry) => protectionOf(entry, idleMs, now) === undefined)
+      const result = await this.#remove(may, 'asked for')
+      const kept = this.#weighed().map((entry) => ({
+        infoHash: entry.infoHash,
+        name: entry.contents.name,
+        why: reasonToKeep(protectionOf(entry, idleMs, now) ?? 'used', entry.usage, now),
+      }))
+      return { ...result, kept }
+    })
+  }
+
   /** Enforces the limits. @returns bytes freed */
-  keepLimits(): Promise<number>
+  keepLimits(): Promise<number> {
+    return this.#inTurn(() => this.#limits.keep())
+  }
+
   /** What would be removed next, and why. */
-  explain(): Promise<Explanation>
+  async explain(): Promise<Explanation> {
+    const { root, idleMs, maxBytes, minFreeBytes } = this.#options
+    await this.#torrents.measure()
+    const entries = this.#weighed()
+    const disks = await disksOf([root, ...entries.map(baseOf)])
+    const freeBytes = Math.min(...disks.map(({ volume }) => volume.freeBytes))
+    return explainCache({ idleMs, maxBytes, minFreeBytes, freeBytes }, entries, Date.now())
+  }
+
   /**
    * The available space from the view of a torrent that is, or would be, in a folder.
    *
    * @param owed - bytes still to be downloaded of requested torrents
    */
-  spaceFor(infoHash: InfoHash, directory: string, owed: ReadonlyMap<InfoHash, number>): Promise<Space>
-}
-
-/**
- * Removes idle torrents, and those that exceed the limits; a last time when it is disposed of.
- *
- * @param room - is told the available space, and asks for more
- */
-export function startJanitor(
-  options: JanitorOptions,
-  index: CleanedIndex,
-  torrents: Remover,
-  room: DiskRoom,
-  lock: Lock,
-  log: Log,
-): Janitor {
-  const { root, idleMs, maxBytes, minFreeBytes } = options
-  const cache = {
-    measure: () => torrents.measure(),
-    bytesByBase: () => bytesByBase(index.entries()),
-    weighed,
-    remove: async (entries: readonly Weighed[], why: string) => (await remove(entries, why)).freedBytes,
+  async spaceFor(infoHash: InfoHash, directory: string, owed: ReadonlyMap<InfoHash, number>): Promise<Space> {
+    const { maxBytes, minFreeBytes } = this.#options
+    await this.#torrents.measure()
+    const entries = this.#weighed()
+    const { id, freeBytes } = await volumeOf(directory)
+    const disks = await disksOf(entries.map(baseOf))
+    const bases = new Set(disks.find(({ volume }) => volume.id === id)?.bases)
+    const beside = entries.filter((entry) => bases.has(baseOf(entry)))
+    return spaceFor(infoHash, { maxBytes, minFreeBytes, freeBytes, entries, beside, owed })
   }
-  const keepLimits = limitKeeper(options, cache, room, lock, log)
-  const oneAtATime = pLimit(1)
-  let upcoming: Promise<void> | undefined
-  let lookedAt = Number.NEGATIVE_INFINITY
-  const idleTimer = setInterval(
-    () => void inTurn(cleanIdle),
-    Math.max(MIN_INTERVAL_MS, Math.min(idleMs / 4, MAX_INTERVAL_MS)),
-  )
-  const limitsTimer = setInterval(() => {
-    if (room.isShort || performance.now() - lookedAt >= LIMITS_ROUND_MS.usual) void look()
-  }, LIMITS_ROUND_MS.short)
-  room.servedBy(look)
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { onShutdown } = this.#options
+    clearInterval(this.#idleTimer)
+    clearInterval(this.#limitsTimer)
+    this.#room.servedBy(async () => undefined)
+    await this.#oneAtATime(async () => undefined)
+    if (onShutdown === 'idle') await this.#cleanIdle()
+    if (onShutdown === 'all') {
+      const fetched = this.#weighed().filter(({ usage }) => !usage.isPinned)
+      await this.#remove(fetched, 'shutdown')
+    }
+  }
 
   /** One round at a time; a failed round does not stop the next. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = oneAtATime(work)
-    result.catch((error: unknown) => log.warn('clean-up failed', { reason: String(error) }))
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#oneAtATime(work)
+    result.catch((error: unknown) => this.#log.warn('clean-up failed', { reason: String(error) }))
     return result
   }
 
   /** Callers before it begins share one check; after a check that freed nothing, the next one is delayed. */
-  function look(): Promise<void> {
-    upcoming ??= inTurn(async () => {
-      if (room.isShort) await sleep(Math.max(0, lookedAt + LIMITS_ROUND_MS.short - performance.now()))
-      upcoming = undefined
-      await keepLimits()
-      lookedAt = performance.now()
+  #look(): Promise<void> {
+    this.#upcoming ??= this.#inTurn(async () => {
+      if (this.#room.isShort)
+        await sleep(Math.max(0, this.#lookedAt + LIMITS_ROUND_MS.short - performance.now()))
+      this.#upcoming = undefined
+      await this.#limits.keep()
+      this.#lookedAt = performance.now()
     }).catch(() => undefined)
-    return upcoming
+    return this.#upcoming
   }
 
-  function weighed(): Weighed[] {
-    const isHeld = lock.isHeld()
-    return index.entries().map((entry) => {
+  #weighed(): Weighed[] {
+    const isHeld = this.#lock.isHeld()
+    const torrents = this.#torrents
+    return this.#index.entries().map((entry) => {
       const { contents, usage } = entry
       const { infoHash } = contents
       return {
@@ -127,71 +189,19 @@ export function startJanitor(
         isUsed: torrents.isUsed(infoHash),
         isAwaited: usage.wish !== undefined || torrents.isAwaited(infoHash),
         isGuessed: torrents.isGuessed(infoHash),
-        isReadOnly: !isHeld || room.isReadOnly(baseOf(entry)),
+        isReadOnly: !isHeld || this.#room.isReadOnly(baseOf(entry)),
       }
     })
   }
 
-  async function remove(entries: readonly Weighed[], why: string): Promise<Removal> {
+  async #remove(entries: readonly Weighed[], why: string): Promise<Removal> {
     if (entries.length === 0) return { removed: 0, freedBytes: 0 }
-    const result = await torrents.remove(entries.map(({ infoHash }) => infoHash))
-    if (result.removed > 0) log.info('cache cleaned', { ...result, why })
+    const result = await this.#torrents.remove(entries.map(({ infoHash }) => infoHash))
+    if (result.removed > 0) this.#log.info('cache cleaned', { ...result, why })
     return result
   }
 
-  async function cleanIdle(): Promise<void> {
-    await remove(chooseIdle(weighed(), idleMs, Date.now()), 'idle')
-  }
-
-  return {
-    cleanup: () =>
-      inTurn(async () => {
-        const now = Date.now()
-        const may = weighed().filter((entry) => protectionOf(entry, idleMs, now) === undefined)
-        const result = await remove(may, 'asked for')
-        const kept = weighed().map((entry) => ({
-          infoHash: entry.infoHash,
-          name: entry.contents.name,
-          why: reasonToKeep(protectionOf(entry, idleMs, now) ?? 'used', entry.usage, now),
-        }))
-        return { ...result, kept }
-      }),
-    keepLimits: () => inTurn(keepLimits),
-    async explain() {
-      await torrents.measure()
-      const entries = weighed()
-      const disks = await disksOf([root, ...entries.map(baseOf)])
-      return explainCache(
-        {
-          idleMs,
-          maxBytes,
-          minFreeBytes,
-          freeBytes: Math.min(...disks.map(({ volume }) => volume.freeBytes)),
-        },
-        entries,
-        Date.now(),
-      )
-    },
-    async spaceFor(infoHash, directory, owed) {
-      await torrents.measure()
-      const entries = weighed()
-      const { id, freeBytes } = await volumeOf(directory)
-      const disks = await disksOf(entries.map(baseOf))
-      const bases = new Set(disks.find(({ volume }) => volume.id === id)?.bases)
-      const beside = entries.filter((entry) => bases.has(baseOf(entry)))
-      return spaceFor(infoHash, { maxBytes, minFreeBytes, freeBytes, entries, beside, owed })
-    },
-    async [Symbol.asyncDispose]() {
-      clearInterval(idleTimer)
-      clearInterval(limitsTimer)
-      room.servedBy(async () => undefined)
-      await oneAtATime(async () => undefined)
-      if (options.onShutdown === 'idle') await cleanIdle()
-      if (options.onShutdown === 'all')
-        await remove(
-          weighed().filter(({ usage }) => !usage.isPinned),
-          'shutdown',
-        )
-    },
+  async #cleanIdle(): Promise<void> {
+    await this.#remove(chooseIdle(this.#weighed(), this.#options.idleMs, Date.now()), 'idle')
   }
 }

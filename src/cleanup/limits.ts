@@ -1,7 +1,7 @@
 import type { DiskRoom, MeasuredDisk } from '../disk/disk-room.ts'
 import type { Log } from '../observe/log.ts'
 import type { CacheEntry } from '../torrent-index/index-entry.ts'
-import { baseOf, type Disk, disksOf } from './disks.ts'
+import { baseOf, disksOf, type TorrentDisk } from './disks.ts'
 import { chooseForRoom, type EvictionCandidate, excessOver, shortageBelow } from './eviction.ts'
 import { ShortageLog } from './shortage-log.ts'
 
@@ -42,6 +42,20 @@ export interface Lock {
   isHeld(): boolean
 }
 
+export interface LimitKeeperParts {
+  readonly cache: LimitedCache
+  /** gets what there is to share out, and knows what is wanted */
+  readonly room: DiskRoom
+  readonly lock: Lock
+}
+
+/** Bytes to remove. */
+interface Excess {
+  readonly now: number
+  /** in total, so that what is wanted fits too */
+  readonly expected: number
+}
+
 /**
  * Enforces the limits, and grants how much may be downloaded within them. What is wanted next counts as if it were
  * there: idle films are evicted before a download reaches a limit, not after.
@@ -49,104 +63,107 @@ export interface Lock {
  * The limits differ. CACHE_MIN_FREE protects other users of the disk: when nothing more can be evicted, downloading
  * pauses. CACHE_MAX_SIZE bounds what is kept: a larger film can still be watched, because what a viewer needs next is
  * downloaded anyway. Background downloads pause, and when the viewer leaves, the film is the next to be evicted.
- *
- * @returns enforces the limits now; resolves with the number of bytes freed
  */
-export function limitKeeper(
-  limits: Limits,
-  cache: LimitedCache,
-  room: DiskRoom,
-  lock: Lock,
-  log: Log,
-): () => Promise<number> {
-  const { root, idleMs, maxBytes, minFreeBytes } = limits
-  const shortages = new ShortageLog(log)
-  let refusedLastAt = Number.NEGATIVE_INFINITY
+export class LimitKeeper {
+  readonly #limits: Limits
+  readonly #cache: LimitedCache
+  readonly #room: DiskRoom
+  readonly #lock: Lock
+  readonly #shortages: ShortageLog
+  #refusedLastAt = Number.NEGATIVE_INFINITY
+  /** bytes by the folder that contains the torrents, as of the last measurement */
+  #taken: ReadonlyMap<string, number> = new Map()
 
-  /** by the folder that contains the torrents, as of the last measurement */
-  let taken: ReadonlyMap<string, number> = new Map()
+  constructor(limits: Limits, { cache, room, lock }: LimitKeeperParts, log: Log) {
+    this.#limits = limits
+    this.#cache = cache
+    this.#room = room
+    this.#lock = lock
+    this.#shortages = new ShortageLog(log)
+  }
 
-  async function keepLimits(): Promise<number> {
-    await cache.measure()
-    taken = cache.bytesByBase()
-    let freedBytes = await keepMaxSize()
-    for (const disk of await disks()) freedBytes += await keepMinFree(disk)
-    await room.renew(measured)
+  /** Enforces the limits now. @returns bytes freed */
+  async keep(): Promise<number> {
+    await this.#cache.measure()
+    this.#taken = this.#cache.bytesByBase()
+    let freedBytes = await this.#keepMaxSize()
+    for (const disk of await this.#disks()) freedBytes += await this.#keepMinFree(disk)
+    await this.#room.renew(() => this.#measured())
     return freedBytes
   }
 
-  async function keepMaxSize(): Promise<number> {
+  async #keepMaxSize(): Promise<number> {
+    const { maxBytes } = this.#limits
     if (maxBytes === undefined) return 0
-    const usedBytes = usedNow()
-    const expected = excessOver(maxBytes, usedBytes + wantedIn())
-    return free(undefined, excessOver(maxBytes, usedBytes), expected, 'CACHE_MAX_SIZE')
+    const usedBytes = this.#usedNow()
+    const expected = excessOver(maxBytes, usedBytes + this.#wantedIn())
+    return this.#free(undefined, { now: excessOver(maxBytes, usedBytes), expected }, 'CACHE_MAX_SIZE')
   }
 
-  async function keepMinFree({ volume, bases }: Disk): Promise<number> {
+  async #keepMinFree({ volume, bases }: TorrentDisk): Promise<number> {
     if (volume.isReadOnly) return 0
     const { freeBytes } = volume
-    const wanted = wantedIn(bases)
-    const expected = shortageBelow(minFreeBytes + wanted, freeBytes)
-    const freedBytes = await free(bases, shortageBelow(minFreeBytes, freeBytes), expected, 'CACHE_MIN_FREE')
-    const isRefused = bases.some((base) => ['ENOSPC', 'EDQUOT'].includes(room.refusalIn(base) ?? ''))
-    if (freedBytes > 0 || !isRefused || performance.now() - refusedLastAt < REFUSED_AGAIN_MS)
+    const { minFreeBytes } = this.#limits
+    const wanted = this.#wantedIn(bases)
+    const excess = {
+      now: shortageBelow(minFreeBytes, freeBytes),
+      expected: shortageBelow(minFreeBytes + wanted, freeBytes),
+    }
+    const freedBytes = await this.#free(bases, excess, 'CACHE_MIN_FREE')
+    const isRefused = bases.some((base) => ['ENOSPC', 'EDQUOT'].includes(this.#room.refusalIn(base) ?? ''))
+    if (freedBytes > 0 || !isRefused || performance.now() - this.#refusedLastAt < REFUSED_AGAIN_MS)
       return freedBytes
-    refusedLastAt = performance.now()
-    return free(bases, 0, Math.max(wanted, REFUSED_BYTES), 'the disk is full')
+    this.#refusedLastAt = performance.now()
+    return this.#free(bases, { now: 0, expected: Math.max(wanted, REFUSED_BYTES) }, 'the disk is full')
   }
 
-  /**
-   * @param bases - only torrents in these folders count
-   * @param excess - bytes to remove now
-   * @param expected - bytes to remove for what is wanted
-   */
-  async function free(
-    bases: readonly string[] | undefined,
-    excess: number,
-    expected: number,
-    why: string,
-  ): Promise<number> {
-    if ((excess <= 0 && expected <= 0) || !lock.isHeld()) return 0
-    const entries = cache.weighed().filter((entry) => bases?.includes(baseOf(entry)) ?? true)
-    const isWanted = ({ infoHash }: Weighed) => room.demands.has(infoHash)
-    const chosen = chooseForRoom(entries, excess, expected, isWanted, idleMs, Date.now())
+  /** @param bases - only torrents in these folders count; `undefined` = all */
+  async #free(bases: readonly string[] | undefined, excess: Excess, why: string): Promise<number> {
+    if ((excess.now <= 0 && excess.expected <= 0) || !this.#lock.isHeld()) return 0
+    const entries = this.#cache.weighed().filter((entry) => bases?.includes(baseOf(entry)) ?? true)
+    const chosen = chooseForRoom(entries, {
+      excessBytes: excess.now,
+      expectedBytes: excess.expected,
+      isWanted: ({ infoHash }) => this.#room.demands.has(infoHash),
+      idleMs: this.#limits.idleMs,
+      now: Date.now(),
+    })
     if (chosen.length === 0) return 0
-    const freedBytes = await cache.remove(chosen, why)
-    taken = cache.bytesByBase()
+    const freedBytes = await this.#cache.remove(chosen, why)
+    this.#taken = this.#cache.bytesByBase()
     return freedBytes
   }
 
   /** The present state of the disks. */
-  async function measured(): Promise<MeasuredDisk[]> {
-    const usedBytes = usedNow()
-    shortages.noteSize(usedBytes, maxBytes)
-    return (await disks()).map(({ volume, bases }) => {
+  async #measured(): Promise<MeasuredDisk[]> {
+    const { maxBytes, minFreeBytes } = this.#limits
+    const usedBytes = this.#usedNow()
+    this.#shortages.noteSize(usedBytes, maxBytes)
+    return (await this.#disks()).map(({ volume, bases }) => {
       const { freeBytes } = volume
-      const isReadOnly = volume.isReadOnly || !lock.isHeld()
+      const isReadOnly = volume.isReadOnly || !this.#lock.isHeld()
       const bytes = isReadOnly ? 0 : Math.max(0, freeBytes - minFreeBytes)
       const spareBytes = Math.min(bytes, Math.max(0, (maxBytes ?? Number.POSITIVE_INFINITY) - usedBytes))
       const disk = { bases, room: { bytes, spareBytes, isReadOnly, freeBytes, minFreeBytes } }
-      const refusal = bases.map((base) => room.refusalIn(base)).find((each) => each !== undefined)
-      shortages.noteDisk(disk, wantedIn(bases), refusal)
+      const refusal = bases.map((base) => this.#room.refusalIn(base)).find((each) => each !== undefined)
+      this.#shortages.noteDisk(disk, this.#wantedIn(bases), refusal)
       return disk
     })
   }
 
-  function disks(): Promise<Disk[]> {
-    const wanted = [...room.demands.values()].map(({ base }) => base)
-    return disksOf([root, ...taken.keys(), ...wanted])
+  #disks(): Promise<TorrentDisk[]> {
+    const wanted = [...this.#room.demands.values()].map(({ base }) => base)
+    return disksOf([this.#limits.root, ...this.#taken.keys(), ...wanted])
   }
 
-  function usedNow(): number {
-    return [...taken.values()].reduce((sum, bytes) => sum + bytes, 0)
+  #usedNow(): number {
+    return [...this.#taken.values()].reduce((sum, bytes) => sum + bytes, 0)
   }
 
   /** Bytes wanted in some folders, or in all. */
-  function wantedIn(bases?: readonly string[]): number {
-    return [...room.demands.values()]
+  #wantedIn(bases?: readonly string[]): number {
+    return [...this.#room.demands.values()]
       .filter(({ base }) => bases?.includes(base) ?? true)
       .reduce((sum, { bytes }) => sum + bytes, 0)
   }
-
-  return keepLimits
 }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startJanitor } from '../../src/cleanup/janitor.ts'
+import { Janitor } from '../../src/cleanup/janitor.ts'
 import { DiskRoom } from '../../src/disk/disk-room.ts'
 import type { Usage } from '../../src/domain/usage.ts'
 import { createLog } from '../../src/observe/log.ts'
@@ -90,12 +90,14 @@ describe('a cache above its limit', () => {
     await using app = await startTestApp(settings(left, `${1000 * MIB}`))
     const viewer = await openStream(left.urlOf('unplayed', app))
     await readBytes(viewer, 1000)
-    await using tight = startJanitor(
+    await using tight = new Janitor(
       { root: left.root, idleMs: 100 * HOUR_MS, onShutdown: 'none', maxBytes: 1, minFreeBytes: 0 },
-      app.app.index,
-      app.app.torrents,
-      new DiskRoom(),
-      { isHeld: () => true },
+      {
+        index: app.app.index,
+        torrents: app.app.torrents,
+        room: new DiskRoom(),
+        lock: { isHeld: () => true },
+      },
       createLog({ level: 'error', format: 'text' }),
     )
     await tight.keepLimits()

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Limits, limitKeeper, type Weighed } from '../../src/cleanup/limits.ts'
+import { LimitKeeper, type Limits, type Weighed } from '../../src/cleanup/limits.ts'
 import { DiskRoom } from '../../src/disk/disk-room.ts'
 import { volumeOf } from '../../src/disk/volume.ts'
 import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
@@ -102,19 +102,18 @@ async function keptCache(limits: Partial<Limits>, ...films: [name: string, bytes
       return entries.reduce((sum, { bytes }) => sum + bytes, 0)
     },
   }
+  const keeper = new LimitKeeper(
+    { root, idleMs: HOUR_MS, minFreeBytes: 0, ...limits },
+    { cache, room, lock: { isHeld: () => isHeld } },
+    silent,
+  )
   return {
     root,
     room,
     put,
     watch: (name: string) => void watched.add(name),
     names: () => [...cached.keys()],
-    keepLimits: limitKeeper(
-      { root, idleMs: HOUR_MS, minFreeBytes: 0, ...limits },
-      cache,
-      room,
-      { isHeld: () => isHeld },
-      silent,
-    ),
+    keepLimits: () => keeper.keep(),
     unlock: () => {
       isHeld = false
     },

@@ -2,7 +2,7 @@ import type { InfoHash } from '../../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { allowedTrackers } from '../../domain/bittorrent/tracker-url.ts'
 import type { Log } from '../../observe/log.ts'
-import type { KeptTrackers } from '../../storage/kept-trackers.ts'
+import type { KeptTrackers } from '../../storage/folder-state.ts'
 import { TrackerKeeper } from '../content/tracker-keeper.ts'
 import { AnnounceList } from './announce-list.ts'
 

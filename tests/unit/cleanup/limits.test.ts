@@ -41,7 +41,13 @@ test.for([
   ['films that must go, which also make room for what is wanted', 5, 15, ['wanted', 'older']],
 ] as const)('to make room, clean-up removes %s', ([, excess, expected, names]) => {
   const isWanted = (entry: EvictionCandidate) => entry === WANTED
-  const chosen = chooseForRoom(ALL, excess, expected, isWanted, IDLE_MS, NOW)
+  const chosen = chooseForRoom(ALL, {
+    excessBytes: excess,
+    expectedBytes: expected,
+    isWanted,
+    idleMs: IDLE_MS,
+    now: NOW,
+  })
   expect(chosen.map(({ infoHash }) => infoHash)).toEqual(names)
 })
 
