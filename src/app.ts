@@ -41,7 +41,7 @@ import { Viewers } from './streaming/viewers.ts'
 import { IndexDatabase } from './torrent-index/index-database.ts'
 import { type CacheIndex, openCacheIndex } from './torrent-index/torrent-index.ts'
 import { INDEX_TABLE } from './torrent-index/torrent-table.ts'
-import { keepUp } from './torrent-index/watch-download-folder.ts'
+import { DownloadFolderWatch } from './torrent-index/watch-download-folder.ts'
 import { BroughtFiles } from './torrents/brought-files.ts'
 import { openTorrentService, type TorrentService } from './torrents/torrent-service.ts'
 import { WithoutPeers } from './torrents/without-peers.ts'
@@ -77,7 +77,7 @@ export async function createApp(config: Config): Promise<App> {
   const index = opened.use(await openCacheIndex(folders, database, log))
   const viewers = new Viewers()
   const placed = opened.use(await openPlacedFiles({ root, database, watch, torrents: index, viewers }, log))
-  opened.use(keepUp(root, watch, index, placed, log))
+  opened.use(new DownloadFolderWatch(root, { watch, torrents: index, placed }, log))
   const room = new DiskRoom()
   const brought = new BroughtFiles()
   const withoutPeers = new WithoutPeers()

@@ -3,7 +3,7 @@ import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { type Origin, playsAt, type Selection } from '../domain/usage.ts'
 import type { Progress } from '../downloads/download.ts'
 import { bytesThere, isComplete, type SelectedFiles } from '../downloads/selected-files.ts'
-import type { CacheEntry } from '../torrent-index/index-entry.ts'
+import type { CacheEntry } from '../torrent-index/index-entries.ts'
 import type { Activity } from '../torrents/fetch-ahead.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { type Volume, volumeOf } from '../disk/volume.ts'
-import type { CacheEntry } from '../torrent-index/index-entry.ts'
+import type { CacheEntry } from '../torrent-index/index-entries.ts'
 
 type Placed = Pick<CacheEntry, 'contents'>
 

@@ -1,6 +1,6 @@
 import type { DiskRoom, MeasuredDisk } from '../disk/disk-room.ts'
 import type { Log } from '../observe/log.ts'
-import type { CacheEntry } from '../torrent-index/index-entry.ts'
+import type { CacheEntry } from '../torrent-index/index-entries.ts'
 import { baseOf, disksOf, type TorrentDisk } from './disks.ts'
 import { chooseForRoom, type EvictionCandidate, excessOver, shortageBelow } from './eviction.ts'
 import { ShortageLog } from './shortage-log.ts'

@@ -7,7 +7,7 @@ import type { Work } from '../lib/in-turns.ts'
 import type { Film } from '../sources/films.ts'
 import type { Contents, FileContents } from '../storage/contents.ts'
 import { localIdOf } from '../storage/local-id.ts'
-import type { CacheEntry } from '../torrent-index/index-entry.ts'
+import type { CacheEntry } from '../torrent-index/index-entries.ts'
 import type { LibraryFile } from './library-file.ts'
 
 /** What a torrent of the library needs of its entry in the index. */

@@ -1,6 +1,6 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { IndexDatabase } from './index-database.ts'
-import type { CacheEntry } from './index-entry.ts'
+import type { CacheEntry } from './index-entries.ts'
 
 export const INDEX_TABLE = `CREATE TABLE IF NOT EXISTS torrents (
   info_hash TEXT PRIMARY KEY,

@@ -4,87 +4,92 @@ import type { FolderWatch } from '../files/folder-watch.ts'
 import type { Log } from '../observe/log.ts'
 import { infoHashOfFolder } from '../storage/torrent-folder.ts'
 
-/** How often everything is looked at, for what nobody tells of. */
+/** How often everything is examined, for changes that are not reported. */
 const CHECK_MS = 60_000
-/** What we fetch and remove ourselves is known by then. */
+/** What the server itself fetches and removes is in the index by then. */
 const OWN_WORK_MS = 500
 
-/** What is known of torrents on disk. */
-interface Torrents {
-  look(name: string): Promise<void>
+/** The index of torrents, or that of placed files. */
+interface Examined {
+  /** @param where - a name in the download folder, for torrents; a path, for placed files */
+  look(where: string): Promise<void>
   check(signal: AbortSignal): Promise<void>
 }
 
-/** What is known of files that the user put there. */
-interface Placed {
-  look(path: string): Promise<void>
-  check(signal: AbortSignal): Promise<void>
+export interface DownloadFolderParts {
+  readonly watch: FolderWatch
+  readonly torrents: Examined
+  readonly placed: Examined
 }
 
-/** Keeps what is known of the download folder true while others bring things into it and take them away. */
-export function keepUp(
-  root: string,
-  watch: FolderWatch,
-  torrents: Torrents,
-  placed: Placed,
-  log: Log,
-): AsyncDisposable {
-  const stop = new AbortController()
-  /** names of folders of torrents that have appeared or vanished */
-  const changed = new Set<string>()
-  let looking: NodeJS.Timeout | undefined
-  let checking: Promise<void> = Promise.resolve()
-  let isChecking = false
-  let hasFailed = false
-  const timer = setInterval(() => {
-    if (!isChecking) checking = check()
-  }, CHECK_MS)
+/** Keeps the indexes of the download folder true while other programs add and remove things. */
+export class DownloadFolderWatch implements AsyncDisposable {
+  readonly #root: string
+  readonly #torrents: Examined
+  readonly #placed: Examined
+  readonly #log: Log
+  readonly #stop = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  /** names of torrent folders that have appeared or vanished */
+  readonly #changed = new Set<string>()
+  #looking: NodeJS.Timeout | undefined
+  #checking: Promise<void> = Promise.resolve()
+  #isChecking = false
+  #hasFailed = false
 
-  watch.onChange(({ path, isNewOrGone }) => {
-    if (!isNewOrGone || dirname(path) !== root || !infoHashOfFolder(basename(path))) return
-    changed.add(basename(path))
-    looking ??= setTimeout(() => void lookAtChanged(), OWN_WORK_MS).unref()
-  })
+  constructor(root: string, { watch, torrents, placed }: DownloadFolderParts, log: Log) {
+    this.#root = root
+    this.#torrents = torrents
+    this.#placed = placed
+    this.#log = log
+    this.#timer = setInterval(() => {
+      if (!this.#isChecking) this.#checking = this.#check()
+    }, CHECK_MS)
+    watch.onChange(({ path, isNewOrGone }) => {
+      if (!isNewOrGone || dirname(path) !== root || !infoHashOfFolder(basename(path))) return
+      this.#changed.add(basename(path))
+      this.#looking ??= setTimeout(() => void this.#lookAtChanged(), OWN_WORK_MS).unref()
+    })
+  }
 
-  async function lookAtChanged(): Promise<void> {
-    looking = undefined
-    const names = [...changed]
-    changed.clear()
-    await surviving(async () => {
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    clearTimeout(this.#looking)
+    this.#stop.abort()
+    await this.#checking
+  }
+
+  async #lookAtChanged(): Promise<void> {
+    this.#looking = undefined
+    const names = [...this.#changed]
+    this.#changed.clear()
+    await this.#surviving(async () => {
       for (const name of names) {
-        await torrents.look(name)
-        // Only now it is clear whose it is.
-        await placed.look(join(root, name))
+        await this.#torrents.look(name)
+        // Only now it is known whether the folder is ours.
+        await this.#placed.look(join(this.#root, name))
       }
     })
   }
 
-  async function check(): Promise<void> {
-    isChecking = true
-    await surviving(async () => {
-      await torrents.check(stop.signal)
-      await placed.check(stop.signal)
-      hasFailed = false
+  async #check(): Promise<void> {
+    this.#isChecking = true
+    await this.#surviving(async () => {
+      await this.#torrents.check(this.#stop.signal)
+      await this.#placed.check(this.#stop.signal)
+      this.#hasFailed = false
     })
-    isChecking = false
+    this.#isChecking = false
   }
 
-  /** A disk that is not there for a while is said once. */
-  async function surviving(work: () => Promise<void>): Promise<void> {
+  /** A disk that is unmounted for a while is logged once. */
+  async #surviving(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      if (!hasFailed) log.warn('the download folder cannot be looked at', { root, reason: messageOf(error) })
-      hasFailed = true
+      const fields = { root: this.#root, reason: messageOf(error) }
+      if (!this.#hasFailed) this.#log.warn('the download folder cannot be looked at', fields)
+      this.#hasFailed = true
     }
-  }
-
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      clearTimeout(looking)
-      stop.abort()
-      await checking
-    },
   }
 }

@@ -5,7 +5,7 @@ import { PLACED_TABLE } from '../../src/placed/placed-marks.ts'
 import { IndexDatabase } from '../../src/torrent-index/index-database.ts'
 import { type CacheIndex, openCacheIndex } from '../../src/torrent-index/torrent-index.ts'
 import { INDEX_TABLE } from '../../src/torrent-index/torrent-table.ts'
-import { keepUp } from '../../src/torrent-index/watch-download-folder.ts'
+import { DownloadFolderWatch } from '../../src/torrent-index/watch-download-folder.ts'
 
 /** The server's view of a download folder, without the rest of the server. */
 export interface CacheParts extends AsyncDisposable {
@@ -35,7 +35,7 @@ export async function openCacheParts(root: string, options: CachePartsOptions = 
   if (!isWatched) watch.add = () => undefined
   const index = opening.use(await openCacheIndex({ root, extraPaths }, database, log))
   const placed = opening.use(await openPlacedFiles({ root, database, watch, torrents: index, viewers }, log))
-  opening.use(keepUp(root, watch, index, placed, log))
+  opening.use(new DownloadFolderWatch(root, { watch, torrents: index, placed }, log))
   const parts = opening.move()
   return { index, placed, logged, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }

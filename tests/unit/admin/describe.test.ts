@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type Circumstances, describe } from '../../../src/admin/describe.ts'
 import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import { newUsage } from '../../../src/domain/usage.ts'
-import type { CacheEntry } from '../../../src/torrent-index/index-entry.ts'
+import type { CacheEntry } from '../../../src/torrent-index/index-entries.ts'
 import type { Activity } from '../../../src/torrents/fetch-ahead.ts'
 
 const SIZE = 1_000_000

@@ -7,7 +7,7 @@ import { newUsage, type Usage } from '../../../src/domain/usage.ts'
 import type { Proposal } from '../../../src/downloads/download.ts'
 import { OwnerAdditions } from '../../../src/downloads/proposers/owner-additions.ts'
 import { DownloadQueue } from '../../../src/downloads/queue.ts'
-import type { CacheEntry } from '../../../src/torrent-index/index-entry.ts'
+import type { CacheEntry } from '../../../src/torrent-index/index-entries.ts'
 import type { FetchAhead, FetchRequest } from '../../../src/torrents/fetch-ahead.ts'
 import { recordingLog } from '../../support/recording-log.ts'
 

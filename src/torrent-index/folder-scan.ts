@@ -1,0 +1,171 @@
+import { readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import pLimit from 'p-limit'
+import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import { messageOf } from '../domain/errors.ts'
+import { fewAtATime } from '../lib/for-each-parallel.ts'
+import type { Log } from '../observe/log.ts'
+import { type Contents, readContents } from '../storage/contents.ts'
+import { findUsage, readUsage } from '../storage/folder-state.ts'
+import { hasRecord } from '../storage/made-files.ts'
+import { adoptFiles } from '../storage/own-files.ts'
+import { readTorrent } from '../storage/read-folder.ts'
+import {
+  type Grounds,
+  infoHashOfFolder,
+  type ListedFolder,
+  lastNotedAt,
+  listFolders,
+  lookAtFolder,
+  readLocation,
+} from '../storage/torrent-folder.ts'
+import { filesChanged, liesIn, without } from './changed-files.ts'
+import type { IndexEntries } from './index-entries.ts'
+import type { IndexTable } from './torrent-table.ts'
+
+/** Compares the index with the download folder: at the start, and later for what other programs have changed. */
+export class FolderScan {
+  readonly #grounds: Grounds
+  readonly #entries: IndexEntries
+  readonly #log: Log
+  readonly #oneAtATime = pLimit(1)
+
+  constructor(grounds: Grounds, entries: IndexEntries, log: Log) {
+    this.#grounds = grounds
+    this.#entries = entries
+    this.#log = log
+  }
+
+  /** Fills the index: from the table where a folder is as the table says, else from the folder itself. */
+  async load(table: IndexTable): Promise<void> {
+    const listed = await listFolders(this.#grounds, (reason) => this.#refuse(reason))
+    const rows = table.read()
+    await fewAtATime(listed, (folder) =>
+      this.#surviving(folder.directory, 'warn', async () => {
+        const row = rows.get(folder.infoHash)
+        if (row?.notedAt === folder.notedAt && liesIn(row.contents, folder.directory)) {
+          this.#entries.restore(row)
+          if (!(await hasRecord(folder.directory))) await this.#adopt(folder)
+        } else await this.#add(folder)
+      }),
+    )
+    table.retainOnly(this.#entries.all().map(({ contents }) => contents.infoHash))
+  }
+
+  /** Examines everything: what was added, removed or changed by other programs. */
+  check(signal?: AbortSignal): Promise<void> {
+    return this.#oneAtATime(async () => {
+      const known = this.#entries.all()
+      const there = await this.#meetNew()
+      const gone: Contents[] = []
+      // One after the other: there is no hurry, and viewers read from the same disk.
+      for (const { contents } of known) {
+        if (signal?.aborted) return
+        await this.#surviving(contents.directory, 'debug', async () => {
+          const isThere =
+            there.has(contents.infoHash) && (await lastNotedAt(contents.directory)) !== undefined
+          if (!isThere) gone.push(contents)
+          else if (this.#entries.isCurrent(contents)) await this.#checkFiles(contents)
+        })
+      }
+      this.#lose(gone)
+    })
+  }
+
+  /** Examines one folder. @param name - of the folder in the download folder */
+  look(name: string): Promise<void> {
+    return this.#oneAtATime(async () => {
+      const infoHash = infoHashOfFolder(name)
+      const contents = infoHash && this.#entries.get(infoHash)?.contents
+      if (!contents) return this.#meet(name)
+      const { directory } = contents
+      const isThere =
+        dirname(directory) === this.#grounds.root
+          ? (await lastNotedAt(directory)) !== undefined
+          : (await readLocation(this.#grounds, infoHash)) !== undefined
+      if (!isThere) this.#lose([contents])
+    })
+  }
+
+  /** Resolves when no scan is running. */
+  async whenIdle(): Promise<void> {
+    await this.#oneAtATime(async () => undefined)
+  }
+
+  /** Adds what is new in the download folder. @returns all torrents that have a folder there */
+  async #meetNew(): Promise<ReadonlySet<InfoHash>> {
+    const entries = await readdir(this.#grounds.root, { withFileTypes: true })
+    const there = new Set<InfoHash>()
+    for (const { name } of entries.filter((each) => each.isDirectory())) {
+      const infoHash = infoHashOfFolder(name)
+      if (!infoHash) continue
+      there.add(infoHash)
+      if (!this.#entries.get(infoHash)) await this.#surviving(name, 'debug', () => this.#meet(name))
+    }
+    return there
+  }
+
+  /** Adds a folder that another program has put there, if it is one of ours. */
+  async #meet(name: string): Promise<void> {
+    const folder = await lookAtFolder(this.#grounds, name, (reason) => this.#refuse(reason))
+    if (!folder || this.#entries.get(folder.infoHash)) return
+    await this.#add(folder)
+    this.#log.info('torrent found in the download folder', { infoHash: folder.infoHash })
+  }
+
+  async #add({ infoHash, directory }: ListedFolder): Promise<void> {
+    await this.#adopt({ infoHash, directory })
+    const contents = await readContents({ infoHash, directory })
+    const noted = await findUsage(directory)
+    const usage = noted ?? (await readUsage(directory))
+    if (this.#entries.get(infoHash)) return
+    this.#entries.add({ contents, usage }, noted !== undefined)
+  }
+
+  /** Records which files are ours: files that the user puts there later are not. */
+  async #adopt({ infoHash, directory }: Pick<ListedFolder, 'infoHash' | 'directory'>): Promise<void> {
+    try {
+      const torrent = await readTorrent(directory, infoHash)
+      if (torrent) await adoptFiles(directory, torrent.info)
+      if (this.#entries.get(infoHash)) this.#entries.noteUnlisted([infoHash])
+    } catch (error) {
+      // It is done at the latest before something is written or removed there.
+      this.#log.debug('the files of a torrent are not noted', { directory, reason: messageOf(error) })
+    }
+  }
+
+  /** Whether the files of a torrent are what they were when they became complete; or are so again. */
+  async #checkFiles(contents: Contents): Promise<void> {
+    const { infoHash, directory } = contents
+    const isReduced = this.#entries.isReduced(contents)
+    if (!isReduced && (await filesChanged(contents)).length === 0) return
+    const found = await readContents(contents)
+    const changed = await filesChanged(found)
+    // The torrent itself may have reported something newer meanwhile.
+    if (!this.#entries.isCurrent(contents) || (isReduced && changed.length > 0)) return
+    const left = changed.length > 0 ? without(found, changed) : found
+    this.#log.info('files of a torrent were changed by somebody else', { infoHash, directory })
+    this.#entries.put(left, 'watched', changed.length > 0)
+  }
+
+  #lose(gone: readonly Contents[]): void {
+    const lost = gone.filter((contents) => this.#entries.isCurrent(contents)).map(({ infoHash }) => infoHash)
+    if (lost.length === 0) return
+    for (const infoHash of lost) this.#entries.remove(infoHash)
+    // There are thousands when a disk is not mounted.
+    this.#log.info('torrents taken away', { count: lost.length, infoHashes: lost.slice(0, 10) })
+  }
+
+  #refuse(reason: string): void {
+    this.#log.warn('the place of a torrent is not taken', { reason })
+  }
+
+  /** A folder that cannot be read now does not hide the others, and what is known of it stays true. */
+  async #surviving(folder: string, level: 'warn' | 'debug', look: () => Promise<void>): Promise<void> {
+    try {
+      await look()
+    } catch (error) {
+      this.#log[level]('a torrent on disk cannot be read', { folder, reason: messageOf(error) })
+    }
+  }
+}
