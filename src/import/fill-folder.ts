@@ -41,11 +41,12 @@ export async function fillFolder(
   context: ImportContext,
   signal: AbortSignal,
 ): Promise<How[]> {
-  if (place.isThere) return fill(place.directory)
-  const unfinished = await makeUnfinishedFolder(context.root, filling.torrent.infoHash)
+  const { torrent } = filling
+  if (place.isThere) return fill(place.directory, { place, filling }, context, signal)
+  const unfinished = await makeUnfinishedFolder(context.root, torrent.infoHash)
   let hows: How[]
   try {
-    hows = await fill(unfinished)
+    hows = await fill(unfinished, { place, filling }, context, signal)
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
     throw error
@@ -55,75 +56,85 @@ export async function fillFolder(
     throw new SelfStremeError('folder.in_use', `${place.directory} exists now: import again`, { cause })
   })
   return hows
+}
 
-  async function fill(directory: string): Promise<How[]> {
-    const { parts, torrent } = filling
-    const paths = filePaths(directory, torrent.info)
-    await mustBeOurs(directory)
-    await adoptFiles(directory, torrent.info)
-    await mustBeFree(directory, paths)
-    const incoming = join(directory, OURS, 'incoming')
-    // Left by an interrupted import.
-    await rm(incoming, { recursive: true, force: true })
-    const hows = await takeIn(
-      parts.map(({ fileIdx, source, missingBytes }) => {
-        return { source, to: join(incoming, String(fileIdx)), mayLink: missingBytes === 0 }
-      }),
-      context,
-      signal,
+/** What is put where. */
+interface Work {
+  readonly place: TorrentPlace
+  readonly filling: Filling
+}
+
+/** @param directory - the folder to fill: that of the place, or an unfinished one that will take its name */
+async function fill(
+  directory: string,
+  { place, filling }: Work,
+  context: ImportContext,
+  signal: AbortSignal,
+): Promise<How[]> {
+  const { parts, torrent } = filling
+  const paths = filePaths(directory, torrent.info)
+  await mustBeOurs(directory)
+  await adoptFiles(directory, torrent.info)
+  await mustBeFree(directory, paths, filling)
+  const incoming = join(directory, OURS, 'incoming')
+  // Left by an interrupted import.
+  await rm(incoming, { recursive: true, force: true })
+  const hows = await takeIn(
+    parts.map(({ fileIdx, source, missingBytes }) => {
+      return { source, to: join(incoming, String(fileIdx)), mayLink: missingBytes === 0 }
+    }),
+    context,
+    signal,
+  )
+  // Checked again, because copying may have taken minutes.
+  await mustBeFree(directory, paths, filling)
+  const made = await MadeFiles.read(directory)
+  for (const { fileIdx } of parts) {
+    const [from, path] = [join(incoming, String(fileIdx)), paths[fileIdx] ?? '']
+    await made?.add({ name: basename(path), stats: await lstat(from) })
+    await rename(from, path)
+  }
+  await rm(incoming, { recursive: true, force: true })
+  await note(directory, paths, { place, filling })
+  return hows
+}
+
+/** Only files of ours are replaced. */
+async function mustBeFree(directory: string, paths: readonly string[], filling: Filling): Promise<void> {
+  const { others } = await findOwnFiles(directory, filling.torrent.info)
+  const taken = filling.parts.map(({ fileIdx }) => paths[fileIdx]).find((path) => others.includes(path ?? ''))
+  if (taken !== undefined)
+    throw new SelfStremeError(
+      'folder.in_use',
+      `${taken} was not made by self-streme, or was changed since: remove it and import again`,
     )
-    // Checked again, because copying may have taken minutes.
-    await mustBeFree(directory, paths)
-    const made = await MadeFiles.read(directory)
-    for (const { fileIdx } of parts) {
-      const [from, path] = [join(incoming, String(fileIdx)), paths[fileIdx] ?? '']
-      await made?.add({ name: basename(path), stats: await lstat(from) })
-      await rename(from, path)
-    }
-    await rm(incoming, { recursive: true, force: true })
-    await note(directory, paths)
-    return hows
-  }
+}
 
-  /** Only files of ours are replaced. */
-  async function mustBeFree(directory: string, paths: readonly string[]): Promise<void> {
-    const { others } = await findOwnFiles(directory, filling.torrent.info)
-    const taken = filling.parts
-      .map(({ fileIdx }) => paths[fileIdx])
-      .find((path) => others.includes(path ?? ''))
-    if (taken !== undefined)
-      throw new SelfStremeError(
-        'folder.in_use',
-        `${taken} was not made by self-streme, or was changed since: remove it and import again`,
-      )
+async function note(directory: string, paths: readonly string[], { place, filling }: Work): Promise<void> {
+  const { torrent, parts } = filling
+  const whole = { ...place.found?.state.whole }
+  for (const { fileIdx, missingBytes } of parts) {
+    const { size, mtimeMs } = await stat(paths[fileIdx] ?? '')
+    if (missingBytes === 0) whole[fileIdx] = { size, mtimeMs }
   }
+  await writeMetainfo(directory, torrent.metainfo)
+  const { info, trackers } = torrent
+  if (info.isPrivate && trackers.length > 0)
+    await saveKeptTrackers(directory, { urls: trackers, areOfFile: true })
+  await saveBits(directory, piecesThere({ place, filling }))
+  await saveState(directory, { whole })
+  const usage = place.isThere ? await readUsage(directory) : newUsage('imported', Date.now())
+  await saveUsage(directory, { ...usage, isPinned: true })
+}
 
-  async function note(directory: string, paths: readonly string[]): Promise<void> {
-    const { torrent, parts } = filling
-    const whole = { ...place.found?.state.whole }
-    for (const { fileIdx, missingBytes } of parts) {
-      const { size, mtimeMs } = await stat(paths[fileIdx] ?? '')
-      if (missingBytes === 0) whole[fileIdx] = { size, mtimeMs }
-    }
-    await writeMetainfo(directory, torrent.metainfo)
-    const { info, trackers } = torrent
-    if (info.isPrivate && trackers.length > 0)
-      await saveKeptTrackers(directory, { urls: trackers, areOfFile: true })
-    await saveBits(directory, piecesThere())
-    await saveState(directory, { whole })
-    const usage = place.isThere ? await readUsage(directory) : newUsage('imported', Date.now())
-    await saveUsage(directory, { ...usage, isPinned: true })
-  }
-
-  /** Pieces that are correct in the imported files and touch no skipped file, and those that were on disk before. */
-  function piecesThere(): Uint8Array {
-    const { parts, verdicts, torrent } = filling
-    const { info } = torrent
-    const here = new Set([...parts.map(({ fileIdx }) => fileIdx), ...place.complete])
-    const before = new Set(piecesIn(place.found?.claimed ?? new Uint8Array(), info.pieceCount))
-    const isBrought = (piece: number) =>
-      verdicts[piece] === 'right' &&
-      filesIn(info, piece).every((file) => here.has(file) || info.files[file]?.isPadding)
-    return writeBitfield(info.pieceCount, (piece) => before.has(piece) || isBrought(piece))
-  }
+/** Pieces that are correct in the imported files and touch no skipped file, and those that were on disk before. */
+function piecesThere({ place, filling }: Work): Uint8Array {
+  const { parts, verdicts, torrent } = filling
+  const { info } = torrent
+  const here = new Set([...parts.map(({ fileIdx }) => fileIdx), ...place.complete])
+  const before = new Set(piecesIn(place.found?.claimed ?? new Uint8Array(), info.pieceCount))
+  const isBrought = (piece: number) =>
+    verdicts[piece] === 'right' &&
+    filesIn(info, piece).every((file) => here.has(file) || info.files[file]?.isPadding)
+  return writeBitfield(info.pieceCount, (piece) => before.has(piece) || isBrought(piece))
 }

@@ -36,7 +36,9 @@ export async function importPlaced(
   const skipped = [...source.hidden, ...source.unusable, ...source.files.flatMap(skip)]
   if (videos.length === 0) return { imported: [], skipped }
 
-  const place = await findPlace()
+  const inside = (place: string, { relative }: SourceFile) => (isFolder ? join(place, relative) : place)
+  const named = infoHashesIn(name).includes(infoHash) ? name : `${infoHash}-${name}`
+  const place = await findPlace(named, { videos, inside }, context, signal)
   const files = videos.map((video) => ({ source: video, to: inside(place.path, video), mayLink: true }))
   const hows = await take()
   const imported = {
@@ -48,35 +50,6 @@ export async function importPlaced(
     }),
   }
   return { imported: [imported], skipped }
-
-  function inside(place: string, { relative }: SourceFile): string {
-    return isFolder ? join(place, relative) : place
-  }
-
-  /** The first free name, or the name under which all of it exists already. */
-  async function findPlace(): Promise<{ readonly path: string; readonly isThere: boolean }> {
-    const named = infoHashesIn(name).includes(infoHash) ? name : `${infoHash}-${name}`
-    for (let n = 1; ; n++) {
-      const path = join(context.root, numberedFileName(named, n))
-      if (!(await exists(path))) return { path, isThere: false }
-      if (await isAllIn(path)) return { path, isThere: true }
-    }
-  }
-
-  async function isAllIn(place: string): Promise<boolean> {
-    const totalBytes = videos.reduce((sum, { stats }) => sum + stats.size, 0)
-    let doneBytes = 0
-    const onCompared = (bytes: number) => {
-      doneBytes += bytes
-      context.onProgress({ step: 'comparing', doneBytes, totalBytes })
-    }
-    for (const video of videos) {
-      const there = inside(place, video)
-      if (!(await exists(there))) return false
-      if (!(await isSameContent(video.realPath, there, onCompared, signal))) return false
-    }
-    return true
-  }
 
   async function take(): Promise<How[]> {
     if (place.isThere) return files.map(() => 'already there')
@@ -93,6 +66,46 @@ export async function importPlaced(
       await rm(unfinished, { recursive: true, force: true })
     }
   }
+}
+
+/** Videos, and where each is in a place. */
+interface Layout {
+  readonly videos: readonly SourceFile[]
+  readonly inside: (place: string, video: SourceFile) => string
+}
+
+/** The first free name, or the name under which all of it exists already. */
+async function findPlace(
+  named: string,
+  layout: Layout,
+  context: ImportContext,
+  signal: AbortSignal,
+): Promise<{ readonly path: string; readonly isThere: boolean }> {
+  for (let n = 1; ; n++) {
+    const path = join(context.root, numberedFileName(named, n))
+    if (!(await exists(path))) return { path, isThere: false }
+    if (await isAllIn(path, layout, context, signal)) return { path, isThere: true }
+  }
+}
+
+async function isAllIn(
+  place: string,
+  { videos, inside }: Layout,
+  context: ImportContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const totalBytes = videos.reduce((sum, { stats }) => sum + stats.size, 0)
+  let doneBytes = 0
+  const onCompared = (bytes: number) => {
+    doneBytes += bytes
+    context.onProgress({ step: 'comparing', doneBytes, totalBytes })
+  }
+  for (const video of videos) {
+    const there = inside(place, video)
+    if (!(await exists(there))) return false
+    if (!(await isSameContent(video.realPath, there, onCompared, signal))) return false
+  }
+  return true
 }
 
 function skip(file: SourceFile): Skipped[] {
