@@ -98,8 +98,7 @@ export async function createApp(config: Config): Promise<App> {
   const { accelPrefix, ...http } = config.http
   const handOff = accelPrefix === undefined ? undefined : { prefix: accelPrefix, root }
   const remote = opened.use(openRemoteSources({ ...config.sources, version, instance }, brought, log))
-  // Of the same file, the others know more words.
-  const onDisk = createLibrarySource({ titleMs: config.sources.timeoutMs / 2 }, titles, remote.metadata, log)
+  const onDisk = createLibrarySource(config.sources, titles, remote.metadata, log)
   const search = opened.use(createSearch(config.sources, [films, ...remote.sources, onDisk], log))
   const disk = videosOnDisk(index, placed, brought)
   const makeList = createLister({ search, titles: remote.titles }, disk, withoutPeers)

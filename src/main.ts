@@ -1,7 +1,9 @@
 /** Starts the server, and stops it in order when it is asked to. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp } from './app.ts'
 import { ConfigError, readConfig } from './config/config.ts'
 import { SelfStremeError } from './domain/errors.ts'
+import { createLog } from './observe/log.ts'
 import { terminal } from './observe/terminal.ts'
 
 /** Service managers kill what takes longer. */
@@ -11,10 +13,15 @@ const asked = Promise.withResolvers<void>()
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => asked.resolve())
 
 try {
-  const app = await createApp(readConfig(process.env))
+  const config = readConfig(process.env)
+  const app = await createApp(config)
   await asked.promise
-  setTimeout(() => stopWith('stopping took too long'), STOP_WITHIN_MS)
+  const limit = setTimeout(() => stopWith('stopping took too long'), STOP_WITHIN_MS)
   await app[Symbol.asyncDispose]()
+  clearTimeout(limit)
+  // By then the handles of what was closed are gone. Others would keep the process alive, but for the exit.
+  await sleep(0)
+  createLog(config.log).debug('stopped', { stillOpen: process.getActiveResourcesInfo() })
   process.exit(0)
 } catch (error) {
   const isForThePerson =

@@ -5,6 +5,9 @@ const DOWNLOADS_AT_ONCE = 3
 /** A download of the owner that got nothing for this long lets the next one in the queue go first. */
 const DOWNLOAD_STALL_MS = 600_000
 
+/** Share of a list's time that the library may wait for a title: other sources may give the same file with more details. */
+const LIBRARY_TITLE_SHARE = 1 / 2
+
 /** A slice for each part, frozen. The settings themselves are in settings.ts. */
 export type Config = ReturnType<typeof toConfig>
 
@@ -74,6 +77,7 @@ function toConfig(s: Settings) {
       ),
       metadataUrl: s.METADATA_URL || undefined,
       timeoutMs: s.SOURCE_TIMEOUT,
+      titleMs: s.SOURCE_TIMEOUT * LIBRARY_TITLE_SHARE,
     },
     log: { level: s.LOG_LEVEL, format: s.LOG_FORMAT },
   })

@@ -176,3 +176,19 @@ test.skipIf(!hasSeeder)('the log has the whole life of a film, and an unknown cl
   expect(server.output()).toMatch(/^debug: Download progress: \d+\.\d%, peers: 1, speed: \d+/m)
   expect(server.output().match(/unknown client.*Refrigerator/g)).toHaveLength(1)
 })
+
+test('a server that was stopped has closed all that it had open', async () => {
+  await using folder = await temporaryFolder()
+  await using server = startServerProcess({
+    TORRENT_DOWNLOAD_PATH: folder.path,
+    MEDIA_PATH: folder.path,
+    TORRENT_DHT: 'true',
+    LOG_LEVEL: 'debug',
+  })
+  const url = await server.url()
+  expect((await fetch(`${url}/manifest.json`)).status).toBe(200)
+  server.child.kill('SIGTERM')
+  expect(await server.ended()).toBe(0)
+  // stdout and stderr
+  expect(server.output()).toContain('debug: stopped stillOpen=["PipeWrap","PipeWrap"]')
+})
