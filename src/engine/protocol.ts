@@ -4,7 +4,7 @@ import type { FileId } from '../files/file-id.ts'
 import type { LogFields, LogLevel } from '../observe/log.ts'
 import type { EngineFailure, EngineOptions, PieceWindow, SwarmStats } from './engine.ts'
 
-/** What main says to the engine process. Each `open` has its own number, so that late answers to an old one are known. */
+/** Commands of main to the engine process. Each `open` has its own id, so that late reports of an old one are recognised. */
 export type Command =
   | { readonly kind: 'start'; readonly options: EngineOptions }
   | {
@@ -25,7 +25,7 @@ export type Command =
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'stop' }
 
-/** What the engine process says to main. */
+/** Reports of the engine process to main. */
 export type Report =
   | { readonly kind: 'alive' }
   | { readonly kind: 'metainfo'; readonly id: number; readonly bytes: Uint8Array }

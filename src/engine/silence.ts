@@ -1,19 +1,18 @@
-/** How many looks a span of silence takes: one may come too early by the time between two of them. */
+/** Checks in a span of silence; the span is exact to the time between two of them. */
 const LOOKS = 15
 
 /**
- * Notices that another process says nothing, by turns of our own event loop: silence counts only where we were there to
- * listen. After this process was busy, timers come before the messages that have arrived meanwhile; a clock would say
- * that the other has been silent all the time.
+ * Detects that another process is silent, counted in turns of our own event loop. After this process was busy, timers run
+ * before messages that have arrived meanwhile are read, so a clock would count that time as silence.
  *
- * @param ms - silence of so long; more, where this process is busy
+ * @param ms - length of the silence; longer if this process is busy
  * @param onSilent - called once
  */
 export function whenSilent(ms: number, onSilent: () => void): { heard(): void } & Disposable {
   let silentLooks = 0
   let looking: NodeJS.Immediate | undefined
   const timer = setInterval(() => {
-    // Messages that have arrived are read between the timers of a turn and this.
+    // Arrived messages are read after the timers of a turn and before this.
     looking ??= setImmediate(look)
   }, ms / LOOKS).unref()
 

@@ -4,17 +4,17 @@ import { clientKey } from '../../domain/clients/client-key.ts'
 import { isPublicAddress } from '../../domain/clients/public-host.ts'
 import { usualForm } from '../../lib/ip-address.ts'
 
-/** The oldest are forgiven first. */
+/** Beyond this, the oldest bans are dropped. */
 const MAX_KNOWN = 10_000
-/** So many connections in which it gave nothing, and an address is refused. */
+/** After so many connections in which it gave nothing, an address is refused. */
 const SILENT_CONNECTIONS = 3
-/** Counted from the last of them. */
+/** From the last of these connections. */
 const REFUSED_MS = 10 * 60_000
 
 /**
- * Peers that are not spoken to: those that sent wrong bytes, for as long as this process runs, and for a while those
- * that again and again took requests and answered none. On the internet that is everybody at an address, or in the /64
- * of an IPv6 one; at home, where many share an address, it is who has this port or calls itself by this peer id.
+ * Peers that are refused: those that sent wrong bytes, for as long as this process runs, and for a while those that
+ * repeatedly accepted requests and answered none. A public address is banned as a whole, IPv6 by its /64. In the user's
+ * network, where many peers share an address, a peer is banned by its port and its peer id.
  */
 export class BanList {
   readonly #banned = new LRUCache<string, true>({ max: MAX_KNOWN })
@@ -26,7 +26,7 @@ export class BanList {
   }
 
   /**
-   * A connection ended in which a peer answered no request, while others did.
+   * A connection ended in which the peer answered no request, while other peers did.
    *
    * @param now - ms, on the monotonic clock
    */
@@ -55,7 +55,7 @@ export class BanList {
 
 interface Silent {
   readonly times: number
-  /** when it was the last time */
+  /** time of the last of them */
   readonly at: number
 }
 

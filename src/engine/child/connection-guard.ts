@@ -1,14 +1,14 @@
 import net, { type Server, type Socket } from 'node:net'
 import { clientKey } from '../../domain/clients/client-key.ts'
 
-/** Peers that found us, of all torrents; those that we go to are bounded by `MAX_PEERS`. */
+/** Incoming connections of all torrents; outgoing ones are limited by `MAX_PEERS`. */
 const MOST_CONNECTIONS = 400
-/** A household, or a proxy in front of us, has one address, or /64, for many. */
+/** Many peers may share an address, or a /64: those of a household, or behind a proxy in front of the server. */
 const MOST_FROM_ONE_ADDRESS = 64
 
 /**
- * Bounds how many connections strangers hold open. As it comes, webtorrent 3.0.21 takes all there are, and where the
- * last file handle is used up its server fails, which ends the process.
+ * Limits incoming connections. By default, webtorrent 3.0.21 accepts all, and when file handles run out its server fails,
+ * which ends the process.
  *
  * Call it before webtorrent is loaded.
  */

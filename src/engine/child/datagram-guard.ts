@@ -3,17 +3,17 @@ import { createRequire, findPackageJSON } from 'node:module'
 import { messageOf } from '../../domain/errors.ts'
 import { hardenDecoder } from '../../lib/bencoding.ts'
 
-/** From webtorrent to the package that reads what comes from the DHT, each found from the one before. */
+/** The path from webtorrent to the package that parses DHT messages; each is resolved from the one before. */
 const WAY_TO_DHT = ['webtorrent', 'bittorrent-dht', 'k-rpc', 'k-rpc-socket']
 
 /**
- * Makes a hostile datagram cost nothing. Anybody can send one, and what reads them (the DHT, local discovery,
- * trackers) throws at some: as it comes, any datagram that does not look like an announcement ends the process while
- * bittorrent-lsd 2.0.1 listens, and one of five bytes keeps the DHT's own bencode busy for good.
+ * Makes hostile datagrams harmless. The packages that parse datagrams (DHT, local discovery, UDP trackers) throw on some:
+ * by default, any datagram that is not an announcement ends the process while bittorrent-lsd 2.0.1 listens, and one of
+ * five bytes keeps the DHT's own bencode in an endless loop.
  *
  * Call it before webtorrent is loaded.
  *
- * @param onHostile - told who sent it, and what went wrong
+ * @param onHostile - called with the sender and the error
  */
 export function installDatagramGuard(onHostile: (address: string, reason: string) => void): void {
   hardenDecoder(bencodeOfDht().decode)
@@ -36,7 +36,7 @@ export function installDatagramGuard(onHostile: (address: string, reason: string
   }
 }
 
-/** It brings a bencode of its own, another version than everybody else's. */
+/** It has its own version of bencode. */
 export function bencodeOfDht(): { readonly decode: Parameters<typeof hardenDecoder>[0] } {
   const found = WAY_TO_DHT.reduce((from, name) => findPackageJSON(name, from) ?? from, import.meta.url)
   return createRequire(found)('bencode') as ReturnType<typeof bencodeOfDht>

@@ -1,17 +1,17 @@
 import { EventEmitter, once } from 'node:events'
 import { type Refusal, refusalOf } from '../../disk/disk-errors.ts'
 
-/** Room may come without anybody saying so: the user deletes a file. */
+/** Space may become free without a command of main, as when the user deletes a file. */
 const RETRY_MS = 1_000
-/** While so much waits to be written nothing more is asked for: the disk is the bottleneck. */
+/** While this much waits to be written, no more is requested: the disk is the bottleneck. */
 const MOST_UNWRITTEN_BYTES = 64 * 1024 * 1024
 
-/** A piece waited for room on the disk, and its memory was needed for something else. */
+/** A piece that waited for space on the disk was dropped, because its memory was needed. */
 export class GivenUpError extends Error {}
 
 /**
- * What the torrents in one folder have in common: the disk they are written to. Where it takes nothing more, what has
- * come waits in memory, and nothing more is fetched for any of them.
+ * The disk of all torrents in one folder. While it refuses writes, fetched pieces wait in memory, and nothing more is
+ * fetched for any of these torrents.
  */
 export class Disk {
   readonly #tries = new EventEmitter().setMaxListeners(0)
@@ -25,31 +25,28 @@ export class Disk {
     this.#mostUnwritten = mostUnwrittenBytes
   }
 
-  /**
-   * Whether a piece that waits may be given up for the sake of memory. One always stays: writing it is how it is
-   * noticed that there is room again.
-   */
+  /** Whether a waiting piece may be given up to free memory. One always stays: writing it shows when there is space. */
   get canGiveUp(): boolean {
     return this.#waiting - this.#givenUp > 1
   }
 
-  /** Nothing waits for room. */
+  /** No piece waits for space. */
   get isTaking(): boolean {
     return this.#waiting === 0
   }
 
-  /** Whether more may be fetched: it would soon be written. */
+  /** Whether more may be fetched, because it would soon be written. */
   get mayFetch(): boolean {
     return this.isTaking && this.#unwrittenBytes < this.#mostUnwritten
   }
 
   /**
-   * Writes; where the disk takes nothing more, again whenever there may be room.
+   * Writes; if the disk refuses, again whenever there may be space.
    *
-   * @param bytes - how much it is, held in memory until then
+   * @param bytes - size of the write, which is held in memory until then
    * @param attempt - may be called again after it failed
    * @param onRefused - called once if it has to wait
-   * @throws what `attempt` throws for another reason; an AbortError
+   * @throws other errors of `attempt`; an AbortError
    */
   async write(
     bytes: number,
@@ -66,15 +63,15 @@ export class Disk {
     }
   }
 
-  /** The next attempt of a piece that waits will throw {@link GivenUpError}. Disposing of this says that it has. */
+  /** Has the next attempt of a waiting piece throw {@link GivenUpError}; dispose of the result when it has thrown. */
   giveUp(): Disposable {
     this.#givenUp++
-    // After the caller has noted which one.
+    // After the caller has noted which piece.
     queueMicrotask(() => this.retry())
     return { [Symbol.dispose]: () => void this.#givenUp-- }
   }
 
-  /** There may be room now. */
+  /** There may be space now. */
   retry(): void {
     this.#tries.emit('retry')
   }
@@ -95,7 +92,7 @@ export class Disk {
   }
 }
 
-/** @returns why the disk did not take it; `undefined` if it did */
+/** @returns why the disk refused; `undefined` if it did not */
 async function tried(attempt: () => Promise<void>): Promise<Refusal | undefined> {
   try {
     await attempt()

@@ -1,13 +1,12 @@
 import type { Torrent } from 'webtorrent'
 
-/** What stands for a piece that is missing: nothing asks for more than whether there is something. */
+/** Stands for a missing piece: webtorrent only looks whether there is an object. */
 export const MISSING = Object.freeze({ length: 0, missing: 0 })
 
 /**
- * Spares a torrent what webtorrent 3.0.21 does and keeps for each of its pieces, and we do not need: asking the store
- * for every one of them at the start (what an earlier run left is hashed when somebody wants it, not before), a place
- * for its blocks, a list of who was asked for them, how many peers have it, counted anew for every peer that comes, and
- * looking through all of them whenever one has come.
+ * Removes work and memory of webtorrent 3.0.21 for each piece that we do not need: reading every piece at the start
+ * (claimed pieces are hashed when they are wanted), buffers for blocks and lists of who was asked for them, counts of how
+ * many peers have each piece, and a scan of all pieces after each one.
  */
 export function lighten(torrent: Torrent): void {
   /** no piece before this one is missing */
@@ -18,7 +17,7 @@ export function lighten(torrent: Torrent): void {
     torrent.pieces = torrent.pieces.map((piece, index) =>
       torrent.bitfield.get(index) ? null : piece && MISSING,
     )
-    // Both are only ever told that a piece has come.
+    // Both are only called when a piece was verified.
     torrent._reservations = torrent.pieces
     torrent._rarityMap?.destroy()
     torrent._rarityMap = null
@@ -35,7 +34,7 @@ export function lighten(torrent: Torrent): void {
   torrent._checkDone = () => {
     const { pieces, bitfield } = torrent
     while (firstMissing < pieces.length && bitfield.get(firstMissing)) firstMissing++
-    // Where it was not done before, webtorrent would look through all pieces to find the same one.
+    // Otherwise webtorrent would scan all pieces for the first missing one.
     if (firstMissing === pieces.length || torrent.done) checkDone()
   }
 }

@@ -8,16 +8,16 @@ import { type Drop, isTooRestless, unreadBytes } from './message-limits.ts'
 import { takeMetadataAsFound } from './metadata-as-found.ts'
 import { fetchMetadata, isPieceOf, type MetadataFetcher } from './metadata-download.ts'
 
-/** Bytes of answers to requests for metadata that may be left unread; more requests are not answered. */
+/** Bytes of metadata that a peer may leave unread; further requests are not answered. */
 const MOST_UNREAD = 1024 * 1024
 const MOST_EXTENSIONS = 100
-/** An honest peer sends 50 addresses, the first time perhaps some hundred. */
+/** A normal peer sends 50 addresses at a time, and some hundred at first. */
 const MOST_PEX_BYTES = 16 * 1024
 const MOST_PEX_PEERS = 200
-/** Bytes of an address with its port. */
+/** Bytes of an address with port. */
 const PEX_LISTS = { added: 6, dropped: 6, added6: 18, dropped6: 18 } as const
 
-/** ut_metadata 5.0.1, as far as we know it. */
+/** The parts of ut_metadata 5.0.1 that are used here. */
 interface MetadataExtension extends MetadataFetcher, EventEmitter {
   readonly _metadataComplete: boolean
   _onRequest(piece: unknown): void
@@ -30,9 +30,9 @@ interface PlainExtension extends EventEmitter {
 }
 
 /**
- * Lets extension messages (BEP 9, 10, 11) say only what they are for. As they come, the extensions believe every
- * number and type: a list of peers that is a dictionary with a `length` makes `Buffer.from` count to it, a handshake
- * that is repeated has the metadata asked for again, and a rejected promise of theirs ends the process.
+ * Validates extension messages (BEP 9, 10, 11). By default, the extensions trust every number and type: a dictionary with
+ * a `length` in place of a list of peers makes `Buffer.from` count to that length, a repeated handshake causes another
+ * request for the metadata, and a promise that they reject ends the process.
  */
 export function installExtensionGuard(drop: Drop): void {
   const { use, _onExtended: readExtended, _onHandshake: shakeHands } = Wire.prototype
@@ -40,14 +40,14 @@ export function installExtensionGuard(drop: Drop): void {
 
   Wire.prototype._onHandshake = function rememberedHandshake(this: Wire, infoHash, ...others) {
     infoHashes.set(this, Buffer.from(infoHash).toString('hex'))
-    // Of pieces beyond the first 400 000, nothing would be heard.
+    // By default, pieces beyond the first 400 000 are ignored.
     this.peerPieces.grow = Math.ceil(MAX_PIECES / 8)
     shakeHands.call(this, infoHash, ...others)
   }
 
   Wire.prototype._onExtended = function guardedExtended(this: Wire, id, buffer) {
     if (id === 0) {
-      if (isTooRestless(this)) return drop(this, 'it shakes hands too often')
+      if (isTooRestless(this)) return drop(this, 'too many extension handshakes')
       const complaint = complaintAboutHandshake(buffer)
       if (complaint !== undefined) return drop(this, complaint)
     }
@@ -73,20 +73,20 @@ function complaintAboutHandshake(buffer: Uint8Array): string | undefined {
   try {
     handshake = decode(buffer)
   } catch (error) {
-    return `an extension handshake that is not bencoded: ${messageOf(error)}`
+    return `the extension handshake is not bencoded: ${messageOf(error)}`
   }
-  if (!isDictionary(handshake)) return 'an extension handshake that is no dictionary'
+  if (!isDictionary(handshake)) return 'the extension handshake is not a dictionary'
   const { m: extensions, metadata_size: size } = handshake
   if (size !== undefined && !(Number.isSafeInteger(size) && (size as number) >= 0)) {
-    return 'metadata whose size is no number of bytes'
+    return 'the metadata size is not a number of bytes'
   }
   if (extensions === undefined) return undefined
-  if (!isDictionary(extensions)) return 'extensions that are no dictionary'
+  if (!isDictionary(extensions)) return 'the list of extensions is not a dictionary'
   const ids = Object.values(extensions)
   if (ids.length > MOST_EXTENSIONS) return `${ids.length} extensions`
   return ids.every((id) => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 255)
     ? undefined
-    : 'an extension whose id is no byte'
+    : 'an extension id is not a byte'
 }
 
 function guardMetadata(wire: Wire, metadata: MetadataExtension, drop: Drop): void {
@@ -96,7 +96,7 @@ function guardMetadata(wire: Wire, metadata: MetadataExtension, drop: Drop): voi
   metadata._onRequest = (piece) => {
     if (unreadBytes(wire) > MOST_UNREAD) return
     if (metadata._metadataComplete && !isPieceOf(piece, metadata.metadata?.length ?? 0)) {
-      return drop(wire, 'a request for metadata that is not there')
+      return drop(wire, 'it requests metadata beyond the end')
     }
     onRequest(piece)
   }
@@ -104,7 +104,7 @@ function guardMetadata(wire: Wire, metadata: MetadataExtension, drop: Drop): voi
   metadata._checkDone = () => checkDone().catch((error: unknown) => drop(wire, messageOf(error)))
 
   fetchMetadata(wire, metadata, drop)
-  metadata._failedMetadata = () => drop(wire, 'metadata that is not this torrent’s')
+  metadata._failedMetadata = () => drop(wire, 'it sent the metadata of another torrent')
 }
 
 function guardPeerExchange(wire: Wire, exchange: PlainExtension, drop: Drop): void {
@@ -120,7 +120,7 @@ function guardPeerExchange(wire: Wire, exchange: PlainExtension, drop: Drop): vo
   }
 
   exchange.emit = (event, ...args) => {
-    // Who left another peer's swarm may well be in ours; believing it would let one peer take the others from us.
+    // "Dropped" peers are ignored: believing the list would let one peer take the others from us.
     if (event === 'dropped') return false
     if (event === 'peer' && (++peers > MOST_PEX_PEERS || !mayTellOf(wire, String(args[0])))) return false
     return emit(event, ...args)
@@ -133,21 +133,21 @@ function complaintAboutPeers(buffer: Uint8Array): string | undefined {
   try {
     message = decode(buffer)
   } catch (error) {
-    return `peers that are not bencoded: ${messageOf(error)}`
+    return `the peer exchange message is not bencoded: ${messageOf(error)}`
   }
-  if (!isDictionary(message)) return 'peers that are no dictionary'
+  if (!isDictionary(message)) return 'the peer exchange message is not a dictionary'
   for (const [key, size] of Object.entries(PEX_LISTS)) {
     const list = message[key]
     if (list === undefined) continue
     if (!(list instanceof Uint8Array) || list.length % size !== 0)
-      return `peers whose "${key}" is no list of them`
+      return `"${key}" of the peer exchange message is not a list of peers`
   }
   return undefined
 }
 
 /**
- * Only a peer that we went to can be known to be in our network: behind the proxy of a container, or NAT that rewrites
- * sources, everybody who comes to us has a private address.
+ * Only an outgoing connection shows that a peer is in our network: behind a container's proxy, or NAT that rewrites
+ * sources, all incoming connections have a private address.
  */
 function mayTellOf(wire: Wire, address: string): boolean {
   const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
@@ -158,8 +158,8 @@ function mayTellOf(wire: Wire, address: string): boolean {
 function guardDontHave(wire: Wire, extension: PlainExtension, drop: Drop): void {
   const onMessage = extension.onMessage.bind(extension)
   extension.onMessage = (buffer) => {
-    if (buffer.length !== 4) return drop(wire, `lt_donthave with ${buffer.length} bytes`)
-    if (isTooRestless(wire)) return drop(wire, 'it loses pieces too often')
+    if (buffer.length !== 4) return drop(wire, `lt_donthave message of ${buffer.length} bytes`)
+    if (isTooRestless(wire)) return drop(wire, 'too many lt_donthave messages')
     onMessage(buffer)
   }
 }

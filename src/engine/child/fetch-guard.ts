@@ -5,18 +5,17 @@ import type { OwnTrackers } from './own-trackers.ts'
 import { readableAnswer } from './tracker-answer.ts'
 
 const MOST_REDIRECTS = 3
-/** An answer with 200 peers has 2 kB; webtorrent would keep all that comes within 15 s in memory. */
+/** An answer with 200 peers has 2 kB. By default, webtorrent buffers all that arrives within 15 s. */
 const MOST_BYTES = 256 * 1024
 
 /**
- * Keeps HTTP trackers and their redirects from leading to private hosts, and their answers short and readable. A tracker
- * that the user named may redirect anywhere on its own host and port, and like all others to the internet and to the very
- * URLs in the settings.
+ * Keeps HTTP trackers and their redirects away from private hosts, and limits their answers. All trackers may redirect to
+ * public hosts and to the URLs in the settings; a tracker named in the settings also to its own host and port.
  *
- * An answer is read to its end here: bittorrent-tracker reads it in a promise that nothing waits for, so that one which
+ * An answer is read to its end here: bittorrent-tracker reads it in a promise that is not awaited, so an answer that
  * breaks off would end the process.
  *
- * Call it before webtorrent is loaded, which keeps the `fetch` it finds.
+ * Call it before webtorrent is loaded, which keeps a reference to `fetch`.
  */
 export function installFetchGuard(own: OwnTrackers, lookup: Lookup): void {
   const plainFetch = globalThis.fetch
@@ -41,7 +40,7 @@ export function installFetchGuard(own: OwnTrackers, lookup: Lookup): void {
     if (!endpoint) return false
     if (!own.isAt(endpoint)) return isPublicHost(url.hostname)
     if (url.origin === ownOrigin || own.has(withoutQuery(url))) return true
-    // The name of an own tracker is public as far as it tells, but may lead into the user's network.
+    // A tracker of the user may have a public name that resolves to a private address.
     if (!isPublicHost(url.hostname)) return false
     return (await lookup(endpoint)).every(({ address }) => isPublicAddress(address))
   }
@@ -62,13 +61,13 @@ function isBodiless(status: number): boolean {
   return [101, 103, 204, 205, 304].includes(status)
 }
 
-/** @throws TypeError if it is longer than {@link MOST_BYTES} */
+/** @throws TypeError if the answer is longer than {@link MOST_BYTES} */
 async function readShort(answer: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of answer.body ?? []) {
     bytes += chunk.length
-    if (bytes > MOST_BYTES) throw new TypeError(`an answer of more than ${MOST_BYTES} bytes`)
+    if (bytes > MOST_BYTES) throw new TypeError(`the answer has more than ${MOST_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** @returns the port if nobody listens on it, else 0, which lets the system choose */
+/** @returns the port if it is free, else 0: the system then chooses one */
 export async function freeTcpPort(port: number): Promise<number> {
   const server = createServer()
   try {

@@ -18,15 +18,15 @@ type LookupCallback = (
 export type Lookup = (endpoint: TrackerEndpoint) => Promise<readonly LookupAddress[]>
 
 /**
- * Decides where the names of trackers lead. Strangers choose them (`?tr=` in a link), so they are looked up apart from
- * those that the user named, who may be slow to answer but never waits for them, and they lead to the internet only.
- * The check sits at the connection itself, so there is no moment between checking and connecting.
+ * Controls the lookup of tracker names. Strangers choose them (`?tr=` in a link), so they are looked up separately from
+ * those in the settings, which never wait for them, and may only resolve to public addresses. The check is part of the
+ * connection, so nothing can change between check and connect.
  *
- * Other names are those of DHT routers. Peers come as addresses.
+ * The only other names are those of DHT routers; peers have addresses.
  *
  * Call it before webtorrent is loaded.
  *
- * @param nameServers - asked for the names of strangers instead of the system's
+ * @param nameServers - for the names of strangers, in place of the system's
  */
 export function installLookupGuard(own: OwnTrackers, nameServers?: readonly string[]): Lookup {
   const systemLookup = dns.lookup
@@ -39,7 +39,7 @@ export function installLookupGuard(own: OwnTrackers, nameServers?: readonly stri
     systemLookup: (name) => fromSystem(name, { all: true }),
   })
 
-  /** Once at a time for each name: a slow one takes one thread, however often it is asked for. */
+  /** One lookup at a time for each name: a slow name takes one thread, however often it is used. */
   const asking = new Map<string, Promise<readonly LookupAddress[]>>()
   function askSystem(host: string): Promise<readonly LookupAddress[]> {
     const known = asking.get(host)
@@ -65,7 +65,7 @@ export function installLookupGuard(own: OwnTrackers, nameServers?: readonly stri
   return lookup
 }
 
-/** What is looked up without saying what for. */
+/** Lookups without a connection. */
 function guardNames(fromSystem: (host: string) => Promise<readonly LookupAddress[]>): void {
   const guarded = lookupFunction(async (host) => {
     const found = await fromSystem(host)
@@ -114,7 +114,7 @@ function guardDatagrams(lookup: Lookup): void {
         })
         .catch((error: Error) => {
           if (typeof done === 'function') done(error)
-          // As node does. Nobody may listen any more, when the socket is closed.
+          // As Node does. A closed socket may have no listeners.
           else if (socket.listenerCount('error') > 0) socket.emit('error', error)
         })
     }
@@ -122,7 +122,7 @@ function guardDatagrams(lookup: Lookup): void {
   }
 }
 
-/** In the form in which `net` and `dns` want it. */
+/** In the form that `net` and `dns` expect. */
 function lookupFunction(find: (host: string) => Promise<readonly LookupAddress[]>) {
   return (host: string, options: LookupOptions | number | LookupCallback, done?: LookupCallback): void => {
     const callback = typeof options === 'function' ? options : done

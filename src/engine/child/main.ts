@@ -1,6 +1,6 @@
 /**
- * The engine process: the engine's port, spoken over the IPC channel that main opened. It ends when main says so or
- * is gone, and not before: a terminal sends its signals to the whole group, and main still has files to close.
+ * The engine process, which serves main over the IPC channel. It ends only when main says so or has exited: a terminal
+ * sends its signals to the whole process group, and main still has files to close.
  */
 import { messageOf } from '../../domain/errors.ts'
 import { boundRepeats } from '../../observe/repeats.ts'
@@ -10,10 +10,10 @@ import { freeTcpPort, freeUdpPort } from './free-port.ts'
 import type { Swarm } from './webtorrent-adapter.ts'
 
 const ALIVE_INTERVAL_MS = 1_000
-/** Fewer than the log takes, so that it has room for what is said of the others. */
+/** Less than the limits of main's log, so that other events still fit. */
 const MOST_A_MINUTE = { error: 4, warn: 4, info: 4, debug: 30 }
 
-/** Peers cause events at will, and each of them that main hears of takes its time as well. */
+/** Limited here, because peers can cause any number of events, and each one that is sent costs main time too. */
 const log = boundRepeats((level, message, fields) => send({ kind: 'log', level, message, fields }), {
   most: MOST_A_MINUTE,
 })
@@ -21,7 +21,7 @@ const log = boundRepeats((level, message, fields) => send({ kind: 'log', level, 
 process.on('SIGTERM', () => undefined)
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
-// Main may have gone while this process was still being loaded.
+// Main may have exited while this process was loading.
 if (!process.connected) process.exit(0)
 process.on('uncaughtException', (error) => {
   terminal.error(`engine: ${error.stack ?? messageOf(error)}\n`)
@@ -33,12 +33,13 @@ setInterval(() => say({ kind: 'alive' }), ALIVE_INTERVAL_MS)
 let starting: Promise<Swarm> | undefined
 process.on('message', (command: Command) => {
   if (command.kind === 'start') starting = start(command)
-  // One after the other, in the order in which main said them.
+  // One after the other, in the order of main.
   else starting = starting?.then((swarm) => obey(swarm, command))
 })
 
 async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<Swarm> {
-  // Loading webtorrent takes a while, in which signals must not end this process; and it keeps what it finds.
+  // Loaded late: it takes a while, in which signals must not end this process, and webtorrent keeps references to what
+  // is patched here.
   const { OwnTrackers } = await import('./own-trackers.ts')
   const own = new OwnTrackers(options.trustedTrackers)
   const { installLookupGuard } = await import('./lookup-guard.ts')
@@ -56,7 +57,7 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   const { startSwarm } = await import('./webtorrent-adapter.ts')
 
   const tcp = await freeTcpPort(options.port)
-  // uTP speaks UDP on the TCP port's number, so the DHT then takes the next one.
+  // uTP uses the UDP port of the same number, so the DHT then takes the next one.
   const dht = options.dht ? await freeUdpPort(options.utp && tcp !== 0 ? tcp + 1 : tcp) : 0
   if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another one is used', { port: options.port })
   return startSwarm(
@@ -88,6 +89,6 @@ function say(report: Report): void {
 }
 
 function send(report: Report): void {
-  // Main may be gone at this very moment; then this process ends, too.
+  // Main may have exited just now; then this process ends too.
   if (process.connected) process.send?.(report, undefined, undefined, () => undefined)
 }

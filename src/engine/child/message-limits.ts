@@ -1,6 +1,6 @@
 import Wire from 'bittorrent-protocol'
 
-/** Messages after which webtorrent looks through all peers and pieces for what to ask next, or that make it answer. */
+/** Messages that make webtorrent scan all peers and pieces for the next request, or answer. */
 const CHANGES: ReadonlySet<number> = new Set([
   0, // choke
   1, // unchoke
@@ -9,28 +9,28 @@ const CHANGES: ReadonlySet<number> = new Set([
   9, // port
   17, // allowed fast
 ])
-/** Messages that say at once which pieces there are; for each, the pieces of all peers are counted anew. */
+/** Messages that list all pieces at once; for each, webtorrent counts the pieces of all peers again. */
 const WHOLE_PICTURES: ReadonlySet<number> = new Set([5, 14, 15])
 
-/** An honest peer begins with some twenty, and changes its mind every few seconds. */
+/** A normal peer begins with some twenty, and then sends one every few seconds. */
 const CHANGES_AT_ONCE = 100
 const CHANGES_PER_SECOND = 20
-/** An honest peer says it once; where it got the metadata later than us, twice. */
+/** A normal peer sends one; two if it got the metadata later than we did. */
 const MOST_PICTURES = 4
-/** News of pieces is looked at no more often. */
+/** `have` messages of a peer are processed no more often than this. */
 const HAVE_INTERVAL_MS = 100
-/** What a peer asked for and has not read, in bytes: 256 requests, as many as peers make when they are not told. */
+/** Unread answers of one peer, in bytes: 256 requests, the usual limit of peers that are told none. */
 const MOST_OWED = 4 * 1024 * 1024
-/** The same for all peers together: beyond it only those are answered who read what they get. */
+/** Unread answers of all peers, in bytes: beyond it, only peers that read are answered. */
 const MOST_OWED_TO_ALL = 64 * 1024 * 1024
-/** A peer that has read all but so much counts as one who reads. */
+/** A peer with at most this much unread counts as one that reads. */
 const READS_WELL = 256 * 1024
-/** A peer may ask for that many blocks beyond what it is owed; honest ones have a few hundred requests open. */
+/** Blocks that a peer may request beyond these limits; normal peers have a few hundred requests open. */
 const MOST_REFUSED = 1_000
-/** With so many bytes unread there is no point in telling a peer that it will not get something. */
+/** With this many bytes unread, refusals are no longer sent. */
 const MOST_OWED_REFUSALS = 256 * 1024
 
-/** Ends a connection, and says why. */
+/** Ends a connection; the reason is logged. */
 export type Drop = (wire: Wire, reason: string) => void
 
 interface Account {
@@ -39,22 +39,22 @@ interface Account {
   pictures: number
   lookedAt: number
   isLookPlanned: boolean
-  /** bytes that are being read for it, and requests that it took back meanwhile as well */
+  /** bytes that are being read for it, including cancelled requests */
   readingBytes: number
-  /** requests beyond what it may have open, since it was last answered */
+  /** refused requests since its last answer */
   refused: number
 }
 
 const accounts = new WeakMap<Wire, Account>()
-/** who has asked for blocks and is connected */
+/** connected peers that have requested blocks */
 const askers = new Set<Wire>()
 
-/** What a peer still has to read of what was said to it, in bytes. */
+/** Bytes sent to a peer that it has not read. */
 export function unreadBytes(wire: Wire): number {
   return wire._readableState.buffered
 }
 
-/** Counts a message that costs us far more than its sender; says whether that is too much. */
+/** Counts a message that costs us more than its sender. @returns whether it is one too many */
 export function isTooRestless(wire: Wire): boolean {
   const account = accountOf(wire)
   const now = performance.now()
@@ -64,18 +64,18 @@ export function isTooRestless(wire: Wire): boolean {
 }
 
 /**
- * Bounds what a peer can make us do and keep by saying cheap things often. As they come, bittorrent-protocol 5.0.9 and
- * webtorrent 3.0.21 look through everything after each `have`, answer any number of requests whether the answers are
- * read or not, and keep requests for pieces that are not there forever.
+ * Limits the work and memory that cheap messages can cause. By default, bittorrent-protocol 5.0.9 and webtorrent 3.0.21
+ * scan everything after each `have`, answer any number of requests whether the answers are read or not, and keep requests
+ * for missing pieces forever.
  */
 export function installPatience(drop: Drop): void {
   const { _onMessage: readMessage } = Wire.prototype
 
   Wire.prototype._onMessage = function countedMessage(this: Wire, buffer) {
     const id = buffer[0] ?? 0
-    if (CHANGES.has(id) && isTooRestless(this)) return drop(this, 'it changes its mind too often')
+    if (CHANGES.has(id) && isTooRestless(this)) return drop(this, 'too many choke and interest messages')
     if (WHOLE_PICTURES.has(id) && ++accountOf(this).pictures > MOST_PICTURES) {
-      return drop(this, 'it says too often which pieces it has')
+      return drop(this, 'too many bitfields')
     }
     readMessage.call(this, buffer)
   }
@@ -90,7 +90,7 @@ export function installPatience(drop: Drop): void {
     if (this.amChoking) return refuse(this, piece, offset, length)
     const account = accountOf(this)
     if (isOverdrawn(this, account, length)) {
-      if (++account.refused > MOST_REFUSED) return drop(this, 'it asks for more than it reads')
+      if (++account.refused > MOST_REFUSED) return drop(this, 'it requests more than it reads')
       return refuse(this, piece, offset, length)
     }
     answer(this, account, { piece, offset, length })
@@ -131,7 +131,7 @@ function refuse(wire: Wire, piece: number, offset: number, length: number): void
   if (wire.hasFast && unreadBytes(wire) < MOST_OWED_REFUSALS) wire.reject(piece, offset, length)
 }
 
-/** Tells webtorrent at once that there is something new, and for a while afterwards only once for everything. */
+/** Reports a new piece to webtorrent at once, and further ones together after a while. */
 function lookSoon(wire: Wire, piece: number): void {
   const account = accountOf(wire)
   if (account.isLookPlanned) return

@@ -1,12 +1,12 @@
 import { MAX_PIECE_LENGTH, MAX_PIECES } from '../../domain/bittorrent/metainfo.ts'
 
-/** Bytes; the longest that anybody asks for. */
+/** The longest block that clients request, in bytes. */
 const MAX_BLOCK = 128 * 1024
 const PIECE_HEADER = 9
-/** The longest message there is: a block. */
+/** The longest message: a block. */
 export const MAX_MESSAGE_BYTES = PIECE_HEADER + MAX_BLOCK
 
-/** How long a message may be, shortest and longest in bytes with its id, by its id (BEP 3, 5, 6, 10). */
+/** Minimum and maximum length of a message, in bytes with its id, by id (BEP 3, 5, 6, 10). */
 const LENGTHS: Readonly<Record<number, readonly [shortest: number, longest: number]>> = {
   0: [1, 1], // choke
   1: [1, 1], // unchoke
@@ -28,23 +28,23 @@ const LENGTHS: Readonly<Record<number, readonly [shortest: number, longest: numb
 
 /** Messages that begin with the number of a piece. */
 const ABOUT_A_PIECE: ReadonlySet<number> = new Set([4, 6, 7, 8, 13, 16, 17])
-/** Messages that go on with an offset in it. */
+/** Messages that have an offset after it. */
 const ABOUT_AN_OFFSET: ReadonlySet<number> = new Set([6, 7, 8, 16])
 /** Messages that end with a length. */
 const ABOUT_A_LENGTH: ReadonlySet<number> = new Set([6, 8, 16])
 
 /**
- * What no honest peer would say, whatever the torrent. Numbers matter here because bittorrent-protocol 5.0.9 reads
- * them with a sign, and because webtorrent keeps what it is told of pieces that cannot be.
+ * Why a message is invalid for any torrent. Numbers are checked because bittorrent-protocol 5.0.9 reads them as signed,
+ * and because webtorrent keeps what it is told of pieces that cannot exist.
  *
- * @param message - with its id, without the length in front
- * @returns `undefined` for a message that may be read, and for those nobody knows, which are skipped
+ * @param message - with its id, without the length prefix
+ * @returns `undefined` for a valid message, and for an unknown id, which is skipped
  */
 export function complaintAbout(message: Uint8Array): string | undefined {
   const id = message[0] ?? 0
   const [shortest, longest] = LENGTHS[id] ?? [1, MAX_MESSAGE_BYTES]
   if (message.length < shortest || message.length > longest)
-    return `message ${id} with ${message.length} bytes`
+    return `message ${id} has ${message.length} bytes`
   if (!ABOUT_A_PIECE.has(id)) return undefined
 
   const numbers = new DataView(message.buffer, message.byteOffset, message.length)

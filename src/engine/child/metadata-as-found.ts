@@ -6,7 +6,7 @@ import type { InfoHash } from '../../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { MISSING } from './drop-piece-objects.ts'
 
-/** What has the right hash: it is not hashed again for every peer that it is given to. */
+/** Metadata with the right hash, which is not hashed again for every peer. */
 const right = new WeakSet<Uint8Array>()
 
 /** The part of ut_metadata 5.0.1 that is replaced here. */
@@ -20,9 +20,9 @@ interface MetadataHolder extends EventEmitter {
 }
 
 /**
- * A torrent as webtorrent 3.0.21 has it once metadata is decoded. It never decodes any itself, for it would encode it
- * anew, and then ask peers for another torrent: the order of keys, keys that stand there twice, and large numbers get
- * lost. Of the files it needs no more than how long they are together.
+ * A torrent as webtorrent 3.0.21 has it after it has decoded the metadata. It never decodes any here, because it would
+ * encode it again, and the order of keys, repeated keys and large numbers would be lost: another torrent. Of the files it
+ * only needs the total length.
  */
 export function parsedTorrent(infoHash: InfoHash, info: TorrentInfo): ParsedTorrent {
   const { name, length, pieceLength, pieceCount } = info
@@ -42,7 +42,7 @@ export function parsedTorrent(infoHash: InfoHash, info: TorrentInfo): ParsedTorr
   }
 }
 
-/** In the place of the hashes of all pieces, which webtorrent makes an object of its own for each out of. */
+/** Replaces the list of piece hashes, for each of which webtorrent would make an object. */
 class AllMissing {
   readonly length: number
 
@@ -56,7 +56,7 @@ class AllMissing {
 }
 
 /**
- * Has peers be given the metadata as it was found.
+ * Peers are given the metadata as it was found.
  *
  * @param metadataOf - the bytes that have the info hash, once they are known
  */
@@ -70,7 +70,7 @@ export function keepMetadata(torrent: Torrent, metadataOf: () => Uint8Array | un
 }
 
 /**
- * Has the metadata that a peer sends be taken as it came.
+ * Metadata of a peer is kept as it was sent.
  *
  * @param extension - the prototype of ut_metadata for one peer
  * @param infoHashOf - in hex

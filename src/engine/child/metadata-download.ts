@@ -2,12 +2,12 @@ import type Wire from 'bittorrent-protocol'
 import type { Drop } from './message-limits.ts'
 
 const METADATA_PIECE = 16 * 1024
-/** ut_metadata 5.0.1 takes no more than 10 MB. */
+/** ut_metadata 5.0.1 accepts at most 10 MB. */
 const MOST_METADATA = 16 * 1024 * 1024
-/** Of parts that have come from all peers of all torrents: as much as eight times the longest metadata. */
+/** Bytes of received parts, of all peers of all torrents: eight times the longest metadata. */
 const MOST_HELD = 8 * MOST_METADATA
 
-/** The part of ut_metadata 5.0.1 that fetches. */
+/** The parts of ut_metadata 5.0.1 that fetch. */
 export interface MetadataFetcher {
   metadata: Uint8Array | undefined
   readonly _fetching: boolean
@@ -27,13 +27,13 @@ interface Download {
   bytes: number
 }
 
-/** Peers that have given a part, the one whose last part is oldest first. */
+/** Peers that have sent a part, in order of their last part, oldest first. */
 const downloads = new Map<Wire, Download>()
 let heldBytes = 0
 
 /**
- * Fetches metadata of up to 16 MiB from a peer. Memory is taken for what has come, not for what a peer promises; where
- * many peers begin and do not go on, those are dropped whose last part is oldest.
+ * Fetches metadata of up to 16 MiB from a peer. Memory is allocated for received parts, not for the announced size; if
+ * many peers start and stall, those whose last part is oldest are dropped.
  */
 export function fetchMetadata(wire: Wire, metadata: MetadataFetcher, drop: Drop): void {
   const onExtendedHandshake = metadata.onExtendedHandshake.bind(metadata)
@@ -42,7 +42,7 @@ export function fetchMetadata(wire: Wire, metadata: MetadataFetcher, drop: Drop)
   wire.once('close', () => forget(wire))
 
   metadata.onExtendedHandshake = (handshake) => {
-    // Once the size is known, all of it has been asked for.
+    // All parts are requested when the size becomes known.
     if (metadata._metadataSize !== null) return
     const size = sizeIn(handshake)
     if (size === undefined) return onExtendedHandshake(handshake)
@@ -61,11 +61,11 @@ export function fetchMetadata(wire: Wire, metadata: MetadataFetcher, drop: Drop)
     if (!metadata._fetching) return
     const size = metadata._metadataSize ?? 0
     if (!isPieceOf(piece, size) || bytes.length !== Math.min(METADATA_PIECE, size - piece * METADATA_PIECE)) {
-      return drop(wire, 'metadata that nobody asked for')
+      return drop(wire, 'it sent metadata that was not requested')
     }
-    // When all is there it is hashed, so it must not come twice.
+    // The last part triggers the hash, so it must not count twice.
     if (partsOf()?.has(piece)) return
-    // What it lies in is the connection's own buffer.
+    // Copied, because it is part of the connection's buffer.
     keep(wire, piece, new Uint8Array(bytes))
     if (partsOf()?.size === metadata._numPieces) {
       metadata.metadata = joined(partsOf() ?? new Map(), size)
@@ -88,7 +88,7 @@ function keep(wire: Wire, piece: number, bytes: Uint8Array): void {
   download.parts.set(piece, bytes)
   download.bytes += bytes.length
   heldBytes += bytes.length
-  // To the end of the line.
+  // To the end of the map.
   downloads.delete(wire)
   downloads.set(wire, download)
 }
@@ -104,7 +104,7 @@ function joined(parts: ReadonlyMap<number, Uint8Array>, size: number): Uint8Arra
   return all
 }
 
-/** The size of the metadata that a peer has, if it gives any and may be that long. */
+/** The metadata size that a peer announces, if it has metadata and the size is allowed. */
 function sizeIn(handshake: unknown): number | undefined {
   const { m, metadata_size: size } = handshake as { m?: { ut_metadata?: unknown }; metadata_size?: unknown }
   return m?.ut_metadata && typeof size === 'number' && size > 0 && size <= MOST_METADATA ? size : undefined

@@ -1,9 +1,9 @@
 import net, { type Server, type Socket } from 'node:net'
 
 /**
- * Sends what is said to a peer at once. As it comes, webtorrent 3.0.21 leaves Nagle's algorithm on: a request waits
- * until the peer has acknowledged what was said before, which the peer puts off for 40 ms (RFC 1122 §4.2.3.2, §4.2.3.4).
- * That happened twice before the first byte of a film.
+ * Turns Nagle's algorithm off for all sockets. By default, webtorrent 3.0.21 leaves it on: a request waits until the peer
+ * has acknowledged the last one, which it delays for up to 40 ms (RFC 1122 §4.2.3.2, §4.2.3.4). That happened twice before
+ * the first byte of a film.
  *
  * Call it before webtorrent is loaded.
  */

@@ -7,12 +7,12 @@ import {
 import { type Scope, scopeOf } from '../../domain/clients/address-scope.ts'
 
 /**
- * The trackers that the user named in the settings. They may be at any address, and those in the user's own network may
- * name peers there.
+ * The trackers that are named in the settings. They may have any address, and those in the user's network may name peers
+ * there.
  */
 export class OwnTrackers {
   readonly #identities: ReadonlySet<string | undefined>
-  /** how far the addresses of each reach, once they are known */
+  /** the scope of each one's addresses, once known */
   readonly #scopes = new Map<string, Scope>()
 
   constructor(urls: readonly string[]) {
@@ -22,23 +22,23 @@ export class OwnTrackers {
     }
   }
 
-  /** Whether a URL is that of one of them, but for its query. */
+  /** Whether a URL is that of one of them; the query may differ. */
   has(url: string): boolean {
     const identity = trackerIdentity(url)
     return identity !== undefined && this.#identities.has(identity)
   }
 
-  /** Whether one of them answers there. */
+  /** Whether one of them has this host and port. */
   isAt(endpoint: TrackerEndpoint): boolean {
     return this.#scopes.has(endpointKey(endpoint))
   }
 
-  /** Remembers where the name of one of them led. */
+  /** Records the addresses of one of them. */
   noteAddresses(endpoint: TrackerEndpoint, addresses: readonly string[]): void {
     if (this.isAt(endpoint)) this.#scopes.set(endpointKey(endpoint), closest(addresses))
   }
 
-  /** From where a tracker tells us of peers: `internet` for all that the user did not name. */
+  /** The scope in which a tracker may name peers: `internet` for all that the settings do not name. */
   scopeOf(url: string): Scope {
     const endpoint = trackerEndpoint(url)
     const scope = endpoint && this.has(url) ? this.#scopes.get(endpointKey(endpoint)) : undefined

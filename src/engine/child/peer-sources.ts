@@ -5,11 +5,11 @@ import type { OwnTrackers } from './own-trackers.ts'
 import { hostOf } from './peer-address.ts'
 import { isAmong, OWN_TRACKER } from './privacy.ts'
 
-/** Of one answer; we ask for as many (BEP 3, "numwant"). */
+/** Peers used of one answer; as many are requested (BEP 3, "numwant"). */
 const MOST_OF_ANSWER = 200
-/** Peers that wait to be connected to, when a stranger names another: they are tried first come, first served. */
+/** Addresses that may wait to be connected to before one more is accepted from a stranger. */
 const MOST_WAITING = 200
-/** The same when one of the user's own trackers names it, or it is on the local network. */
+/** The same for an address that a tracker of the user names, or that is on the local network. */
 const MOST_WAITING_OWN = 500
 const SHORTEST_INTERVAL_MS = 60_000
 const LONGEST_INTERVAL_MS = 24 * 60 * 60_000
@@ -27,12 +27,12 @@ interface Watching {
 }
 
 /**
- * Takes addresses of peers only from those who may name them, and no more than we can use. webtorrent connects to
- * whatever it is told, so a tracker, or anybody in the DHT, could have us scan the user's network (peer exchange is
- * looked at in `extension-guard`). Ports of hosts on the internet are not restricted, as in libtorrent, whose
+ * Accepts addresses of peers only from sources that may name them, and no more than can be used. webtorrent connects to
+ * every address it is given, so a tracker or any node of the DHT could make it scan the user's network (peer exchange is
+ * checked in `extension-guard`). Ports of public hosts are not restricted, as in libtorrent, whose
  * `no_connect_privileged_ports` is off by default.
  *
- * Peers of a private torrent are named by its own trackers, and by nothing else (BEP 27).
+ * Peers of a private torrent are only accepted from its own trackers (BEP 27).
  *
  * Call it before webtorrent begins to look for peers.
  *
@@ -58,7 +58,7 @@ export function guardPeerSources(
     const source = naming.isOfTorrent ? OWN_TRACKER : teller
     if (typeof peer !== 'string') return addPeer(peer, source)
     const mostWaiting = naming.isOwnTracker || source === 'lsd' ? MOST_WAITING_OWN : MOST_WAITING
-    // Local discovery tells of the host that it came from; trackers and peers were looked at already.
+    // Local discovery names the host that it came from; addresses of trackers and peers are already checked.
     const scope = source === 'dht' ? 'internet' : 'machine'
     return dials.waiting < mostWaiting && mayNamePeer(scope, hostOf(peer)) && addPeer(peer, source)
   }
@@ -72,7 +72,7 @@ export function guardPeerSources(
     client.lsd = lsd
     const { discovery } = torrent
     if (!discovery) return
-    // Announcements are on their way, and answers come in a later turn.
+    // Announcements are already sent; answers arrive in a later turn.
     for (const tracker of discovery.tracker?._trackers ?? []) {
       tracker.client = watchedClient(tracker, { own, ofTorrent, naming })
       limitInterval(tracker)
@@ -113,7 +113,7 @@ function keepToOwnAnnouncements(torrent: Torrent, discovery: Discovery): void {
   discovery.lsd.on('peer', discovery._onLSDPeer)
 }
 
-/** A tracker says itself how often it wants to be asked: anything, or once a millisecond with a negative number. */
+/** Limits the interval that a tracker asks for. By default any is accepted; a negative one means every millisecond. */
 function limitInterval(tracker: Tracker): void {
   const setInterval = tracker.setInterval.bind(tracker)
   tracker.setInterval = (ms) => {
@@ -122,18 +122,18 @@ function limitInterval(tracker: Tracker): void {
   }
 }
 
-/** The id comes as bytes, and bytes are left out of a URL. @see BEP 3, "tracker id" */
+/** Sends back the tracker id, which arrives as bytes; bittorrent-tracker leaves bytes out of URLs. @see BEP 3, "tracker id" */
 function sendBackId(tracker: Tracker): void {
   const announce = tracker.announce.bind(tracker)
   tracker.announce = (options) => {
     const { _trackerId: id } = tracker
-    // A letter for each byte, as info hash and peer id are written.
+    // One character for each byte, like info hash and peer id.
     if (id instanceof Uint8Array) tracker._trackerId = Buffer.from(id).toString('latin1')
     announce(options)
   }
 }
 
-/** Keeps nodes of the DHT from having us send datagrams into the user's network. We answer whoever asks us. */
+/** Sends no DHT queries to private hosts, whichever node names them. Queries of others are answered. */
 export function guardDht({ _rpc }: Dht): void {
   const { socket } = _rpc
   const query = socket.query.bind(socket)

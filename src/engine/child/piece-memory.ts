@@ -2,35 +2,34 @@ import { BufferPool } from '../../files/buffer-pool.ts'
 import { givesWay, type HeldPiece, leastNeededFirst } from './piece-need.ts'
 import { PieceWeights } from './piece-weights.ts'
 
-/** For all pieces of all torrents together: those being put together, being written, or refused by a full disk. */
+/** For all pieces of all torrents: those being assembled, being written, or refused by a full disk. */
 const MAX_BYTES = 256 * 1024 * 1024
 /**
- * Only pieces that a viewer waits for may use this part, so that a first one always finds room. A longer piece counts as
- * if it were so long, and there is only one of those at a time: 256 MiB at most (`MAX_PIECE_LENGTH`), 448 MiB with all
- * the others.
+ * Reserved for pieces that a viewer waits for, so that the first one always fits. A longer piece counts as this much, and
+ * there is only one of those at a time: 256 MiB at most (`MAX_PIECE_LENGTH`), 448 MiB with all others.
  */
 const VIEWERS_BYTES = 64 * 1024 * 1024
-/** While all torrents together hold so much, none begins a third piece. */
+/** While all torrents together hold this much, none begins a third piece. */
 const MANY_BYTES = 40 * 1024 * 1024
 /** Buffers kept for the next pieces; allocating costs more than filling them. */
 const KEPT_BYTES = 16 * 1024 * 1024
-/** How often a torrent that waits is expected to ask again; one that does not has no use for a piece any more. */
+/** A waiting torrent that has not asked again for this long no longer needs a piece. */
 const ASKED_WITHIN_MS = 1_000
 const LOOK_INTERVAL_MS = 100
 
 /** A torrent, as a user of the memory. */
 export interface PieceHolder {
   readonly hasViewer: boolean
-  /** What it could drop. */
+  /** Pieces that it could drop. */
   heldPieces(): Iterable<HeldPiece>
-  /** It was refused a piece before, and may get one now. */
+  /** Called when it was refused a piece, and may get one now. */
   onMemoryFree(): void
 }
 
 interface Held {
   readonly holder: PieceHolder
   readonly since: number
-  /** how much had come when it last changed, in {@link PieceMemory}'s time of watching */
+  /** its progress, and when that last changed in {@link PieceMemory}'s observed time */
   progress: { value: number; at: number }
 }
 
@@ -39,15 +38,15 @@ interface Waiting {
   readonly isViewer: boolean
   readonly since: number
   askedAt: number
-  /** when it was last found that there is no room, and what {@link PieceMemory} had freed by then */
+  /** when it was last refused, and how often {@link PieceMemory} had freed memory by then */
   readonly checkedAt: number
   readonly freed: number
 }
 
 /**
- * The memory for pieces that are not on disk yet, shared by all torrents and bounded. Who finds none waits in line:
- * torrents with a viewer first, and of those the ones that hold least. A viewer never waits for ever: pieces give way
- * that no viewer waits for, and in the end those that come too slowly to be of use.
+ * The memory for pieces that are not on disk yet, shared by all torrents and limited. Torrents that get none wait in a
+ * queue: those with a viewer first, and of those the ones that hold least. A viewer never waits forever: pieces that no
+ * viewer waits for are dropped, and in the end those that arrive too slowly to be of use.
  */
 export class PieceMemory {
   readonly #maxBytes: number
@@ -58,19 +57,19 @@ export class PieceMemory {
   readonly #waiting = new Map<PieceHolder, Waiting>()
   readonly #holders = new Map<PieceHolder, { bytes: number; pieces: number }>()
   readonly #weights: PieceWeights
-  /** how often memory was given back */
+  /** how often memory was freed */
   #freed = 0
   #isLookPlanned = false
   #lookedAt = Number.NEGATIVE_INFINITY
   /**
-   * ms in which it was looked whether pieces make progress. Where this process was busy, or the disk held up all
-   * torrents, no piece has stalled.
+   * ms in which the progress of pieces was observed. While this process is busy, or the disk holds up all torrents, no
+   * piece counts as stalled.
    */
   #watchedMs = 0
 
   /**
    * @param maxBytes - at least twice as much as `viewersBytes`
-   * @param viewersBytes - as much of it as a long piece; of longer ones there is one at a time
+   * @param viewersBytes - also the length of a long piece; of longer ones there is one at a time
    * @param now - ms, on the monotonic clock
    */
   constructor(
@@ -92,7 +91,7 @@ export class PieceMemory {
     this.#holders.set(holder, { bytes: 0, pieces: 0 })
   }
 
-  /** What it holds must be given back as well. */
+  /** What it holds must be given back separately. */
   leave(holder: PieceHolder): void {
     this.#waiting.delete(holder)
     this.#holders.delete(holder)
@@ -100,13 +99,13 @@ export class PieceMemory {
 
   /**
    * Whether a torrent may {@link take} memory for a piece now. If not, it should ask again soon: until then it keeps
-   * its place in line, and is told when there may be memory.
+   * its place in the queue, and is called back when there may be memory.
    *
    * @param isWaitedFor - a viewer needs this piece next
    */
   hasRoomFor(holder: PieceHolder, length: number, isWaitedFor: boolean): boolean {
     const { pieces = 0 } = this.#holders.get(holder) ?? {}
-    // More than one piece each is a luxury, for which nobody stands in line.
+    // A further piece is only granted when memory is plentiful; it does not queue.
     if (!isWaitedFor && pieces > 0) return this.#isEasy(holder, length, pieces)
     const now = this.#now()
     const waiting = this.#waiting.get(holder)
@@ -119,7 +118,7 @@ export class PieceMemory {
     return false
   }
 
-  /** Memory for a piece, with anything in it; only after {@link hasRoomFor}. */
+  /** Uninitialised memory for a piece; only after {@link hasRoomFor}. */
   take(holder: PieceHolder, length: number): Buffer {
     const bytes = this.#buffers.take(length)
     this.#held.set(bytes, { holder, since: this.#now(), progress: { value: 0, at: this.#watchedMs } })
@@ -129,7 +128,7 @@ export class PieceMemory {
     return bytes
   }
 
-  /** Only when nothing reads from or writes to it any more. */
+  /** The memory must no longer be in use. */
   giveBack(bytes: Buffer): void {
     const held = this.#held.get(bytes)
     if (!held) return
@@ -141,7 +140,7 @@ export class PieceMemory {
     for (const holder of this.#waiting.keys()) queueMicrotask(() => holder.onMemoryFree())
   }
 
-  /** Saves looking again for each of the thousands of pieces that a torrent could begin. */
+  /** A quick answer for each of the thousands of pieces that a torrent could begin. */
   #isRefusedStill(waiting: Waiting, isWaitedFor: boolean, now: number): boolean {
     if (isWaitedFor && !waiting.isViewer) return false
     if (waiting.freed !== this.#freed || now - waiting.checkedAt >= LOOK_INTERVAL_MS) return false
@@ -167,17 +166,17 @@ export class PieceMemory {
     return this.#weights.fits(length, this.#maxBytes - (isWaitedFor ? 0 : this.#viewersBytes))
   }
 
-  /** Whether others are to be served first. */
+  /** Whether another torrent is served first. */
   #isBehind(holder: PieceHolder, isViewer: boolean, now: number): boolean {
     if (this.#waiting.size === 0) return false
     const [first] = this.#line(now)
     if (!first || first[0] === holder) return false
     if (first[1].isViewer !== isViewer) return first[1].isViewer
-    // One that is not in line yet comes in at its place.
+    // One that is not in the queue yet is compared as if it were.
     return this.#bytesOf(first[0]) <= this.#bytesOf(holder)
   }
 
-  /** Those who wait, the next one first. */
+  /** The queue, the next one first. */
   #line(now: number): [PieceHolder, Waiting][] {
     for (const [holder, { askedAt }] of this.#waiting) {
       if (now - askedAt > ASKED_WITHIN_MS) this.#waiting.delete(holder)
@@ -194,7 +193,7 @@ export class PieceMemory {
     return this.#holders.get(holder)?.bytes ?? 0
   }
 
-  /** Not at once: a torrent that asks is in the middle of its own work. */
+  /** Later, because a torrent that asks is in the middle of its own work. */
   #planLook(now: number): void {
     if (this.#isLookPlanned || now - this.#lookedAt < LOOK_INTERVAL_MS) return
     this.#isLookPlanned = true
@@ -207,7 +206,7 @@ export class PieceMemory {
     })
   }
 
-  /** Has pieces dropped for the next in line, if that helps. */
+  /** Has pieces dropped for the first in the queue, if that helps. */
   #makeRoom(now: number): void {
     const pieces = [...this.#holders.keys()].flatMap((holder) => [...holder.heldPieces()])
     for (const { bytes, progress } of pieces) {
@@ -230,7 +229,7 @@ export class PieceMemory {
   }
 }
 
-/** Gives a long buffer back to the system now: the garbage collector may let several of them pile up. */
+/** Returns a long buffer to the system now: the garbage collector may let several pile up. */
 function release(bytes: Buffer): void {
   if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
 }

@@ -1,34 +1,34 @@
-/** A viewer waits so long for another torrent to finish its read-ahead before a piece of that is dropped. */
+/** A viewer waits this long before read-ahead pieces of another torrent are dropped. */
 const VIEWER_PATIENCE_MS = 2_000
-/** A piece is judged by its pace only after this. */
+/** The pace of a piece is judged only after this. */
 const JUDGED_AFTER_MS = 10_000
-/** Without a new block for so long, a piece is stalled; by then its peers were given up one by one. */
+/** Without a new block for this long, a piece is stalled; by then other peers were asked for its blocks. */
 const STALLED_MS = 5_000
-/** A piece that would take longer than this comes too late for its viewer: players wait about two minutes at most. */
+/** A piece that would take longer is too late for its viewer: players wait about two minutes at most. */
 const TOO_SLOW_MS = 120_000
 
-/** How badly a piece is needed, least first; `refused` ones are complete and wait for room on their disk. */
+/** How much a piece is needed, least first; `refused` ones are complete and wait for space on their disk. */
 const NEEDS = ['none', 'background', 'refused', 'ahead', 'waited for'] as const
 
 /** A piece in memory that can be dropped. */
 export interface HeldPiece {
   readonly bytes: Buffer
   readonly need: (typeof NEEDS)[number]
-  /** How much of it has come, 0 to 1. */
+  /** Received share, 0 to 1. */
   readonly progress: number
   drop(): void
 }
 
-/** Who waits for memory. */
+/** A torrent that waits for memory. */
 export interface Waiter {
   readonly isViewer: boolean
-  /** It holds no piece at all. */
+  /** It holds no piece. */
   readonly hasNone: boolean
   readonly waitedMs: number
 }
 
 /**
- * Whether a piece gives way to somebody who waits.
+ * Whether a piece gives way to a waiting torrent.
  *
  * @param heldMs - since its memory was taken
  * @param stalledMs - since its last block came
@@ -56,7 +56,7 @@ export function givesWay(
   }
 }
 
-/** What is needed least comes first, and of the same need what has come least far. */
+/** Least needed first; of the same need, the one with the least progress. */
 export function leastNeededFirst(a: HeldPiece, b: HeldPiece): number {
   return NEEDS.indexOf(a.need) - NEEDS.indexOf(b.need) || a.progress - b.progress
 }

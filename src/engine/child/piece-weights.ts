@@ -1,6 +1,6 @@
 /**
- * What the pieces in memory count for. One that is longer than most counts as if it were long only, so that it does not
- * keep out all others; and there is only one of those at a time, so that memory stays bounded all the same.
+ * How much each piece in memory counts. A very long piece counts as a long one, so that it does not keep out all others;
+ * there is only one of those at a time, so that memory stays limited all the same.
  */
 export class PieceWeights {
   readonly #long: number
@@ -22,16 +22,16 @@ export class PieceWeights {
     if (this.#isLonger(length)) this.#longer--
   }
 
-  /** @param most - that all may count for */
+  /** @param most - limit for the sum */
   fits(length: number, most: number): boolean {
     return this.#sum + this.#of(length) <= most && !(this.#isLonger(length) && this.#longer > 0)
   }
 
   /**
-   * Which pieces have to go, so that one more {@link fits}.
+   * Which pieces to drop, so that one more {@link fits}.
    *
-   * @param pieces - that may go, the first ones first
-   * @returns none where that does not help
+   * @param pieces - that may be dropped, in order
+   * @returns none if that does not help
    */
   whichGiveWay<Piece extends { readonly bytes: Uint8Array }>(
     length: number,

@@ -4,13 +4,13 @@ import { isOwnNetworkAddress } from '../../domain/clients/public-host.ts'
 import type { BanList } from './ban-list.ts'
 import { hostOf } from './peer-address.ts'
 
-/** A household with one address, or with one /64, seldom has more clients of one torrent. */
+/** A household with one address, or one /64, seldom has more clients of one torrent. */
 const MOST_FROM_ONE_ADDRESS = 4
-/** Of all places of a torrent: the rest is for peers that we find ourselves, which nobody can take from us. */
+/** Share of a torrent's places for incoming peers. The rest is for peers that we find ourselves. */
 const INCOMING_SHARE = 1 / 2
 /**
- * Of all places: peers that come from one address of this machine or of a network around it. Behind some proxies and
- * container networks everybody on the internet has such an address, so that four would be too few.
+ * Share of the places for incoming peers with one address of this machine or a private network. Behind some proxies and
+ * container networks, all peers on the internet have such an address, so four would be too few.
  */
 const OWN_NETWORK_SHARE = 1 / 4
 
@@ -19,18 +19,18 @@ export interface Place {
   /** {@link clientKey} of its address */
   readonly client: string
   readonly isIncoming: boolean
-  /** it is on this machine or in a network around it */
+  /** it is on this machine or in a private network */
   readonly isNear: boolean
-  /** we are connecting to it, and its handshake has not come: then it has no place yet */
+  /** we are connecting to it, and its handshake has not arrived: then it has no place yet */
   readonly isWaiting: boolean
 }
 
 /**
- * Whether a peer may have one of the places of a torrent. One address, or /64 of IPv6, has at most four, whoever went to
- * whom. Of addresses around us only the peers that come to us are counted: those that we go to were named by somebody
- * who may name them (`peer-sources`).
+ * Whether a peer may have one of the places of a torrent. A public address, or IPv6 /64, has at most four, incoming and
+ * outgoing. Of a private address only incoming peers count: outgoing ones were named by a trusted source
+ * (`peer-sources`).
  *
- * @param taken - by all other peers
+ * @param taken - places of all other peers
  * @param places - how many there are for a torrent that has what it needs; shares are shares of these
  * @param allPlaces - how many there are now
  */
@@ -56,8 +56,8 @@ export function mayTakePlace(
 }
 
 /**
- * Keeps one address, and all who come to us together, from taking all places of a torrent; and does not go to peers
- * that are banned. By default, webtorrent 3.0.21 takes all incoming connections.
+ * Limits the places that one address, and all incoming peers together, can take of a torrent; and connects to no banned
+ * peers. By default, webtorrent 3.0.21 accepts all incoming connections.
  *
  * Call it before the first peer.
  *
@@ -72,14 +72,14 @@ export function guardPlaces(
   const addIncomingPeer = torrent._addIncomingPeer.bind(torrent)
   const isValidAddress = torrent._validAddr.bind(torrent)
 
-  // With encryption a peer comes here before its handshake is complete.
+  // With encryption, a peer arrives here before its handshake is complete.
   torrent._addIncomingPeer = (peer) => {
     if (torrent.destroyed) return addIncomingPeer(peer)
-    // webtorrent 3.0.21 never takes off its list a peer that is gone before it was put there.
+    // webtorrent 3.0.21 never removes a peer from its list that disconnected before it was added.
     for (const { id, destroyed } of torrent._peers.values()) if (destroyed) torrent.removePeer(id)
     if (peer.destroyed) return
     if (mayTakePlace(placeOf(peer), taken(), places, dials.places)) return addIncomingPeer(peer)
-    peer.destroy(new Error('there is no place for one more peer'))
+    peer.destroy(new Error('no place for one more peer'))
   }
 
   torrent._validAddr = (address) => {

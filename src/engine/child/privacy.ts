@@ -1,17 +1,17 @@
 import type { Dht, Torrent, Tracker } from 'webtorrent'
 
-/** What webtorrent notes as the source of peers that a torrent's own trackers named. */
+/** The source that webtorrent notes for peers named by a torrent's own trackers. */
 export const OWN_TRACKER = 'own tracker'
 
-/** Whether a tracker is one of these; bittorrent-tracker leaves out a slash at the end. */
+/** Whether a tracker is one of these; bittorrent-tracker removes a slash at the end. */
 export function isAmong(trackers: readonly string[], { announceUrl }: Pick<Tracker, 'announceUrl'>): boolean {
   return trackers.some((url) => url.replace(/\/$/, '') === announceUrl)
 }
 
 /**
- * Keeps nodes of the DHT from being asked about private torrents, and from being told that we have them.
+ * Sends no DHT queries and no announcements about private torrents.
  *
- * @param infoHashes - theirs, in hex; more may come
+ * @param infoHashes - of the private torrents, in hex; the set may grow
  */
 export function keepOutOfDht({ _rpc }: Dht, infoHashes: ReadonlySet<string>): void {
   const { socket } = _rpc
@@ -25,13 +25,13 @@ export function keepOutOfDht({ _rpc }: Dht, infoHashes: ReadonlySet<string>): vo
 }
 
 /**
- * Keeps a torrent to its own trackers from now on (BEP 27): its metadata has just come, and says that it is private. Until
- * then everybody may have been asked for it.
+ * Restricts a torrent to its own trackers from now on (BEP 27): its metadata has just arrived and says that it is private.
+ * Until then it may have been announced elsewhere.
  *
- * Other trackers are told that we leave, or they would go on sending peers to us. Peers that came by any other way are
- * dropped, and so are those who came to us, as it is not known who told them.
+ * Other trackers get a "stopped" announcement, or they would go on sending peers to us. Peers that were found in another
+ * way are dropped, and so are incoming ones, as it is not known who named us to them.
  *
- * @param ofTorrent - the torrent's own trackers, which go on being asked
+ * @param ofTorrent - the torrent's own trackers, which are kept
  */
 export function makePrivate(torrent: Torrent, ofTorrent: readonly string[]): void {
   torrent.private = true
@@ -58,7 +58,7 @@ function leaveOtherTrackers({ discovery }: Torrent, ofTorrent: readonly string[]
   }
 }
 
-/** A search that is under way goes on; {@link keepOutOfDht} ends it. */
+/** A running search is ended by {@link keepOutOfDht}. */
 function leaveDht({ discovery }: Torrent): void {
   if (!discovery?.dht) return
   clearTimeout(discovery._dhtTimeout || undefined)

@@ -1,11 +1,11 @@
 import type Wire from 'bittorrent-protocol'
 
 /**
- * Counts the peers that have every piece. webtorrent's own mark cannot be used: it stands on every peer until its
- * bitfield has come, and afterwards as well.
+ * Counts the peers that have every piece. webtorrent's own flag cannot be used: it is set on every peer until its bitfield
+ * arrives, and afterwards too.
  */
 export class SeederCount {
-  /** the first piece that a peer did not have when it was last looked at; those before it need not be looked at again */
+  /** the first piece that each peer did not have at the last count: the next count starts there */
   readonly #firstMissing = new WeakMap<Wire, number>()
 
   among(wires: readonly Wire[], pieceCount: number): number {

@@ -11,17 +11,17 @@ import { writeAll } from '../../files/write-all.ts'
 import type { MadeFiles } from '../../storage/made-files.ts'
 import { OURS } from '../../storage/mark.ts'
 
-/** Read at a time to see whether a file has the bytes of a piece, which may be long. */
+/** Bytes that are compared at a time with a piece, which may be long. */
 const COMPARED_BYTES = 1024 * 1024
-/** How long an open file is written to before it is looked again whether it still has its name. */
+/** How often it is checked that the open file still has its name, while it is written to. */
 const LOOK_MS = 1_000
 
 export interface StoreFileEvents {
   /**
-   * This is the file that is read and written from now on. Called whenever it is another one than before.
+   * This file is read and written from now on. Called again when the file is replaced.
    *
-   * @param content - `same` if nothing is known of what was there before: the first time, and for a copy of it; `none` if
-   * it was just made
+   * @param content - `same` for the first file, and for a copy of the last one; `none` for one that was just made; else
+   * `other`
    */
   opened(file: FileId, content: 'same' | 'other' | 'none'): void
   /** A copy is about to take the place of a file that is the user's; it does so when this resolves. */
@@ -31,12 +31,12 @@ export interface StoreFileEvents {
 /**
  * One file of a torrent, opened when it is first read or written.
  *
- * It is written to only if we made it. What else has its name is the user's, and stays as it is.
+ * It is written to only if we made it. Any other file of that name is the user's, and is not changed.
  *
- * One that has other names too is the user's, linked in by an import: it is only read. Before the first write, a copy
- * of our own takes its place.
+ * A file with other names too is the user's, linked in by an import: it is only read. Before the first write it is
+ * replaced by a copy of our own.
  *
- * One that was moved away is the user's from then on, although it is still open here.
+ * A file that was moved away is the user's from then on, although it is still open here.
  */
 export class StoreFile {
   readonly #path: string
@@ -46,15 +46,15 @@ export class StoreFile {
   readonly #reader: OpenOnce
   readonly #writer: OpenOnce
   #opening: Promise<unknown> = Promise.resolve()
-  /** the one that was opened last, be it to read or to write */
+  /** the file that was opened last, to read or to write */
   #current: FileId | undefined
   #copy: FileId | undefined
-  /** ms of the process' clock */
+  /** ms, on the monotonic clock */
   #lookedAt = 0
 
   /**
-   * @param made - the files that we made in its folder; rejects when that is no longer ours
-   * @param closing - calls off a copy that is being made
+   * @param made - the files that we made in its folder; rejects if the folder is no longer ours
+   * @param closing - aborts a copy that is being made
    */
   constructor(path: string, made: () => Promise<MadeFiles>, events: StoreFileEvents, closing: AbortSignal) {
     this.#path = path
@@ -72,7 +72,7 @@ export class StoreFile {
     })
   }
 
-  /** @throws Error when the file ends before */
+  /** @throws Error if the file is too short */
   async read(bytes: Uint8Array, position: number): Promise<void> {
     const opened = this.#writer.isOpen ? this.#writer : this.#reader
     await opened.use((handle) => readAll(handle, bytes, position))
@@ -80,20 +80,20 @@ export class StoreFile {
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
     if (this.#writer.isInUse) await this.#releaseIfMoved()
-    // A boundary piece may be wrong for its other file only: then this one needs no copy, and may be the user's.
+    // A piece that spans two files may be wrong in the other one only: then this file is right as it is, and needs no copy.
     else if ((await this.#isUsers()) && (await this.#holds(bytes, position))) return
     await this.#writer.use((handle) => writeAll(handle, bytes, position))
   }
 
   /**
-   * Closes the file as soon as nobody uses it; it is opened anew when it is needed. What is open keeps a disk from being
-   * taken out, and does not lie on the one that is put in its place.
+   * Closes the file as soon as it is not in use; it is opened again when needed. An open file keeps its disk from being
+   * unmounted, and is not on the disk that is mounted in its place.
    */
   async release(): Promise<void> {
     await Promise.all([this.#reader.letGo(), this.#writer.letGo()])
   }
 
-  /** What is written to a file that lies elsewhere by now is lost for us, and spoils it for the user. */
+  /** Writing to a file that was moved away would lose the bytes, and damage the user's file. */
   async #releaseIfMoved(): Promise<void> {
     const now = performance.now()
     if (now - this.#lookedAt < LOOK_MS) return
@@ -102,7 +102,7 @@ export class StoreFile {
     if (!found || fileIdOf(found) !== this.#current) await this.release()
   }
 
-  /** It has other names, or was not made by us. */
+  /** Whether the file has other names, or was not made by us. */
   async #isUsers(): Promise<boolean> {
     const found = await lstatIfThere(this.#path)
     if (!found?.isFile()) return false
@@ -124,10 +124,10 @@ export class StoreFile {
     return true
   }
 
-  /** @throws Error if something that is not ours has its name */
+  /** @throws Error if a file of the user has its name */
   async #openOwn(): Promise<FileHandle> {
     const made = await this.#made()
-    // Left by a crash: another name of this file, perhaps.
+    // Left by a crash; it may be another name of this file.
     await rm(this.#unplaced, { force: true })
     const found = await this.#find()
     if (!found) await this.#make(made)
@@ -140,9 +140,9 @@ export class StoreFile {
     })
   }
 
-  /** @param check - of what was really opened; may throw */
+  /** @param check - of the file that was really opened; may throw */
   async #openChecked(flags: number, check: (stats: Stats) => void): Promise<FileHandle> {
-    // Nothing in our folder is a symbolic link unless somebody put it there; it is not ours to go through.
+    // We make no symbolic links; one that another program put there is not followed.
     const handle = await open(this.#path, flags | constants.O_NOFOLLOW)
     try {
       check(await handle.stat())
@@ -153,7 +153,7 @@ export class StoreFile {
     }
   }
 
-  /** @param other - what else may be open, and would be the file of before */
+  /** @param other - the other handle, which may be open on the last file */
   #note(stats: Stats, other: OpenOnce, isNew = false): void {
     const file = fileIdOf(stats)
     this.#lookedAt = performance.now()
@@ -198,7 +198,7 @@ export class StoreFile {
         await cloneFile(this.#path, path, () => undefined, this.#closing)
       },
       async (path, stats) => {
-        // Whoever closes no longer answers.
+        // While the torrent closes, main no longer answers.
         this.#closing.throwIfAborted()
         this.#copy = fileIdOf(stats)
         await this.#events.replacing(this.#copy)
@@ -213,7 +213,7 @@ export class StoreFile {
     return join(dirname(this.#path), OURS, `new ${basename(this.#path)}`)
   }
 
-  /** Has a file made where nobody else's is, notes that it is ours, and then has it put in its place. */
+  /** Makes a file in our own subfolder, notes that it is ours, and then puts it in its place. */
   async #inMark(
     made: MadeFiles,
     make: (path: string) => Promise<void>,

@@ -4,17 +4,17 @@ import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import { messageOf } from '../../domain/errors.ts'
 
-/** A resolver that is there answers in a fraction of that. */
+/** A working resolver answers in a fraction of this. */
 const TRY_MS = 1_000
 const TRIES = 2
 const WITHIN_MS = 3_000
-/** Each is a datagram and a timer. */
+/** Each lookup takes a datagram and a timer. */
 const AT_ONCE = 16
-/** What waits beyond that is refused: 25 torrents with 20 trackers each ask for no more. */
+/** Beyond this, lookups are refused: 25 torrents with 20 trackers each need no more. */
 const MOST_WAITING = 500
-/** One family is waited for this long once the other has answered (RFC 8305 §3). */
+/** After the answer for one address family, how long to wait for the other (RFC 8305 §3). */
 const OTHER_FAMILY_MS = 50
-/** So long a name that could not be looked up is not tried again. */
+/** A name that could not be looked up is not tried again for this long. */
 const FAILURE_KEPT_MS = 2 * 60_000
 /** A UDP tracker's name is looked up for each datagram. */
 const SUCCESS_KEPT_MS = 60_000
@@ -23,24 +23,23 @@ const MOST_KEPT = 2_000
 export interface StrangerNamesOptions {
   /** DNS servers, `address:port`; without it, those of the system */
   readonly servers?: readonly string[] | undefined
-  /** ms for a name, with all tries on all servers; default 3 000 */
+  /** ms for a name, with all attempts on all servers; default 3 000 */
   readonly withinMs?: number
-  /** getaddrinfo, for systems where names are found without a DNS server; it may take any time */
+  /** getaddrinfo, for systems without a DNS server; it may take any time */
   readonly systemLookup: (name: string) => Promise<readonly LookupAddress[]>
 }
 
 /**
- * Looks up names that strangers chose. getaddrinfo would take one of libuv's few threads for each, for as long as the
- * slowest DNS server wants to (10 s with glibc's defaults), and everything else that has a name would wait behind them.
- * So this speaks DNS itself, with limits on time and number. It knows nothing of `/etc/hosts` and search domains: no
- * stranger has business with those.
+ * Looks up names that strangers chose. getaddrinfo would occupy one of libuv's few threads for each, for as long as the
+ * slowest DNS server takes (10 s with glibc's defaults), and all other lookups would wait. So this class sends DNS queries
+ * itself, with limits on time and number. It does not use `/etc/hosts` and search domains, which are not for strangers.
  */
 export class StrangerNames {
   readonly #options: StrangerNamesOptions
   readonly #kept = new LRUCache<string, readonly LookupAddress[] | Error>({ max: MOST_KEPT })
   readonly #asking = new Map<string, Promise<readonly LookupAddress[]>>()
   readonly #fewAtATime = pLimit(AT_ONCE)
-  /** calls of getaddrinfo: one at a time, which leaves the other threads to the user's own names */
+  /** calls of getaddrinfo, one at a time: the other threads are for the names in the settings */
   readonly #oneAtATime = pLimit(1)
 
   constructor(options: StrangerNamesOptions) {
@@ -72,8 +71,7 @@ export class StrangerNames {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#fewAtATime.pendingCount >= MOST_WAITING)
-      throw failure('EAGAIN', 'too many names are being looked up')
+    if (this.#fewAtATime.pendingCount >= MOST_WAITING) throw failure('EAGAIN', 'too many lookups')
     return this.#fewAtATime(work)
   }
 
@@ -89,13 +87,13 @@ export class StrangerNames {
     }
   }
 
-  /** No DNS server is there, as where the C library asks a daemon instead. */
+  /** There is no DNS server, as on systems where the C library asks a daemon instead. */
   #askSystem(name: string): Promise<readonly LookupAddress[]> {
     return this.#oneAtATime(() => this.#options.systemLookup(name))
   }
 }
 
-/** A resolver for each name can be called off by itself, and knows the system's servers of this moment. */
+/** One resolver for each name, so that it can be cancelled alone, and uses the system's current servers. */
 async function askDns(
   name: string,
   { servers, withinMs = WITHIN_MS }: StrangerNamesOptions,

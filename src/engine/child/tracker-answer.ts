@@ -4,20 +4,20 @@ import { parseIpAddress } from '../../lib/ip-address.ts'
 
 /** Bytes of an address with its port (BEP 23 and 7). */
 const ENTRY_BYTES = { peers: 6, peers6: 18 } as const
-/** Of messages, and of the id, which is sent back with every request. */
+/** Length of messages, and of the id, which is sent back with every request. */
 const LONGEST_TEXT = 500
 const utf8 = new TextDecoder()
 
 type PeerList = keyof typeof ENTRY_BYTES
 
 /**
- * An answer of an HTTP tracker in the one form that bittorrent-tracker 11.2.3 reads right: compact lists of peers. It
- * decodes text to bytes, so in a list of dictionaries (BEP 3) it finds peers called `49,50,55:6881`. One byte too many in
- * a compact list costs it all peers, and it throws at a message that is no text.
+ * An answer of an HTTP tracker in the one form that bittorrent-tracker 11.2.3 parses correctly: compact lists of peers. It
+ * decodes text as bytes, so in a list of dictionaries (BEP 3) it finds peers named `49,50,55:6881`. One surplus byte in a
+ * compact list makes it lose all peers, and it throws on a message that is not text.
  *
- * Malformed parts are left out. So are peers with a host name, because it would have to be looked up.
+ * Malformed parts are dropped. So are peers with a host name, because it would have to be looked up.
  *
- * @returns the same bytes if they are no dictionary; the client refuses them
+ * @returns the same bytes if they are not a dictionary; the client refuses them
  */
 export function readableAnswer(bytes: Uint8Array): Uint8Array {
   const answer = tryDecode(bytes)
@@ -56,18 +56,18 @@ function compactEntry(peer: unknown): Uint8Array | undefined {
   const port = countOf(peer.port)
   if (isIP(host) === 0 || host.includes('%') || port === undefined || port < 1 || port > 65_535)
     return undefined
-  // `::ffff:192.0.2.1` is an address of IPv4.
+  // `::ffff:192.0.2.1` is an IPv4 address.
   return Uint8Array.of(...(parseIpAddress(host)?.bytes ?? []), port >> 8, port & 255)
 }
 
-/** A refusal without words is one as well. */
+/** The reason of a refusal, which may be missing. */
 function failureOf(value: unknown): string | undefined {
   if (value === undefined || value === 0) return undefined
   if (value instanceof Uint8Array && value.length === 0) return undefined
   return textOf(value) ?? 'the tracker gave no reason'
 }
 
-/** In the tracker's own bytes: it has to come back as it was. */
+/** The id in the tracker's own bytes, as it has to be sent back unchanged. */
 function idOf(value: unknown): Uint8Array | string | undefined {
   if (!(value instanceof Uint8Array)) return textOf(value)
   return value.length > 0 && value.length <= LONGEST_TEXT ? value : undefined

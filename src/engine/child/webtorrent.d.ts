@@ -1,4 +1,4 @@
-/** What we use of webtorrent 3.0.21. Names that begin with `_` are not its public API; a contract test watches them. */
+/** The parts of webtorrent 3.0.21 that are used. Names with `_` are not public API; a contract test checks them. */
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'
   import type { Server, Socket } from 'node:net'
@@ -6,7 +6,7 @@ declare module 'webtorrent' {
 
   export interface Torrent extends EventEmitter {
     readonly infoHash: string
-    /** what peers are given as the metadata, once it is known */
+    /** the metadata that peers are given, once known */
     readonly torrentFile: Uint8Array | undefined
     readonly files: readonly { done: boolean }[]
     readonly done: boolean
@@ -16,7 +16,7 @@ declare module 'webtorrent' {
     /** bytes sent to peers */
     readonly uploaded: number
     readonly wires: readonly Wire[]
-    /** something for each piece that is missing, `null` for the others */
+    /** an object for each missing piece, `null` for the others */
     pieces: unknown[]
     _reservations: unknown[]
     _rarityMap: { destroy(): void } | null
@@ -27,17 +27,17 @@ declare module 'webtorrent' {
     readonly store: { put(piece: number, bytes: Uint8Array, done: (error: Error | null) => void): void }
     readonly pieceLength: number
     readonly lastPieceLength: number
-    /** Called whenever there may be something to ask peers for. */
+    /** Called whenever there may be something to request. */
     _update: () => void
     _markVerified(index: number): void
     _markUnverified: (index: number) => void
     _checkDone: () => void
     _onWire(wire: Wire): void
-    /** connected ones, and those that are known and not spoken to yet */
+    /** connected peers, and known ones that are not connected */
     readonly _peers: ReadonlyMap<string, TorrentPeer>
     _addIncomingPeer(peer: TorrentPeer): void
     _validAddr(address: string): boolean
-    /** peers that wait to be connected to; nothing once it is destroyed */
+    /** peers that wait to be connected to; `null` once the torrent is destroyed */
     readonly _queue: unknown[] | null
     /** Connects to the next of the queue. */
     _drain: () => void
@@ -60,7 +60,7 @@ declare module 'webtorrent' {
   export interface ParsedTorrent {
     readonly infoHash: string
     readonly infoHashBuffer: Uint8Array
-    /** of no interest but that it is there */
+    /** must be an object; its content is not used */
     readonly info: object
     readonly name: string
     readonly announce: readonly string[]
@@ -75,7 +75,7 @@ declare module 'webtorrent' {
     readonly length: number
     readonly pieceLength: number
     readonly lastPieceLength: number
-    /** their hashes; webtorrent asks for no more than how many they are, and makes other lists out of it */
+    /** piece hashes; webtorrent only uses the length, and maps them to other lists */
     readonly pieces: { readonly length: number; map(): unknown[] }
   }
 
@@ -100,7 +100,7 @@ declare module 'webtorrent' {
     setInterval: (ms?: number) => void
     announce: (options: object) => void
     destroy(done: () => void): void
-    /** what an HTTP tracker calls us, sent back to it with every request */
+    /** the id that an HTTP tracker gave us, sent back with every request */
     _trackerId?: string | Uint8Array
   }
 
@@ -131,9 +131,9 @@ declare module 'webtorrent' {
     readonly id: string
     /** `tcpIncoming`, `utpOutgoing`, … */
     readonly type: string
-    /** how it was found; nothing for one that came to us */
+    /** how it was found; `undefined` for incoming ones */
     readonly source: string | null
-    /** connections that were tried to it */
+    /** attempts to connect to it */
     retries: number
     readonly destroyed: boolean
     /** `null` while it waits to be connected to */
@@ -157,7 +157,7 @@ declare module 'webtorrent' {
     readonly dht: Dht | false
     readonly _connPool: { readonly tcpServer: Server }
     add(torrentId: string | Uint8Array | ParsedTorrent, options: Readonly<Record<string, unknown>>): Torrent
-    /** for tests alone, as the next one */
+    /** for tests only, like the next one */
     seed(path: string, options: Readonly<Record<string, unknown>>): Torrent
     throttleUpload(bytesPerSecond: number): void
     destroy(callback?: (error?: Error) => void): void
@@ -172,7 +172,7 @@ declare module 'bittorrent-protocol' {
     readonly type: string
     readonly peerChoking: boolean
     readonly peerPieces: {
-      /** bytes; pieces beyond these are not noted */
+      /** bytes; pieces beyond are not stored */
       grow?: number
       get(piece: number): boolean
       set(piece: number, isThere: boolean): void
@@ -198,7 +198,7 @@ declare module 'bittorrent-protocol' {
     _parse(size: number, parser: (buffer: Uint8Array) => void): void
     _onMessageLength(buffer: Uint8Array): void
     _onMessage(buffer: Uint8Array): void
-    // What the guards wrap or look at.
+    // Wrapped or read by the guards.
     constructor(type?: string, encryption?: number)
     readonly hasFast: boolean
     readonly amChoking: boolean

@@ -5,17 +5,17 @@ import { shareKeyExchange } from './key-exchange.ts'
 import { installPatience } from './message-limits.ts'
 import { complaintAbout, MAX_MESSAGE_BYTES } from './message-rules.ts'
 
-/** So many pieces of one message are put together at once: copying all of it for each of them would be work squared. */
+/** Chunks of one message are joined this many at a time: copying for each chunk would take quadratic time. */
 const CHUNKS_HELD = 64
 
 /**
- * Makes a hostile message cost the peer its connection, and nothing else. As it comes, bittorrent-protocol 5.0.9
- * buffers whatever length a peer announces (up to 4 GiB), and an exception while a message or a handshake is read
- * ends the process: three kinds of `ut_metadata` message and an encryption handshake with the key 0 cause one.
+ * Drops a peer that sends a hostile message. By default, bittorrent-protocol 5.0.9 buffers any length that a peer
+ * announces (up to 4 GiB), and an exception while a message or handshake is parsed ends the process: three kinds of
+ * `ut_metadata` message and an encryption handshake with the key 0 cause one.
  *
  * Call it before the first connection.
  *
- * @param onHostile - told why a peer was dropped
+ * @param onHostile - called with the reason when a peer is dropped
  */
 export function installWireGuard(onHostile: (address: string, reason: string) => void): void {
   const { _onMessageLength: readLength, _onMessage: readMessage, _processBuffer: readBuffer } = Wire.prototype
@@ -24,7 +24,7 @@ export function installWireGuard(onHostile: (address: string, reason: string) =>
   Wire.prototype._onMessageLength = function guardedLength(this: Wire, buffer) {
     const length = new DataView(buffer.buffer, buffer.byteOffset, 4).getUint32(0)
     if (length <= MAX_MESSAGE_BYTES) return readLength.call(this, buffer)
-    drop(this, `a message of ${length} bytes`)
+    drop(this, `it announces a message of ${length} bytes`)
   }
 
   Wire.prototype._onMessage = function guardedMessage(this: Wire, buffer) {
@@ -33,7 +33,7 @@ export function installWireGuard(onHostile: (address: string, reason: string) =>
     readMessage.call(this, buffer)
   }
 
-  // Whatever a peer sends is read in here, handshakes too, and messages that wait for an encryption handshake.
+  // All input of a peer is parsed in here: handshakes too, and messages that wait for an encryption handshake.
   Wire.prototype._processBuffer = function guardedBuffer(this: Wire) {
     try {
       readBuffer.call(this)
@@ -57,7 +57,7 @@ export function installWireGuard(onHostile: (address: string, reason: string) =>
   }
 }
 
-/** As it comes, everything buffered is copied anew for every chunk that arrives, be it of one byte. */
+/** By default, the whole buffer is copied for every chunk that arrives, even of one byte. */
 function holdUnfinishedMessages(): void {
   const { _write: write } = Wire.prototype
 

@@ -7,7 +7,7 @@ import { Assembly, BLOCK_BYTES } from './assembly.ts'
 import { Blame } from './blame.ts'
 import type { Peer } from './peer.ts'
 
-/** Begun pieces outside all windows are kept in memory up to this: a viewer may come back to them. */
+/** Limit for unfinished pieces outside all windows, which are kept because a viewer may return to them. */
 const LEFT_BEHIND_BYTES = 16 * 1024 * 1024
 
 export interface AssembliesParts {
@@ -21,21 +21,21 @@ export interface AssembliesParts {
 }
 
 export interface AssembliesEvents {
-  /** It sent wrong bytes. */
+  /** The peer sent wrong bytes. */
   guilty(peer: Peer, piece: number): void
   /** A piece cannot be kept, and waiting does not help. */
   unwritable(error: Error): void
-  /** All blocks of a piece have come. */
+  /** All blocks of a piece have arrived. */
   complete(piece: number): void
   /** A piece has to be fetched again. */
   reopened(piece: number): void
-  /** A piece was given up before it was complete: what was asked for is to be called back. */
+  /** An incomplete piece was dropped: its requests have to be cancelled. */
   dropped(assembly: Assembly<Peer>): void
   /** A piece is on disk. */
   stored(): void
 }
 
-/** The pieces of a torrent that are being put together, checked, and on their way to the disk. */
+/** The pieces of a torrent that are being assembled, checked and written. */
 export class Assemblies implements Disposable {
   readonly #torrent: Torrent
   readonly #infoOf: () => TorrentInfo | undefined
@@ -43,10 +43,10 @@ export class Assemblies implements Disposable {
   readonly #holder: PieceHolder
   readonly #events: AssembliesEvents
   readonly #begun = new Map<number, Assembly<Peer>>()
-  /** pieces that are complete and on their way to the disk */
+  /** complete pieces that are being written */
   readonly #unwritten = new Map<number, Buffer>()
   readonly #blame = new Blame<Peer>()
-  /** pieces with padding that is no zeros: it has to be fetched like everything else */
+  /** pieces whose padding is not zeros, and so has to be fetched */
   readonly #oddlyPadded = new Set<number>()
 
   constructor({ torrent, infoOf, memory, holder }: AssembliesParts, events: AssembliesEvents) {
@@ -69,18 +69,18 @@ export class Assemblies implements Disposable {
     return this.#begun.get(piece)
   }
 
-  /** Whether blocks of a piece are still to be asked for. */
+  /** Whether blocks of a piece still have to be requested. */
   isOpen(piece: number): boolean {
     if (this.#torrent.bitfield.get(piece) || this.#unwritten.has(piece)) return false
     return this.#begun.get(piece)?.hasFree ?? true
   }
 
-  /** Whether a piece had a wrong hash before: then it has to come from a single peer. */
+  /** Whether a piece had a wrong hash before: then it is fetched from a single peer. */
   isDistrusted(piece: number): boolean {
     return this.#blame.isDistrusted(piece)
   }
 
-  /** Whether a peer gave blocks of a piece that had a wrong hash. */
+  /** Whether a peer gave blocks of a piece with a wrong hash. */
   isSuspect(piece: number, peer: Peer): boolean {
     return this.#blame.isSuspect(piece, peer)
   }
@@ -89,12 +89,12 @@ export class Assemblies implements Disposable {
     return Math.ceil(this.#lengthOf(piece) / BLOCK_BYTES)
   }
 
-  /** @param isWaitedFor - by a viewer. @returns whether there is memory for a piece */
+  /** @param isWaitedFor - by a viewer. @returns whether there is memory for one more piece */
   mayBegin(piece: number, isWaitedFor: boolean): boolean {
     return this.#memory.hasRoomFor(this.#holder, this.#lengthOf(piece), isWaitedFor)
   }
 
-  /** A piece that blocks may be put into; it is begun if need be. */
+  /** The assembly of a piece; it is begun if there is none. */
   of(piece: number, peer: Peer): Assembly<Peer> {
     const begun = this.#begun.get(piece)
     if (begun) return begun
@@ -105,14 +105,14 @@ export class Assemblies implements Disposable {
     return assembly
   }
 
-  /** A block has come. @returns whether it had been missing */
+  /** A block has arrived. @returns whether it was still needed */
   put(assembly: Assembly<Peer>, block: number, chunk: Uint8Array, peer: Peer): boolean {
     if (this.#torrent.destroyed || this.#begun.get(assembly.piece) !== assembly) return false
     assembly.put(block, chunk, peer)
     return true
   }
 
-  /** Checks a piece that is complete, and has it stored. */
+  /** Checks a complete piece, and has it stored. */
   finish(assembly: Assembly<Peer>): void {
     const { piece, bytes } = assembly
     const torrent = this.#torrent
@@ -129,7 +129,7 @@ export class Assemblies implements Disposable {
       if (error) return this.#events.unwritable(error)
       torrent._markVerified(piece)
       for (const wire of torrent.wires) wire.have(piece)
-      // It looks through all files: once in a while is enough to notice that they are whole.
+      // It scans all files, so it is only called when nothing more is in progress.
       if (this.#unwritten.size === 0 && this.#begun.size === 0) torrent._checkDone()
       this.#events.stored()
     })
@@ -141,12 +141,12 @@ export class Assemblies implements Disposable {
     this.#memory.giveBack(assembly.bytes)
   }
 
-  /** What only this peer could have given is begun again, with another. */
+  /** Drops pieces that only this peer may give, so that another one is asked. */
   dropBoundTo(peer: Peer): void {
     for (const assembly of [...this.begun]) if (assembly.boundTo === peer) this.drop(assembly)
   }
 
-  /** Drops pieces that are not wanted any more, where they are many. */
+  /** Drops pieces that are no longer wanted, beyond a limit. */
   dropLeftBehind(isWanted: (piece: number) => boolean): void {
     const behind = [...this.begun].filter(({ piece }) => !isWanted(piece))
     let bytes = behind.reduce((sum, assembly) => sum + assembly.bytes.length, 0)
@@ -164,7 +164,7 @@ export class Assemblies implements Disposable {
 
   get #info(): TorrentInfo {
     const info = this.#infoOf()
-    if (!info) throw new Error('a piece was asked for before the metadata was known')
+    if (!info) throw new Error('a piece was requested before the metadata was known')
     return info
   }
 
@@ -172,7 +172,7 @@ export class Assemblies implements Disposable {
     return pieceLengthAt(this.#info, piece)
   }
 
-  /** Nobody is asked for what is known to be zeros. */
+  /** Padding is known to be zeros, and is not requested. */
   #paddingIn(piece: number): Segment[] {
     const info = this.#info
     return [...segmentsOf(info, piece)].filter(({ file }) => info.files[file]?.isPadding)
@@ -180,7 +180,7 @@ export class Assemblies implements Disposable {
 
   #onWrong(assembly: Assembly<Peer>): void {
     const { piece, bytes, hasZeros } = assembly
-    // It may be the padding that is wrong, and then no peer is to blame.
+    // The padding may be wrong, and then no peer is guilty.
     const guilty = hasZeros ? [] : this.#blame.onWrong(assembly)
     if (hasZeros) this.#oddlyPadded.add(piece)
     this.#memory.giveBack(bytes)

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
-/** What peers are asked for at a time; they refuse more than 128 KiB, and everybody asks for this (BEP 3). */
+/** Length of a request: peers refuse more than 128 KiB, and all clients use 16 KiB (BEP 3). */
 export const BLOCK_BYTES = 16 * 1024
 
 /**
- * One piece that is being put together, in one buffer, from the blocks that several givers send in any order. Its hash
- * is computed on the way, while the blocks are still in the processor's cache.
+ * One piece that is being assembled in one buffer, from blocks of several givers in any order. Its hash is computed as it
+ * grows, while the blocks are still in the processor's cache.
  */
 export class Assembly<Giver extends object> {
   readonly piece: number
@@ -13,13 +13,13 @@ export class Assembly<Giver extends object> {
   readonly blockCount: number
   /** who gave each block */
   readonly givers: (Giver | undefined)[]
-  /** The only one who may give blocks of it. */
+  /** the only giver that may send blocks of it */
   boundTo: Giver | undefined
-  /** Some of it was not given by anybody, and is zeros. */
+  /** Part of it is padding, filled with zeros. */
   hasZeros = false
-  /** 1 for each block that has come */
+  /** 1 for each block that has arrived */
   readonly #there: Uint8Array
-  /** how often each block is being asked for now */
+  /** number of open requests for each block */
   readonly #asked: Uint8Array
   readonly #hash = createHash('sha1')
   #hashedBlocks = 0
@@ -27,7 +27,7 @@ export class Assembly<Giver extends object> {
   /** no block before this one is free */
   #freeFrom = 0
 
-  /** @param bytes - as long as the piece; may hold anything */
+  /** @param bytes - as long as the piece; may be uninitialised */
   constructor(piece: number, bytes: Buffer) {
     this.piece = piece
     this.bytes = bytes
@@ -42,12 +42,12 @@ export class Assembly<Giver extends object> {
     return this.#missing === 0
   }
 
-  /** How much of it is there, 0 to 1. */
+  /** Received share, 0 to 1. */
   get progress(): number {
     return 1 - this.#missing / this.blockCount
   }
 
-  /** Blocks that have not come. */
+  /** Missing blocks. */
   get missing(): number {
     return this.#missing
   }
@@ -57,7 +57,7 @@ export class Assembly<Giver extends object> {
     return this.#freeFrom < this.blockCount
   }
 
-  /** Bytes of a block; the last one of a piece may be shorter. */
+  /** Length of a block in bytes; the last one of a piece may be shorter. */
   lengthOf(block: number): number {
     return Math.min(BLOCK_BYTES, this.bytes.length - block * BLOCK_BYTES)
   }
@@ -70,24 +70,24 @@ export class Assembly<Giver extends object> {
     return this.#there[block] === 1
   }
 
-  /** How many are being asked for a block now. */
+  /** Open requests for a block. */
   askedFor(block: number): number {
     return this.#asked[block] ?? 0
   }
 
-  /** The first block that is not there and that nobody is asked for, which now counts as asked for. */
+  /** Takes the first missing block without an open request; it counts as requested from now on. */
   takeFree(): number | undefined {
     if (!this.hasFree) return undefined
     this.ask(this.#freeFrom)
     return this.#freeFrom++
   }
 
-  /** One more is asked for a block. */
+  /** Counts one more request for a block. */
   ask(block: number): void {
     this.#asked[block] = this.askedFor(block) + 1
   }
 
-  /** One of those who were asked has answered, or will not. */
+  /** A request for a block was answered, or will not be. */
   unask(block: number): void {
     this.#asked[block] = this.askedFor(block) - 1
     if (this.#isFree(block)) this.#freeFrom = Math.min(this.#freeFrom, block)
@@ -101,7 +101,7 @@ export class Assembly<Giver extends object> {
     this.#onThere(block)
   }
 
-  /** Puts zeros into the blocks that have no other bytes. */
+  /** Fills padding with zeros; blocks that are all padding count as received. */
   fillZeros({ offset, length }: { readonly offset: number; readonly length: number }): void {
     const first = Math.ceil(offset / BLOCK_BYTES)
     for (let block = first; block < this.blockCount; block++) {
@@ -121,7 +121,7 @@ export class Assembly<Giver extends object> {
     }
   }
 
-  /** SHA-1, once the piece is complete; can be asked for once. */
+  /** SHA-1 of the complete piece; can be called once. */
   digest(): Buffer {
     return this.#hash.digest()
   }

@@ -8,23 +8,23 @@ interface Evidence<Giver> {
 }
 
 /**
- * Finds out who sent wrong blocks. A piece with a wrong hash is guilty as a whole: if all of it came from one giver,
- * it was that one; else it is fetched again, whole, from a single one, and the difference tells.
+ * Finds the givers of wrong blocks. A hash only covers a whole piece: if one giver sent all of a piece with a wrong hash,
+ * it is guilty; else the piece is fetched again from a single giver, and the blocks that differ show the guilty ones.
  */
 export class Blame<Giver extends object> {
   readonly #evidence = new Map<number, Evidence<Giver>[]>()
 
-  /** Whether a piece had a wrong hash before, and is not right yet. */
+  /** Whether a piece had a wrong hash, and no right one since. */
   isDistrusted(piece: number): boolean {
     return this.#evidence.has(piece)
   }
 
-  /** Whether somebody gave blocks of a piece that had a wrong hash. */
+  /** Whether a giver sent blocks of a piece with a wrong hash. */
   isSuspect(piece: number, giver: Giver): boolean {
     return this.#evidence.get(piece)?.some((each) => each.giver === giver) === true
   }
 
-  /** A piece came together with a wrong hash. @returns who is guilty, if that is sure already */
+  /** A complete piece has a wrong hash. @returns the guilty givers, if they are known already */
   onWrong(assembly: Assembly<Giver>): Giver[] {
     const evidence = assembly.givers.flatMap((giver, block) =>
       giver ? [{ giver, block, digest: digestOf(assembly, block) }] : [],
@@ -39,7 +39,7 @@ export class Blame<Giver extends object> {
     return [...givers]
   }
 
-  /** A piece came together with the right hash. @returns those who gave something else in its place before */
+  /** A complete piece has the right hash. @returns the givers that sent other bytes for it before */
   onRight(assembly: Assembly<Giver>): Giver[] {
     const evidence = this.#evidence.get(assembly.piece)
     if (!evidence) return []

@@ -1,8 +1,8 @@
 import type Wire from 'bittorrent-protocol'
 
 /**
- * Sends what `say` makes a wire say as one chunk. Each message would else be a write to the socket of its own, and
- * there is one for every 16 KiB.
+ * Sends all messages that `say` writes to a wire as one chunk. Otherwise each message is a write to the socket, and there
+ * is a request for every 16 KiB.
  */
 export function inOneWrite(wire: Wire, say: () => void): void {
   const messages: Uint8Array[] = []
@@ -10,7 +10,7 @@ export function inOneWrite(wire: Wire, say: () => void): void {
   try {
     say()
   } finally {
-    // The prototype's is back in its place.
+    // Now the prototype's method is visible again.
     Reflect.deleteProperty(wire, '_push')
   }
   if (messages.length > 0)

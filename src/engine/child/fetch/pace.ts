@@ -1,9 +1,9 @@
-/** How many measurements count: enough to see through the bursts in which limited peers send. */
+/** Measurements that are averaged: enough to smooth the bursts of peers with an upload limit. */
 const SPAN = 10
 
 /**
- * How fast a peer gives what it is asked for, over the last second or so in which it had something to give; over a
- * longer time where nothing came in that second, so that silence makes it slower and not unknown.
+ * The rate at which a peer answers, over about the last second in which it had open requests. If nothing arrived in that
+ * second, a longer time counts, so that silence lowers the rate and does not make it unknown.
  */
 export class Pace {
   readonly #samples: { readonly bytes: number; readonly seconds: number }[] = []
@@ -22,7 +22,7 @@ export class Pace {
   /**
    * Called at regular intervals.
    *
-   * @param wasBusy - it could have given more all the time; else the interval says nothing
+   * @param wasBusy - it had open requests all the time; else the interval does not count
    */
   measure(seconds: number, wasBusy: boolean): void {
     if (wasBusy || this.#bytes > this.#bytesPerSecond * seconds) {

@@ -5,41 +5,41 @@ import { Pace } from './pace.ts'
 import { QueueDepth } from './queue-depth.ts'
 import { Silence } from './silence.ts'
 
-/** What a peer would answer later than that is better asked for elsewhere. */
+/** Requests that a peer would answer later than this are better sent to another. */
 const LATE = { seconds: 2, fewestBlocks: 4 }
-/** bytes per second, of a peer that has not given anything yet */
+/** assumed rate of a peer that has not given anything yet, in bytes per second */
 const LIKELY_RATE = 1_000_000
-/** Blocks that a peer which has not given anything is asked for, where others have. */
+/** Open requests of a peer that has not given anything, while others have. */
 const TRIAL_BLOCKS = 4
-/** How often a stuck peer that refuses is asked again. */
+/** Interval of requests to a stuck peer that refuses them. */
 const ASK_AGAIN_MS = 1_000
-/** For so long a peer counts as useful before it has given anything. */
+/** A new peer counts as useful for this long before it has given anything. */
 const NEW_MS = 3_000
 
-/** Requests that were called back are remembered: they may be answered all the same, if that was on its way already. */
+/** Cancelled requests that are remembered: they may still be answered, if the answer was on its way. */
 const MOST_CALLED_BACK = 512
 
-/** A block that a peer was asked for and has not answered. */
+/** An open request for a block. */
 export interface BlockRequest {
   readonly assembly: Assembly<Peer>
   readonly block: number
   /** ms, on the monotonic clock */
   readonly askedAt: number
-  /** how many requests the peer had not answered then */
+  /** other open requests to the peer at that time */
   readonly ahead: number
 }
 
-/** What one peer was asked for, how fast it answers, and so how much more it may be asked for. */
+/** The open requests of one peer, how fast it answers, and so how many more it may get. */
 export class Peer {
   readonly wire: Wire
-  /** in the order in which they were asked, which is the order in which most peers answer */
+  /** in the order in which they were sent, in which most peers answer */
   readonly requests: BlockRequest[] = []
   readonly silence = new Silence()
   /** ms, on the monotonic clock */
   readonly joinedAt: number
-  /** when it last said something about the metadata; 0 = never */
+  /** when it last sent a metadata message; 0 = never */
   metadataAt = 0
-  /** There are others that have given something. */
+  /** Other peers have given something, and this one has not. */
   isOnTrial = false
   /** it has announced at least one piece */
   hasPieces = false
@@ -50,9 +50,9 @@ export class Peer {
   readonly #calledBack = new Set<string>()
   #wasBusy = false
   #lastBlockAt = 0
-  /** By then it has sent what was called back and could not be stopped, at the worst. */
+  /** when blocks that were cancelled too late should have arrived */
   #drainedAt = 0
-  /** while it is stuck: what it is asked for to see whether it is back */
+  /** while it is stuck: the block that it is asked for to see whether it answers again */
   #test: { readonly piece: number; readonly block: number; readonly bytes: number } | undefined
   #testedAt = Number.NEGATIVE_INFINITY
   #isBeingTested = false
@@ -71,12 +71,12 @@ export class Peer {
     return this.requests.length > 0
   }
 
-  /** It gives something, or has just come and may. */
+  /** It gives something, or is new and may do so. */
   isUseful(now: number): boolean {
     return this.isUsable && (this.rate > MIN_USEFUL_RATE || now - this.joinedAt < NEW_MS)
   }
 
-  /** bytes per second, 0 when it has not given anything yet */
+  /** bytes per second; 0 = it has not given anything yet */
   get rate(): number {
     return this.#pace.bytesPerSecond
   }
@@ -94,7 +94,7 @@ export class Peer {
     return this.silence.isProven
   }
 
-  /** Whether it can be counted on. */
+  /** Whether it is expected to answer. */
   get isFit(): boolean {
     return this.isUsable && !this.isStuck
   }
@@ -104,7 +104,7 @@ export class Peer {
     return this.#lastBlockAt
   }
 
-  /** How many blocks it should be asked for in advance. */
+  /** Limit of open requests. */
   get depth(): number {
     if (this.isStuck) return 0
     const { reqq } = this.wire.peerExtendedHandshake
@@ -112,38 +112,38 @@ export class Peer {
     return typeof reqq === 'number' && reqq > 0 ? Math.min(reqq, blocks) : blocks
   }
 
-  /** What it has been asked for and will not answer soon. */
+  /** Open requests that it will not answer soon. */
   get late(): readonly BlockRequest[] {
     if (this.rate === 0) return []
     const inTime = Math.ceil((this.rate * LATE.seconds) / BLOCK_BYTES)
     return this.requests.slice(Math.max(LATE.fewestBlocks, inTime))
   }
 
-  /** How many more blocks to ask for now. Small change is left until there is more of it: each message has its price. */
+  /** How many more blocks to request now; 0 while it would be few, because each message has its cost. */
   get room(): number {
     const { depth } = this
     const room = depth - this.requests.length
     return room > 0 && room * 4 >= depth ? room : 0
   }
 
-  /** Seconds until a request is answered, at the pace of the last ones; where it is silent, that long at least. */
+  /** Seconds until a request is answered, by the recent rate; at least as long as the peer has been silent. */
   etaOf(index: number, now: number): number {
     const silence = (now - Math.max(this.#lastBlockAt, this.requests[index]?.askedAt ?? now)) / 1000
     return Math.max(silence, this.#secondsFor(index + 1, now))
   }
 
-  /** Seconds until a block would be answered that is asked for now; a silent one may be so for as long again. */
+  /** Seconds until a block that is requested now would arrive; a silent peer may stay so for as long again. */
   etaOfNext(now: number): number {
     return Math.max(this.silence.owedSeconds, this.#secondsFor(this.requests.length + 1, now))
   }
 
-  /** Seconds until it would have given so many blocks, and nothing else. */
+  /** Seconds that this number of blocks takes, without other requests. */
   secondsFor(blocks: number): number {
     if (this.isStuck) return Number.POSITIVE_INFINITY
     return Math.max(this.silence.owedSeconds, (blocks * BLOCK_BYTES) / (this.rate || LIKELY_RATE))
   }
 
-  /** It has answered a request with a block. */
+  /** The peer answered a request with a block. */
   onBlock(bytes: number, request: BlockRequest, now: number): void {
     this.#pace.add(bytes)
     this.#queue.onAnswer(now - request.askedAt, request.ahead)
@@ -159,7 +159,7 @@ export class Peer {
     }
   }
 
-  /** It has sent a block that nobody waits for. @returns whether it was asked for it before that was called back */
+  /** The peer sent a block without an open request. @returns whether it is the answer to a cancelled one */
   onLateBlock(bytes: number, piece: number, block: number, now: number): boolean {
     if (this.#calledBack.size === 0 || !this.#calledBack.delete(`${piece} ${block}`)) return false
     this.#pace.add(bytes)
@@ -175,7 +175,7 @@ export class Peer {
     this.#wasBusy = this.requests.length > 0
   }
 
-  /** From now on nobody waits for it; but one block that it answers makes up for that. */
+  /** The peer is stuck: its blocks are requested elsewhere. One block from it makes up for that. */
   getStuck(): void {
     const [oldest] = this.requests
     if (oldest) {
@@ -185,13 +185,13 @@ export class Peer {
     this.silence.isStuck = true
   }
 
-  /** Asks a stuck peer again for what it owed, once at a time. Others may be asked for the same. */
+  /** Asks a stuck peer again for a block that it owed, one request at a time. Others may be asked for the same block. */
   askAgain(now: number): void {
     if (!this.#test || this.#isBeingTested || !this.isUsable || now - this.#testedAt < ASK_AGAIN_MS) return
     const { piece, block, bytes } = this.#test
     this.#testedAt = now
     this.#isBeingTested = true
-    // What it answers comes as if it had been late.
+    // Its answer is treated as a late block.
     this.#calledBack.add(`${piece} ${block}`)
     this.wire.request(piece, block * BLOCK_BYTES, bytes, () => {
       this.#isBeingTested = false
@@ -212,7 +212,7 @@ export class Peer {
   }
 }
 
-/** Has noted what decides whether a peer keeps its place. */
+/** Watches the messages that decide whether a peer keeps its place. */
 export function noteUsefulness(peer: Peer): void {
   const { wire } = peer
   for (const event of ['choke', 'unchoke']) {

@@ -6,19 +6,19 @@ interface Lane {
   readonly from: number
   readonly to: number
   readonly priority: PieceWindow['priority']
-  /** no piece of the window before this one has a block that may be asked for */
+  /** no piece of the window before this one has a block to request */
   next: number
 }
 
 /**
- * In which order the pieces of several windows are asked for: `urgent` ones before those `ahead`, and those before the
- * `background`. Windows of the same priority take turns, each from its front, so that no reader waits for another.
+ * The order in which the pieces of all windows are requested: `urgent` before `ahead` before `background`. Windows of the
+ * same priority take turns, each from its front, so that no reader waits for another.
  */
 export class PieceOrder {
   #lanes: readonly Lane[] = []
   readonly #isOpen: (piece: number) => boolean
 
-  /** @param isOpen - whether blocks of a piece are still to be asked for */
+  /** @param isOpen - whether blocks of a piece still have to be requested */
   constructor(isOpen: (piece: number) => boolean) {
     this.#isOpen = isOpen
   }
@@ -31,14 +31,14 @@ export class PieceOrder {
     return this.#lanes.some(({ from, to }) => piece >= from && piece <= to)
   }
 
-  /** The highest priority of the windows that a piece lies in; `undefined` if it lies in none. */
+  /** The highest priority of the windows that contain a piece; `undefined` if there is none. */
   priorityOf(piece: number): PieceWindow['priority'] | undefined {
     return ORDER.find((priority) =>
       this.#lanes.some((lane) => lane.priority === priority && piece >= lane.from && piece <= lane.to),
     )
   }
 
-  /** The first piece of each urgent window that is not there. */
+  /** The first missing piece of each urgent window. */
   headsOfUrgent(isThere: (piece: number) => boolean): number[] {
     return this.#lanes.flatMap(({ from, to, priority }) => {
       if (priority !== 'urgent') return []
@@ -48,12 +48,12 @@ export class PieceOrder {
     })
   }
 
-  /** Blocks of a piece may be asked for again. */
+  /** Blocks of a piece have to be requested again. */
   reopen(piece: number): void {
     for (const lane of this.#lanes) if (piece >= lane.from && piece < lane.next) lane.next = piece
   }
 
-  /** @yields open pieces that `has` says yes to, the next one to ask for first */
+  /** @yields open pieces for which `has` is true, in the order of requests */
   *pieces(has: (piece: number) => boolean): Generator<number, void, void> {
     for (const priority of ORDER) {
       const cursors = this.#lanes
@@ -79,7 +79,7 @@ interface Cursor {
   at: number
 }
 
-/** The one that is least far from the front of its window. */
+/** The cursor that is closest to the front of its window. */
 function nearestOf(cursors: readonly Cursor[]): Cursor | undefined {
   let nearest: Cursor | undefined
   for (const cursor of cursors) {

@@ -1,31 +1,31 @@
 import { BLOCK_BYTES } from './assembly.ts'
 
-/** Asked for at once of a peer of which nothing is known. */
+/** First requests to a peer of which nothing is known. */
 const START_BLOCKS = 32
 const FEWEST_BLOCKS = 2
 const MOST_BLOCKS = 256
-/** How long a block should wait at the peer before its turn comes, to bridge a hiccup of ours. */
+/** How long a request should wait at the peer before its turn, to bridge a pause on our side. */
 const BRIDGE_MS = 30
-/** A wait so short says that the peer idles between our requests; one so long that they pile up. */
+/** A shorter wait means that the peer idles between requests; a longer one that they pile up. */
 const WAIT_MS = { short: 5, long: 40 }
-/** The same as parts of the time that it takes there and back: where that is long, little more is no loss. */
+/** The same as shares of the round-trip time: if that is long, a little more does not matter. */
 const WAIT = { short: 0.4, long: 0.8 }
 
 /**
- * How many blocks a peer should be asked for in advance: what it gives in the time there and back, and a little more.
- * Too few, and it idles between our requests; too many, and whatever a reader needs next waits behind them, because
- * what a peer has in its send buffer cannot be called back.
+ * How many blocks to request from a peer in advance: as many as it gives in one round trip, and a few more. With fewer it
+ * idles between requests. With more, the next block of a reader waits behind them, because blocks in the peer's send
+ * buffer cannot be cancelled.
  *
- * Whether it is too few shows in how long the answers take: no longer than the quickest ever means that there was
- * nothing to do before. So it is with peers that send in bursts, and with those whose pace we hold back ourselves.
+ * Too few shows in the response times: answers as fast as the fastest ever mean that the peer had nothing else to do. This
+ * happens with peers that send in bursts, and while we limit the rate ourselves.
  */
 export class QueueDepth {
   #blocks = START_BLOCKS
-  /** what the pace alone would give, times so much */
+  /** factor to the depth that follows from the rate alone */
   #boost = 1
-  /** ms, about what the distance costs */
+  /** ms, about the round-trip time */
   #quickestMs = Number.POSITIVE_INFINITY
-  /** ms, quickest and latest answer of this measurement */
+  /** ms, fastest and slowest answer of this measurement */
   #tickMs = Number.POSITIVE_INFINITY
   #latestMs = Number.POSITIVE_INFINITY
 
@@ -35,11 +35,11 @@ export class QueueDepth {
 
   /**
    * @param tookMs - from the request to the block
-   * @param ahead - how many requests had not been answered when this one was made
+   * @param ahead - open requests when this one was sent
    */
   onAnswer(tookMs: number, ahead: number): void {
     this.#quickestMs = Math.min(this.#quickestMs, tookMs)
-    // One that found the queue empty says nothing about how long the queue should be.
+    // A request to an empty queue says nothing about the right length of the queue.
     if (ahead < this.#blocks / 2) return
     this.#tickMs = Math.min(this.#tickMs, tookMs)
     this.#latestMs = tookMs

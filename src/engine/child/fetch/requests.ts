@@ -3,13 +3,13 @@ import { inOneWrite } from './one-write.ts'
 import type { BlockRequest, Peer } from './peer.ts'
 
 export interface RequestEvents {
-  /** A peer has answered a request. */
+  /** A peer answered a request. */
   block(peer: Peer, assembly: Assembly<Peer>, block: number, chunk: Uint8Array): void
-  /** A block will not come from the peer that was asked for it: it was called back, or the peer refused it. */
+  /** A request will not be answered: it was cancelled, or the peer refused it. */
   unanswered(piece: number): void
 }
 
-/** Asks peers for blocks, and takes requests back. */
+/** Sends requests for blocks, and cancels them. */
 export class Requests {
   readonly #events: RequestEvents
 
@@ -17,7 +17,7 @@ export class Requests {
     this.#events = events
   }
 
-  /** @param block - counts as asked for already. @returns whether the peer heard of it */
+  /** @param block - counts as requested already. @returns whether the request was sent */
   ask(peer: Peer, assembly: Assembly<Peer>, block: number): boolean {
     const request = { assembly, block, askedAt: performance.now(), ahead: peer.requests.length }
     peer.requests.push(request)
@@ -29,7 +29,7 @@ export class Requests {
     return !wasRefused
   }
 
-  /** Asks for a block that others were asked for. */
+  /** Requests a block that was also requested from another peer. */
   askAsWell(peer: Peer, assembly: Assembly<Peer>, block: number): void {
     assembly.ask(block)
     this.ask(peer, assembly, block)

@@ -4,48 +4,48 @@ import type { Peer } from './peer.ts'
 import type { Requests } from './requests.ts'
 import { whoGivesWay } from './turnover.ts'
 
-/** A piece that a reader needs next and that has not come for so long is asked for elsewhere as well. */
+/** If the next piece of a reader has been missing for this long, its blocks are also requested from a second peer. */
 const PATIENCE_MS = 100
-/** Somebody else must be expected to be so many times quicker, and by so many seconds, to be asked as well. */
+/** A second peer must be expected to be faster by this factor, and by this many seconds. */
 const HASTE = { times: 1.5, seconds: 0.05 }
-/** Who needs longer for a block is no help. */
+/** A peer that needs longer for a block is no help. */
 const SLOW_SECONDS = 1
-/** A reader that has waited so long starves. */
+/** A reader that has waited this long is starving. */
 const STARVING_MS = 1_000
-/** Peers that gave a block so long ago count as giving. */
+/** A peer that gave a block within this time counts as giving. */
 const GIVING_MS = 1_000
-/** Who is asked for a distrusted piece: what counts against one that had a part in it, or has not given anything yet. */
+/** In the choice of the peer for a distrusted piece: factors against one that gave part of it, or nothing yet. */
 const DOUBT = { suspect: 4, unproven: 10 }
 
 /**
- * Finds out which peers are stuck, and who is asked in their place. A stuck peer counts neither as asked nor as a
- * helper: its blocks are free at once.
+ * Detects stuck peers, and has others asked in their place. The blocks of a stuck peer are free for others at once, and it
+ * is not asked for help.
  */
 export class Rescue {
   readonly #peers: ReadonlyMap<unknown, Peer>
   readonly #assemblies: Pick<Assemblies, 'begun' | 'get' | 'blocksIn' | 'isSuspect' | 'drop'>
   readonly #requests: Pick<Requests, 'askAsWell' | 'callBack'>
-  readonly #letGo: (peer: Peer, gaveNothing: boolean) => void
+  readonly #drop: (peer: Peer, gaveNothing: boolean) => void
   /** since when each piece that a reader needs next has been missing */
   readonly #waitedFor = new Map<number, number>()
 
   /**
-   * @param letGo - a peer was asked again and again, and did not answer; `gaveNothing` in this connection, while others
-   * gave
+   * @param drop - called for a peer that did not answer repeated requests; `gaveNothing` in this connection, while
+   * others gave
    */
   constructor(
     peers: ReadonlyMap<unknown, Peer>,
     assemblies: Pick<Assemblies, 'begun' | 'get' | 'blocksIn' | 'isSuspect' | 'drop'>,
     requests: Pick<Requests, 'askAsWell' | 'callBack'>,
-    letGo: (peer: Peer, gaveNothing: boolean) => void,
+    drop: (peer: Peer, gaveNothing: boolean) => void,
   ) {
     this.#peers = peers
     this.#assemblies = assemblies
     this.#requests = requests
-    this.#letGo = letGo
+    this.#drop = drop
   }
 
-  /** Whether a reader can go on only when a piece is there. */
+  /** Whether a reader cannot continue without a piece. */
   isWaitedFor(piece: number): boolean {
     return this.#waitedFor.has(piece)
   }
@@ -57,26 +57,26 @@ export class Rescue {
   /**
    * Called several times a second.
    *
-   * @param isCrowded - peers that could be spoken to wait for a place
+   * @param isCrowded - other peers wait for a place
    */
   tick(seconds: number, now: number, isCrowded: boolean): void {
     const peers = [...this.#peers.values()]
-    let hasLetGo = false
+    let hasDropped = false
     for (const peer of peers) {
       if (!peer.isStuck) this.#relieve(peer, peers)
       if (!peer.isStuck) continue
       peer.askAgain(now)
       const doOthersGive = peers.some((other) => other !== peer && isGiving(other, now))
       if (!peer.isUsable || !peer.silence.onAskedAgain(seconds, { doOthersGive, isCrowded })) continue
-      // Where nobody gives it may be our own line that is down: then not all at once.
-      if (!doOthersGive && hasLetGo) continue
-      hasLetGo = true
-      this.#letGo(peer, doOthersGive && !peer.isProven)
+      // If no peer gives, our own connection may be down: then they are not dropped all at once.
+      if (!doOthersGive && hasDropped) continue
+      hasDropped = true
+      this.#drop(peer, doOthersGive && !peer.isProven)
     }
     this.#unbindSlow()
   }
 
-  /** Has what readers wait for, and what does not come, asked of a second peer. */
+  /** Requests what readers wait for from a second peer, if it does not arrive. */
   hurry(heads: ReadonlySet<number>, now: number): void {
     for (const piece of this.#waitedFor.keys()) if (!heads.has(piece)) this.#waitedFor.delete(piece)
     for (const piece of heads) {
@@ -86,21 +86,21 @@ export class Rescue {
     }
   }
 
-  /** Others wait for a place: where a reader or the torrent waits for what no peer gives, one of those gives way. */
+  /** Other peers wait for a place: drops one that gives nothing, if a reader or the torrent is starving. */
   makeRoom(now: number, hasMetadata: boolean): void {
     const isStarving = [...this.#waitedFor.values()].some((since) => now - since >= STARVING_MS)
     if (hasMetadata && !isStarving) return
     const peer = whoGivesWay([...this.#peers.values()], now, hasMetadata)
-    if (peer) this.#letGo(peer, false)
+    if (peer) this.#drop(peer, false)
   }
 
-  /** Asks peers for blocks of a piece that others were asked for and that they are likely to give sooner. */
+  /** Requests blocks of a piece from peers that will probably give them sooner than those that were asked. */
   help(piece: number, willing: readonly Peer[], now: number): void {
     const assembly = this.#assemblies.get(piece)
     if (!assembly || assembly.boundTo) return
     const able = willing.filter((peer) => isAbleToHelp(peer) && peer.wire.peerPieces.get(piece))
     const peers = [...this.#peers.values()]
-    // Whoever has not given anything yet is asked where nobody has who is any quick.
+    // Peers that have not given anything yet are asked only if no proven peer is fast.
     const isAnyQuick = peers.some(
       (peer) =>
         peer.isProven &&
@@ -121,7 +121,7 @@ export class Rescue {
     }
   }
 
-  /** The one to ask for all of a piece that came wrong before. */
+  /** The peer to ask for all of a piece that had a wrong hash. */
   giverOf(piece: number): Peer | undefined {
     const cost = (peer: Peer) =>
       peer.secondsFor(this.#assemblies.blocksIn(piece)) *
@@ -134,7 +134,7 @@ export class Rescue {
     return best?.peer
   }
 
-  /** Takes back from a peer what it will not answer soon, for others to answer. */
+  /** Cancels requests that a peer will not answer soon, so that others can. */
   #relieve(peer: Peer, peers: readonly Peer[]): void {
     if (!peers.some((other) => other !== peer && other.isFit)) return
     if (peer.silence.isTooLong && peer.requests.length > 0) {
@@ -146,7 +146,7 @@ export class Rescue {
     if (late.size > 0) this.#requests.callBack(peer, (request) => late.has(request))
   }
 
-  /** What only one may give is begun again with another, if that one is stuck or will take far longer. */
+  /** A piece that only one peer may give is begun again with another, if that peer is stuck or far slower. */
   #unbindSlow(): void {
     for (const assembly of [...this.#assemblies.begun]) {
       const { boundTo, piece, blockCount, missing } = assembly
@@ -172,11 +172,11 @@ function isAbleToHelp(peer: Peer): boolean {
 interface OpenBlock {
   readonly block: number
   readonly asked: Peer[]
-  /** seconds until the first of those who were asked for it is expected to answer */
+  /** seconds until the first answer is expected */
   soonest: number
 }
 
-/** Blocks of a piece that somebody was asked for; first those that will take longest. */
+/** Blocks of a piece with open requests; those that will take longest come first. */
 function openBlocks(assembly: Assembly<Peer>, peers: readonly Peer[], now: number): OpenBlock[] {
   const blocks = new Map<number, OpenBlock>()
   for (const peer of peers) {

@@ -1,26 +1,26 @@
-/** Seconds with something asked and nothing given after which a peer is stuck. */
+/** Seconds without a block, with open requests, after which a peer is stuck. */
 const PATIENCE = { proven: 1, unproven: 2, longest: 4 }
-/** A stuck peer that is asked again goes after so many seconds; sooner if it never gave anything and others want in. */
+/** Seconds after which a stuck peer that is asked again is dropped; fewer if it never gave anything and others wait. */
 const GIVE_UP = { usually: 6, crowded: 3 }
-/** What one look counts for at the most: a longer pause was ours. */
+/** One check counts at most this much: a longer pause was ours. */
 const LONGEST_LOOK = 0.25
-/** From here on nobody counts on an answer. */
+/** After this, an answer is no longer expected soon. */
 const OVERDUE = 0.5
 
-/** What else goes on while a peer is silent. */
+/** The situation while a peer is silent. */
 export interface Surroundings {
   /** other peers of the torrent give blocks */
   readonly doOthersGive: boolean
-  /** peers that could be spoken to wait for a place */
+  /** other peers wait for a place */
   readonly isCrowded: boolean
 }
 
 /**
- * How long a peer has owed an answer. Only a block makes up for that: neither refusals nor choking do, and what is
- * called back and asked again goes on being owed.
+ * How long a peer has owed an answer. Only a block ends that: refusals and choking do not, and a request that is cancelled
+ * and sent again is still owed.
  */
 export class Silence {
-  /** It has been silent too long: it is asked for one block to see whether it is back, which does not keep others from it. */
+  /** It was silent for too long: it is asked for one block, which others may be asked for too. */
   isStuck = false
   #owedSeconds = 0
   #askedAgainSeconds = 0
@@ -36,7 +36,7 @@ export class Silence {
     return this.#owedSeconds
   }
 
-  /** Whether it should have answered by now, though it may be a hiccup. */
+  /** Whether it should have answered by now; it may be a short pause. */
   get isOverdue(): boolean {
     return this.#owedSeconds > OVERDUE
   }
@@ -53,12 +53,12 @@ export class Silence {
     this.isStuck = false
   }
 
-  /** @param isOwing - it has been asked for something, and could answer */
+  /** @param isOwing - it has open requests, and could answer */
   onTick(seconds: number, isOwing: boolean): void {
     if (isOwing) this.#owedSeconds += Math.min(seconds, LONGEST_LOOK)
   }
 
-  /** It is stuck and is asked again. @returns whether it is time to let it go */
+  /** It is stuck and is asked again. @returns whether to drop it */
   onAskedAgain(seconds: number, { doOthersGive, isCrowded }: Surroundings): boolean {
     if (doOthersGive || isCrowded) this.#askedAgainSeconds += Math.min(seconds, LONGEST_LOOK)
     return this.#askedAgainSeconds > (isCrowded && !this.isProven ? GIVE_UP.crowded : GIVE_UP.usually)

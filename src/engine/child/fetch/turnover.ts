@@ -1,21 +1,21 @@
 import type { Peer } from './peer.ts'
 
-/** Nobody goes before. */
+/** Peers are not dropped before this. */
 const LEAST_STAY_MS = 3_000
-/** Bytes per second; who gives less is of no use to somebody who waits. */
+/** Bytes per second; a slower peer is of no use to a waiting reader. */
 const LEAST_RATE = 16 * 1024
-/** Who said something about the metadata so long ago is bringing it, */
+/** A peer that sent a metadata message within this time is sending the metadata, */
 const BRINGING_MS = 2_000
-/** but not for ever: 10 MB, the longest there is, in a minute and a half at 100 KB/s. */
+/** but not forever: 10 MB take a minute and a half at 100 KB/s. */
 const LONGEST_BRINGING_MS = 90_000
 
 /**
- * Who gives way to peers that wait for a place, while a reader or the torrent itself waits for what none of those gives
- * who have one. The least useful goes first, and of several the one that has been there longest. Peers that choke us
- * stay: that is how honest ones begin, and webtorrent ends it after some seconds if others wait.
+ * Which peer to drop for others that wait for a place, while a reader or the torrent is starving. The least useful goes
+ * first, and of several the one that has been connected longest. Peers that choke us stay: all normal ones begin so, and
+ * webtorrent ends it after some seconds if others wait.
  *
  * @param now - ms, on the monotonic clock
- * @param hasMetadata - else peers are judged by whether they bring it
+ * @param hasMetadata - if not, peers are judged by whether they send it
  */
 export function whoGivesWay(peers: readonly Peer[], now: number, hasMetadata: boolean): Peer | undefined {
   const isUseless = (peer: Peer) =>
