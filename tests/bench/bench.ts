@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- scenario …]`: this server beside others, each case with all contestants in turns, so that a change of
- * the machine's mood hits all of them. Prints a table for each scenario. README.md says what they measure.
+ * `npm run bench [-- scenario …]`: this server beside others. Contestants take turns within each case, so that changes
+ * in
+ * the load of the machine hit all of them. Prints a table for each scenario. README.md says what they measure.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -57,12 +58,12 @@ async function run(name: string, scenario: Scenario): Promise<void> {
   say(`\n### ${name}\n\n${scenario.about}\n\n${formatTable(results, scenario.spread)}`)
 }
 
-/** For whoever keeps the result; what happens on the way goes to standard error. */
+/** The result goes to standard output, progress to standard error. */
 function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** A contestant that fails, or takes too long and loses its processes, is said so, and the others go on. */
+/** A contestant that fails, or takes too long and is killed, is reported, and the others go on. */
 async function measure(each: Case, contestant: string): Promise<Figures> {
   const timer = setTimeout(endAllProcesses, GIVE_UP_MS)
   try {
@@ -79,7 +80,7 @@ function isChosen(name: string, parts: readonly string[]): boolean {
   return parts.length === 0 || parts.some((part) => name.includes(part))
 }
 
-/** The others come from a lock file of their own, the first time they are needed. */
+/** The others have a lock file of their own, and are installed when first needed. */
 function installContestants(): void {
   const here = fileURLToPath(new URL('.', import.meta.url))
   if (existsSync(`${here}/node_modules/peerflix`)) return

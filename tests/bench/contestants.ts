@@ -3,15 +3,15 @@ import { startSelfStreme } from './contestants/self-streme.ts'
 import { startWebtorrent } from './contestants/webtorrent.ts'
 import type { Torrent } from './swarm/seeders.ts'
 
-/** A server that turns torrents into videos, up for a while and ready to be asked. */
+/** A server that turns torrents into videos, running for a while and ready for requests. */
 export interface Contestant extends AsyncDisposable {
-  /** of all processes that were started for it */
+  /** pids of all processes that were started for it */
   readonly pids: readonly number[]
-  /** where it writes films */
+  /** where it stores films */
   readonly folder: string
-  /** Hands it a torrent; resolves with an address to read the film from, which may be before any peer was met. */
+  /** Adds a torrent; resolves with an address to read the film from, possibly before any peer is connected. */
   open(torrent: Torrent): Promise<string>
-  /** Resolves when a film that was read to its end needs nothing of the swarm any more. */
+  /** Resolves when a film that was read to its end needs nothing more from the swarm. */
   settled(): Promise<void>
   /** p99 of the delay of the main event loop since the last call, in milliseconds; only with `watchEventLoop` */
   eventLoopDelayMs?(): Promise<number>
@@ -19,14 +19,14 @@ export interface Contestant extends AsyncDisposable {
 
 export interface ContestantOptions {
   readonly trackerUrl: string
-  /** how many it will be handed */
+  /** how many torrents it will get */
   readonly torrents?: number
   readonly watchEventLoop?: boolean
   /** further settings of our own */
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** All that stream from a swarm, by their name. */
+/** All that stream from a swarm, by name. */
 export const contestants: Readonly<Record<string, (options: ContestantOptions) => Promise<Contestant>>> = {
   'self-streme': startSelfStreme,
   peerflix: startPeerflix,

@@ -3,12 +3,12 @@ import { startNginx } from './contestants/nginx.ts'
 import { serveFetchedBy, servePlacedFile } from './contestants/whole-file.ts'
 import type { Film } from './swarm/film.ts'
 
-/** A server that has a whole film on its disk. */
+/** A server with a complete film on its disk. */
 export interface FileServer extends AsyncDisposable {
   readonly url: string
 }
 
-/** All that serve a whole film, by their name. */
+/** All that serve a complete film, by name. */
 export const fileServers: Readonly<Record<string, (film: Film) => Promise<FileServer>>> = {
   'self-streme placed': servePlacedFile,
   'self-streme fetched': (film) => serveFetchedBy('self-streme', film),

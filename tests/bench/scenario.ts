@@ -1,4 +1,4 @@
-/** Names with their unit, to numbers. */
+/** Names with their unit, with their numbers. */
 export type Figures = Readonly<Record<string, number>>
 
 /** One thing that is measured with each contestant in turn. */
@@ -9,14 +9,14 @@ export interface Case {
   measure(contestant: string): Promise<Figures>
 }
 
-/** Cases, and what lies on disk for them as long as they are being measured. */
+/** Cases, and the files on disk for them while they are measured. */
 export interface Stage extends AsyncDisposable {
   readonly cases: readonly Case[]
 }
 
 export interface Scenario {
   readonly about: string
-  /** whether the table says the 90th percentile of the rounds behind the median */
+  /** whether the table has the 90th percentile of the rounds after the median */
   readonly spread?: boolean
   prepare(): Promise<Stage>
 }

@@ -12,7 +12,7 @@ import { startAndWholeFar } from './scenarios/start-and-whole-far.ts'
 import { viewers } from './scenarios/viewers.ts'
 import { wild } from './scenarios/wild.ts'
 
-/** All that is measured, by the names that `npm run bench --` takes. */
+/** All scenarios, by the names that `npm run bench --` takes. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'start-and-whole': startAndWhole,
   'start-and-whole-far': startAndWholeFar,

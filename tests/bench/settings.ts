@@ -1,4 +1,4 @@
-/** What can be changed from outside; the README's table says the same. */
+/** Settings from the environment; the README's table has the same. */
 export const settings = {
   rounds: number('ROUNDS', 3),
   seeders: number('SEEDERS', 3),

@@ -4,7 +4,7 @@ import type { Film } from '../swarm/film.ts'
 
 const SERVER = new URL('express-send-server.ts', import.meta.url)
 
-/** What most Node servers do with a file. */
+/** The way most Node servers send a file. */
 export async function startExpressSend(film: Film): Promise<FileServer> {
   await using starting = new AsyncDisposableStack()
   const child = starting.use(startProcess(process.execPath, [SERVER, film.path]))

@@ -12,7 +12,7 @@ import type { Torrent } from '../swarm/seeders.ts'
 
 const DOWNLOAD = new URL('libtorrent-download.py', import.meta.url)
 
-/** libtorrent streams nothing: it is measured from the magnet to the last piece. */
+/** libtorrent does not stream: it is measured from the magnet link to the last piece. */
 export async function downloadWithLibtorrent(film: Film, torrent: Torrent): Promise<Figures> {
   await using folder = await temporaryFolder()
   await using child = startProcess(PYTHON, [DOWNLOAD, folder.path])

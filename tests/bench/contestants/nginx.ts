@@ -10,7 +10,7 @@ import type { FileServer } from '../file-servers.ts'
 import { startProcess } from '../measure/own-process.ts'
 import type { Film } from '../swarm/film.ts'
 
-/** Debian's nginx with a configuration of its own, in the foreground, as whoever runs the benchmark. */
+/** Debian's nginx with a configuration of its own, in the foreground, as the user of the benchmark. */
 export async function startNginx(film: Film, workers: number): Promise<FileServer> {
   await using starting = new AsyncDisposableStack()
   const folder = starting.use(await temporaryFolder())

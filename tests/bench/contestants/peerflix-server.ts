@@ -1,6 +1,7 @@
 /**
- * What `peerflix <magnet> --quiet` does, without a player and without the swarm outside: takes the magnet on standard
- * input, and prints the address of its server. Waits for the magnet, so that starting Node does not count.
+ * What `peerflix <magnet> --quiet` does, without a player and without outside peers: reads the magnet link from
+ * standard
+ * input, and prints the address of its server. It waits for the link, so that the start of Node does not count.
  */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -13,10 +14,10 @@ const { server } = peerflix(magnet, {
   // The command's own default for more than one core.
   connections: 100,
   dht: false,
-  // Several that start together would all find its default free, and then take it.
+  // Several that start together would all find the default port free, and then try to bind it.
   peerPort: Number(peerPort),
   path: folder,
-  // It keeps torrent files here, which would make the next start a warm one.
+  // It stores torrent files here, which would make the next start a warm one.
   tmp: folder,
 })
 server.on('listening', () => process.stdout.write(`http://127.0.0.1:${server.address().port}/\n`))

@@ -6,7 +6,7 @@ import { startProcess } from '../measure/own-process.ts'
 
 const SERVER = new URL('peerflix-server.ts', import.meta.url)
 
-/** One process for each torrent, as peerflix is used; they have been up for a while when they get it. */
+/** One process for each torrent, as peerflix is used; they have been running for a while when they get it. */
 export async function startPeerflix({ torrents = 1 }: ContestantOptions): Promise<Contestant> {
   await using starting = new AsyncDisposableStack()
   const folder = starting.use(await temporaryFolder())

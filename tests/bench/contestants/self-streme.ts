@@ -8,7 +8,7 @@ import { startProcess } from '../measure/own-process.ts'
 const ROOT = new URL('../../../', import.meta.url)
 const EVENT_LOOP = fileURLToPath(new URL('../measure/event-loop-delay.ts', import.meta.url))
 
-/** This server, with the arguments that `npm start` gives it. */
+/** This server, with the arguments of `npm start`. */
 export async function startSelfStreme(
   options: ContestantOptions,
 ): Promise<Contestant & { readonly url: string }> {
@@ -21,13 +21,13 @@ export async function startSelfStreme(
       TORRENT_DOWNLOAD_PATH: folder.path,
       TORRENT_PORT: '0',
       TORRENT_DHT: 'false',
-      // What a request brings along may not lead to this machine; what is set may.
+      // Trackers in a request may not lead to this machine; those in the settings may.
       TORRENT_TRACKERS: options.trackerUrl,
       ...options.settings,
     }),
   )
   const [url = ''] = /http:\S+/.exec(await child.nextLine(/listens on/)) ?? []
-  // The engine starts beside the HTTP port; a server that has been up for a while has both.
+  // The engine starts beside the HTTP port; a server that has been running for a while has both.
   await sleep(1_000)
   const parts = starting.move()
   return {

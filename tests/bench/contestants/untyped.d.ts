@@ -1,4 +1,4 @@
-/** What we use of packages that ship no types. */
+/** The part that we use of packages without types. */
 declare module 'peerflix' {
   import type { EventEmitter } from 'node:events'
   import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
 /**
- * webtorrent's own HTTP server, as its documentation starts it, but without the swarm outside and without uTP. Adds
- * every torrent that it is told on standard input, and prints the address of its largest file as soon as there is one.
+ * webtorrent's own HTTP server, started as in its documentation, but without outside peers and without uTP. Adds every
+ * torrent that it reads from standard input, and prints the address of its largest file as soon as it is known.
  */
 import { createInterface } from 'node:readline'
 import WebTorrent from 'webtorrent'

@@ -9,7 +9,7 @@ import { startSeeders } from '../swarm/seeders.ts'
 const PIECE_LENGTH = 1024 * 1024
 const INFO_HASH = '0123456789abcdef0123456789abcdef01234567'
 
-/** A film that the contestant has fetched from the swarm to its end. */
+/** A film that the contestant has fetched completely from the swarm. */
 export async function serveFetchedBy(name: string, film: Film): Promise<FileServer> {
   await using starting = new AsyncDisposableStack()
   const torrent = starting.use(await startSeeders(film, { pieceLength: PIECE_LENGTH }))
@@ -31,7 +31,7 @@ export async function servePlacedFile(film: Film): Promise<FileServer> {
   const contestant = starting.use(await startContestant('self-streme', torrent))
   const path = join(contestant.folder, `${INFO_HASH}.mkv`)
   await copyFile(film.path, path)
-  // It was put there long ago: what has just changed is looked at a second time.
+  // It was put there long ago: a recently changed file is checked twice.
   await utimes(path, 0, 0)
   const url = await contestant.open(torrent)
   const parts = starting.move()

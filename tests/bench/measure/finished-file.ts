@@ -12,7 +12,7 @@ const RANGE_BYTES = 65_536
 const CHECKED_RANGES = 100
 const STREAM_TIMES = 8
 
-/** How fast a whole file is served; first without a clock, whether it is served right. */
+/** How fast a complete file is served; first, unmeasured, whether it is served correctly. */
 export async function measureFinishedFile(url: string, film: Film): Promise<Figures> {
   await checkBytes(url, film)
   const each = { url, fileBytes: film.bytes.length }

@@ -1,6 +1,7 @@
 /**
- * `node library-process.ts folder title year`: looks at a folder of films as `MEDIA_PATH` does, and asks for what is in
- * it and for the film of that title, for the first time and again. Prints the figures as a line of JSON.
+ * `node library-process.ts folder title year`: scans a media folder as `MEDIA_PATH` does, and asks for its content and
+ * for
+ * the film of that title, for the first time and again. Prints the figures as a line of JSON.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createLibraryCatalog } from '../../../src/library/library-catalog.ts'

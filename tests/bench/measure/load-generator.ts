@@ -1,11 +1,12 @@
 /**
- * Reads from a server as fast as it can, in a process of its own and over bare sockets, so that the server is what is
- * measured: `node load-generator.ts '{"kind": "stream" | "ranges", …}'` prints its report as JSON.
+ * Reads from a server as fast as it can, in a process of its own and over bare sockets, so that the server is the
+ * bottleneck: `node load-generator.ts '{"kind": "stream"
+ * "ranges", …}'` prints its report as JSON.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** What is asked for. */
+/** What is requested. */
 export type Load = Readonly<{ url: string; fileBytes: number }> &
   (
     | { readonly kind: 'stream'; readonly times: number }
@@ -25,7 +26,7 @@ export interface LoadReport {
 }
 
 const HEADER_END = Buffer.from('\r\n\r\n')
-/** Answers come into one buffer that is used again and again: nobody looks at the bytes. */
+/** All answers are read into the same buffer: their bytes are not examined. */
 const READ_BYTES = 1024 * 1024
 
 const load = JSON.parse(process.argv[2] ?? '') as Load
@@ -96,7 +97,7 @@ interface Answer {
   fail(error: Error): void
 }
 
-/** An answer with a header and exactly so many bytes behind it. */
+/** An answer with a header and exactly that many bytes of body. */
 function expectAnswer(length: number, done: () => void, fail: (error: Error) => void): Answer {
   let header: Buffer | undefined = Buffer.alloc(0)
   let missing = length

@@ -1,6 +1,7 @@
 /**
- * `node lookup-process.ts folder infoHashes.json`: opens the index of a download folder, and then each of the films there
- * many times, in no order, with the functions that a request uses. Prints the figures as a line of JSON.
+ * `node lookup-process.ts folder infoHashes.json`: opens the index of a download folder, and then opens each of the
+ * films
+ * there many times in random order, with the functions that a request uses. Prints the figures as a line of JSON.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,7 +25,7 @@ const config = readConfig({ TORRENT_DOWNLOAD_PATH: root, TORRENT_PORT: '0', TORR
 const log = createLog({ level: 'error', format: 'text' })
 
 process.stdout.write(`${JSON.stringify(await measure())}\n`)
-// When everything is written down that will be.
+// Once everything that must be written is written.
 process.exit()
 
 async function measure(): Promise<Record<string, number>> {
@@ -49,7 +50,7 @@ async function measure(): Promise<Record<string, number>> {
     { trackers: new ListedTrackers(), files: new ListedFiles() },
   )
   const { signal } = new AbortController()
-  // The engine is up by then, and has not only begun to be.
+  // By then the engine is running, not just starting.
   await sleep(2_000)
   for (const [kind, known] of Object.entries(hashes)) {
     const took: number[] = []

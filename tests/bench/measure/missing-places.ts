@@ -3,13 +3,14 @@ import { basename, join } from 'node:path'
 import type { Film } from '../swarm/film.ts'
 
 const PLACES = 96
-/** Has no factor in common with the number of places, so that each is met once. */
+/** Has no common factor with the number of places, so that each is visited once. */
 const STEP = 37
 const LOOK_BYTES = 65_536
 
 /**
- * Places all over a film of which a contestant has nothing on its disk at the moment when the next one is asked for; in
- * the same order for everybody, without those that have been fetched in the background meanwhile.
+ * Positions all over a film that a contestant does not have on disk when the next one is requested; in the same order
+ * for
+ * all contestants, without positions that were fetched in the background meanwhile.
  */
 export async function* missingPlaces(film: Film, folder: string): AsyncGenerator<number> {
   for (let n = 1; n < PLACES; n++) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { openStream } from '../../support/http-client.ts'
 
-/** Asks for a film from some byte on to its end, and makes sure that it is what comes. */
+/** Requests a film from some byte to its end, and checks that this is what is sent. */
 export async function openFilm(url: string, start?: number): Promise<IncomingMessage> {
   const stream = await openStream(url, start === undefined ? {} : { Range: `bytes=${start}-` })
   const expected = start === undefined ? 200 : 206

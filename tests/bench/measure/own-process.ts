@@ -6,10 +6,10 @@ import { familyOf } from '../../support/processes.ts'
 
 const KEPT_LINES = 30
 
-/** A process that speaks in lines, and goes with all that it started. */
+/** A process that writes lines, and ends with everything it started. */
 export interface OwnProcess extends AsyncDisposable {
   readonly pid: number
-  /** Resolves with the first line that matches, also if it was written before; each line is given out once. */
+  /** Resolves with the first line that matches, also one written before; each line is returned once. */
   nextLine(pattern: RegExp): Promise<string>
   write(line: string): void
   /** Rejects when it ends. */
@@ -53,7 +53,7 @@ export function startProcess(
   const failure = exit.then(() => {
     throw new Error(`${command} ended: ${[...lines, ...complaints].join('\n')}`)
   })
-  // Nobody may be waiting for it.
+  // There may be no waiter.
   failure.catch(() => undefined)
 
   return {
@@ -79,7 +79,7 @@ export function startProcess(
   }
 }
 
-/** Ends all that were started and still live; whoever waits for them fails. */
+/** Ends all started processes that still run; their waiters fail. */
 export function endAllProcesses(): void {
   for (const child of living) killFamily(child)
 }
@@ -90,7 +90,7 @@ function killFamily(child: ChildProcess): void {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // It has ended by itself meanwhile.
+      // It has ended by itself in the meantime.
     }
   }
 }

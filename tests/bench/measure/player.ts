@@ -5,12 +5,12 @@ import { openFilm } from './open-film.ts'
 const TICK_MS = 50
 const FIRST_BYTES = 65_536
 
-/** Somebody who watches at the film's own pace. */
+/** A viewer who watches at the film's own pace. */
 export interface Player extends Disposable {
   /** Resolves when the first 64 KiB are there. */
   readonly begun: Promise<void>
   /**
-   * What the viewer has gone through so far.
+   * The viewer's experience so far.
    *
    * @throws when a byte was wrong, or the stream ended early
    */
@@ -20,7 +20,7 @@ export interface Player extends Disposable {
 export interface PlayerReport {
   /** from the request to the first 64 KiB */
   readonly firstBytesMs: number
-  /** from the request to the full buffer with which the picture starts */
+  /** from the request to the full buffer that starts playback */
   readonly startMs: number
   /** times that the buffer ran dry after that */
   readonly stalls: number
@@ -35,7 +35,7 @@ export interface PlayerOptions {
   readonly bufferSeconds: number
 }
 
-/** The picture starts, also after a stall, when the buffer is full; while it is full nothing is read. */
+/** Playback starts, also after a stall, when the buffer is full; while it is full nothing is read. */
 export function startPlayer({ url, film, from, bytesPerSecond, bufferSeconds }: PlayerOptions): Player {
   const bufferBytes = bufferSeconds * bytesPerSecond
   const size = film.bytes.length - from

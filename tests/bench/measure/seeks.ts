@@ -14,11 +14,11 @@ const OTHERS = { bytesPerSecond: 1_000_000, bufferSeconds: 2 }
 
 export interface SeekOptions {
   readonly seeks: number
-  /** where other viewers of the same film watch meanwhile, as parts of it */
+  /** positions of other viewers of the same film, as shares of it */
   readonly others: readonly number[]
 }
 
-/** Jumps to places that are not there: from each request to its first 64 KiB. */
+/** Seeks to positions that are not there: from each request to its first 64 KiB. */
 export async function measureSeeks(
   name: string,
   film: Film,

@@ -2,13 +2,13 @@ import { anonymousMemoryOfFamily, cpuSecondsOf } from '../../support/processes.t
 
 const SAMPLE_MS = 100
 
-/** What a contestant has used since it is watched. */
+/** What a contestant has used since the start of the measurement. */
 export interface Usage extends Disposable {
   cpuSeconds(): number
   peakAnonymousMib(): number
 }
 
-/** @param pids - its processes; those that they start count as well */
+/** @param pids - its processes; their children count too */
 export function watchUsage(pids: readonly number[]): Usage {
   const sumOf = (figure: (pid: number) => number) => pids.reduce((sum, pid) => sum + figure(pid), 0)
   const cpuBefore = sumOf(cpuSecondsOf)

@@ -11,10 +11,10 @@ import { watchUsage } from './usage.ts'
 const PIECE_LENGTH = 1024 * 1024
 const WATCH_SECONDS = 60
 const PACE = { bytesPerSecond: 1_000_000, bufferSeconds: 2 }
-/** Where in each film somebody starts to watch. */
+/** Start positions of viewers in each film. */
 const PLACES = [0, 0.2, 0.4, 0.6]
 
-/** Everybody comes in the same moment. */
+/** All viewers come at the same moment. */
 export async function measureViewers(name: string, films: readonly Film[]): Promise<Figures> {
   await using opened = new AsyncDisposableStack()
   const { url: trackerUrl } = opened.use(await startTracker())
@@ -27,7 +27,7 @@ export async function measureViewers(name: string, films: readonly Film[]): Prom
     await startContestant(name, { trackerUrl, torrents: torrents.length, watchEventLoop: true }),
   )
   const usage = opened.use(watchUsage(contestant.pids))
-  // What came before the first viewer does not count.
+  // Delays before the first viewer do not count.
   await contestant.eventLoopDelayMs?.()
 
   const players = (

@@ -10,7 +10,7 @@ import { watchUsage } from './usage.ts'
 
 const COLD_STARTS = 5
 
-/** From a torrent that the server has not heard of to the last byte of the film. */
+/** From a torrent unknown to the server to the last byte of the film. */
 export async function measureWholeFilm(name: string, film: Film, torrent: Torrent): Promise<Figures> {
   await using contestant = await startContestant(name, torrent)
   using usage = watchUsage(contestant.pids)
@@ -28,7 +28,7 @@ export async function measureWholeFilm(name: string, film: Film, torrent: Torren
   }
 }
 
-/** From a torrent that the server has not heard of to the first byte of its film, several times with a new server. */
+/** From a torrent unknown to the server to the first byte of its film, several times with a new server. */
 export async function measureColdStarts(name: string, film: Film, torrent: Torrent): Promise<Figures> {
   const times: number[] = []
   for (let n = 0; n < COLD_STARTS; n++) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { PYTHON } from '../../support/swarm.ts'
 
-/** What the figures were measured on, in one line. */
+/** The machine that the figures were measured on, in one line. */
 export function describeMachine(): string {
   const [cpu] = cpus()
   return [

@@ -3,16 +3,16 @@ import type { Figures } from '../scenario.ts'
 
 const OURS = 'self-streme'
 
-/** Figures of every round, of one case; a round that failed has none. */
+/** Figures of every round of one case; a round that failed has none. */
 export interface Results {
   readonly caseName: string
   readonly rounds: ReadonlyMap<string, readonly Figures[]>
 }
 
 /**
- * A markdown table: medians of the rounds, and behind those of others how many times theirs ours is.
+ * A markdown table: medians of the rounds, and for the others the ratio of ours to theirs.
  *
- * @param spread - whether the 90th percentile is said as well, behind a stroke
+ * @param spread - whether the 90th percentile is added after a slash
  */
 export function formatTable(results: readonly Results[], spread = false): string {
   const names = [...new Set(results.flatMap(({ rounds }) => [...rounds.keys()]))]

@@ -8,7 +8,7 @@ const RELEASES = 300
 const SOURCE_TIMEOUT_MS = 1_000
 const SLOW_MS = 20_000
 const KEPT_LISTS = 200
-/** A source that hangs is asked no more than so many things at once. */
+/** A source that hangs gets only a limited number of requests at once. */
 const COLD_LISTS = 12
 const IPHONE = 'Stremio-Apple/0.5.1 (iPhone15,4; iOS 27.0)'
 
@@ -61,7 +61,7 @@ async function cold(url: string): Promise<Figures> {
 }
 
 async function kept(url: string): Promise<Figures> {
-  // On a busy machine even the quick one may be late at first.
+  // On a busy machine even the fast one may be late at first.
   while ((await timed(url, 'tt1')).streams === 0) await sleep(100)
   const times: number[] = []
   for (let n = 0; n < KEPT_LISTS; n++) {

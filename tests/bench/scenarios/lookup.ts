@@ -49,7 +49,7 @@ function casesOf({ root, list }: Folder, what: string): Case[] {
   ]
 }
 
-/** Makes a download folder; half of the placed files lie in folders within, a hundred in each. */
+/** Makes a download folder; half of the placed files are in subfolders, a hundred in each. */
 async function fill(folder: string, torrents: number, placed: number): Promise<Folder> {
   const root = join(folder, 'downloads')
   const hashes = { torrent: [] as string[], 'placed file': [] as string[] }

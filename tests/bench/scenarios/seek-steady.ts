@@ -2,8 +2,9 @@ import type { Scenario } from '../scenario.ts'
 import { seekScenario } from './seek.ts'
 
 /**
- * libtorrent's upload limit sends in bursts of half a second: after a jump one waits for the next burst, or meets it and
- * has a whole piece at once, whatever one does. Here the same speed comes evenly.
+ * libtorrent's upload limit sends in bursts of half a second: after a seek one waits for the next burst, or meets it
+ * and
+ * gets a complete piece at once, by luck. Here the same rate is sent evenly.
  */
 export const seekSteady: Scenario = seekScenario({
   about: 'seeders that give 8 MB/s together, evenly (in portions of 20 ms): from a jump to the first 64 KiB',

@@ -22,8 +22,8 @@ export const seek: Scenario = seekScenario({
 })
 
 /**
- * @param oneWayMs - how far away the seeders are
- * @param limitTickMs - how often their limit hands out what may be sent
+ * @param oneWayMs - delay to the seeders
+ * @param limitTickMs - how often their rate limit lets them send
  */
 export function seekScenario(options: {
   readonly about: string

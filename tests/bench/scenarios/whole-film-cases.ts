@@ -6,7 +6,7 @@ import { type SeedersOptions, startSeeders } from '../swarm/seeders.ts'
 
 const STREAMING = ['self-streme', 'peerflix', 'webtorrent']
 
-/** From the request of somebody who has nothing to the first byte. */
+/** From the first request for a film to its first byte. */
 export function coldStartCase(name: string, film: Film, seeders: SeedersOptions): Case {
   return {
     name,
@@ -18,7 +18,7 @@ export function coldStartCase(name: string, film: Film, seeders: SeedersOptions)
   }
 }
 
-/** @param contestants - besides those that stream */
+/** @param contestants - in addition to those that stream */
 export function wholeFilmCase(
   name: string,
   film: Film,

@@ -11,7 +11,7 @@ import { type Shape, startWildSwarm } from '../swarm/wild.ts'
 const MIB = 1024 * 1024
 const FILM_MIB = 64
 const SECOND_BYTES = 4 * MIB
-/** Torrents that find nobody, of which a viewer asks beside the one that is measured. */
+/** Torrents without peers that a viewer requests, in addition to the measured one. */
 const OTHERS = 7
 
 const SHAPES: Readonly<Record<string, Shape & { readonly others?: number }>> = {
@@ -47,7 +47,7 @@ export const wild: Scenario = {
   },
 }
 
-/** From a torrent that the server has not heard of to the first bytes of its film. */
+/** From a torrent unknown to the server to the first bytes of its film. */
 async function measureStart(name: string, film: Film, torrent: Torrent, others: number): Promise<Figures> {
   await using contestant = await startContestant(name, { ...torrent, torrents: others + 1 })
   using usage = watchUsage(contestant.pids)
@@ -65,7 +65,7 @@ async function measureStart(name: string, film: Film, torrent: Torrent, others: 
   return { 'first byte, ms': firstMs, '4 MiB, ms': secondMs, 'CPU s': usage.cpuSeconds() }
 }
 
-/** Asks for a torrent that none of the peers has. */
+/** Requests a torrent that no peer has. */
 async function openNothing(
   contestant: Awaited<ReturnType<typeof startContestant>>,
   torrent: Torrent,

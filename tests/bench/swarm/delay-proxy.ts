@@ -1,6 +1,6 @@
 /**
- * Stands in front of seeders and makes them far away: `node delay-proxy.ts <one-way ms> <port>…` prints the ports to
- * connect to instead, as JSON. Every chunk is handed on in its order, so many milliseconds after it came; nothing else
+ * Stands in front of seeders and makes them distant: `node delay-proxy.ts <one-way ms> <port>…` prints the ports to
+ * connect to instead, as JSON. Every chunk is passed on in order, that many milliseconds after it arrived; nothing else
  * is slowed down. Connecting cannot be delayed from here, because the kernel answers; instead the client's first bytes
  * wait for the round trip that connecting would have taken.
  */
@@ -25,11 +25,11 @@ async function listenFor(target: number): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Hands on what comes from one side to the other, nothing as if it had been sent before `openAt`. */
+/** Passes on what one side sends to the other, nothing as if it had been sent before `openAt`. */
 function delay(from: Socket, to: Socket, openAt: number): void {
   const held: { readonly dueAt: number; readonly act: () => boolean }[] = []
   let heldBytes = 0
-  // Whether a timer is running, or the other side has to take what it was given first.
+  // Whether a timer is running, or the other side has to read what it got first.
   let isWaiting = false
 
   const hold = (act: () => boolean) => {

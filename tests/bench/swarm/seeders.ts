@@ -7,7 +7,7 @@ import type { Film } from './film.ts'
 
 const DELAY_PROXY = new URL('delay-proxy.ts', import.meta.url)
 
-/** A torrent, and where its peers can be asked for. */
+/** A torrent, and where its peers are announced. */
 export interface Torrent {
   readonly infoHash: string
   readonly trackerUrl: string
@@ -16,15 +16,15 @@ export interface Torrent {
 
 export interface SeedersOptions {
   readonly pieceLength: number
-  /** one that other torrents have as well; default one of its own */
+  /** a tracker shared with other torrents; default one of its own */
   readonly trackerUrl?: string
-  /** bytes a second that all give together; default as fast as it goes */
+  /** bytes a second of all together; default unlimited */
   readonly uploadLimit?: number
-  /** how often the limit hands out what may be sent; libtorrent's own default is 500 */
+  /** how often the rate limit lets them send; libtorrent's own default is 500 */
   readonly limitTickMs?: number
-  /** milliseconds that everything takes from one side to the other */
+  /** milliseconds from one side to the other */
   readonly oneWayMs?: number
-  /** whether they speak uTP beside TCP */
+  /** whether they speak uTP in addition to TCP */
   readonly utp?: boolean
 }
 
@@ -41,7 +41,7 @@ export async function startSeeders(film: Film, options: SeedersOptions): Promise
     utp,
   }
   const torrentFile = `${film.path}.${pieceLength}.torrent`
-  // Nobody announces itself: where a proxy stands in front, only that may be known.
+  // Seeders do not announce themselves: behind a proxy, only the proxy may be known.
   const swarms = await Promise.all(
     Array.from({ length: settings.seeders }, () =>
       startSwarm({ ...each, trackerUrl: '', ...(existsSync(torrentFile) && { torrentFile }) }),
@@ -66,7 +66,7 @@ export async function startSeeders(film: Film, options: SeedersOptions): Promise
   }
 }
 
-/** Tells a tracker of a seeder on 127.0.0.1 (BEP 3). */
+/** Announces a seeder on 127.0.0.1 to a tracker (BEP 3). */
 async function announce(trackerUrl: string, infoHash: string, port: number): Promise<void> {
   const peerId = `-BN0001-${String(port).padStart(12, '0')}`
   const query = `info_hash=${infoHash.replace(/../g, '%$&')}&peer_id=${peerId}&port=${port}`

@@ -14,14 +14,14 @@ import type { Torrent } from './seeders.ts'
 const DELAY_PROXY = new URL('delay-proxy.ts', import.meta.url)
 const MB = 1_000_000
 
-/** What a swarm is made of. */
+/** The composition of a swarm. */
 export interface Shape {
-  /** peers that give nothing */
+  /** peers that send nothing */
   readonly useless: number
   readonly seeders: number
-  /** how many of the seeders take encrypted connections only; then 30 % of the useless peers end plain ones */
+  /** how many of the seeders accept encrypted connections only; then 30 % of the useless peers close plain ones */
   readonly encryptedSeeders?: number
-  /** peers that have everything and give 20 KB/s */
+  /** peers that have everything and send 20 KB/s */
   readonly slow?: number
   /** bytes per second of all seeders together; 0 = no limit */
   readonly uploadLimit?: number
@@ -31,7 +31,7 @@ export interface Shape {
   readonly trackerMs?: readonly number[]
 }
 
-/** A swarm as they are: most addresses that its trackers name are dead, or give nothing. */
+/** A swarm as in the wild: most addresses that its trackers name are dead or useless. */
 export async function startWildSwarm(film: Film, shape: Shape): Promise<Torrent & AsyncDisposable> {
   const { useless, seeders, encryptedSeeders = 0, slow = 0, uploadLimit = 6 * MB } = shape
   const { oneWayMs = 40, pieceLength = 1024 * 1024, trackerMs = [0] } = shape
@@ -78,7 +78,7 @@ export async function startWildSwarm(film: Film, shape: Shape): Promise<Torrent 
   }
 }
 
-/** Names the same peers to everybody who asks for anything, each time in another order (BEP 23). */
+/** Names the same peers to every client for any torrent, each time in another order (BEP 23). */
 async function startTracker(
   ports: readonly number[],
   ms: number,
