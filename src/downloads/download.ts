@@ -12,7 +12,7 @@ export interface Proposal {
   readonly infoHash: InfoHash
   /** in addition to the configured ones */
   readonly trackers: readonly string[]
-  /** `wanted`: the owner asked for it. `guessed`: nobody did; it gives way to everything else, and evicts nothing. */
+  /** `wanted`: the owner added it. `guessed`: not requested; it gives way to everything else, and evicts nothing. */
   readonly priority: 'wanted' | 'guessed'
   /** epoch ms */
   readonly addedAt: number
@@ -118,7 +118,7 @@ export class Download {
   }
 
   /**
-   * @param isRemoved - what there was of it was removed, as to make room: a guess would only be in the way again
+   * @param isRemoved - its data was removed meanwhile. A guess that was evicted would only be in the way again.
    * @returns whether that is news, and not the reason of the last attempt
    */
   fail(error: unknown, now: number, isRemoved: boolean): boolean {

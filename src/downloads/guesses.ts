@@ -13,12 +13,12 @@ import { headAndTail } from './head-and-tail.ts'
 import type { DownloadQueue, Proposer } from './queue.ts'
 import { isComplete } from './selected-files.ts'
 
-/** More would not come sooner, and what viewers wanted last is what they want most. */
+/** More at a time would take longer, and the last guesses are the likeliest. */
 const MAX_OF_A_KIND = 3
 const MAX_STOPPED = 1_000
-const WAITS_FOR_REST = 'head and tail are there; the rest comes when what is being watched is complete'
+const WAITS_FOR_REST = 'head and tail are complete; the rest follows when the current episode is complete'
 
-/** The first of a list, the episode after the one that is watched, or all of what is watched. */
+/** The first entry of a list, the episode after the current one, or all of the current file. */
 export type Why = 'first' | 'next' | 'all'
 
 /** A file that a viewer may want. */
@@ -31,7 +31,7 @@ export interface Target {
 
 export interface Guess extends Target {
   readonly why: Why
-  /** each has one guess of a kind at a time */
+  /** the viewer: each has one guess of a kind at a time */
   readonly whom: string
   /** The rest is fetched when this file is complete. Without it: head and tail, or with `all` everything at once. */
   readonly behind?: { readonly infoHash: InfoHash; readonly fileIdx: number }
@@ -65,13 +65,12 @@ export interface GuessParts {
 interface Entry {
   readonly guess: Guess
   readonly begun: Proposal[]
-  /** begins when head and tail are there and what it is behind is complete */
+  /** begins when head and tail are complete, and what it is behind, too */
   rest?: Proposal | undefined
 }
 
 /**
- * Proposes what nobody asked for: of each kind the last few guesses. A viewer's next guess takes the place of the last
- * one.
+ * Proposes the last few guesses of each kind. A viewer's next guess replaces the last one of the same kind.
  */
 export class Guesses implements Proposer {
   readonly #parts: GuessParts
@@ -94,7 +93,7 @@ export class Guesses implements Proposer {
     const slot = `${why} ${whom}`
     const last = this.#entries.get(slot)
     if (last && isSame(last.guess, guess) && this.#progressOf(last).state !== 'failed') return
-    // A map keeps the place of a key, and the youngest has to stand last.
+    // Without this the key would keep its old place in the map, and the order is that of age.
     this.#entries.delete(slot)
     const first = this.#proposalFor(guess, why === 'all' ? 'all' : 'head and tail')
     this.#entries.set(slot, { guess, begun: [first], rest: behind && this.#proposalFor(guess, 'all') })
@@ -126,7 +125,7 @@ export class Guesses implements Proposer {
     const isMeant = ({ guess }: Entry) => infoHash === undefined || guess.infoHash === infoHash
     const stopped = [...this.#entries].filter(([, entry]) => isMeant(entry))
     if (infoHash !== undefined && stopped.length === 0)
-      throw new SelfStremeError('cache.unknown', `nothing of ${infoHash} is fetched ahead`)
+      throw new SelfStremeError('cache.unknown', `no predownload of ${infoHash}`)
     for (const [slot, { guess }] of stopped) {
       this.#stopped.set(keyOf(guess), true)
       this.#entries.delete(slot)
@@ -180,7 +179,7 @@ export class Guesses implements Proposer {
     const { guess, rest } = entry
     const contents = guess.behind && this.#parts.index.find(guess.behind.infoHash)
     if (contents && guess.behind && !isComplete(contents, guess.behind.fileIdx)) return
-    // Nobody watches what has been removed.
+    // If the current file was removed, the rest is not wanted any more.
     if (contents && rest) entry.begun.push(rest)
     entry.rest = undefined
   }

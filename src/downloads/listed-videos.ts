@@ -5,13 +5,13 @@ import type { Candidate, Found } from '../domain/list/candidate.ts'
 import { describe } from '../domain/list/listing.ts'
 import { type VideoId, writeVideoId } from '../domain/video-id.ts'
 
-/** bytes; a torrent takes some hundred for each video that it was listed for */
-const MOST_LISTED = 8 * 1024 * 1024
-const A_VIDEO = 250
-/** Of one torrent: a pack is listed for each of its episodes. */
-const MOST_VIDEOS = 50
+/** In memory; a torrent takes some hundred bytes for each video that it was listed for. */
+const MAX_LISTED_BYTES = 8 * 1024 * 1024
+const VIDEO_BYTES = 250
+/** Per torrent: a pack is listed for each of its episodes. */
+const MAX_VIDEOS = 50
 
-/** A torrent as it stood in a list. */
+/** A torrent in a list. */
 export interface ListedFor {
   /** what the list was for */
   readonly video: VideoId
@@ -21,12 +21,15 @@ export interface ListedFor {
   readonly fileIdx?: number | undefined
 }
 
-/** For which films and episodes each torrent was listed lately. */
+/** The films and episodes that each torrent was listed for lately. */
 export class ListedVideos {
   readonly #byTorrent = new LRUCache<InfoHash, readonly ListedFor[]>({
-    maxSize: MOST_LISTED,
+    maxSize: MAX_LISTED_BYTES,
     sizeCalculation: (listed) =>
-      listed.reduce((sum, { video, group }) => sum + A_VIDEO + 2 * (video.id.length + group.length), A_VIDEO),
+      listed.reduce(
+        (sum, { video, group }) => sum + VIDEO_BYTES + 2 * (video.id.length + group.length),
+        VIDEO_BYTES,
+      ),
   })
 
   note(video: VideoId, found: readonly Found[]): void {
@@ -35,11 +38,11 @@ export class ListedVideos {
       const fileIdx = file.kind === 'file' ? file.fileIdx : undefined
       const listed = { video, group: groupOf(candidate), fileIdx }
       const others = this.find(infoHash).filter((other) => !isSame(other, listed))
-      this.#byTorrent.set(infoHash, [listed, ...others].slice(0, MOST_VIDEOS))
+      this.#byTorrent.set(infoHash, [listed, ...others].slice(0, MAX_VIDEOS))
     }
   }
 
-  /** The last one in front. */
+  /** Newest first. */
   find(infoHash: InfoHash): readonly ListedFor[] {
     return this.#byTorrent.get(infoHash) ?? []
   }

@@ -10,12 +10,12 @@ import type { Pack } from '../domain/choice/pack.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { ListedFor } from './listed-videos.ts'
 
-/** Where the episode after the one that is being watched is to be had. */
+/** Where to find what is watched next. */
 export type NextUp =
   | { readonly kind: 'file'; readonly fileIdx: number }
   | {
       readonly kind: 'list'
-      /** whose lists to look into, the likeliest first */
+      /** search their lists in this order */
       readonly videos: readonly VideoId[]
       /** of the entry to take */
       readonly group: string
@@ -23,7 +23,7 @@ export type NextUp =
   | { readonly kind: 'none'; readonly why: string }
 
 /**
- * What comes after a file of a torrent: the next episode in the same pack, else the one of the same group in its list.
+ * What is watched after a file of a torrent: the next episode of the same pack, otherwise that of the same group in its list.
  *
  * @param listed - what the torrent was listed for
  */
@@ -34,10 +34,10 @@ export function nextUp(pack: Pack, fileIdx: number, listed: readonly ListedFor[]
     return half === undefined ? { kind: 'none', why: 'a film' } : { kind: 'file', fileIdx: half }
   }
   const place = placeOfFile(pack, fileIdx, known && placeOf(known.video))
-  if (!place) return { kind: 'none', why: 'nobody knows which episode it is' }
+  if (!place) return { kind: 'none', why: 'unknown episode' }
   const inPack = nextFileOf(pack, fileIdx, place)
   if (inPack !== undefined) return { kind: 'file', fileIdx: inPack }
-  if (!known) return { kind: 'none', why: 'the last one of its torrent, and of no list' }
+  if (!known) return { kind: 'none', why: 'the last episode of the torrent, which was in no list' }
   const { id } = known.video
   const videos = nextPlacesOf(place).map((next): VideoId => ({ kind: 'episode', id, ...next }))
   return { kind: 'list', videos, group: known.group }

@@ -1,6 +1,6 @@
 const MIB = 1024 * 1024
 
-/** A piece of a file that somebody has read from front to back, over however many connections. */
+/** A range of a file that a viewer read from front to back, over one or more connections. */
 export interface Run {
   readonly start: number
   /** first byte that was not read yet */
@@ -9,32 +9,32 @@ export interface Run {
   readonly since: number
 }
 
-/** A read so close to where another one ended goes on with it: players ask twice for a little, or skip some. */
+/** A read that begins this close to the end of a run continues it: players read some bytes twice, or skip some. */
 const GAP = MIB
-/** Sound and picture may be read apart; older ones are seeks that lead nowhere any more. */
-const MOST_RUNS = 4
-/** What a player only looks at, such as the index at the end, is less than this, or than a twentieth of the file. */
+/** Sound and picture may be separate runs; older runs are abandoned seeks. */
+const MAX_RUNS = 4
+/** Probing, such as of the index at the end, reads less than this, or than a twentieth of the file. */
 const PLAYED = 16 * MIB
-/** Before that, players fill their buffers, and how fast they read says nothing. */
+/** Until then players fill their buffers faster than they play. */
 const PACE_MS = 60_000
 const NEARLY = { part: 0.8, leftMs: 10 * 60_000, leastPart: 0.5 }
 
-/** The runs of a file after some more bytes of it were read, the last one in front. */
+/** The runs of a file after another read; the one that was read from last comes first. */
 export function withRead(runs: readonly Run[], start: number, end: number, now: number): Run[] {
   const continued = runs.find((run) => start >= run.start && Math.abs(start - run.end) <= GAP)
   const others = runs.filter((run) => run !== continued)
   const run = continued
     ? { ...continued, end: Math.max(continued.end, end) }
     : { start, end: Math.max(start, end), since: now }
-  return [run, ...others].slice(0, MOST_RUNS)
+  return [run, ...others].slice(0, MAX_RUNS)
 }
 
-/** Whether somebody watches, and does not just look at it. @param size - of the file, bytes */
+/** Whether the file is being watched, not only probed. @param size - of the file, bytes */
 export function isPlayed(runs: readonly Run[], size: number): boolean {
   return runs.some((run) => isLong(run, size))
 }
 
-/** Whether whoever watches has seen four fifths of it, or has ten minutes left at their pace. */
+/** Whether the viewer has seen four fifths of the file, or has ten minutes left at the pace so far. */
 export function isNearlyThrough(runs: readonly Run[], size: number, now: number): boolean {
   return runs.some((run) => isLong(run, size) && (run.end >= NEARLY.part * size || endsSoon(run, size, now)))
 }

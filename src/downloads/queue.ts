@@ -72,7 +72,7 @@ export class DownloadQueue implements AsyncDisposable {
     const stalled = running.filter((each) => this.#hasStalled(each, now))
     if (waiting.length > 0)
       for (const each of stalled)
-        each.giveWay('no data for a long time; others have their turn', now + this.#options.stallMs)
+        each.giveWay('no data for a long time; gave way to other downloads', now + this.#options.stallMs)
     const free = Math.max(0, this.#options.atOnce - running.length)
     for (const each of [...waiting.slice(0, free), ...due.filter(({ isGuess }) => isGuess)])
       this.#begin(each, now)
@@ -169,7 +169,8 @@ export class DownloadQueue implements AsyncDisposable {
     const isNews = download.fail(error, Date.now(), isRemoved)
     const isOver = download.progress.state === 'failed'
     const level = download.isGuess ? isOver && 'info' : isNews && 'warn'
-    this.#parts.log[level || 'debug']('not fetched ahead', { infoHash, ...about, reason: messageOf(error) })
+    const message = isOver ? 'download failed' : 'download postponed'
+    this.#parts.log[level || 'debug'](message, { infoHash, ...about, reason: messageOf(error) })
   }
 
   async #attempt(download: Download, signal: AbortSignal): Promise<void> {
@@ -191,14 +192,14 @@ export class DownloadQueue implements AsyncDisposable {
     const isMissing = need.missingBytes > 0 || !isGuess
     if (isMissing) await this.#assertFitsFor(download, need)
     if (isMissing && !download.isAnnounced)
-      log.info(`Fetching ahead: ${name}`, { infoHash, ...about, ...need })
+      log.info(`download started: ${name}`, { infoHash, ...about, ...need })
     download.isAnnounced ||= isMissing
     download.fetch()
     await torrents.fetch({ ...request, ...portion }, signal)
     download.need = { ...need, missingBytes: 0 }
     if (!isMissing) return
     await proposal.noteFetched()
-    log.info(`Fetched ahead: ${name}`, { infoHash, ...about, bytes: need.bytes })
+    log.info(`download complete: ${name}`, { infoHash, ...about, bytes: need.bytes })
   }
 
   /** Nothing is evicted for a guess. @throws SelfStremeError `cache.no_room` */

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { Reading } from '../streaming/media.ts'
 import { isNearlyThrough, isPlayed, type Run, withRead } from './played-runs.ts'
 
-const MOST_VIEWINGS = 500
-/** Who comes back after so long watches it anew. */
+const MAX_VIEWINGS = 500
+/** After a pause of this length a viewer starts a new viewing. */
 const PAUSE_MS = 30 * 60_000
 
 /** One client that watches one file. */
@@ -14,16 +14,16 @@ interface Viewing {
   readonly isNearlyThrough: boolean
 }
 
-/** What there is to be told of a viewing, each of it once. */
+/** Each is called once for each viewing. */
 export interface ViewingEvents {
-  /** Somebody watches a file, and does not just look at it. */
+  /** A viewer watches the file; probing it does not count. */
   played(reading: Reading): unknown
   nearlyThrough(reading: Reading): unknown
 }
 
-/** How far every viewer has come. */
+/** How far each viewer has watched. */
 export class Viewings {
-  readonly #viewings = new LRUCache<string, Viewing>({ max: MOST_VIEWINGS })
+  readonly #viewings = new LRUCache<string, Viewing>({ max: MAX_VIEWINGS })
   readonly #events: ViewingEvents
 
   constructor(events: ViewingEvents) {
@@ -37,7 +37,7 @@ export class Viewings {
     const known = this.#viewings.get(key)
     const last = known && now - known.at < PAUSE_MS ? known : undefined
     const runs = sent ? withRead(last?.runs ?? [], sent.start, sent.end + 1, now) : (last?.runs ?? [])
-    // Where somebody else sends the file nobody knows, and all of it is there: what comes next may be fetched.
+    // nginx sends the file: how far is not known, but the file is complete, so the next one can be fetched.
     const isHandedOff = !sent
     const viewing: Viewing = {
       runs,

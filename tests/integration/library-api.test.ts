@@ -102,7 +102,7 @@ describe('adding a torrent', () => {
     expect(await wanted({ magnet: magnet('1'), files: [6] })).toEqual(['three.mkv'])
     expect(await wanted({ magnet: magnet('x,-'), files: undefined })).toEqual(['one.mkv'])
     const { status, body: refused } = await api.add({ magnet: magnet('4-9') })
-    expect([status, refused.message]).toEqual([400, expect.stringContaining('counted from 0 to 3')])
+    expect([status, refused.message]).toEqual([400, expect.stringContaining('its files are 0 to 3')])
     expect((await api.get(body.infoHash)).body.wish).toBe('main')
   })
 
@@ -256,7 +256,7 @@ describe('requests to add a torrent that are refused', () => {
   })
 
   test.for([
-    ['?files=1', /there is no 1/],
+    ['?files=1', /has no file 1/],
     ['?files=1,x', /"files" must be "main"/],
     ['?pin=2', /"pin" must be true or false/],
     ['?magnet=x', /unknown parameter "magnet"/],

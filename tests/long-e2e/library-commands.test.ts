@@ -87,12 +87,12 @@ describe('with a film on disk', () => {
   test.for([
     [['pin', 'abcde'], 2, /first 6 or more digits/],
     [['pin', 'ffffff'], 1, /no torrent on disk begins with ffffff/],
-    [['pin', UNKNOWN], 1, /there is nothing of c0ffee/],
+    [['pin', UNKNOWN], 1, /c0ffee.* is not on disk/],
     [['pin'], 2, /expected one info hash/],
     [['rm', UNKNOWN, UNKNOWN], 2, /expected one info hash/],
     [['add', 'film.torrent'], 1, /not a magnet link or an info hash, and there is no file .*film\.torrent/],
     [['add', '/dev/zero'], 1, /^\/dev\/zero is not a file$/m],
-    [['add', 'magnet:?dn=Film'], 1, /"magnet:\?dn=Film" names no info hash of BitTorrent v1/],
+    [['add', 'magnet:?dn=Film'], 1, /"magnet:\?dn=Film" has no info hash of BitTorrent v1/],
     [['add', UNKNOWN, '--files', 'most'], 2, /--files must be "main"/],
     [['add', UNKNOWN, '--path', '/etc'], 1, /not under one of TORRENT_EXTRA_PATHS/],
     [['cache', 'wipe'], 2, /unknown command "cache wipe".*cache ls.*cache explain/s],
@@ -234,7 +234,7 @@ test('"ahead ls" says when nothing is fetched ahead, and "ahead stop" when nothi
   expect(await run('ahead', 'stop', '--all')).toMatchObject({ code: 0, stdout: '0 stopped\n' })
   expect(await run('ahead', 'stop', UNKNOWN)).toMatchObject({
     code: 1,
-    stderr: `nothing of ${UNKNOWN} is fetched ahead\n`,
+    stderr: `no predownload of ${UNKNOWN}\n`,
   })
   expect((await run('ahead', 'stop')).code).toBe(2)
 })

@@ -44,7 +44,7 @@ test.skipIf(!hasSeeder)(
         },
         { timeout: 100_000, interval: 5 },
       )
-      .toMatch(/Fetched ahead/)
+      .toMatch(/download complete/)
     console.info(`open at most: ${most.main} in main, ${most.engine} in the engine`)
     expect(most.engine).toBeGreaterThan(MOST_OPEN / 2)
     expect(most.engine).toBeLessThanOrEqual(MOST_OPEN)

@@ -282,7 +282,7 @@ swarmTest('a guess never evicts what was wanted', async () => {
   await list(app, 'movie/tt1')
   await expect
     .poll(() => predownloads(app), SLOW)
-    .toMatchObject([{ state: 'waiting', reason: expect.stringContaining('no room') }])
+    .toMatchObject([{ state: 'waiting', reason: expect.stringContaining('does not fit') }])
   expect(await guessed.uploadedBytes()).toBe(0)
   expect(await isCompleteOnDisk(app, film.infoHash)).toBe(true)
 })

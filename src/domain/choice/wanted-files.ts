@@ -14,16 +14,13 @@ export function wantedFiles(pack: Pack, selection: Selection): number[] {
   if (typeof selection === 'object' && 'select' in selection) return selectedFiles(pack, selection)
   if (selection === 'main') {
     const main = mainFileOf(pack)
-    if (main === undefined) throw impossible('the torrent has no video; say which files you want')
+    if (main === undefined) throw impossible('the torrent has no video; choose its files with "files"')
     return [main]
   }
   const indexes = selection === 'all' ? files.keys() : new Set(selection)
   return [...indexes].filter((index) => {
     const file = files[index]
-    if (!file)
-      throw impossible(
-        `there is no ${index}: the files of the torrent are counted from 0 to ${files.length - 1}`,
-      )
+    if (!file) throw impossible(`the torrent has no file ${index}; its files are 0 to ${files.length - 1}`)
     return !file.isPadding && file.length > 0
   })
 }
@@ -34,7 +31,7 @@ function selectedFiles(pack: Pack, { select, beside = [] }: LinkSelection): numb
   const meant = real.filter((_, index) => isMeant[index])
   if (meant.length === 0)
     throw impossible(
-      `the magnet link selects none of the files: they are counted from 0 to ${real.length - 1}, without padding`,
+      `the magnet link selects no file of the torrent; its files are 0 to ${real.length - 1}, without padding`,
     )
   const selected = meant.filter(([, { length }]) => length > 0).map(([index]) => index)
   return [...new Set([...wantedFiles(pack, beside), ...selected])]

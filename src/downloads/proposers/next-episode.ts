@@ -40,7 +40,7 @@ export class NextEpisode implements Disposable {
         if (target) guesses.add({ ...target, why: 'next', whom: client, behind: { infoHash, fileIdx } })
       })
       .catch((error: unknown) =>
-        log.debug('next episode not found', { infoHash, fileIdx, reason: messageOf(error) }),
+        log.debug('search for the next episode failed', { infoHash, fileIdx, reason: messageOf(error) }),
       )
   }
 
@@ -56,11 +56,11 @@ export class NextEpisode implements Disposable {
     const next = nextUp(info, fileIdx, this.#listed.find(infoHash))
     if (next.kind === 'file') return fileOf(infoHash, next.fileIdx)
     if (next.kind === 'none') {
-      log.debug('nothing to fetch after this', { infoHash, fileIdx, reason: next.why })
+      log.debug('no next episode', { infoHash, fileIdx, reason: next.why })
       return undefined
     }
     for (const video of next.videos) {
-      const { candidates } = await search.find(video, signal, { client: 'fetched ahead' })
+      const { candidates } = await search.find(video, signal, { client: 'predownload' })
       const found = torrentsOf(candidates)
       const same = found.find((candidate) => groupOf(candidate) === next.group)
       if (same) this.#listed.note(video, [same])

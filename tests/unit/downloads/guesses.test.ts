@@ -153,8 +153,8 @@ test('guess "first" fetches the head and tail of the file', async () => {
   expect(read).toEqual([hashOf('a')])
   const about = { infoHash: hashOf('a'), why: 'first', what: 'head and tail' }
   expect(events.info).toEqual([
-    ['Fetching ahead: Film.mkv', { ...about, bytes: 12 * MIB, missingBytes: 12 * MIB }],
-    ['Fetched ahead: Film.mkv', { ...about, bytes: 12 * MIB }],
+    ['download started: Film.mkv', { ...about, bytes: 12 * MIB, missingBytes: 12 * MIB }],
+    ['download complete: Film.mkv', { ...about, bytes: 12 * MIB }],
   ])
 })
 
@@ -166,7 +166,7 @@ test('guess "next" fetches head and tail, and the rest when it is due', async ()
   expect(begun).toEqual(['a 0-8 96-100'])
   expect(await one()).toMatchObject({
     state: 'waiting',
-    reason: expect.stringContaining('head and tail are there'),
+    reason: expect.stringContaining('head and tail are complete'),
     bytesWanted: 12 * MIB,
     bytesThere: 12 * MIB,
   })
@@ -212,8 +212,8 @@ test('a suspended guess is resumed later', async () => {
   expect((await one())?.state).toBe('done')
   // That it begins is logged once.
   expect(events.info.map(([message]) => message)).toEqual([
-    'Fetching ahead: Film.mkv',
-    'Fetched ahead: Film.mkv',
+    'download started: Film.mkv',
+    'download complete: Film.mkv',
   ])
 })
 
@@ -233,7 +233,7 @@ test('a guess that no peer has fails and is not retried', async () => {
   await later(3_600_000)
   expect([(await one())?.state, begun.length]).toEqual(['failed', 1])
   expect(events.info.at(-1)).toEqual([
-    'not fetched ahead',
+    'download failed',
     { infoHash: hashOf('a'), why: 'first', what: 'head and tail', reason: 'nobody has it' },
   ])
 })

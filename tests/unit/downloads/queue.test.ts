@@ -314,9 +314,9 @@ test('each step of a download is logged, and the same failure as a warning only 
   await end('a')
   const fields = { infoHash: 'a', bytes: SIZE }
   expect(events.info).toEqual([
-    ['Fetching ahead: Film.mkv', { ...fields, missingBytes: SIZE }],
-    ['Fetched ahead: Film.mkv', fields],
+    ['download started: Film.mkv', { ...fields, missingBytes: SIZE }],
+    ['download complete: Film.mkv', fields],
   ])
-  const failure = ['not fetched ahead', { infoHash: 'a', reason: 'nobody has it' }]
+  const failure = ['download postponed', { infoHash: 'a', reason: 'nobody has it' }]
   expect([events.warn, events.debug]).toEqual([[failure], [failure]])
 })

@@ -79,7 +79,7 @@ test.for<readonly [FileSelection, LinkSelection['beside'], readonly number[]]>([
 
 test('a link that selects files that do not exist is refused', () => {
   expect(() => wantedFiles({ name: '', files: PADDED }, { select: [[4, 9]] })).toThrow(
-    'selects none of the files: they are counted from 0 to 3',
+    'selects no file of the torrent; its files are 0 to 3',
   )
 })
 
@@ -132,7 +132,7 @@ test('adding links again and again does not make the selection grow without limi
 
 test.for([
   ['main', FILES.slice(2), /no video/],
-  [[0, 5], FILES, /there is no 5/],
+  [[0, 5], FILES, /has no file 5/],
 ] as const)('%j is refused when there is no such file', ([wish, files, words]) => {
   expect(() => wantedFiles({ name: '', files }, wish)).toThrow(words)
 })
