@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
-const SOON = { timeout: 20_000 }
+const SOON = { timeout: 40_000 }
 
 describe.skipIf(!hasSeeder)('a viewer who leaves at the beginning', () => {
   const resources = new AsyncDisposableStack()

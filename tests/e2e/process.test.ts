@@ -171,7 +171,7 @@ test.skipIf(!hasSeeder)('the log has the whole life of a film, and an unknown cl
     `info: Using file stream for ${infoHash}: ${join(downloads.path, infoHash, 'Film.mkv')}`,
     `info: Cleaned up torrent: ${infoHash}`,
   ]) {
-    expect(server.output()).toContain(line)
+    await expect.poll(() => server.output()).toContain(line)
   }
   expect(server.output()).toMatch(/^debug: Download progress: \d+\.\d%, peers: 1, speed: \d+/m)
   expect(server.output().match(/unknown client.*Refrigerator/g)).toHaveLength(1)

@@ -90,7 +90,7 @@ swarmTest('a partly fetched film is resumed after a restart', async () => {
   }
   await swarm.stopSeeding()
 
-  await using app = await startTestApp({ ...settings, TORRENT_TIMEOUT: '1000', TORRENT_MAX_RETRIES: '0' })
+  await using app = await startTestApp({ ...settings, TORRENT_TIMEOUT: '4000', TORRENT_MAX_RETRIES: '0' })
   const url = `${app.url}/stream/proxy/${swarm.infoHash}`
   // What was there is served without peers; what was not, is not.
   expectSameBytes(await getRange(url, MIB, 4 * MIB - 1), film.subarray(MIB, 4 * MIB))

@@ -33,7 +33,9 @@ test.for([
     const begun = performance.now()
     ask('cd'.repeat(20))
     await expect.poll(tracker.heard, { interval: 10 }).toBeGreaterThan(heard)
-    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(performance.now() - begun).toBeLessThan(10_000)
+    // The first 16 still hang, and the others wait for them.
+    expect(new Set(dns.asked).size).toBeLessThanOrEqual(16)
     leaving.abort()
   },
 )

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LimitKeeper, type Limits, type Weighed } from '../../src/cleanup/limits.ts'
@@ -44,12 +45,13 @@ test('a wanted film is not evicted to make space for itself, but it is to keep a
 })
 
 test('space to keep free is never given out, and films are evicted when more than the rest is wanted', async () => {
-  const free = (await volumeOf('/tmp')).freeBytes
-  await using kept = await keptCache({ minFreeBytes: free - 50 * MIB }, ['old', 40 * MIB])
-  await kept.keepLimits()
-  // Other tests write too.
-  expect(kept.room.in(kept.root).bytes).toBeLessThan(200 * MIB)
-  kept.room.want('a film', { base: kept.root, bytes: 2_000 * MIB, neededBytes: 10 * MIB })
+  // Other programs write to this disk and remove files meanwhile: half of what is free is far more than they do.
+  const free = (await volumeOf(tmpdir())).freeBytes
+  await using kept = await keptCache({ minFreeBytes: free / 2 }, ['old', 40 * MIB])
+  expect(await kept.keepLimits()).toBe(0)
+  expect(kept.room.in(kept.root).bytes).toBeLessThan(0.75 * free)
+  expect(kept.room.in(kept.root).bytes).toBeGreaterThan(0)
+  kept.room.want('a film', { base: kept.root, bytes: free, neededBytes: 10 * MIB })
   expect(await kept.keepLimits()).toBe(40 * MIB)
 })
 

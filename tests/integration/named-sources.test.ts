@@ -67,10 +67,10 @@ test('streams of another addon and of an indexer are listed, in the form each de
 
 test('a source that hangs delays the list up to its timeout only', async () => {
   await using addon = await startOtherAddon({ onStreams: () => undefined })
-  await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl, SOURCE_TIMEOUT: '300' })
+  await using app = await startTestApp({ UPSTREAM_ADDONS: addon.manifestUrl, SOURCE_TIMEOUT: '1000' })
   const began = performance.now()
   expect(await streams(app.url, 'movie/tt1254207')).toHaveLength(1)
-  expect(performance.now() - began).toBeLessThan(4_000)
+  expect(performance.now() - began).toBeLessThan(11_000)
 })
 
 test('a server that names itself as a source detects it, and asks itself for no film', async () => {
@@ -91,9 +91,12 @@ test('two servers that name each other list the films of both, and ask each othe
   )
   let far: Awaited<ReturnType<typeof startTestApp>> | undefined
   await using toFar = await startRelay(() => far?.url)
-  await using near = await startTestApp({ UPSTREAM_ADDONS: `${toFar.url}/manifest.json` })
+  // None of the two waits for it.
+  const patient = { SOURCE_TIMEOUT: '60000' }
+  await using near = await startTestApp({ ...patient, UPSTREAM_ADDONS: `${toFar.url}/manifest.json` })
   await using toNear = await startRelay(() => near.url)
   await using other = await startTestApp({
+    ...patient,
     UPSTREAM_ADDONS: `${toNear.url}/manifest.json`,
     FILMS_FILE: join(folder.path, 'films.json'),
   })
@@ -104,7 +107,7 @@ test('two servers that name each other list the films of both, and ask each othe
     { infoHash: A },
   ])
   expect(await streams(other.url, 'movie/tt9')).toHaveLength(1)
-  expect(performance.now() - began).toBeLessThan(4_000)
+  expect(performance.now() - began).toBeLessThan(40_000)
   expect(toFar.asked).toEqual(['/manifest.json', '/stream/movie/tt9.json'])
   expect(toNear.asked).toEqual(['/manifest.json', '/stream/movie/tt9.json'])
 })
@@ -122,7 +125,7 @@ test('the log has no keys and passwords, whatever fails', async () => {
     UPSTREAM_ADDONS: `${broken.url}/key=s3cret/manifest.json http://127.0.0.1:1/manifest.json proxy=http://me:s3cret@127.0.0.1:1`,
   })
   await streams(await server.url(), 'movie/tt9')
-  expect(server.output().match(/a source failed/g)).toHaveLength(5)
+  await expect.poll(() => server.output().match(/a source failed/g)).toHaveLength(5)
   expect(server.output()).toContain('Incorrect user credentials')
   expect(server.output()).not.toContain('s3cret')
 })

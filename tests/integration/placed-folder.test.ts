@@ -70,6 +70,7 @@ describe('a placed video is found for its torrent', () => {
     await at.put(`${HASH}/Sample.mkv`, MIB)
     await at.put(`${HASH}/Film.mkv`, MIB + 2)
     await at.put(`films/Extras ${HASH}.mkv`, MIB + 1)
+    await expect.poll(() => at.placed.entries().length).toBe(3)
     expect(await at.found()).toBe(`${HASH}/Film.mkv`)
     expect(await at.found('Sample.mkv')).toBe(`${HASH}/Sample.mkv`)
     expect(await at.found(`Extras ${HASH}.mkv`)).toBe(`films/Extras ${HASH}.mkv`)
@@ -132,7 +133,7 @@ describe('a change of placed videos is visible to the next request', () => {
     await rename(join(elsewhere.path, 'Pack'), join(at.root, 'Pack'))
     expect(await at.found()).toBe(`Pack/Season 1/${HASH}.mkv`)
     await at.put(`Pack/Season 1/larger ${HASH}.mkv`, MIB + 5_000)
-    expect(await at.found()).toBe(`Pack/Season 1/larger ${HASH}.mkv`)
+    await expect.poll(() => at.found()).toBe(`Pack/Season 1/larger ${HASH}.mkv`)
   })
 
   test('when the video or its folder is renamed', async () => {
@@ -283,6 +284,7 @@ test('a video in a folder that has become ours is not found, even before the cha
 test('of several placed files, one that is still being written is not waited for', async () => {
   await using at = await open({ before: [`a ${HASH}.mkv`] })
   await writeFile(join(at.root, `b ${HASH}.mkv`), patternBytes(2 * MIB))
+  await expect.poll(() => at.placed.entries().length, { interval: 10 }).toBe(2)
   const askedAt = Date.now()
   expect(await at.found()).toBe(`a ${HASH}.mkv`)
   expect(Date.now() - askedAt).toBeLessThan(1_000)

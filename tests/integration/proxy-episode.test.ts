@@ -120,7 +120,8 @@ describe('a link to an episode of placed files', () => {
     await place(app, `Show [${HASH}]`, PACK)
     const url = `${app.url}/stream/proxy/${HASH}`
     // The system may report the folder a moment later.
-    await expect.poll(async () => (await send(url)).body.length).toBe(3 * MIB)
+    await expect.poll(() => app.app.placed.entries().length).toBe(3)
+    expect((await send(url)).body.length).toBe(3 * MIB)
     const second = await send(`${url}?season=1&episode=2`)
     expect([second.status, second.body.length]).toEqual([200, SECOND?.bytes.length])
     expect((await send(`${url}/s1e2/Show.mkv?tr`)).body.length).toBe(SECOND?.bytes.length)
@@ -135,7 +136,8 @@ describe('a link to an episode of placed files', () => {
     await place(app, '.', files)
     const url = `${app.url}/stream/proxy/${HASH}`
     // The system may report all three a moment later.
-    await expect.poll(async () => (await send(`${url}?episode=2`)).body.length).toBe(MIB + 2)
+    await expect.poll(() => app.app.placed.entries().length).toBe(3)
+    expect((await send(`${url}?episode=2`)).body.length).toBe(MIB + 2)
     expect((await send(`${url}?episode=39`)).status).toBe(404)
   })
 })

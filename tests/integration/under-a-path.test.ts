@@ -42,6 +42,9 @@ async function startApp(settings: Readonly<Record<string, string>>): Promise<Tes
   await using starting = new AsyncDisposableStack()
   const { path } = starting.use(await temporaryFolder())
   await writeFile(join(path, 'films.json'), JSON.stringify(FILMS))
+  // Before the start, so that no list comes before the watch of the folder has seen it.
+  await writeFile(join(path, `${HASH}.mp4`), film)
+  await utimes(join(path, `${HASH}.mp4`), 1_000_000, 1_000_000)
   const app = starting.use(
     await startTestApp({
       ...SETTINGS,
@@ -50,8 +53,6 @@ async function startApp(settings: Readonly<Record<string, string>>): Promise<Tes
       ...settings,
     }),
   )
-  await writeFile(join(app.folder, `${HASH}.mp4`), film)
-  await utimes(join(app.folder, `${HASH}.mp4`), 1_000_000, 1_000_000)
   const parts = starting.move()
   return { ...app, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }

@@ -9,7 +9,7 @@ import { startServerProcess } from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp } from '../support/test-app.ts'
 
-const SOON = { timeout: 10_000, interval: 50 }
+const SOON = { timeout: 30_000, interval: 50 }
 const [ONE, TWO, THREE] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string]
 
 function torrentOf(name: string): Uint8Array {
@@ -118,7 +118,7 @@ test('a file with any mistake in it is rejected completely, and the log says why
     /long\.magnet reason="\d+ bytes are too many"/,
     /info: watch folder: added good\.magnet/,
   ]) {
-    expect(server.output()).toMatch(words)
+    await expect.poll(() => server.output()).toMatch(words)
   }
 })
 
