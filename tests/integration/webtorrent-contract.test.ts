@@ -4,7 +4,7 @@ import bencode from 'bencode'
 import Wire from 'bittorrent-protocol'
 import { expect, test } from 'vitest'
 import WebTorrent from 'webtorrent'
-import { lighten } from '../../src/engine/child/drop-piece-objects.ts'
+import { dropPieceObjects } from '../../src/engine/child/drop-piece-objects.ts'
 
 const packages = new URL('../../node_modules/', import.meta.url)
 
@@ -177,7 +177,7 @@ test('a torrent without piece objects is ready with the pieces it was given, and
     }
   }
   const torrent = client.add(bencode.encode({ info }), { store: Store, bitfield: claimed, deselect: true })
-  lighten(torrent)
+  dropPieceObjects(torrent)
   await once(torrent, 'ready')
 
   expect(asked).toEqual([])

@@ -2,9 +2,9 @@ import net, { type Server, type Socket } from 'node:net'
 import { clientKey } from '../../domain/clients/client-key.ts'
 
 /** Incoming connections of all torrents; outgoing ones are limited by `MAX_PEERS`. */
-const MOST_CONNECTIONS = 400
+const MAX_CONNECTIONS = 400
 /** Many peers may share an address, or a /64: those of a household, or behind a proxy in front of the server. */
-const MOST_FROM_ONE_ADDRESS = 64
+const MAX_FROM_ONE_ADDRESS = 64
 
 /**
  * Limits incoming connections. By default, webtorrent 3.0.21 accepts all, and when file handles run out its server fails,
@@ -20,13 +20,13 @@ export function installConnectionGuard(): void {
 function bounded(server: Server): Server {
   const counts = new Map<string, number>()
   const emit = server.emit.bind(server)
-  server.maxConnections = MOST_CONNECTIONS
+  server.maxConnections = MAX_CONNECTIONS
   server.emit = (event: string | symbol, ...args: unknown[]) => {
     if (event !== 'connection') return emit(event, ...args)
     const socket = args[0] as Socket
     const address = clientKey(socket.remoteAddress ?? '')
     const count = (counts.get(address) ?? 0) + 1
-    if (count > MOST_FROM_ONE_ADDRESS) {
+    if (count > MAX_FROM_ONE_ADDRESS) {
       socket.destroy()
       return true
     }

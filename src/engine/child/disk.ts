@@ -4,7 +4,7 @@ import { type Refusal, refusalOf } from '../../disk/disk-errors.ts'
 /** Space may become free without a command of main, as when the user deletes a file. */
 const RETRY_MS = 1_000
 /** While this much waits to be written, no more is requested: the disk is the bottleneck. */
-const MOST_UNWRITTEN_BYTES = 64 * 1024 * 1024
+const MAX_UNWRITTEN_BYTES = 64 * 1024 * 1024
 
 /** A piece that waited for space on the disk was dropped, because its memory was needed. */
 export class GivenUpError extends Error {}
@@ -21,7 +21,7 @@ export class Disk {
   #givenUp = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(mostUnwrittenBytes = MOST_UNWRITTEN_BYTES) {
+  constructor(mostUnwrittenBytes = MAX_UNWRITTEN_BYTES) {
     this.#mostUnwritten = mostUnwrittenBytes
   }
 

@@ -8,7 +8,7 @@ export const MISSING = Object.freeze({ length: 0, missing: 0 })
  * (claimed pieces are hashed when they are wanted), buffers for blocks and lists of who was asked for them, counts of how
  * many peers have each piece, and a scan of all pieces after each one.
  */
-export function lighten(torrent: Torrent): void {
+export function dropPieceObjects(torrent: Torrent): void {
   /** no piece before this one is missing */
   let firstMissing = 0
   const checkDone = torrent._checkDone.bind(torrent)

@@ -9,11 +9,11 @@ import { takeMetadataAsFound } from './metadata-as-found.ts'
 import { fetchMetadata, isPieceOf, type MetadataFetcher } from './metadata-download.ts'
 
 /** Bytes of metadata that a peer may leave unread; further requests are not answered. */
-const MOST_UNREAD = 1024 * 1024
-const MOST_EXTENSIONS = 100
+const MAX_UNREAD = 1024 * 1024
+const MAX_EXTENSIONS = 100
 /** A normal peer sends 50 addresses at a time, and some hundred at first. */
-const MOST_PEX_BYTES = 16 * 1024
-const MOST_PEX_PEERS = 200
+const MAX_PEX_BYTES = 16 * 1024
+const MAX_PEX_PEERS = 200
 /** Bytes of an address with port. */
 const PEX_LISTS = { added: 6, dropped: 6, added6: 18, dropped6: 18 } as const
 
@@ -83,7 +83,7 @@ function complaintAboutHandshake(buffer: Uint8Array): string | undefined {
   if (extensions === undefined) return undefined
   if (!isDictionary(extensions)) return 'the list of extensions is not a dictionary'
   const ids = Object.values(extensions)
-  if (ids.length > MOST_EXTENSIONS) return `${ids.length} extensions`
+  if (ids.length > MAX_EXTENSIONS) return `${ids.length} extensions`
   return ids.every((id) => Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 255)
     ? undefined
     : 'an extension id is not a byte'
@@ -94,7 +94,7 @@ function guardMetadata(wire: Wire, metadata: MetadataExtension, drop: Drop): voi
   const checkDone = metadata._checkDone.bind(metadata)
 
   metadata._onRequest = (piece) => {
-    if (unreadBytes(wire) > MOST_UNREAD) return
+    if (unreadBytes(wire) > MAX_UNREAD) return
     if (metadata._metadataComplete && !isPieceOf(piece, metadata.metadata?.length ?? 0)) {
       return drop(wire, 'it requests metadata beyond the end')
     }
@@ -122,13 +122,13 @@ function guardPeerExchange(wire: Wire, exchange: PlainExtension, drop: Drop): vo
   exchange.emit = (event, ...args) => {
     // "Dropped" peers are ignored: believing the list would let one peer take the others from us.
     if (event === 'dropped') return false
-    if (event === 'peer' && (++peers > MOST_PEX_PEERS || !mayTellOf(wire, String(args[0])))) return false
+    if (event === 'peer' && (++peers > MAX_PEX_PEERS || !mayTellOf(wire, String(args[0])))) return false
     return emit(event, ...args)
   }
 }
 
 function complaintAboutPeers(buffer: Uint8Array): string | undefined {
-  if (buffer.length > MOST_PEX_BYTES) return `${buffer.length} bytes of peers`
+  if (buffer.length > MAX_PEX_BYTES) return `${buffer.length} bytes of peers`
   let message: unknown
   try {
     message = decode(buffer)

@@ -4,9 +4,9 @@ import type { Lookup } from './lookup-guard.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { readableAnswer } from './tracker-answer.ts'
 
-const MOST_REDIRECTS = 3
+const MAX_REDIRECTS = 3
 /** An answer with 200 peers has 2 kB. By default, webtorrent buffers all that arrives within 15 s. */
-const MOST_BYTES = 256 * 1024
+const MAX_ANSWER_BYTES = 256 * 1024
 
 /**
  * Keeps HTTP trackers and their redirects away from private hosts, and limits their answers. All trackers may redirect to
@@ -23,7 +23,7 @@ export function installFetchGuard(own: OwnTrackers, lookup: Lookup): void {
   globalThis.fetch = async (input, init) => {
     let url = new URL(input instanceof Request ? input.url : input)
     const origin = own.has(withoutQuery(url)) ? url.origin : undefined
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       if (!(await mayFetch(url, origin))) throw new TypeError(`${url.host} is a private host`)
       const answer = await plainFetch(url, { ...init, redirect: 'manual' })
       const location = answer.headers.get('location')
@@ -61,13 +61,13 @@ function isBodiless(status: number): boolean {
   return [101, 103, 204, 205, 304].includes(status)
 }
 
-/** @throws TypeError if the answer is longer than {@link MOST_BYTES} */
+/** @throws TypeError if the answer is longer than {@link MAX_ANSWER_BYTES} */
 async function readShort(answer: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of answer.body ?? []) {
     bytes += chunk.length
-    if (bytes > MOST_BYTES) throw new TypeError(`the answer has more than ${MOST_BYTES} bytes`)
+    if (bytes > MAX_ANSWER_BYTES) throw new TypeError(`the answer has more than ${MAX_ANSWER_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

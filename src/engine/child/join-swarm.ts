@@ -6,7 +6,7 @@ import type { Command, Report } from '../protocol.ts'
 import type { BanList } from './ban-list.ts'
 import type { Dialler } from './dialler/dialler.ts'
 import type { PeerDemand, TorrentDials } from './dialler/torrent-dials.ts'
-import { lighten } from './drop-piece-objects.ts'
+import { dropPieceObjects } from './drop-piece-objects.ts'
 import { keepMetadata, parsedTorrent } from './metadata-as-found.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { guardPeerSources } from './peer-sources.ts'
@@ -70,7 +70,7 @@ export function joinSwarm(joining: JoiningTorrent, shared: SwarmParts): JoinedTo
   })
   torrent.setMaxListeners(0)
   keepMetadata(torrent, metadataOf)
-  lighten(torrent)
+  dropPieceObjects(torrent)
   const dials = shared.dialler.join(torrent, demand)
   guardPlaces(torrent, shared.maxPeers, dials, shared.banned)
   guardPeerSources(torrent, shared.own, dials, ofTorrent)

@@ -11,11 +11,11 @@ import type { Swarm } from './webtorrent-adapter.ts'
 
 const ALIVE_INTERVAL_MS = 1_000
 /** Less than the limits of main's log, so that other events still fit. */
-const MOST_A_MINUTE = { error: 4, warn: 4, info: 4, debug: 30 }
+const MAX_PER_MINUTE = { error: 4, warn: 4, info: 4, debug: 30 }
 
 /** Limited here, because peers can cause any number of events, and each one that is sent costs main time too. */
 const log = boundRepeats((level, message, fields) => send({ kind: 'log', level, message, fields }), {
-  most: MOST_A_MINUTE,
+  most: MAX_PER_MINUTE,
 })
 
 process.on('SIGTERM', () => undefined)
@@ -48,8 +48,8 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   installFetchGuard(own, lookup)
   const { installConnectionGuard } = await import('./connection-guard.ts')
   installConnectionGuard()
-  const { installPromptSockets } = await import('./no-delay.ts')
-  installPromptSockets()
+  const { installNoDelay } = await import('./no-delay.ts')
+  installNoDelay()
   const { installDatagramGuard } = await import('./datagram-guard.ts')
   installDatagramGuard((from, reason) => log('debug', 'datagram ignored', { from, reason }))
   const { installWireGuard } = await import('./wire-guard.ts')

@@ -16,19 +16,19 @@ const WHOLE_PICTURES: ReadonlySet<number> = new Set([5, 14, 15])
 const CHANGES_AT_ONCE = 100
 const CHANGES_PER_SECOND = 20
 /** A normal peer sends one; two if it got the metadata later than we did. */
-const MOST_PICTURES = 4
+const MAX_PICTURES = 4
 /** `have` messages of a peer are processed no more often than this. */
 const HAVE_INTERVAL_MS = 100
 /** Unread answers of one peer, in bytes: 256 requests, the usual limit of peers that are told none. */
-const MOST_OWED = 4 * 1024 * 1024
+const MAX_OWED = 4 * 1024 * 1024
 /** Unread answers of all peers, in bytes: beyond it, only peers that read are answered. */
-const MOST_OWED_TO_ALL = 64 * 1024 * 1024
+const MAX_OWED_TO_ALL = 64 * 1024 * 1024
 /** A peer with at most this much unread counts as one that reads. */
 const READS_WELL = 256 * 1024
 /** Blocks that a peer may request beyond these limits; normal peers have a few hundred requests open. */
-const MOST_REFUSED = 1_000
+const MAX_REFUSED = 1_000
 /** With this many bytes unread, refusals are no longer sent. */
-const MOST_OWED_REFUSALS = 256 * 1024
+const MAX_OWED_REFUSALS = 256 * 1024
 
 /** Ends a connection; the reason is logged. */
 export type Drop = (wire: Wire, reason: string) => void
@@ -68,13 +68,13 @@ export function isTooRestless(wire: Wire): boolean {
  * scan everything after each `have`, answer any number of requests whether the answers are read or not, and keep requests
  * for missing pieces forever.
  */
-export function installPatience(drop: Drop): void {
+export function installMessageLimits(drop: Drop): void {
   const { _onMessage: readMessage } = Wire.prototype
 
   Wire.prototype._onMessage = function countedMessage(this: Wire, buffer) {
     const id = buffer[0] ?? 0
     if (CHANGES.has(id) && isTooRestless(this)) return drop(this, 'too many choke and interest messages')
-    if (WHOLE_PICTURES.has(id) && ++accountOf(this).pictures > MOST_PICTURES) {
+    if (WHOLE_PICTURES.has(id) && ++accountOf(this).pictures > MAX_PICTURES) {
       return drop(this, 'too many bitfields')
     }
     readMessage.call(this, buffer)
@@ -90,7 +90,7 @@ export function installPatience(drop: Drop): void {
     if (this.amChoking) return refuse(this, piece, offset, length)
     const account = accountOf(this)
     if (isOverdrawn(this, account, length)) {
-      if (++account.refused > MOST_REFUSED) return drop(this, 'it requests more than it reads')
+      if (++account.refused > MAX_REFUSED) return drop(this, 'it requests more than it reads')
       return refuse(this, piece, offset, length)
     }
     answer(this, account, { piece, offset, length })
@@ -99,11 +99,11 @@ export function installPatience(drop: Drop): void {
 
 function isOverdrawn(wire: Wire, { readingBytes }: Account, length: number): boolean {
   const unread = unreadBytes(wire)
-  if (unread + readingBytes + length > MOST_OWED) return true
+  if (unread + readingBytes + length > MAX_OWED) return true
   if (unread + readingBytes < READS_WELL) return false
   let owedToAll = length
   for (const asker of askers) owedToAll += unreadBytes(asker) + accountOf(asker).readingBytes
-  return owedToAll > MOST_OWED_TO_ALL
+  return owedToAll > MAX_OWED_TO_ALL
 }
 
 /**
@@ -128,7 +128,7 @@ function answer(wire: Wire, account: Account, request: Wire['peerRequests'][numb
 }
 
 function refuse(wire: Wire, piece: number, offset: number, length: number): void {
-  if (wire.hasFast && unreadBytes(wire) < MOST_OWED_REFUSALS) wire.reject(piece, offset, length)
+  if (wire.hasFast && unreadBytes(wire) < MAX_OWED_REFUSALS) wire.reject(piece, offset, length)
 }
 
 /** Reports a new piece to webtorrent at once, and further ones together after a while. */

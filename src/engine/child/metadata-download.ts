@@ -3,9 +3,9 @@ import type { Drop } from './message-limits.ts'
 
 const METADATA_PIECE = 16 * 1024
 /** ut_metadata 5.0.1 accepts at most 10 MB. */
-const MOST_METADATA = 16 * 1024 * 1024
+const MAX_METADATA = 16 * 1024 * 1024
 /** Bytes of received parts, of all peers of all torrents: eight times the longest metadata. */
-const MOST_HELD = 8 * MOST_METADATA
+const MAX_HELD = 8 * MAX_METADATA
 
 /** The parts of ut_metadata 5.0.1 that fetch. */
 export interface MetadataFetcher {
@@ -72,7 +72,7 @@ export function fetchMetadata(wire: Wire, metadata: MetadataFetcher, drop: Drop)
       void metadata._checkDone().finally(() => forget(wire))
     }
     const [slowest] = downloads.keys()
-    if (heldBytes > MOST_HELD && slowest) {
+    if (heldBytes > MAX_HELD && slowest) {
       forget(slowest)
       drop(slowest, 'it gives metadata too slowly')
     }
@@ -107,5 +107,5 @@ function joined(parts: ReadonlyMap<number, Uint8Array>, size: number): Uint8Arra
 /** The metadata size that a peer announces, if it has metadata and the size is allowed. */
 function sizeIn(handshake: unknown): number | undefined {
   const { m, metadata_size: size } = handshake as { m?: { ut_metadata?: unknown }; metadata_size?: unknown }
-  return m?.ut_metadata && typeof size === 'number' && size > 0 && size <= MOST_METADATA ? size : undefined
+  return m?.ut_metadata && typeof size === 'number' && size > 0 && size <= MAX_METADATA ? size : undefined
 }

@@ -7,7 +7,7 @@ import net, { type Server, type Socket } from 'node:net'
  *
  * Call it before webtorrent is loaded.
  */
-export function installPromptSockets(): void {
+export function installNoDelay(): void {
   const { connect, createServer } = net
   net.connect = (...args: unknown[]) => (Reflect.apply(connect, net, args) as Socket).setNoDelay(true)
   net.createServer = (...args: unknown[]) => {

@@ -6,13 +6,13 @@ import { hostOf } from './peer-address.ts'
 import { isAmong, OWN_TRACKER } from './privacy.ts'
 
 /** Peers used of one answer; as many are requested (BEP 3, "numwant"). */
-const MOST_OF_ANSWER = 200
+const MAX_OF_ANSWER = 200
 /** Addresses that may wait to be connected to before one more is accepted from a stranger. */
-const MOST_WAITING = 200
+const MAX_WAITING = 200
 /** The same for an address that a tracker of the user names, or that is on the local network. */
-const MOST_WAITING_OWN = 500
-const SHORTEST_INTERVAL_MS = 60_000
-const LONGEST_INTERVAL_MS = 24 * 60 * 60_000
+const MAX_WAITING_OWN = 500
+const MIN_INTERVAL_MS = 60_000
+const MAX_INTERVAL_MS = 24 * 60 * 60_000
 
 /** Which tracker is naming peers right now. */
 interface Naming {
@@ -57,7 +57,7 @@ export function guardPeerSources(
   torrent.addPeer = (peer, teller) => {
     const source = naming.isOfTorrent ? OWN_TRACKER : teller
     if (typeof peer !== 'string') return addPeer(peer, source)
-    const mostWaiting = naming.isOwnTracker || source === 'lsd' ? MOST_WAITING_OWN : MOST_WAITING
+    const mostWaiting = naming.isOwnTracker || source === 'lsd' ? MAX_WAITING_OWN : MAX_WAITING
     // Local discovery names the host that it came from; addresses of trackers and peers are already checked.
     const scope = source === 'dht' ? 'internet' : 'machine'
     return dials.waiting < mostWaiting && mayNamePeer(scope, hostOf(peer)) && addPeer(peer, source)
@@ -90,7 +90,7 @@ function watchedClient(tracker: Tracker, { own, ofTorrent, naming }: Watching): 
     if (event === 'update') peers = 0
     const [peer] = args
     if (event !== 'peer' || typeof peer !== 'string') return client.emit(event, ...args)
-    if (++peers > MOST_OF_ANSWER || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
+    if (++peers > MAX_OF_ANSWER || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
     naming.isOwnTracker = own.has(announceUrl)
     naming.isOfTorrent = isAmong(ofTorrent, tracker)
     try {
@@ -118,7 +118,7 @@ function limitInterval(tracker: Tracker): void {
   const setInterval = tracker.setInterval.bind(tracker)
   tracker.setInterval = (ms) => {
     const isNumber = typeof ms === 'number' && Number.isFinite(ms)
-    setInterval(isNumber ? Math.min(Math.max(ms, SHORTEST_INTERVAL_MS), LONGEST_INTERVAL_MS) : undefined)
+    setInterval(isNumber ? Math.min(Math.max(ms, MIN_INTERVAL_MS), MAX_INTERVAL_MS) : undefined)
   }
 }
 

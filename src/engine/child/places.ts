@@ -5,7 +5,7 @@ import type { BanList } from './ban-list.ts'
 import { hostOf } from './peer-address.ts'
 
 /** A household with one address, or one /64, seldom has more clients of one torrent. */
-const MOST_FROM_ONE_ADDRESS = 4
+const MAX_FROM_ONE_ADDRESS = 4
 /** Share of a torrent's places for incoming peers. The rest is for peers that we find ourselves. */
 const INCOMING_SHARE = 1 / 2
 /**
@@ -50,8 +50,8 @@ export function mayTakePlace(
   }
   if (isIncoming && (all >= allPlaces || incoming >= Math.ceil(places * INCOMING_SHARE))) return false
   const most = isNear
-    ? Math.max(MOST_FROM_ONE_ADDRESS, Math.ceil(places * OWN_NETWORK_SHARE))
-    : MOST_FROM_ONE_ADDRESS
+    ? Math.max(MAX_FROM_ONE_ADDRESS, Math.ceil(places * OWN_NETWORK_SHARE))
+    : MAX_FROM_ONE_ADDRESS
   return ofClient < most
 }
 

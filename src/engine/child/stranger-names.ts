@@ -11,14 +11,14 @@ const WITHIN_MS = 3_000
 /** Each lookup takes a datagram and a timer. */
 const AT_ONCE = 16
 /** Beyond this, lookups are refused: 25 torrents with 20 trackers each need no more. */
-const MOST_WAITING = 500
+const MAX_WAITING = 500
 /** After the answer for one address family, how long to wait for the other (RFC 8305 §3). */
 const OTHER_FAMILY_MS = 50
 /** A name that could not be looked up is not tried again for this long. */
 const FAILURE_KEPT_MS = 2 * 60_000
 /** A UDP tracker's name is looked up for each datagram. */
 const SUCCESS_KEPT_MS = 60_000
-const MOST_KEPT = 2_000
+const MAX_KEPT = 2_000
 
 export interface StrangerNamesOptions {
   /** DNS servers, `address:port`; without it, those of the system */
@@ -36,7 +36,7 @@ export interface StrangerNamesOptions {
  */
 export class StrangerNames {
   readonly #options: StrangerNamesOptions
-  readonly #kept = new LRUCache<string, readonly LookupAddress[] | Error>({ max: MOST_KEPT })
+  readonly #kept = new LRUCache<string, readonly LookupAddress[] | Error>({ max: MAX_KEPT })
   readonly #asking = new Map<string, Promise<readonly LookupAddress[]>>()
   readonly #fewAtATime = pLimit(AT_ONCE)
   /** calls of getaddrinfo, one at a time: the other threads are for the names in the settings */
@@ -71,7 +71,7 @@ export class StrangerNames {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#fewAtATime.pendingCount >= MOST_WAITING) throw failure('EAGAIN', 'too many lookups')
+    if (this.#fewAtATime.pendingCount >= MAX_WAITING) throw failure('EAGAIN', 'too many lookups')
     return this.#fewAtATime(work)
   }
 

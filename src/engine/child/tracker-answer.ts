@@ -5,7 +5,7 @@ import { parseIpAddress } from '../../lib/ip-address.ts'
 /** Bytes of an address with its port (BEP 23 and 7). */
 const ENTRY_BYTES = { peers: 6, peers6: 18 } as const
 /** Length of messages, and of the id, which is sent back with every request. */
-const LONGEST_TEXT = 500
+const MAX_TEXT_LENGTH = 500
 const utf8 = new TextDecoder()
 
 type PeerList = keyof typeof ENTRY_BYTES
@@ -70,13 +70,13 @@ function failureOf(value: unknown): string | undefined {
 /** The id in the tracker's own bytes, as it has to be sent back unchanged. */
 function idOf(value: unknown): Uint8Array | string | undefined {
   if (!(value instanceof Uint8Array)) return textOf(value)
-  return value.length > 0 && value.length <= LONGEST_TEXT ? value : undefined
+  return value.length > 0 && value.length <= MAX_TEXT_LENGTH ? value : undefined
 }
 
 function textOf(value: unknown): string | undefined {
   if (Number.isSafeInteger(value)) return String(value)
   if (!(value instanceof Uint8Array)) return undefined
-  return utf8.decode(value.subarray(0, LONGEST_TEXT)).trim() || undefined
+  return utf8.decode(value.subarray(0, MAX_TEXT_LENGTH)).trim() || undefined
 }
 
 /** Some trackers write numbers as text. */

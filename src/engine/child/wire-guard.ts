@@ -2,7 +2,7 @@ import Wire from 'bittorrent-protocol'
 import { messageOf } from '../../domain/errors.ts'
 import { installExtensionGuard } from './extension-guard.ts'
 import { shareKeyExchange } from './key-exchange.ts'
-import { installPatience } from './message-limits.ts'
+import { installMessageLimits } from './message-limits.ts'
 import { complaintAbout, MAX_MESSAGE_BYTES } from './message-rules.ts'
 
 /** Chunks of one message are joined this many at a time: copying for each chunk would take quadratic time. */
@@ -43,7 +43,7 @@ export function installWireGuard(onHostile: (address: string, reason: string) =>
   }
 
   holdUnfinishedMessages()
-  installPatience(drop)
+  installMessageLimits(drop)
   installExtensionGuard(drop)
   shareKeyExchange()
 

@@ -119,7 +119,7 @@ export class Fetcher implements Disposable, PieceHolder {
       if (extension === 'ut_metadata') peer.metadataAt = performance.now()
     })
     // With the fast extension (BEP 6) requests outlive a choke until they are refused, which a peer may never do.
-    wire.on('choke', () => this.#requests.callBack(peer, () => true))
+    wire.on('choke', () => this.#requests.cancel(peer, () => true))
     wire.once('close', () => {
       this.#peers.delete(wire)
       this.#assemblies.dropBoundTo(peer)
@@ -131,7 +131,7 @@ export class Fetcher implements Disposable, PieceHolder {
     this.#windows = windows
     this.#order.setWindows(windows)
     for (const peer of this.#peers.values()) {
-      this.#requests.callBack(peer, ({ assembly }) => !this.#order.includes(assembly.piece))
+      this.#requests.cancel(peer, ({ assembly }) => !this.#order.includes(assembly.piece))
     }
     this.#assemblies.dropLeftBehind((piece) => this.#order.includes(piece))
     this.#refill.soon()
@@ -202,7 +202,7 @@ export class Fetcher implements Disposable, PieceHolder {
     // Other peers that were asked for the block need not send it.
     if (assembly.askedFor(block) > 0) {
       for (const other of this.#peers.values()) {
-        this.#requests.callBack(other, (request) => request.assembly === assembly && request.block === block)
+        this.#requests.cancel(other, (request) => request.assembly === assembly && request.block === block)
       }
     }
     if (assembly.isComplete) this.#assemblies.finish(assembly)
@@ -210,7 +210,7 @@ export class Fetcher implements Disposable, PieceHolder {
 
   #onDropped(assembly: Assembly<Peer>): void {
     for (const peer of this.#peers.values()) {
-      this.#requests.callBack(peer, (request) => request.assembly === assembly)
+      this.#requests.cancel(peer, (request) => request.assembly === assembly)
     }
     this.#order.reopen(assembly.piece)
   }
@@ -224,7 +224,7 @@ export class Fetcher implements Disposable, PieceHolder {
     const isHeld = !this.#disk.isTaking
     for (const peer of this.#peers.values()) {
       peer.onTick(seconds)
-      if (isHeld) this.#requests.callBack(peer, () => true)
+      if (isHeld) this.#requests.cancel(peer, () => true)
     }
     const isCrowded = this.#isCrowded()
     if (!isHeld) this.#rescue.tick(seconds, now, isCrowded)

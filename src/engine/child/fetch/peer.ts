@@ -16,8 +16,11 @@ const ASK_AGAIN_MS = 1_000
 /** A new peer counts as useful for this long before it has given anything. */
 const NEW_MS = 3_000
 
-/** Cancelled requests that are remembered: they may still be answered, if the answer was on its way. */
-const MOST_CALLED_BACK = 512
+/**
+ * Cancelled requests that are remembered: they may still be answered, if the answer was on its way. A Set, because an
+ * LRUCache would allocate space for all of them, for each peer.
+ */
+const MAX_CANCELLED = 512
 
 /** An open request for a block. */
 export interface BlockRequest {
@@ -47,7 +50,7 @@ export class Peer {
   chokingChangedAt: number
   readonly #pace = new Pace()
   readonly #queue = new QueueDepth()
-  readonly #calledBack = new Set<string>()
+  readonly #cancelled = new Set<string>()
   #wasBusy = false
   #lastBlockAt = 0
   /** when blocks that were cancelled too late should have arrived */
@@ -150,18 +153,18 @@ export class Peer {
     this.#onAnything(now)
   }
 
-  onCalledBack({ assembly, block }: BlockRequest, now: number): void {
+  onCancelled({ assembly, block }: BlockRequest, now: number): void {
     this.#drainedAt = Math.max(this.#drainedAt, now) + (BLOCK_BYTES * 1000) / (this.rate || LIKELY_RATE)
-    this.#calledBack.add(`${assembly.piece} ${block}`)
-    for (const oldest of this.#calledBack) {
-      if (this.#calledBack.size <= MOST_CALLED_BACK) return
-      this.#calledBack.delete(oldest)
+    this.#cancelled.add(`${assembly.piece} ${block}`)
+    for (const oldest of this.#cancelled) {
+      if (this.#cancelled.size <= MAX_CANCELLED) return
+      this.#cancelled.delete(oldest)
     }
   }
 
   /** The peer sent a block without an open request. @returns whether it is the answer to a cancelled one */
   onLateBlock(bytes: number, piece: number, block: number, now: number): boolean {
-    if (this.#calledBack.size === 0 || !this.#calledBack.delete(`${piece} ${block}`)) return false
+    if (this.#cancelled.size === 0 || !this.#cancelled.delete(`${piece} ${block}`)) return false
     this.#pace.add(bytes)
     this.#onAnything(now)
     return true
@@ -192,7 +195,7 @@ export class Peer {
     this.#testedAt = now
     this.#isBeingTested = true
     // Its answer is treated as a late block.
-    this.#calledBack.add(`${piece} ${block}`)
+    this.#cancelled.add(`${piece} ${block}`)
     this.wire.request(piece, block * BLOCK_BYTES, bytes, () => {
       this.#isBeingTested = false
     })

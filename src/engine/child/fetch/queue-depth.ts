@@ -3,7 +3,7 @@ import { BLOCK_BYTES } from './assembly.ts'
 /** First requests to a peer of which nothing is known. */
 const START_BLOCKS = 32
 const FEWEST_BLOCKS = 2
-const MOST_BLOCKS = 256
+const MAX_BLOCKS = 256
 /** How long a request should wait at the peer before its turn, to bridge a pause on our side. */
 const BRIDGE_MS = 30
 /** A shorter wait means that the peer idles between requests; a longer one that they pile up. */
@@ -50,11 +50,11 @@ export class QueueDepth {
     if (bytesPerSecond === 0) return
     const shortMs = Math.max(WAIT_MS.short, WAIT.short * this.#quickestMs)
     const longMs = Math.max(WAIT_MS.long, WAIT.long * this.#quickestMs)
-    if (this.#latestMs - this.#quickestMs < shortMs) this.#boost = Math.min(this.#boost * 2, MOST_BLOCKS)
+    if (this.#latestMs - this.#quickestMs < shortMs) this.#boost = Math.min(this.#boost * 2, MAX_BLOCKS)
     else if (this.#tickMs - this.#quickestMs > longMs && this.#tickMs < Number.POSITIVE_INFINITY)
       this.#boost = Math.max(this.#boost / 2, 1)
     const byPace = (bytesPerSecond / BLOCK_BYTES) * ((this.#quickestMs + BRIDGE_MS) / 1000)
-    this.#blocks = Math.min(MOST_BLOCKS, Math.max(FEWEST_BLOCKS, Math.ceil(byPace * this.#boost)))
+    this.#blocks = Math.min(MAX_BLOCKS, Math.max(FEWEST_BLOCKS, Math.ceil(byPace * this.#boost)))
     this.#tickMs = Number.POSITIVE_INFINITY
     this.#latestMs = Number.POSITIVE_INFINITY
   }

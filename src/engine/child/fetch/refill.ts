@@ -1,5 +1,5 @@
 import type { Assemblies } from './assemblies.ts'
-import { inOneWrite } from './one-write.ts'
+import { corked } from './cork.ts'
 import type { Peer } from './peer.ts'
 import type { PieceOrder } from './piece-order.ts'
 import type { Requests } from './requests.ts'
@@ -48,7 +48,7 @@ export class Refill {
   peer(peer: Peer): void {
     const { room } = peer
     if (room === 0 || !peer.isUsable || !this.#parts.mayFetch()) return
-    inOneWrite(peer.wire, () => {
+    corked(peer.wire, () => {
       this.#askFor(peer, room)
       if (peer.requests.length > 0) return
       // It has nothing else to do.

@@ -1,5 +1,5 @@
 import { type Assembly, BLOCK_BYTES } from './assembly.ts'
-import { inOneWrite } from './one-write.ts'
+import { corked } from './cork.ts'
 import type { BlockRequest, Peer } from './peer.ts'
 
 export interface RequestEvents {
@@ -35,13 +35,13 @@ export class Requests {
     this.ask(peer, assembly, block)
   }
 
-  callBack(peer: Peer, which: (request: BlockRequest) => boolean): void {
+  cancel(peer: Peer, which: (request: BlockRequest) => boolean): void {
     const requests = peer.requests.filter(which)
     if (requests.length === 0) return
-    inOneWrite(peer.wire, () => {
+    corked(peer.wire, () => {
       for (const request of requests) {
         const { assembly, block } = request
-        peer.onCalledBack(request, performance.now())
+        peer.onCancelled(request, performance.now())
         peer.wire.cancel(assembly.piece, block * BLOCK_BYTES, assembly.lengthOf(block))
       }
     })

@@ -24,7 +24,7 @@ const DOUBT = { suspect: 4, unproven: 10 }
 export class Rescue {
   readonly #peers: ReadonlyMap<unknown, Peer>
   readonly #assemblies: Pick<Assemblies, 'begun' | 'get' | 'blocksIn' | 'isSuspect' | 'drop'>
-  readonly #requests: Pick<Requests, 'askAsWell' | 'callBack'>
+  readonly #requests: Pick<Requests, 'askAsWell' | 'cancel'>
   readonly #drop: (peer: Peer, gaveNothing: boolean) => void
   /** since when each piece that a reader needs next has been missing */
   readonly #waitedFor = new Map<number, number>()
@@ -36,7 +36,7 @@ export class Rescue {
   constructor(
     peers: ReadonlyMap<unknown, Peer>,
     assemblies: Pick<Assemblies, 'begun' | 'get' | 'blocksIn' | 'isSuspect' | 'drop'>,
-    requests: Pick<Requests, 'askAsWell' | 'callBack'>,
+    requests: Pick<Requests, 'askAsWell' | 'cancel'>,
     drop: (peer: Peer, gaveNothing: boolean) => void,
   ) {
     this.#peers = peers
@@ -139,11 +139,11 @@ export class Rescue {
     if (!peers.some((other) => other !== peer && other.isFit)) return
     if (peer.silence.isTooLong && peer.requests.length > 0) {
       peer.getStuck()
-      this.#requests.callBack(peer, () => true)
+      this.#requests.cancel(peer, () => true)
       return
     }
     const late = new Set(peer.late)
-    if (late.size > 0) this.#requests.callBack(peer, (request) => late.has(request))
+    if (late.size > 0) this.#requests.cancel(peer, (request) => late.has(request))
   }
 
   /** A piece that only one peer may give is begun again with another, if that peer is stuck or far slower. */

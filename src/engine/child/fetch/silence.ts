@@ -3,7 +3,7 @@ const PATIENCE = { proven: 1, unproven: 2, longest: 4 }
 /** Seconds after which a stuck peer that is asked again is dropped; fewer if it never gave anything and others wait. */
 const GIVE_UP = { usually: 6, crowded: 3 }
 /** One check counts at most this much: a longer pause was ours. */
-const LONGEST_LOOK = 0.25
+const MAX_LOOK = 0.25
 /** After this, an answer is no longer expected soon. */
 const OVERDUE = 0.5
 
@@ -55,12 +55,12 @@ export class Silence {
 
   /** @param isOwing - it has open requests, and could answer */
   onTick(seconds: number, isOwing: boolean): void {
-    if (isOwing) this.#owedSeconds += Math.min(seconds, LONGEST_LOOK)
+    if (isOwing) this.#owedSeconds += Math.min(seconds, MAX_LOOK)
   }
 
   /** It is stuck and is asked again. @returns whether to drop it */
   onAskedAgain(seconds: number, { doOthersGive, isCrowded }: Surroundings): boolean {
-    if (doOthersGive || isCrowded) this.#askedAgainSeconds += Math.min(seconds, LONGEST_LOOK)
+    if (doOthersGive || isCrowded) this.#askedAgainSeconds += Math.min(seconds, MAX_LOOK)
     return this.#askedAgainSeconds > (isCrowded && !this.isProven ? GIVE_UP.crowded : GIVE_UP.usually)
   }
 }

@@ -1,13 +1,13 @@
 import type { Peer } from './peer.ts'
 
 /** Peers are not dropped before this. */
-const LEAST_STAY_MS = 3_000
+const MIN_STAY_MS = 3_000
 /** Bytes per second; a slower peer is of no use to a waiting reader. */
-const LEAST_RATE = 16 * 1024
+const MIN_RATE = 16 * 1024
 /** A peer that sent a metadata message within this time is sending the metadata, */
 const BRINGING_MS = 2_000
 /** but not forever: 10 MB take a minute and a half at 100 KB/s. */
-const LONGEST_BRINGING_MS = 90_000
+const MAX_BRINGING_MS = 90_000
 
 /**
  * Which peer to drop for others that wait for a place, while a reader or the torrent is starving. The least useful goes
@@ -20,10 +20,10 @@ const LONGEST_BRINGING_MS = 90_000
 export function whoGivesWay(peers: readonly Peer[], now: number, hasMetadata: boolean): Peer | undefined {
   const isUseless = (peer: Peer) =>
     hasMetadata
-      ? peer.isUsable && peer.rate < LEAST_RATE
-      : now - peer.metadataAt > BRINGING_MS || now - peer.joinedAt > LONGEST_BRINGING_MS
+      ? peer.isUsable && peer.rate < MIN_RATE
+      : now - peer.metadataAt > BRINGING_MS || now - peer.joinedAt > MAX_BRINGING_MS
   const [least] = peers
-    .filter((peer) => now - peer.joinedAt >= LEAST_STAY_MS && isUseless(peer))
+    .filter((peer) => now - peer.joinedAt >= MIN_STAY_MS && isUseless(peer))
     .sort((a, b) => a.rate - b.rate || a.joinedAt - b.joinedAt)
   return least
 }

@@ -1,11 +1,11 @@
 import Wire from 'bittorrent-protocol'
 import { expect, test } from 'vitest'
-import { installPatience } from '../../../../src/engine/child/message-limits.ts'
+import { installMessageLimits } from '../../../../src/engine/child/message-limits.ts'
 
 const BLOCK = 16_384
 const MIB = 1024 * 1024
 const dropped: Wire[] = []
-installPatience((wire) => void dropped.push(wire))
+installMessageLimits((wire) => void dropped.push(wire))
 
 interface Asked {
   readonly piece: number

@@ -115,7 +115,7 @@ test('requests that a slow peer would answer after more than two seconds are lat
 
 test('a cancelled block that arrives anyway is recognised once', () => {
   const peer = peerWith()
-  peer.onCalledBack(requestAt(0), 0)
+  peer.onCancelled(requestAt(0), 0)
   expect(peer.onLateBlock(BLOCK_BYTES, 0, 1, 0)).toBe(false)
   expect([peer.onLateBlock(BLOCK_BYTES, 0, 0, 0), peer.onLateBlock(BLOCK_BYTES, 0, 0, 0)]).toEqual([
     true,

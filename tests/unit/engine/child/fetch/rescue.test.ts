@@ -39,7 +39,7 @@ function scene() {
         of.ask(block)
         ask(peer, of, block)
       },
-      callBack: (peer, which: (request: BlockRequest) => boolean) => {
+      cancel: (peer, which: (request: BlockRequest) => boolean) => {
         for (const request of peer.requests.filter(which)) {
           peer.requests.splice(peer.requests.indexOf(request), 1)
           request.assembly.unask(request.block)

@@ -4,7 +4,7 @@ import type Wire from 'bittorrent-protocol'
  * Sends all messages that `say` writes to a wire as one chunk. Otherwise each message is a write to the socket, and there
  * is a request for every 16 KiB.
  */
-export function inOneWrite(wire: Wire, say: () => void): void {
+export function corked(wire: Wire, say: () => void): void {
   const messages: Uint8Array[] = []
   wire._push = (message) => messages.push(message) > 0
   try {
