@@ -4,6 +4,7 @@ import { type InfoHash, infoHashesIn } from '../domain/bittorrent/info-hash.ts'
 import { isVideo } from '../domain/content-type.ts'
 import { type LibraryName, readLibraryName } from '../domain/names/library-name.ts'
 import type { Work } from '../lib/in-turns.ts'
+import type { IndexedFile } from '../placed/placed-folder.ts'
 import type { Film } from '../sources/films.ts'
 import type { Contents, FileContents } from '../storage/contents.ts'
 import { localIdOf } from '../storage/local-id.ts'
@@ -12,14 +13,6 @@ import type { LibraryFile } from './library-file.ts'
 
 /** What a torrent of the library needs of its entry in the index. */
 export type TorrentOnDisk = Pick<CacheEntry, 'contents' | 'usage'>
-
-export interface PlacedVideo {
-  readonly infoHashes: readonly InfoHash[]
-  readonly path: string
-  readonly name: string
-  readonly size: number
-  readonly mtimeMs: number
-}
 
 /** Parsed names; a torrent that is downloading is read again every few seconds. */
 export type Readings = LRUCache<string, { readonly about: LibraryName | undefined }>
@@ -74,7 +67,7 @@ function shownPath({ directory, name }: Contents, path: string): string {
  * Videos that the user put into the download folder. The only one with a torrent's info hash is listed as that torrent;
  * if there are several, each is listed by itself under its own name.
  */
-export function filesPlaced(root: string, placed: readonly PlacedVideo[], readings: Readings): LibraryFile[] {
+export function filesPlaced(root: string, placed: readonly IndexedFile[], readings: Readings): LibraryFile[] {
   const counts = new Map<InfoHash, number>()
   for (const infoHash of placed.flatMap(({ infoHashes }) => infoHashes)) {
     counts.set(infoHash, (counts.get(infoHash) ?? 0) + 1)

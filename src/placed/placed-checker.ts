@@ -7,6 +7,7 @@ import { fileAt } from '../files/finished-writing.ts'
 import { fingerprintOf } from '../files/same-file.ts'
 import type { Log } from '../observe/log.ts'
 import { isPieceRight } from '../storage/check-piece.ts'
+import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { IndexedFile } from './placed-folder.ts'
 import type { PlacedMarks, Verdict } from './placed-marks.ts'
 
@@ -14,10 +15,7 @@ import type { PlacedMarks, Verdict } from './placed-marks.ts'
 const REST_MS = 500
 
 /** Provides metadata that is known locally. */
-interface Torrents {
-  find(infoHash: InfoHash): unknown
-  readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
-}
+type Torrents = Pick<CacheIndex, 'find' | 'readInfo'>
 
 interface Viewers {
   readonly areThere: boolean

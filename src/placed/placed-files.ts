@@ -1,6 +1,5 @@
 import { dirname, join } from 'node:path'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
-import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { MIN_VIDEO_BYTES } from '../domain/content-type.ts'
 import { whenSettled } from '../files/finished-writing.ts'
@@ -12,6 +11,7 @@ import { openUserVideo, type UserVideo } from '../files/user-video.ts'
 import type { Log } from '../observe/log.ts'
 import { OURS } from '../storage/mark.ts'
 import type { IndexDatabase } from '../torrent-index/index-database.ts'
+import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import { PlacedChecker } from './placed-checker.ts'
 import { choosePlaced, type FoundFile, filesFor, isCalled } from './placed-choice.ts'
 import { type IndexedFile, PlacedFolder } from './placed-folder.ts'
@@ -41,23 +41,13 @@ export interface PlacedQuery {
   readonly name?: string | undefined
 }
 
-/** The torrents on disk. */
-interface Torrents {
-  find(infoHash: InfoHash): unknown
-  /** Whether a torrent is in this very folder. */
-  holds(directory: string): boolean
-  readInfo(infoHash: InfoHash): Promise<TorrentInfo | undefined>
-  /** The listener is called whenever something about a torrent has changed, such as its metadata. */
-  onTorrent(listener: (infoHash: InfoHash) => void): void
-}
-
 export interface PlacedFilesParts {
   /** the download folder */
   readonly root: string
   /** has the table of marks; must be open until the placed files are closed */
   readonly database: IndexDatabase
   readonly watch: FolderWatch
-  readonly torrents: Torrents
+  readonly torrents: Pick<CacheIndex, 'find' | 'holds' | 'readInfo' | 'onTorrent'>
   readonly viewers: { readonly areThere: boolean }
 }
 

@@ -7,6 +7,7 @@ import type { FolderWatch } from '../files/folder-watch.ts'
 import { fingerprintOf } from '../files/same-file.ts'
 import type { Log } from '../observe/log.ts'
 import { OURS } from '../storage/mark.ts'
+import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 
 /** A video that the user put into the download folder, as last examined. */
 export interface IndexedFile {
@@ -22,11 +23,6 @@ export interface IndexedFile {
   readonly fingerprint: string
 }
 
-/** Knows which folders are torrents' own, and need not be scanned. */
-interface Torrents {
-  holds(directory: string): boolean
-}
-
 /**
  * The user's files in the download folder and its subfolders. Folders of ours, and folders whose names begin with a
  * dot, are skipped.
@@ -37,7 +33,7 @@ export class PlacedFolder implements Disposable {
   readonly #tree: FolderTree
   readonly #listeners = new Set<(file: IndexedFile) => void>()
 
-  constructor(root: string, torrents: Torrents, watch: FolderWatch, log: Log) {
+  constructor(root: string, torrents: Pick<CacheIndex, 'holds'>, watch: FolderWatch, log: Log) {
     this.#root = root
     const mayEnter = (directory: string) => !isHidden(directory) && !torrents.holds(directory)
     const keeper = {

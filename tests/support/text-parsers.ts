@@ -376,7 +376,16 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'library/torrent-files#filesPlaced': (text) =>
     filesPlaced(
       '/films',
-      [{ infoHashes: ['a'.repeat(40) as InfoHash], path: `/films/${text}`, name: text, size: 1, mtimeMs: 0 }],
+      [
+        {
+          infoHashes: ['a'.repeat(40) as InfoHash],
+          path: `/films/${text}`,
+          name: text,
+          size: 1,
+          mtimeMs: 0,
+          fingerprint: '',
+        },
+      ],
       new Map() as never,
     ),
   'sources/addon-manifest#parseManifest': (text) =>
