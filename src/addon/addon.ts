@@ -10,7 +10,7 @@ import type { StreamService } from './stream-service.ts'
 
 const PAGE_SIZE = 100
 
-/** What Stremio asks for: `/{resource}/{type}/{id}[/{extra}].json`. */
+/** A request of Stremio: `/{resource}/{type}/{id}[/{extra}].json`. */
 export interface ResourceRequest {
   readonly resource: 'catalog' | 'meta' | 'stream'
   readonly type: string
@@ -18,27 +18,27 @@ export interface ResourceRequest {
   readonly extra: Readonly<Record<string, string>>
 }
 
-/** What an answer holds, and for how long Stremio may keep it (seconds; absent = not at all). */
+/** An answer, and how long Stremio may cache it (seconds; absent = not at all). */
 export interface AddonAnswer {
   readonly body: Readonly<Record<string, unknown>>
   readonly cacheMaxAge?: number
 }
 
 export interface Addon {
-  /** @param isRelayed - another self-streme asks: it asks the other addons by itself */
+  /** @param isRelayed - the request comes from another self-streme, which asks its addons itself */
   manifest(baseUrl: string, isRelayed: boolean): Promise<object>
-  /** A picture with the title of a film or series, as SVG; of one that is not there, without a title. */
+  /** An SVG with the title of a film or series; without a title if the id is unknown. */
   poster(type: string, id: string): Promise<string>
-  /** @returns `undefined` where there is nothing of that name */
+  /** @returns `undefined` if there is no such resource */
   get(request: ResourceRequest, context: RequestContext): Promise<AddonAnswer | undefined>
 }
 
 const STREAMS_SECONDS = 300
-/** Of a list that a source had no answer for, or of which something is being fetched. */
+/** For lists that lack a source's answer, or with a video that is downloading. */
 const SHORT_STREAMS_SECONDS = 15
 const CATALOG_SECONDS = 60
 
-/** The addon as Stremio's SDK builds it; `http/addon-routes.ts` speaks for it. */
+/** The addon, built with Stremio's SDK; `http/addon-routes.ts` serves it. */
 export function createAddon(
   options: { readonly version: string },
   streams: StreamService,
@@ -64,7 +64,7 @@ export function createAddon(
   }
 }
 
-/** The SDK passes its handlers nothing of the request, so the context is what it calls the config. */
+/** The SDK passes nothing of the request to its handlers, so the context takes the place of its config. */
 function buildAddon(
   options: { readonly version: string },
   streams: StreamService,

@@ -4,7 +4,7 @@ import type { Titles } from '../library/titles.ts'
 import type { FilmLibrary } from '../sources/film-library.ts'
 import type { CatalogFilm } from './present-meta.ts'
 
-/** What the server can list without being asked for a title: its films, and what lies on its disk. */
+/** What the server can list without a title: its films, and what is on disk. */
 export interface Catalogs {
   /** Films or series of one catalogue, each once; empty for a catalogue that is not ours. */
   list(catalogId: string, type: string): Promise<readonly CatalogFilm[]>
@@ -12,7 +12,7 @@ export interface Catalogs {
   find(type: string, id: string): Promise<CatalogFilm[]>
 }
 
-/** @param titles - what lies on disk */
+/** @param titles - the videos on disk */
 export function createCatalogs(films: Pick<FilmLibrary, 'films'>, titles: Titles): Catalogs {
   const library = createLibraryCatalog(titles)
 

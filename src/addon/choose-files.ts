@@ -5,30 +5,30 @@ import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { type Pack, readPackInTurns } from '../domain/choice/pack.ts'
 import { type Candidate, type Found, mergeCandidates } from '../domain/list/candidate.ts'
 
-/** How the file of a torrent was chosen, where no source names it. */
+/** How the file of a torrent was chosen, if no source names it. */
 export interface ChosenFile {
-  /** whose list of files it was chosen from: a torrent file that a source knows, or metadata on our disk */
+  /** origin of the list of files: a torrent file from a source, or metadata on our disk */
   readonly from: 'source' | 'disk'
   readonly decision: Decision
 }
 
 export interface ChosenFiles {
-  /** each file of each torrent once; those of which nobody knows the files yet as they were */
+  /** each file of each torrent once; torrents with unknown files unchanged */
   readonly found: readonly Found[]
-  /** torrents in which nothing is what the viewer wants */
+  /** torrents that do not contain the requested video */
   readonly refused: readonly { readonly found: Candidate; readonly why: string }[]
   readonly choices: ReadonlyMap<InfoHash, ChosenFile>
 }
 
-/** @returns what a torrent consists of, if its metadata is on our disk */
+/** @returns the files of a torrent, if its metadata is on our disk */
 export type PackOnDisk = (infoHash: InfoHash) => Promise<Pack | undefined>
 
-/** Names of a pack are read once for as long as its list of files is the same. */
+/** The names of a pack are parsed once per list of files. */
 const packs = new WeakMap<readonly TorrentFile[], Pack>()
 
 /**
- * Finds out which file of each torrent is meant, where no source says it. A torrent of which another source names the
- * file is that file as well.
+ * Chooses the file of each torrent if no source names it. If one source names the file, that also counts for entries of
+ * other sources.
  */
 export async function chooseFiles(
   all: readonly Found[],
@@ -58,7 +58,7 @@ export async function chooseFiles(
   return { found: mergeCandidates(found.flat()), refused, choices }
 }
 
-/** The files that sources name, of torrents of which they name only one. */
+/** Files that sources name, for torrents with exactly one such file. */
 function namedFiles(all: readonly Found[]): Map<InfoHash, number> {
   const files = new Map<InfoHash, Set<number>>()
   for (const each of all) {
@@ -72,7 +72,7 @@ function namedFiles(all: readonly Found[]): Map<InfoHash, number> {
   )
 }
 
-/** What the torrent itself says of a file counts more than what a source says. */
+/** The torrent's own metadata takes precedence over a source's. */
 function withFile(found: Candidate, fileIdx: number, pack: Pack | undefined): Candidate {
   const known = pack?.files[fileIdx]
   const file = { kind: 'file', fileIdx } as const

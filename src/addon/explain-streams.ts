@@ -6,21 +6,21 @@ import { parseVideoId } from '../domain/video-id.ts'
 import type { ChosenFile } from './choose-files.ts'
 import type { MadeList, MakeList } from './make-list.ts'
 
-const MOST_CONSIDERED = 20
+const MAX_CONSIDERED = 20
 
 export interface ExplainRequest {
   readonly type: string
   /** with season and episode, as in the address of a list */
   readonly id: string
   readonly options: ListOptions
-  /** of the device that is in question; absent = one that gets both ways */
+  /** of the device in question; absent = a device that gets both ways */
   readonly userAgent?: string | undefined
 }
 
-/** Why a list is what it is, for the owner. @returns `undefined` for what is no video */
+/** Explains a list to the owner. @returns `undefined` if the id is not a video's */
 export type ExplainStreams = (request: ExplainRequest, signal: AbortSignal) => Promise<object | undefined>
 
-/** Makes the list as for a viewer, and tells how it came about. */
+/** Makes the list as for a viewer, and describes each step. */
 export function createExplainStreams(makeList: MakeList): ExplainStreams {
   return async ({ type, id, options, userAgent }, signal) => {
     const video = parseVideoId(type, id)
@@ -86,8 +86,8 @@ function describeChoice({ from, decision }: ChosenFile): object {
   return {
     chosenBy: from === 'disk' ? 'its name, in the metadata on disk' : 'its name, in the torrent file',
     ...chosen,
-    considered: others.slice(0, MOST_CONSIDERED).map(describeFile),
-    notShown: Math.max(0, others.length - MOST_CONSIDERED),
+    considered: others.slice(0, MAX_CONSIDERED).map(describeFile),
+    notShown: Math.max(0, others.length - MAX_CONSIDERED),
   }
 }
 

@@ -19,38 +19,38 @@ export interface ListRequest {
   readonly video: VideoId
   readonly options: ListOptions
   readonly delivery: Delivery
-  /** another self-streme asks, for one of its viewers */
+  /** the request comes from another self-streme, for one of its viewers */
   readonly isRelayed: boolean
-  /** who asks; absent = the owner */
+  /** the client; absent = the owner */
   readonly client?: string
 }
 
-/** A list, and how it came about. */
+/** A list, and how it was made. */
 export interface MadeList extends Listing {
   readonly sources: readonly SourceReport[]
-  /** which file was looked for in each torrent */
+  /** the choice made in each torrent */
   readonly choice: FileChoice
-  /** which file was chosen of torrents of which no source said it */
+  /** files that were chosen where no source names one */
   readonly choices: ReadonlyMap<InfoHash, ChosenFile>
 }
 
 /** @throws the signal's reason when it aborts */
 export type MakeList = (request: ListRequest, signal: AbortSignal) => Promise<MadeList>
 
-/** Who has no client's limits. */
+/** Client key of the owner, who has no limits. */
 const OWNER = 'owner'
 
 /** Where a list gets its entries and the name of the video from. */
 export interface ListSources {
   readonly search: Pick<Search, 'find'>
-  /** absent = no title is ever known */
+  /** absent = no titles */
   readonly titles?: Metadata | undefined
 }
 
 /**
- * Finds, chooses, leaves out and puts in order: all that a list is but for the words.
+ * Finds candidates, chooses files, filters and sorts: everything about a list except its wording.
  *
- * @param swarms - torrents without peers
+ * @param swarms - knows torrents without peers
  * @param now - ms
  */
 export function createLister(
@@ -65,16 +65,16 @@ export function createLister(
     let title: KnownTitle | undefined
     const naming = titles?.find(video, signal, { onlyKnown }).then(
       (known) => (title = known),
-      // Names make the choice surer; without them there is one as well.
+      // Titles make the choice more certain, but it works without them.
       () => undefined,
     )
     const { candidates, report } = await search.find(video, signal, { isRelayed, client, onlyKnown })
-    // A title that is known is there within a turn; the list does not wait for any other.
+    // A cached title is there within a turn; the list does not wait for others.
     await Promise.race([naming, nextTurn()])
     const choice = videoChoice(video, title)
     const { found, refused, choices } = await chooseFiles(candidates, choice, disk.pack)
 
-    // A device that fetches torrents by itself gains nothing from our disk, but for what it gets from us all the same.
+    // A device that fetches torrents itself does not benefit from our disk, except for what it gets from us anyway.
     const isDiskOfUse = (each: Candidate) => delivery !== 'magnet' || each.isLocal || each.isPrivate
     const all = await Promise.all(
       found.map(async (one) => {

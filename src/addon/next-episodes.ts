@@ -1,17 +1,17 @@
 import type { VideoId } from '../domain/video-id.ts'
 import type { Search } from '../sources/search.ts'
 
-/** More at a time are not worth the trouble: the viewer may never want them. */
-const MOST_AT_A_TIME = 2
+/** Further searches at the same time are skipped: the viewer may never want them. */
+const MAX_PARALLEL = 2
 
-/** Searches for what comes next while the viewer still watches. */
+/** Searches for the next episode while the viewer is watching. */
 export interface NextEpisodes extends Disposable {
   warm(video: VideoId): void
 }
 
 /**
- * Has the sources asked for the episode behind one that was listed, so that its list is there at once when it is
- * wanted. What they say is kept by the search itself.
+ * Asks the sources for the episode after one that was listed, so that its list is there at once. The answers are cached
+ * by the search.
  */
 export function createNextEpisodes(search: Pick<Search, 'find'>): NextEpisodes {
   const closing = new AbortController()
@@ -19,7 +19,7 @@ export function createNextEpisodes(search: Pick<Search, 'find'>): NextEpisodes {
 
   return {
     warm(video) {
-      if (video.kind !== 'episode' || underWay >= MOST_AT_A_TIME || closing.signal.aborted) return
+      if (video.kind !== 'episode' || underWay >= MAX_PARALLEL || closing.signal.aborted) return
       underWay++
       search
         .find({ ...video, episode: video.episode + 1 }, closing.signal, {
@@ -27,7 +27,7 @@ export function createNextEpisodes(search: Pick<Search, 'find'>): NextEpisodes {
           client: 'next episodes',
           onlyKnown: false,
         })
-        // It fails only when we close.
+        // Rejects only on shutdown.
         .catch(() => undefined)
         .finally(() => underWay--)
     },

@@ -1,15 +1,15 @@
 import type { CatalogFilm } from './present-meta.ts'
 
-/** Letters; what a title has more of does not fit. */
-const MOST_LETTERS = 200
-const MOST_LINES = 6
-/** A line has room for so many letters of 22 on a width of 200; those of East Asia, and signs, take twice that. */
+/** Characters; longer titles do not fit. */
+const MAX_LENGTH = 200
+const MAX_LINES = 6
+/** Characters of size 22 that fit on a width of 200; East Asian ones and symbols count two. */
 const LINE_WIDTH = 13
 const LINE_HEIGHT = 28
 const MIDDLE = 165
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\u3000-\u303f\uff00-\uff60]/u
-/** XML has no words for them. @see https://www.w3.org/TR/xml/#charsets */
+/** Not allowed in XML. @see https://www.w3.org/TR/xml/#charsets */
 const NO_TEXT = /[\p{Cc}\ufffe\uffff]+/gu
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -22,14 +22,14 @@ const REFERENCES: Readonly<Record<string, string>> = {
 const letters = new Intl.Segmenter()
 
 /**
- * A poster for what has none: the title on a plain ground, as SVG, in Stremio's shape of 2 to 3.
+ * A poster for titles without one: the title on a plain background, as SVG in Stremio's aspect ratio of 2 to 3.
  *
- * @param words - of any length and letters; without them, our own name
+ * @param words - any text; default: our own name
  */
 export function drawPoster(
   { name, year }: Pick<CatalogFilm, 'name' | 'year'> = { name: 'self-streme' },
 ): string {
-  const lines = linesOf(name.slice(0, MOST_LETTERS).toWellFormed().replace(NO_TEXT, ' '))
+  const lines = linesOf(name.slice(0, MAX_LENGTH).toWellFormed().replace(NO_TEXT, ' '))
   const first = MIDDLE - ((lines.length - 1) * LINE_HEIGHT) / 2
   const title = lines.map((line, index) => textAt(first + index * LINE_HEIGHT, 22, '#fff', line))
   return [
@@ -47,7 +47,7 @@ function textAt(y: number, size: number, fill: string, text: string): string {
   return `<text x="100" y="${y}" font-family="sans-serif" font-size="${size}" fill="${fill}" text-anchor="middle">${words}</text>`
 }
 
-/** The words of a title in lines; one that is longer than a line is broken. */
+/** A title in lines; words longer than a line are broken. */
 function linesOf(title: string): string[] {
   const lines: string[] = []
   let line = ''
@@ -60,7 +60,7 @@ function linesOf(title: string): string[] {
     }
   }
   const all = [...lines, line].filter((each) => each !== '')
-  return all.length <= MOST_LINES ? all : [...all.slice(0, MOST_LINES - 1), '…']
+  return all.length <= MAX_LINES ? all : [...all.slice(0, MAX_LINES - 1), '…']
 }
 
 function broken(word: string): string[] {

@@ -1,4 +1,4 @@
-/** What a catalogue knows of a film, or of one episode of a series. */
+/** Catalogue data of a film, or of one episode of a series. */
 export interface CatalogFilm {
   readonly id: string
   readonly type: 'movie' | 'series'
@@ -19,12 +19,12 @@ export interface CatalogFilm {
 /**
  * A row of a catalogue.
  *
- * @param baseUrl - how the device reaches us, without a slash at the end
+ * @param baseUrl - address by which the device reaches us, without trailing slash
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/meta.md
  */
 export function presentPreview(film: CatalogFilm, baseUrl: string): object {
   const { id, type, name, background, year, runtime, genres } = film
-  // Without one, Stremio shows a sign for what is not there, and no title beside it.
+  // Without a poster, Stremio shows a placeholder, and no title.
   const poster = film.poster ?? `${baseUrl}/poster/${type}/${encodeURIComponent(id)}.svg`
   return withoutUndefined({
     id,

@@ -3,8 +3,8 @@ import type { StremioStream } from './present-stream.ts'
 import { streamFileName } from './stream-file-name.ts'
 
 /**
- * Writes another addon's stream the way that addon did: it is the same for every device. One without a file name gets
- * one, as clients would send the last part of the link to subtitle services, and a key may be in it.
+ * Formats another addon's stream as that addon did, for every device alike. If it has no file name it gets one:
+ * otherwise clients send the last segment of the link to subtitle services, and it may contain a key.
  */
 export function presentPassThrough(found: PassThroughStream): StremioStream {
   const { url, title, upstream, subtitles } = found

@@ -7,7 +7,10 @@ import { writeStreamAddress } from '../domain/stream-address.ts'
 import { describeStream, pictureOf } from './describe-stream.ts'
 import { streamFileName } from './stream-file-name.ts'
 
-/** A stream object as Stremio reads it. @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md */
+/**
+ * A stream object as Stremio reads it. @see
+ * https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md
+ */
 export interface StremioStream {
   readonly name: string
   readonly description: string
@@ -20,13 +23,13 @@ export interface StremioStream {
 }
 
 export interface PresentOptions {
-  /** how the device reaches us, without a slash at the end */
+  /** address by which the device reaches us, without trailing slash */
   readonly baseUrl: string
-  /** asked for every torrent, besides its own */
+  /** used for every torrent, in addition to its own */
   readonly trackers: readonly string[]
 }
 
-/** Writes a torrent the way the device needs it. Two ways are two objects: Stremio takes one with both for a URL. */
+/** Formats a torrent for the device. Two ways are two objects: Stremio treats an object with both as a URL. */
 export function presentStreams(
   listed: ListedTorrent,
   delivery: Delivery,
@@ -44,7 +47,7 @@ function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): Stre
   const announce = [...new Set([...listed.found.trackers, ...trackers])]
   return {
     name: labelOf(listed, 'P2P'),
-    // What lies on our disk is no help to a device that fetches the torrent by itself.
+    // A copy on our disk does not help a device that fetches the torrent itself.
     description: describeStream({ ...listed, disk: undefined }),
     infoHash,
     ...(file.kind === 'file' ? { fileIdx: file.fileIdx } : {}),
@@ -55,7 +58,7 @@ function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): Stre
 
 function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): StremioStream {
   const url = proxyUrl(listed, baseUrl)
-  // Stremio's word for "a browser can play this": https, and an MP4.
+  // Stremio's term for "a browser can play this": https, and an MP4.
   const isWebReady = url.startsWith('https:') && /\.mp4$/i.test(nameOnDisk(listed) ?? '')
   return {
     name: labelOf(listed, 'Server'),
@@ -66,8 +69,8 @@ function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): Stremi
 }
 
 /**
- * Where nobody knows yet which file it is, the proxy is told the episode, and chooses when the metadata comes. Trackers of
- * a private torrent stay here, as the user's key is in them.
+ * If the file is not known yet, the link names the episode, and the proxy chooses when the metadata is there. Trackers
+ * of a private torrent are left out, as they contain the user's passkey.
  */
 function proxyUrl(listed: ListedTorrent, baseUrl: string): string {
   const { infoHash, file: choice, trackers, isPrivate = false } = listed.found
@@ -86,7 +89,7 @@ function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): BehaviorHints 
   const videoHash = disk?.videoHash ?? theirs?.videoHash
   return {
     bingeGroup: bingeGroupOf(listed, way),
-    // Without it, clients send the last part of the link to subtitle services, trackers and all.
+    // Without it, clients send the last segment of the link to subtitle services, trackers included.
     filename: streamFileName(found, nameOnDisk(listed)),
     ...(videoSize === undefined ? {} : { videoSize }),
     ...(videoHash === undefined ? {} : { videoHash }),

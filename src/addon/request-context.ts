@@ -1,17 +1,17 @@
 import type { ListOptions } from '../domain/list/list-options.ts'
 
-/** Who sent a request. The SDK passes it to its handlers as it is. */
+/** The client of a request. The SDK passes it through to the handlers. */
 export interface RequestContext {
   readonly userAgent: string
-  /** header of that name; the only thing that tells Stremio for Windows from a browser */
+  /** header of that name; the only difference between Stremio for Windows and a browser */
   readonly secChUa: string | undefined
   /** from the install URL */
   readonly list: ListOptions
-  /** how the device reaches us, without a slash at the end */
+  /** address by which the device reaches us, without trailing slash */
   readonly baseUrl: string
-  /** another self-streme sent it, for one of its viewers */
+  /** sent by another self-streme, for one of its viewers */
   readonly isRelayed: boolean
-  /** whose limits this counts against; see `domain/clients/client-key.ts` */
+  /** key for limits; see `domain/clients/client-key.ts` */
   readonly client: string
   readonly signal: AbortSignal
 }

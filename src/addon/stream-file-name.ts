@@ -3,7 +3,7 @@ import { isVideo } from '../domain/content-type.ts'
 import type { Found } from '../domain/list/candidate.ts'
 import { nameOf } from '../domain/list/release-of.ts'
 
-/** What a release says of its container, or of the codec or group that always comes in one. */
+/** Words in a release name that imply a container: the container itself, or a codec or group that always uses it. */
 const ENDINGS: readonly (readonly [said: RegExp, ending: string])[] = [
   [/(?<![\p{L}\d])(?:mp4|m4v|yts|yify)(?![\p{L}\d])/iu, 'mp4'],
   [/(?<![\p{L}\d])(?:mkv|matroska)(?![\p{L}\d])/iu, 'mkv'],
@@ -13,21 +13,21 @@ const ENDINGS: readonly (readonly [said: RegExp, ending: string])[] = [
   [/(?<![\p{L}\d])(?:m2ts|bdmv)(?![\p{L}\d])/iu, 'm2ts'],
 ]
 const USUAL_ENDING = 'mkv'
-/** As the last word of a release it is a copy made in a cinema. */
+/** At the end of a release name it means a copy made in a cinema. */
 const TELESYNC = /\.ts$/i
-/** Of something else than a video: an archive, or the torrent itself. */
+/** Not of a video: an archive, or the torrent itself. */
 const OTHER_ENDING = /\.(?:torrent|rar|zip|7z|iso|nfo)$/i
-const MOST_LETTERS = 500
+const MAX_LENGTH = 500
 
 /**
- * What a video is called for players and for services that find subtitles by its name: the name of its file where that
- * is known, else that of the release with the ending that fits best.
+ * The file name of a video for players and subtitle services: that of its file if known, else the release name with the
+ * most likely extension.
  *
- * @param known - the name of the file
+ * @param known - name of the file
  */
 export function streamFileName(found: Found, known: string | undefined): string {
   if (known !== undefined && isVideo(known)) return known
-  const name = (known || nameOf(found)).slice(0, MOST_LETTERS).replace(OTHER_ENDING, '').trim()
+  const name = (known || nameOf(found)).slice(0, MAX_LENGTH).replace(OTHER_ENDING, '').trim()
   const ending = `.${endingOf(found, name)}`
   const fileName = numberedFileName(isVideo(name) && !TELESYNC.test(name) ? name : name + ending, 1)
   return isVideo(fileName) ? fileName : `video${ending}`

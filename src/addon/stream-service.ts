@@ -9,9 +9,9 @@ import { presentPassThrough } from './present-pass-through.ts'
 import { type PresentOptions, presentStreams, type StremioStream } from './present-stream.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** Clients we do not know are worth a line in the log, once each, but not without end. */
-const MOST_UNKNOWN_CLIENTS = 1_000
-/** Where a source had no answer, the list may be better at the next request. */
+/** Unknown clients are logged once each, up to this number. */
+const MAX_UNKNOWN_CLIENTS = 1_000
+/** If a source had no answer, the next list may be better. */
 const HAS_ANSWERED = {
   answered: true,
   kept: true,
@@ -25,25 +25,27 @@ const HAS_ANSWERED = {
 
 export interface StreamList {
   readonly streams: readonly StremioStream[]
-  /** whether it will be the same for a while: every source had an answer, and nothing of it is there in part or without peers */
+  /**
+   * whether it will stay the same for a while: every source answered, and no entry is partly on disk or without peers
+   */
   readonly isSettled: boolean
 }
 
-/** A list as a device was answered it. */
+/** A list as a device received it. */
 export interface AnsweredList {
   readonly video: VideoId
-  /** in the order in which the device shows it */
+  /** in the order that the device shows */
   readonly found: readonly Found[]
   readonly delivery: Delivery
-  /** whatever tells who asked from others */
+  /** any unique key of the client */
   readonly client: string
 }
 
-/** Told of every list that a viewer's device gets. */
+/** Called for every list that a viewer's device gets. */
 export type OnAnswered = (list: AnsweredList) => void
 
 export interface StreamService {
-  /** The list a viewer chooses from, as the device that asks can play it. */
+  /** The list of streams, in the form that the client can play. */
   getList(video: VideoId, context: RequestContext): Promise<StreamList>
 }
 
@@ -67,7 +69,7 @@ export function createStreamService(
     const found = { kept: kept.length, dropped: dropped.length }
     log.debug('streams listed', { id: video.id, rule: device.rule, delivery, ...found })
     const answered = kept.map(({ found: each }) => each)
-    // Whoever relays thinks of what comes next by itself.
+    // A relaying self-streme decides itself what to fetch next.
     if (!isRelayed) onAnswered({ video, found: answered, delivery, client: userAgent })
     return {
       streams: kept.flatMap((listed) => presented(listed, delivery, { ...options, baseUrl })),
@@ -77,7 +79,7 @@ export function createStreamService(
 
   function noteUnknown(userAgent: string, secChUa: string | undefined): void {
     const client = `${userAgent}\n${secChUa ?? ''}`
-    if (unknownClients.has(client) || unknownClients.size >= MOST_UNKNOWN_CLIENTS) return
+    if (unknownClients.has(client) || unknownClients.size >= MAX_UNKNOWN_CLIENTS) return
     unknownClients.add(client)
     log.info('unknown client', { userAgent, secChUa: secChUa ?? '' })
   }
@@ -85,7 +87,7 @@ export function createStreamService(
   return { getList }
 }
 
-/** Whether a line says nothing that may be different in a moment. */
+/** Whether an entry shows nothing that may change soon. */
 function isSettled({ disk, withoutPeersMs }: Listed): boolean {
   return diskState(disk) !== 'part' && withoutPeersMs === undefined
 }

@@ -1,10 +1,10 @@
-/** The builder alone: the SDK's index also loads its own web server. */
+/** Only the builder: the SDK's index also loads its own web server. */
 declare module 'stremio-addon-sdk/src/builder.js' {
   export interface HandlerArguments {
     readonly type: string
     readonly id: string
     readonly extra: Readonly<Record<string, string>>
-    /** fifth argument of {@link AddonInterface.get}, as it was given */
+    /** fifth argument of {@link AddonInterface.get}, passed through */
     readonly config: unknown
   }
   export type Handler = (args: HandlerArguments) => Promise<object>

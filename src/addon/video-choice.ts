@@ -4,10 +4,10 @@ import type { VideoId } from '../domain/video-id.ts'
 import { withoutUndefined } from '../lib/without-undefined.ts'
 import type { Title } from '../sources/title.ts'
 
-/** As far as the choice of a file has use for it. */
+/** The parts of a title that help to choose a file. */
 export type KnownTitle = Pick<Title, 'name' | 'year' | 'episodes'>
 
-/** What to choose a file of a torrent by. @param title - if anybody knows it */
+/** How to choose the file of a video. @param title - if known */
 export function videoChoice(video: VideoId, title: KnownTitle | undefined): MovieChoice | EpisodeChoice {
   const { name, year } = title ?? {}
   if (video.kind === 'movie') return withoutUndefined({ kind: 'movie' as const, title: name, year })

@@ -10,19 +10,19 @@ import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { BroughtFiles } from '../torrents/brought-files.ts'
 import type { PackOnDisk } from './choose-files.ts'
 
-const MOST_HASHES = 1_000
+const MAX_HASHES = 1_000
 
-/** What lists are told of the disk. */
+/** What lists show of the disk. */
 export interface VideosOnDisk {
   readonly pack: PackOnDisk
-  /** whether it is known that a torrent is private, from the disk or from a torrent file that a source led to */
+  /** whether a torrent is known to be private, from the disk or from a source's torrent file */
   isPrivate(infoHash: InfoHash): Promise<boolean>
-  /** what there is of the video that the proxy would send for a candidate; `undefined` if nothing */
+  /** what is on disk of the video that the proxy would send for a candidate; `undefined` if nothing is */
   video(candidate: Candidate): Promise<OnDisk | undefined>
 }
 
 /**
- * Looks in the order in which the proxy does: whole files, what the user placed, what is being fetched.
+ * Looks in the same order as the proxy: complete files, the user's files, torrents that are downloading.
  *
  * @param brought - torrent files of private torrents that are not on disk
  */
@@ -31,7 +31,7 @@ export function videosOnDisk(
   placed: Pick<PlacedFiles, 'peek'>,
   brought: Pick<BroughtFiles, 'has'>,
 ): VideosOnDisk {
-  const hashes = new LRUCache<string, string>({ max: MOST_HASHES })
+  const hashes = new LRUCache<string, string>({ max: MAX_HASHES })
 
   async function ofTorrent(file: FileContents): Promise<OnDisk> {
     const { name, path, size, bytesThere, wholeMtimeMs } = file
@@ -40,12 +40,12 @@ export function videosOnDisk(
     return { share: isWhole ? 1 : Math.min(bytesThere / size, 0.99), size, name, videoHash: hash }
   }
 
-  /** @param mtimeMs - when the file was last written to, if it is known; one that was touched since has no hash */
+  /** @param mtimeMs - expected mtime, if known; a file that was changed since has no hash */
   async function hashOf(path: string, size: number, mtimeMs?: number): Promise<string | undefined> {
     const found = await stat(path).catch(() => undefined)
     if (found?.size !== size || (mtimeMs !== undefined && found.mtimeMs !== mtimeMs)) return undefined
     const key = `${path}\n${found.mtimeMs}`
-    // Subtitles are found without it, too.
+    // Optional: subtitles are also found without it.
     const hash = hashes.get(key) ?? (await videoHash(path, size).catch(() => undefined))
     if (hash !== undefined) hashes.set(key, hash)
     return hash

@@ -4,12 +4,12 @@ import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { isVideo } from '../domain/content-type.ts'
 import { exactFileSize, type Found } from '../domain/list/candidate.ts'
 
-const MOST_FILES = 5_000
-const MOST_LETTERS = 1024 * 1024
+const MAX_FILES = 5_000
+const MAX_LENGTH = 1024 * 1024
 
-/** What a list said of a file of a torrent. */
+/** What a list said about a file of a torrent. */
 export interface ListedFile {
-  /** absent where the list did not know which file it is */
+  /** absent if the list did not know the file */
   readonly fileIdx?: number | undefined
   readonly name: string
   /** bytes */
@@ -17,13 +17,12 @@ export interface ListedFile {
 }
 
 /**
- * Name and size of videos, as our lists told them. They are what a HEAD is about, so that it need not wait for the
- * metadata.
+ * Names and sizes of videos from our lists. They are enough to answer HEAD without waiting for the metadata.
  */
 export class ListedFiles {
   readonly #files = new LRUCache<string, ListedFile>({
-    max: MOST_FILES,
-    maxSize: MOST_LETTERS,
+    max: MAX_FILES,
+    maxSize: MAX_LENGTH,
     sizeCalculation: ({ name }) => name.length + 1,
   })
 

@@ -3,8 +3,8 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { MAX_TRACKERS } from '../domain/bittorrent/tracker-url.ts'
 import type { Found } from '../domain/list/candidate.ts'
 
-const MOST_TORRENTS = 5_000
-const MOST_LETTERS = 4 * 1024 * 1024
+const MAX_TORRENTS = 5_000
+const MAX_LENGTH = 4 * 1024 * 1024
 
 interface Listed {
   readonly urls: readonly string[]
@@ -12,13 +12,13 @@ interface Listed {
 }
 
 /**
- * Which trackers our lists named for a torrent. They come back in the links of viewers, who could have written anything
- * there: only so is it known which of them come from a source that the user chose.
+ * The trackers that our lists named for a torrent. They come back in viewers' links, which may contain anything: this
+ * tells which trackers came from a source that the user chose.
  */
 export class ListedTrackers {
   readonly #byTorrent = new LRUCache<InfoHash, Listed>({
-    max: MOST_TORRENTS,
-    maxSize: MOST_LETTERS,
+    max: MAX_TORRENTS,
+    maxSize: MAX_LENGTH,
     sizeCalculation: ({ urls }) => urls.reduce((sum, url) => sum + url.length, 1),
   })
 
@@ -32,8 +32,8 @@ export class ListedTrackers {
   }
 
   /**
-   * Tells the trackers of a link apart: those that were listed with the torrent, and those that were not. Those of a
-   * private torrent are in no link.
+   * Separates the trackers of a link into those that were listed with the torrent and others. Links of private torrents
+   * have none.
    */
   sort(
     infoHash: InfoHash,

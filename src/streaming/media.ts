@@ -7,39 +7,39 @@ import type { UserVideo } from '../files/user-video.ts'
 import type { TorrentStream } from '../torrents/torrent-stream.ts'
 import type { ListedFile } from './listed-files.ts'
 
-/** A video as it is sent: with all that its headers say. */
+/** A video to send, with everything that its headers need. */
 export interface Media extends OpenVideo {
   /**
-   * strong, in quotes: the same for as long as the bytes are the same (RFC 9110 §8.8.3); absent where only a list knows
-   * the file
+   * strong, in quotes: the same as long as the bytes are the same (RFC 9110 §8.8.3); absent if the file is known only
+   * from a list
    */
   readonly etag?: string | undefined
   readonly lastModified?: Date
   readonly contentType: string
-  /** where all of it lies on our disk; absent while something is missing, or was not verified */
+  /** path of the complete file on our disk; absent while it is incomplete or unverified */
   readonly wholeAt?: string | undefined
-  /** Another program reads the bytes at `wholeAt`: counts like a {@link read}. */
+  /** Another program reads the bytes at `wholeAt`: counts as a {@link read}. */
   noteRead(): void
-  /** Resolves when it is sure enough that the bytes from `position` on will come. */
+  /** Resolves when it is likely enough that the bytes from `position` on will arrive. */
   whenStartable(position: number): Promise<void>
 }
 
-/** Some bytes of a file of a torrent that a client was sent. */
+/** Bytes of a file of a torrent that were sent to a client. */
 export interface Reading {
   readonly infoHash: InfoHash
   readonly fileIdx: number
   readonly client: string
   /** of the file, bytes */
   readonly size: number
-  /** what was sent; absent where another program sends the file, and only it knows */
+  /** absent if another program sends the file */
   readonly sent?: ByteRange
 }
 
-/** Counts what is watched. */
+/** Counts plays. */
 export interface Audience {
-  /** A client reads a file now. */
+  /** A client is reading a file. */
   noteRead(infoHash: InfoHash, fileIdx: number, client: string): void
-  /** Called for every slice that was sent; absent where nothing depends on how far viewers have come. */
+  /** Called for every slice that was sent; absent if no part needs it. */
   readonly follow?: ((reading: Reading) => void) | undefined
 }
 
@@ -89,10 +89,10 @@ async function* followed(
   }
 }
 
-/** A file that only a list knows, for a client that asks for no bytes. */
+/** A file that is known only from a list, for a request without body. */
 export function mediaOfList(infoHash: InfoHash, { fileIdx, name, size }: ListedFile): Media {
   const noBytes = () => {
-    throw new SelfStremeError('media.not_found', `of ${infoHash}, only what a list said is known`)
+    throw new SelfStremeError('media.not_found', `${infoHash} is known only from a list`)
   }
   return {
     name,

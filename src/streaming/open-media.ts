@@ -14,22 +14,25 @@ import type { ListedFiles } from './listed-files.ts'
 import type { ListedTrackers } from './listed-trackers.ts'
 import { type Audience, type Media, mediaOfList, mediaOfTorrent, mediaOfUser } from './media.ts'
 
-/** A file that was just put there is worth a moment more than peers are; an answer still comes within a second. */
+/**
+ * A file that was just put there is worth a short wait rather than asking peers; the answer still comes within a
+ * second.
+ */
 const SETTLING_MS = 800
 
 export interface MediaRequest {
   readonly infoHash: InfoHash
   readonly choice: FileChoice
-  /** what the URL calls the file; chooses among several that the user placed */
+  /** file name in the URL; chooses among several files of the user */
   readonly name?: string | undefined
   readonly trackers: readonly string[]
-  /** the list knew that the torrent is private */
+  /** whether the list knew that the torrent is private */
   readonly isPrivate?: boolean
-  /** No bytes are asked for, only what is known of them. */
+  /** for HEAD: only what is known about the bytes */
   readonly onlyHead?: boolean
-  /** whatever tells who asks from others, such as an address */
+  /** any unique key of the client, such as an address */
   readonly client: string
-  /** the request itself, which may have to give way to others; absent: it need not */
+  /** the request itself, if it may be ended in favour of others */
   readonly viewer?: Viewer | undefined
 }
 
@@ -40,7 +43,7 @@ export interface VideoStores {
   readonly local: LocalFiles
 }
 
-/** What our lists said of torrents. */
+/** What our lists said about torrents. */
 export interface ListedFacts {
   readonly trackers: Pick<ListedTrackers, 'sort'>
   readonly files: Pick<ListedFiles, 'find'>
@@ -50,9 +53,9 @@ export interface ListedFacts {
 export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Media>
 
 /**
- * Finds the bytes of a film: on the disk first, so that no network is needed, else in the swarm.
+ * Finds the bytes of a film: on disk first, which needs no network, else in the swarm.
  *
- * @param options.timeoutMs - an answer can begin by then, or there will be none
+ * @param options.timeoutMs - by then an answer begins, or the request fails
  */
 export function mediaOpener(
   options: { readonly timeoutMs: number },
@@ -80,21 +83,21 @@ class MediaOpener {
   async open(request: MediaRequest, gone: AbortSignal): Promise<Media> {
     const { infoHash, choice, client } = request
     if (isLocalFileId(infoHash)) return this.#openLocal(request, gone)
-    // Nearly all requests take this short way.
+    // The fast path of nearly all requests.
     const whole = await this.#stores.torrents.findWhole(infoHash, choice)
     return whole
       ? mediaOfTorrent(whole, client, this.#audience, async () => undefined)
       : this.#openSlowly(request, gone)
   }
 
-  /** Only this server has the file, so no peer is asked for it. */
+  /** Only this server has the file, so no peer is asked. */
   async #openLocal({ infoHash, choice, client }: MediaRequest, gone: AbortSignal): Promise<Media> {
     using deadline = new Deadline(this.#timeoutMs)
     const signal = AbortSignal.any([gone, deadline.signal])
     const { local } = this.#stores
     const video = meansOnlyFile(choice) ? await local.open(infoHash, signal).catch(ifGone) : undefined
     if (video) return mediaOfUser(video, client)
-    throw new SelfStremeError('media.not_found', `there is no file ${infoHash} any more`)
+    throw new SelfStremeError('media.not_found', `the file ${infoHash} no longer exists`)
 
     function ifGone(error: NodeJS.ErrnoException): undefined {
       const isGone = error.code === 'ENOENT' || (deadline.isPassed && !gone.aborted)
@@ -126,7 +129,9 @@ class MediaOpener {
         return await answer
       } catch (cause) {
         if (!deadline.isPassed || gone.aborted || cause instanceof SelfStremeError) throw cause
-        throw new SelfStremeError('media.no_peers', `nobody gave ${infoHash} in ${timeoutMs} ms`, { cause })
+        throw new SelfStremeError('media.no_peers', `no peer had ${infoHash} within ${timeoutMs} ms`, {
+          cause,
+        })
       }
     }
   }
@@ -134,23 +139,23 @@ class MediaOpener {
   async #findPlaced(request: MediaRequest, gone: AbortSignal): Promise<UserVideo | undefined> {
     const { torrents, placed } = this.#stores
     using settling = new Deadline(this.#timeoutMs + SETTLING_MS)
-    // Where our own file was, any file may lie now. It need not be trusted: the torrent can be fetched.
+    // The user may have replaced our own file. Unverified files are not needed then: the torrent can be downloaded.
     const mustBeVerified = () => torrents.isAtHand(request.infoHash)
     return await placed.find(request, AbortSignal.any([gone, settling.signal]), mustBeVerified)
   }
 
   /**
-   * The answer for which no peer may or need be asked.
+   * The answer if no peer may or need be asked.
    *
-   * @throws SelfStremeError `media.not_found` for a private torrent that is not known: whoever would be asked for it must
-   * not be told of it
+   * @throws SelfStremeError `media.not_found` for an unknown private torrent: asking peers or trackers for it would
+   * disclose it
    */
   #withoutAsking({ infoHash, choice, isPrivate, onlyHead }: MediaRequest): Media | undefined {
     if (this.#stores.torrents.isKnown(infoHash)) return undefined
     if (isPrivate)
       throw new SelfStremeError(
         'media.not_found',
-        `${infoHash} is private, and its torrent file is not known any more: open the list of the video again`,
+        `${infoHash} is private and its torrent file is no longer known: open the list of the video again`,
       )
     const known = onlyHead ? this.#listed.files.find(infoHash, choice) : undefined
     return known && mediaOfList(infoHash, known)
@@ -165,7 +170,7 @@ class MediaOpener {
   }
 }
 
-/** Whether a choice means the file of what has only one. */
+/** Whether a choice can mean the file of a torrent with only one. */
 function meansOnlyFile(choice: FileChoice): boolean {
   return choice.kind === 'file' ? choice.fileIdx === 0 : choice.kind === 'main' || choice.kind === 'only'
 }

@@ -1,6 +1,6 @@
 import type { OpenMedia } from './open-media.ts'
 
-/** Knows whether anybody watches anything just now, so that others can give way. */
+/** Knows whether anything is being watched, so that background work can wait. */
 export class Viewers {
   #count = 0
 
@@ -8,7 +8,7 @@ export class Viewers {
     return this.#count > 0
   }
 
-  /** Counts those who open a film until they leave. */
+  /** Counts requests until they end. */
   counted(openMedia: OpenMedia): OpenMedia {
     return async (request, gone) => {
       const media = await openMedia(request, gone)

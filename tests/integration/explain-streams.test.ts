@@ -139,7 +139,7 @@ test('a request for an explanation that makes no sense is refused with a reason'
   for (const [path, words] of [
     ['series/tt1', 'is not an episode id'],
     ['movie/tt1?config=fast', 'is not a config'],
-    ['movie/tt1?config=auto.v2', '"v2" stands where "v1" is expected'],
+    ['movie/tt1?config=auto.v2', 'expected "v1" instead of "v2"'],
     ['movie/tt1?user=1', 'expected config, ua'],
   ] as const) {
     const { status, body } = await ask('GET', `/api/explain/stream/${path}`)

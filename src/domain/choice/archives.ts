@@ -2,20 +2,23 @@ import type { TorrentFile } from '../bittorrent/metainfo.ts'
 
 /** `film.rar`, `film.r00`, `film.part01.rar`, `film.zip`, `film.z01`, `film.7z`, `film.7z.001`, `film.001` */
 const PART = /(?<end>(?:\.part\d{1,4})?\.rar|\.[r-z]\d{2,3}|\.(?:zip|7z)(?:\.\d{3})?|\.\d{3})$/i
-/** Letters; `.part0001.rar` has fewer. */
-const LONGEST_END = 20
-/** The film in an archive is as large as the archive, and a sample of it far below. */
-const LEAST_SHARE = 0.2
+/** Characters; `.part0001.rar` has fewer. */
+const MAX_ENDING_LENGTH = 20
+/**
+ * A video smaller than this share of the archive next to it is a sample: the film in the archive is about as large as
+ * the archive.
+ */
+const MIN_SHARE = 0.2
 
 /**
- * Tells videos that are only a sample of what is packed in an archive beside them.
+ * Finds videos that are samples of a film in an archive next to them.
  *
- * @returns whether a video is one, by its path and bytes
+ * @returns whether a video is one, by its path and size
  */
 export function archiveSamples(files: readonly TorrentFile[]): (path: string, length: number) => boolean {
   const sizes = new Map<string, number>()
   for (const { path, length } of files) {
-    const found = PART.exec(path.slice(-LONGEST_END))
+    const found = PART.exec(path.slice(-MAX_ENDING_LENGTH))
     if (!found) continue
     const archive = path.slice(0, -found[0].length)
     sizes.set(archive, (sizes.get(archive) ?? 0) + length)
@@ -31,7 +34,7 @@ export function archiveSamples(files: readonly TorrentFile[]): (path: string, le
       largest.get(folder) ?? 0,
       folder === '' ? 0 : (largest.get(folderOf(folder)) ?? 0),
     )
-    return length < beside * LEAST_SHARE
+    return length < beside * MIN_SHARE
   }
 }
 

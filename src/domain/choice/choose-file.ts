@@ -6,7 +6,7 @@ import { episodeScorer } from './score-episode.ts'
 import { movieScorer } from './score-movie.ts'
 import { no, type Verdict, yes } from './verdict.ts'
 
-/** A video that was looked at. */
+/** A video that was considered. */
 export interface Considered extends Verdict {
   /** counted over all files of the torrent from 0 */
   readonly index: number
@@ -16,22 +16,22 @@ export interface Considered extends Verdict {
 export type Decision =
   | (Considered & {
       readonly kind: 'chosen'
-      /** all that were looked at, the likeliest first */
+      /** all videos that were considered, likeliest first */
       readonly considered: readonly Considered[]
     })
   | {
       readonly kind: 'refused'
-      /** in words, for a person */
+      /** for a person to read */
       readonly reason: string
       readonly considered: readonly Considered[]
     }
 
 /**
- * Which file of a torrent to play. A film may be the largest video, since most torrents hold one; an episode never is:
- * where no name says it nothing is chosen, for the wrong episode is worse than none. In which order the files come does
- * not matter.
+ * Chooses the file of a torrent to play. A film may be the largest video, since most torrents hold one; an episode
+ * never is: if no name has its number, nothing is chosen, for a wrong episode is worse than none. The order of files
+ * does not matter.
  *
- * @param pack - its names are read once, as long as it is the same object
+ * @param pack - its names are parsed once per object
  */
 export function chooseFile(pack: Pack, wanted: FileChoice): Decision {
   switch (wanted.kind) {
@@ -48,7 +48,7 @@ export function chooseFile(pack: Pack, wanted: FileChoice): Decision {
   }
 }
 
-/** The largest video; `undefined` where there is none. */
+/** The largest video; `undefined` if there is none. */
 export function mainFileOf(pack: Pack): number | undefined {
   const decision = chooseFile(pack, MAIN_FILE)
   return decision.kind === 'chosen' ? decision.index : undefined
@@ -57,7 +57,7 @@ export function mainFileOf(pack: Pack): number | undefined {
 function chooseByIndex({ files }: Pack, index: number): Decision {
   const file = files[index]
   if (!file) return refused(`there is no file ${index}`)
-  if (!isPlayable(file)) return refused(`file ${index} is no video`)
+  if (!isPlayable(file)) return refused(`file ${index} is not a video`)
   const chosen = { index, path: file.path, score: 100, reasons: ['asked for by its index'] }
   return { ...chosen, kind: 'chosen', considered: [chosen] }
 }
@@ -81,10 +81,10 @@ function chooseEpisode(pack: Pack, wanted: EpisodeChoice): Decision {
     : refused(`${doubt}, and which is meant is not known`, decision.considered)
 }
 
-/** Of videos that are no episodes, the others are much smaller than the film; the second one in bytes of the first. */
-const MOST_BESIDE_A_FILM = 0.5
+/** With one film, other videos are much smaller: share of the second largest in the largest. */
+const MAX_SHARE_OF_SECOND = 0.5
 
-/** The largest video, unless the torrent is a pack: several episodes, or several videos that are about as long. */
+/** The largest video, unless the torrent is a pack: several episodes, or several videos of similar size. */
 function chooseOnly(pack: Pack): Decision {
   const videos = readPack(pack)
   const judged = ranked(videos, () => yes(1, 'the only one'))
@@ -93,10 +93,10 @@ function chooseOnly(pack: Pack): Decision {
     .filter(({ beside, file }) => !beside && (halfOf(file.name)?.number ?? 1) === 1)
   const episodes = new Set(features.map(({ numbers }) => labelOf(numbers)).filter((label) => label !== ''))
   const [largest = 0, second = 0] = features.map(({ file }) => file.length).sort((a, b) => b - a)
-  const isPack = episodes.size > 1 || second > MOST_BESIDE_A_FILM * largest
+  const isPack = episodes.size > 1 || second > MAX_SHARE_OF_SECOND * largest
   if (!isPack) return decide(judged)
   return refused(
-    `the address does not say which of ${features.length} videos is meant, as if it had been cut off: open the list of the video again`,
+    `the address does not say which of ${features.length} videos is meant; it may have been cut off: open the list of the video again`,
   )
 }
 
@@ -105,7 +105,7 @@ function labelOf({ seasons, episodes, absolute, date = '' }: ReadVideo['numbers'
   return counted.length > 0 ? counted.join() : date
 }
 
-/** Why nobody can know which of the likeliest it is; the same episode twice is no such reason. */
+/** Why the likeliest videos cannot be told apart; the same episode twice is no such reason. */
 function doubtOf(likeliest: readonly ReadVideo[], { season, episode }: EpisodeChoice): string | undefined {
   const seasons = new Set(likeliest.map(({ numbers }) => numbers.seasons.join()))
   if (season === undefined && seasons.size > 1) return `${seasons.size} seasons have an episode ${episode}`
@@ -127,8 +127,8 @@ interface Judged {
 }
 
 /**
- * The likeliest first; of several, the corrected one, the first half, then the largest: it has the best picture, or the
- * most languages.
+ * Likeliest first; then corrected versions, first halves, and larger files: they have the best picture, or the most
+ * languages.
  */
 function ranked(videos: readonly ReadVideo[], score: (video: ReadVideo) => Verdict): Judged[] {
   return videos
@@ -148,7 +148,7 @@ function judge(video: ReadVideo, score: (video: ReadVideo) => Verdict): Verdict 
   return video.beside ? no(BESIDE[video.beside]) : score(video)
 }
 
-/** @param wanted - what the first must be, in words */
+/** @param wanted - name of what is wanted, for the reason */
 function decide(judged: readonly Judged[], wanted = 'one'): Decision {
   const considered = judged.map(({ video: { index, file }, verdict }) => ({
     ...verdict,

@@ -1,13 +1,13 @@
 import type { TorrentFile } from '../bittorrent/metainfo.ts'
 
-// Discs that were copied as they are. Their files are numbered and have no names, so it is the structure that tells which
-// of them is the film.
+// Copies of complete discs. Their files are numbered and have no names, so the structure tells which of them is the
+// film.
 
 /** `VIDEO_TS/VTS_01_2.VOB`: title set 1, part 2; part 0 is its menu. */
 const OF_DVD = /(?:^|\/)(?<file>(?:vts_(?<set>\d\d)_(?<part>\d)|video_ts)\.vob)$/i
 /** `BDMV/STREAM/00800.m2ts` */
 const OF_BLU_RAY = /(?:^|\/)bdmv\/stream\/(?<file>[^/]+\.(?:m2ts|mts))$/i
-/** Looked for first, since most files are of no disc. */
+/** Checked first, since most files are not of a disc. */
 const ENDING = /\.(?:vob|m2ts|mts)$/i
 const STRUCTURE = /(?:^|\/)(?:video_ts|bdmv\/stream|bdmv)$/i
 
@@ -21,14 +21,14 @@ export function isOfDvd(path: string): boolean {
   return OF_DVD.test(path)
 }
 
-/** The folder a disc lies in, for a folder of its structure; any other folder as it is. */
+/** The folder that contains a disc, for a folder of its structure; any other folder unchanged. */
 export function withoutDiscFolders(folder: string): string {
   return folder.replace(STRUCTURE, '')
 }
 
 /**
- * The file of each disc that the film begins with: of a DVD the first part of the title set with the most bytes, of a
- * Blu-ray disc its largest stream.
+ * The file with which the film on each disc begins: on a DVD the first part of the largest title set, on a Blu-ray disc
+ * the largest stream.
  *
  * @returns indexes, counted over all files
  */
@@ -48,11 +48,11 @@ interface DiscPart {
   readonly length: number
   /** folder */
   readonly disc: string
-  /** of parts that are played one after the other */
+  /** of parts that are played in a row */
   readonly set: string
 }
 
-/** In the order in which they are played. */
+/** In playing order. */
 function partsOf(files: readonly TorrentFile[]): DiscPart[] {
   return files
     .map(({ path, length }, index) => {

@@ -3,20 +3,20 @@ import { compareTitles, titleWords } from '../names/titles.ts'
 import type { EpisodeChoice } from './file-choice.ts'
 import type { Pack, ReadVideo } from './pack.ts'
 
-/** What a pack as a whole tells about each of its videos, when an episode is looked for. */
+/** What a pack says about all of its videos, when an episode is wanted. */
 export interface EpisodeContext {
-  /** the only video that is no sample and no extra */
+  /** the only video that is not a sample or an extra */
   readonly alone: ReadVideo | undefined
-  /** of the wanted episode; for a series without seasons, that which its title says */
+  /** of the wanted episode; for a series without seasons, the season in its title */
   readonly season: number | undefined
   readonly hasOnlySpecials: boolean
-  /** seasons whose episodes are counted on where the season before ended */
+  /** seasons whose numbering continues that of the season before */
   readonly countedOn: ReadonlySet<number>
-  /** of the title, as far as it is known */
+  /** of the title, if known */
   readonly words: readonly string[]
-  /** whether the title has nothing to do with what the pack and its only video are called */
+  /** whether the names of the pack and its only video do not match the title */
   readonly isOtherTitle: boolean
-  /** whether some names say the title, so that the others are of something else */
+  /** whether some names contain the title, so that the others are probably something else */
   readonly isTitleSaid: boolean
 }
 
@@ -42,12 +42,12 @@ export function episodeContext(
   }
 }
 
-/** Whether folders and name of a video have all the words of a title. */
+/** Whether the path of a video contains all words of a title. */
 export function saysTitle({ pathWords }: ReadVideo, words: readonly string[]): boolean {
   return words.length > 0 && words.every((word) => pathWords.includes(` ${word} `))
 }
 
-/** `Show II - 05`: the number behind the title, where it is not a part of it. */
+/** `Show II - 05`: a number after the title that is not part of it. */
 export function sequelOf({ title }: ReadVideo, words: readonly string[]): number | undefined {
   const end = title.lastIndexOf(' ')
   const sequel = title.slice(end + 1)
@@ -55,7 +55,7 @@ export function sequelOf({ title }: ReadVideo, words: readonly string[]): number
   return isBehindTitle && SEQUEL.test(sequel) ? Number(sequel) : undefined
 }
 
-/** `Show 2nd Season`, `Show II`; a title that says none is that of the first. */
+/** `Show 2nd Season`, `Show II`; a title without a number is that of the first. */
 function seasonOfTitle(title: string): number {
   const sequel = titleWords(title).slice(1).at(-1) ?? ''
   return readNumbers(title, false).seasons[0] ?? (SEQUEL.test(sequel) ? Number(sequel) : 1)

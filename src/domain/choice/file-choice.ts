@@ -1,10 +1,10 @@
-/** Which file of a torrent to play. The more a choice says, the surer is the file. */
+/** Which file of a torrent to play. The more a choice contains, the more certain is the file. */
 export type FileChoice = LinkChoice | MovieChoice | OnlyChoice
 
-/** What the link of a list can say. */
+/** A choice that a link in a list can express. */
 export type LinkChoice = MainChoice | IndexChoice | EpisodeChoice
 
-/** The largest video that is no sample and no extra. */
+/** The largest video that is not a sample or an extra. */
 export interface MainChoice {
   readonly kind: 'main'
 }
@@ -15,7 +15,7 @@ export interface IndexChoice {
   readonly fileIdx: number
 }
 
-/** The only video of the torrent; none if it is a pack. For links that may have lost the episode on their way. */
+/** The only video of the torrent; none if it is a pack. For links that may have lost their episode. */
 export interface OnlyChoice {
   readonly kind: 'only'
 }
@@ -28,14 +28,14 @@ export interface MovieChoice {
 
 export interface EpisodeChoice {
   readonly kind: 'episode'
-  /** 0 = specials; absent where the series counts without seasons, as `kitsu:` ids do */
+  /** 0 = specials; absent for a series without seasons, as in `kitsu:` ids */
   readonly season?: number
   readonly episode: number
   /** counted from the first of the series, as fansubs count */
   readonly absolute?: number
   /** of the series */
   readonly title?: string
-  /** in which the series began */
+  /** first year of the series */
   readonly year?: number
 }
 

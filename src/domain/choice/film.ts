@@ -4,7 +4,7 @@ import { HIDDEN } from '../names/technical-words.ts'
 import { titleWords } from '../names/titles.ts'
 import { yearInFront } from '../names/year-in-front.ts'
 
-/** What the names of a video say of it as a film. Words stand with a blank between them, in the form of titles.ts. */
+/** What the names of a video say about it as a film. Words are separated by blanks, in the form of titles.ts. */
 export interface FilmName {
   readonly title: string
   readonly folderTitle: string
@@ -17,8 +17,8 @@ const HALF = /(?<=[-._ ([])(?:cd|dis[ck]|dvd)[ ._-]?(?<part>\d)(?!\d).*$/i
 const BEFORE_TITLE = new RegExp(`^[${HIDDEN} ._–)-]+`)
 
 /**
- * @param title - what the name says in front of its numbers, as words
- * @param folder - that the video lies in, if it lies in one
+ * @param title - the words before the numbers in the name
+ * @param folder - of the video, if it is in one
  */
 export function readFilm(numbers: NameNumbers, title: string, folder: NameNumbers | undefined): FilmName {
   const half = HALF.exec(numbers.rest)
@@ -31,9 +31,9 @@ export function readFilm(numbers: NameNumbers, title: string, folder: NameNumber
 }
 
 /**
- * The same for a name that begins with the year, `1993 - Film.mkv`, which is no part of its title.
+ * The same for a name that begins with the year, `1993 - Film.mkv`; the year is not part of the title.
  *
- * @param titles - of the collection that it may be sorted in by year
+ * @param titles - of the collection that may be sorted by year
  * @returns `undefined` for any other name
  */
 export function filmBehindYear(

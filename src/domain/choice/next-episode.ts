@@ -3,19 +3,19 @@ import { halfOf } from '../names/halves.ts'
 import { chooseFile } from './choose-file.ts'
 import { type Pack, readPack } from './pack.ts'
 
-/** Where in a series somebody is. */
+/** A position in a series. */
 export interface Place {
-  /** 0 = specials; absent where the series counts without seasons */
+  /** 0 = specials; absent for a series without seasons */
   readonly season?: number
   readonly episode: number
 }
 
 /**
- * Which episode a file of a pack is; the last, if it is several.
+ * Which episode a file of a pack is; the last one, if it holds several.
  *
  * @param fileIdx - counted over all files from 0
- * @param first - the episode that it was chosen for, where that is known
- * @returns `undefined` where neither that nor its name says it
+ * @param first - the episode that it was chosen for, if known
+ * @returns `undefined` if neither that nor its name tells
  */
 export function placeOfFile(pack: Pack, fileIdx: number, first?: Place): Place | undefined {
   const numbers = readPack(pack).find(({ index }) => index === fileIdx)?.numbers
@@ -27,12 +27,12 @@ export function placeOfFile(pack: Pack, fileIdx: number, first?: Place): Place |
   return { ...(season === undefined ? {} : { season }), episode: Math.max(...counted) }
 }
 
-/** Whether a file is what would be chosen for an episode. */
+/** Whether a file would be chosen for an episode. */
 export function isFileOf(pack: Pack, fileIdx: number, place: Place): boolean {
   return fileOf(pack, place) === fileIdx
 }
 
-/** The file that goes on where a half of a film or an episode ends: `cd2` behind `cd1`, `S01E04b` behind `S01E04a`. */
+/** The file that continues a half of a film or an episode: `cd2` after `cd1`, `S01E04b` after `S01E04a`. */
 export function nextHalfOf({ files }: Pack, fileIdx: number): number | undefined {
   const half = halfOf(files[fileIdx]?.path ?? '')
   if (!half) return undefined
@@ -45,11 +45,11 @@ export function nextHalfOf({ files }: Pack, fileIdx: number): number | undefined
 }
 
 /**
- * The file that comes after an episode in the same pack: its other half, the next one of the season, or behind the last one the first of
- * the next season. Specials are followed by specials.
+ * The file that comes after an episode in the same pack: its other half, the next of the season, or after the last one
+ * the first of the next season. Specials are followed by specials.
  *
  * @param place - of the last episode in the file that is being watched
- * @returns its index, or `undefined` if the pack has none, or nobody can know
+ * @returns its index; `undefined` if the pack has none, or it cannot be told
  */
 export function nextFileOf(pack: Pack, fileIdx: number, place: Place): number | undefined {
   const half = nextHalfOf(pack, fileIdx)
@@ -58,7 +58,7 @@ export function nextFileOf(pack: Pack, fileIdx: number, place: Place): number | 
   return places.map((next) => fileOf(pack, next)).find((next) => next !== undefined && next !== fileIdx)
 }
 
-/** Where the next episode may be, the likeliest first: the next one of the season, or the first of the next season. */
+/** Where the next episode may be, likeliest first: the next of the season, or the first of the next season. */
 export function nextPlacesOf({ season, episode }: Place): Place[] {
   if (season === undefined) return [{ episode: episode + 1 }]
   const next = { season, episode: episode + 1 }
@@ -70,7 +70,7 @@ function fileOf(pack: Pack, place: Place): number | undefined {
   return choice.kind === 'chosen' ? choice.index : undefined
 }
 
-/** Whether a season goes on in the pack: then it is not over, though the next episode may be missing. */
+/** Whether the pack has later episodes of the season: then it is not over, though the next one is missing. */
 function hasLater(pack: Pack, { season, episode }: Place): boolean {
   return readPack(pack).some(
     ({ numbers: { seasons, episodes } }) =>

@@ -12,7 +12,7 @@ import { archiveSamples } from './archives.ts'
 import { isOfDisc, mainFilesOfDiscs, withoutDiscFolders } from './discs.ts'
 import { type FilmName, filmBehindYear, readFilm } from './film.ts'
 
-/** What is known of a torrent when a file of it is chosen. */
+/** What is known of a torrent when a file is chosen. */
 export interface Pack {
   readonly name: string
   readonly files: readonly TorrentFile[]
@@ -24,32 +24,32 @@ interface PackVideo {
   readonly index: number
   readonly file: TorrentFile
   /**
-   * not what the torrent is about: a taste of it; a trailer, an opening without credits; a taste of what is packed in an
-   * archive
+   * not the main content of the torrent: a sample; an extra, such as a trailer or an opening without credits; a sample
+   * of a film in an archive
    */
   readonly beside?: 'sample' | 'extra' | 'packed'
-  /** the beginning of the film on a disc that was copied as it is */
+  /** first file of the film on a copied disc */
   readonly isDisc?: boolean
 }
 
-/** The same, its name read. */
+/** A video with its name parsed. */
 export interface ReadVideo extends PackVideo {
   readonly numbers: PathNumbers
-  /** what the name of its own folder says, if it has one */
+  /** the numbers in the name of its own folder, if it has one */
   readonly folder?: NameNumbers
-  /** what its own name says in front of its numbers: words with a blank between them, in the form of titles.ts */
+  /** the words before the numbers in its name, separated by blanks, in the form of titles.ts */
   readonly title: string
-  /** of its path, each with a blank in front of it and behind it */
+  /** the words of its path, each with a blank before and after it */
   readonly pathWords: string
   readonly film: FilmName
   /** which part of a film or an episode it is, from 1 */
   readonly half: number
 }
 
-/** Deeper folders say nothing, and strangers may nest them without end. */
-const MOST_FOLDERS = 3
+/** Folders further out say nothing, and strangers may nest them without limit. */
+const MAX_FOLDERS = 3
 
-// A player opens a connection for every seek, and each of them chooses again: names are read once.
+// A player opens a connection for every seek, and each of them chooses again: names are parsed once.
 const readings = new WeakMap<Pack, readonly ReadVideo[]>()
 const several = new WeakMap<readonly TorrentFile[], boolean>()
 
@@ -58,7 +58,7 @@ export function isPlayable(file: TorrentFile): boolean {
   return !file.isPadding && file.length > 0 && isVideo(file.name)
 }
 
-/** Whether there is more than one video that is no sample and no extra. */
+/** Whether there is more than one video that is not a sample or an extra. */
 export function holdsSeveral(files: readonly TorrentFile[]): boolean {
   const known = several.get(files)
   if (known !== undefined) return known
@@ -69,12 +69,12 @@ export function holdsSeveral(files: readonly TorrentFile[]): boolean {
   return holds
 }
 
-/** All videos with the numbers that their names, folders and siblings say. */
+/** All videos with the numbers from their names, folders and siblings. */
 export function readPack(pack: Pack): readonly ReadVideo[] {
   return readings.get(pack) ?? atOnce(reading(pack))
 }
 
-/** Reads the names of a pack before they are needed: thousands of long names take seconds. */
+/** Parses the names of a pack ahead of use: thousands of long names take seconds. */
 export async function readPackInTurns(pack: Pack): Promise<void> {
   if (!readings.has(pack)) await inTurns(reading(pack))
 }
@@ -85,7 +85,7 @@ function* reading(pack: Pack): Work<readonly ReadVideo[]> {
   return videos
 }
 
-/** Where there is nothing but samples and extras, they are what the torrent is about; but not beside an archive. */
+/** If there are only samples and extras, they are the main content, unless there is an archive. */
 function* findVideos(files: readonly TorrentFile[]): Work<PackVideo[]> {
   const isOfArchive = archiveSamples(files)
   yield
@@ -148,13 +148,13 @@ function* readVideos(pack: Pack): Work<ReadVideo[]> {
   return read
 }
 
-/** Reads the folders of a video, innermost first, with the name of the torrent as the outermost; each of them once. */
+/** Parses the folders of a video, innermost first, with the name of the torrent as the outermost; each of them once. */
 function folderReader(pack: Pack, videos: readonly PackVideo[]): (folder: string) => NameNumbers[] {
   const known = new Map<string, NameNumbers>()
   const features = videos.filter(({ beside }) => !beside).map(({ file }) => foldersOf(folderOf(file.path)))
   const counts = new Map<string, number>()
   for (const folder of features.flat()) counts.set(folder, (counts.get(folder) ?? 0) + 1)
-  // A torrent that is nothing but one file is called like it.
+  // A single-file torrent has the name of its file.
   const isFile = pack.files.length === 1 && pack.files[0]?.path === pack.name
   const torrent = isFile ? [] : [forFiles(readNumbers(stemOf(pack.name), false), features.length)]
 
@@ -167,21 +167,21 @@ function folderReader(pack: Pack, videos: readonly PackVideo[]): (folder: string
   return (folder) => [...foldersOf(folder).map(read), ...torrent]
 }
 
-/** The name of a folder of several videos says which season they are, and not which episode. */
+/** The name of a folder with several videos may give their season, but not an episode. */
 function forFiles(folder: NameNumbers, videos: number | undefined): NameNumbers {
   if (videos === 1) return folder
   const { date: _, ...numbers } = folder
   return { ...numbers, episodes: [], absolute: [] }
 }
 
-/** A folder and those it lies in, innermost first. */
+/** A folder and its parents, innermost first. */
 function foldersOf(folder: string): string[] {
   const folders: string[] = []
-  for (let path = folder; path && folders.length < MOST_FOLDERS; path = folderOf(path)) folders.push(path)
+  for (let path = folder; path && folders.length < MAX_FOLDERS; path = folderOf(path)) folders.push(path)
   return folders
 }
 
-/** The folders a file lies in; empty where it lies in none. */
+/** The folders of a file; empty if there are none. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }

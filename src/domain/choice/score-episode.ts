@@ -4,7 +4,7 @@ import type { EpisodeChoice } from './file-choice.ts'
 import type { Pack, ReadVideo } from './pack.ts'
 import { less, no, type Verdict, yes } from './verdict.ts'
 
-/** What a video says itself beats what its folder says, and that what only its siblings make likely. */
+/** A video's own name beats its folder's, and both beat what siblings make likely. */
 const SCORE = {
   itself: 100,
   byFolder: 95,
@@ -16,7 +16,7 @@ const SCORE = {
 }
 const LESS_FOR = { guess: 15, severalSeasons: 10, otherTitle: 5, severalEpisodes: 5 }
 
-/** @returns how likely one of the videos is the episode */
+/** @returns a function that scores how likely a video is the episode */
 export function episodeScorer(
   pack: Pack,
   videos: readonly ReadVideo[],
@@ -59,7 +59,7 @@ function judgeInSeason({ numbers }: ReadVideo, wanted: EpisodeChoice, context: E
   if (wanted.absolute !== undefined && absolute.includes(wanted.absolute)) {
     return yes(SCORE.absolute, `${label}, and number ${wanted.absolute} of the series`)
   }
-  // The first season has fewer episodes than that, so the release calls all of them one season.
+  // The first season is shorter than that, so the release counts all seasons as one.
   const isOneLongSeason = season === 1 && (wanted.season ?? 1) > 1
   const isCountedOn = isOneLongSeason || (isOfSeason && context.countedOn.has(season))
   if (wanted.absolute !== undefined && isCountedOn && episodes.includes(wanted.absolute)) {
@@ -68,7 +68,7 @@ function judgeInSeason({ numbers }: ReadVideo, wanted: EpisodeChoice, context: E
   return no(label)
 }
 
-/** Numbers of no season: from the first of the series, or there is only one. */
+/** Numbers without season: counted from the first of the series, or there is only one season. */
 function judgeCounted(
   video: ReadVideo,
   counted: readonly number[],
@@ -87,7 +87,7 @@ function judgeCounted(
     : no(label)
 }
 
-/** The only video there is, of which no name says an episode. */
+/** The only video, if no name gives an episode. */
 function judgeAlone({ numbers, isDisc }: ReadVideo, wanted: EpisodeChoice, context: EpisodeContext): Verdict {
   const { seasons, year } = numbers
   if (isDisc) return no('a disc, and where on it the episode is cannot be known')

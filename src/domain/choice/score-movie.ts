@@ -7,13 +7,13 @@ import { less, no, type Verdict, yes } from './verdict.ts'
 
 const SCORE = { only: 60, film: 50, sameTitle: 30, titleWithin: 20, year: 20, nearYear: 10, yearOnly: 40 }
 const LESS_FOR = { size: 30, part: 2 }
-/** What is smaller than this share of the largest is hardly a film beside it. */
-const LEAST_SHARE = 0.4
-/** Films; more are no collection whose names are worth another look. */
-const MOST_OF_COLLECTION = 500
+/** A video smaller than this share of the largest is hardly a film. */
+const MIN_SHARE = 0.4
+/** Films in a collection; in a larger one, names are not examined further. */
+const MAX_IN_COLLECTION = 500
 const SEQUEL = /^(?:(?:part|chapter|episode|vol|volume) )?(?:[2-9]|1\d)(?: |$)/
 
-/** @returns how likely one of the videos is the film */
+/** @returns a function that scores how likely a video is the film */
 export function movieScorer(
   videos: readonly ReadVideo[],
   wanted: MovieChoice,
@@ -22,9 +22,9 @@ export function movieScorer(
   const isOfSeries = features.filter(isEpisode).length > 1
   const films = features.filter((video) => !isOfSeries || !isEpisode(video))
   const largest = films.reduce((most, { file }) => Math.max(most, file.length), 0)
-  const isSmall = ({ file }: ReadVideo) => file.length < largest * LEAST_SHARE
+  const isSmall = ({ file }: ReadVideo) => file.length < largest * MIN_SHARE
   const names = new Set(films.filter((video) => !isSmall(video)).map(({ film }) => nameOf(film)))
-  const isCollection = films.length <= MOST_OF_COLLECTION
+  const isCollection = films.length <= MAX_IN_COLLECTION
   const hasChoice = names.size > 1 && (wanted.title ?? wanted.year) !== undefined
 
   return (video) => {
@@ -42,12 +42,12 @@ function isEpisode({ numbers }: ReadVideo): boolean {
   return numbers.seasons.length > 0 && numbers.episodes.length > 0
 }
 
-/** The same for both halves of a film, and for a film in two resolutions. */
+/** Equal for both halves of a film, and for a film in two resolutions. */
 function nameOf({ title, year }: FilmName): string {
   return `${title} ${year ?? ''}`
 }
 
-/** Where there is one film, or nothing to tell several apart by. */
+/** For a single film, or if several cannot be told apart. */
 function likely(areSeveral: boolean, isSmall: boolean): Verdict {
   if (isSmall) return yes(SCORE.film - LESS_FOR.size, 'much smaller than the largest')
   return areSeveral ? yes(SCORE.film, 'one of several films') : yes(SCORE.only, 'the only film')
@@ -56,7 +56,7 @@ function likely(areSeveral: boolean, isSmall: boolean): Verdict {
 /** One of several films. */
 function compare({ title: name, folderTitle, year }: FilmName, wanted: MovieChoice): Verdict {
   const title = titleWords(wanted.title ?? '')
-  // A year may be the title, or a part of it.
+  // A year may be the title, or part of it.
   const isYearSaid = year !== undefined && wanted.year !== undefined && !title.includes(String(year))
   const difference = isYearSaid ? Math.abs(year - wanted.year) : undefined
   if (difference !== undefined && difference > 1) return no(`a film of ${year}`)

@@ -1,8 +1,8 @@
-/** How sure it is that a video is the one, and why. */
+/** How certain it is that a video is the wanted one, and why. */
 export interface Verdict {
   /** from 0, it is not, to 100, its own name says so */
   readonly score: number
-  /** in words, for a person */
+  /** for a person to read */
   readonly reasons: readonly string[]
 }
 
@@ -14,7 +14,7 @@ export function no(reason: string): Verdict {
   return { score: 0, reasons: [reason] }
 }
 
-/** The same, but less sure. */
+/** A verdict with a lower score. */
 export function less({ score, reasons }: Verdict, by: number, reason: string): Verdict {
   return { score: score - by, reasons: [...reasons, reason] }
 }

@@ -5,7 +5,7 @@ import { mainFileOf } from './choose-file.ts'
 import type { Pack } from './pack.ts'
 
 /**
- * The files of a torrent that a selection stands for, by index, without padding and empty files.
+ * The files of a torrent that a selection means, by index, without padding and empty files.
  *
  * @throws SelfStremeError `wish.impossible`
  */

@@ -1,5 +1,5 @@
 /**
- * Header by which one self-streme that asks another says so; its value is which one it is, from its start to its stop.
- * Whoever is asked answers with what it has or looks up itself, and one that hears its own name says `508`.
+ * Header by which a self-streme that asks another identifies itself; its value is unique to one run of the server. The
+ * other answers with what it has or looks up itself, and a server that receives its own value answers `508`.
  */
 export const ASKER_HEADER = 'Self-Streme-Asker'

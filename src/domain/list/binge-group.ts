@@ -1,11 +1,11 @@
 import type { ListedTorrent } from './listing.ts'
 
 /**
- * What Stremio finds the next episode by: the same for all those that a viewer would want one after the other. Those of
- * one pack, else those of one quality by one group. It is made of what the torrent itself is called, so that it does not
- * depend on which of the sources answered in time.
+ * The group by which Stremio finds the next episode: equal for streams that a viewer would watch in a row. Those of one
+ * pack, else those of one quality by one group. It is made of the torrent's own names, so that it does not depend on
+ * which sources answered in time.
  *
- * @param way - how it reaches the device; one that plays links must not go on with a torrent
+ * @param way - how it reaches the device; a device that plays links must not go on with a torrent
  * @see https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/api/responses/stream.md
  */
 export function bingeGroupOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): string {

@@ -4,40 +4,40 @@ import type { TorrentFile } from '../bittorrent/metainfo.ts'
 import { type LinkChoice, MAIN_FILE } from '../choice/file-choice.ts'
 import type { VideoId } from '../video-id.ts'
 
-/** What a source finds for a film or an episode: a torrent, or another addon's stream, to be handed on as it is. */
+/** A result of a source for a film or an episode: a torrent, or another addon's stream to pass on. */
 export type Found = Candidate | PassThroughStream
 
 /** One way to watch a film or an episode: a file of a torrent. */
 export interface Candidate {
   readonly kind: 'torrent'
   readonly infoHash: InfoHash
-  /** its index if any source names it, else what to choose it by */
+  /** its index if any source names it, else how to choose it */
   readonly file: LinkChoice
-  /** what this is, for a person: `Big Buck Bunny`, `Show S01E02` */
+  /** for a person to read: `Big Buck Bunny`, `Show S01E02` */
   readonly title: string
-  /** No swarm has it: it is no torrent but a file of ours, so every device gets it from us. */
+  /** In no swarm: a file of ours, so every device gets it from us. */
   readonly isLocal?: boolean
-  /** Only its own trackers may be told of it (BEP 27), and with their keys they are for us alone: we give it to devices. */
+  /** Only its own trackers may be asked (BEP 27), and their passkeys stay here: devices get it from us. */
   readonly isPrivate?: boolean
   readonly trackers: readonly string[]
-  /** the same for all episodes of a series in the same quality, where the source itself knows; see `binge-group.ts` */
+  /** equal for all episodes of a series in the same quality, if the source knows; see `binge-group.ts` */
   readonly bingeKey?: string
   readonly quality?: string
   readonly fileName?: string
   readonly size?: StatedSize
-  /** how many have the whole torrent, as the source says */
+  /** complete peers, as counted by the source */
   readonly seeders?: number
-  /** name that whoever made the torrent gave it, or its file: `Show.S01.1080p.WEB.H264-GROUP` */
+  /** name of the torrent or of its file: `Show.S01.1080p.WEB.H264-GROUP` */
   readonly releaseName?: string
-  /** all files of the torrent, where its metadata has been seen */
+  /** all files of the torrent, if its metadata is known */
   readonly files?: readonly TorrentFile[]
-  /** what another addon says of it, as it said it */
+  /** another addon's own texts, unchanged */
   readonly upstream?: UpstreamWords
-  /** names of the sources that know it */
+  /** names of the sources that found it */
   readonly foundBy?: readonly string[]
 }
 
-/** A stream of another addon that is no torrent: a link that devices open themselves. */
+/** A stream of another addon that is not a torrent: a link that devices open themselves. */
 export interface PassThroughStream {
   readonly kind: 'pass-through'
   /** http or https */
@@ -50,16 +50,16 @@ export interface PassThroughStream {
   readonly foundBy?: readonly string[]
 }
 
-/** How large something is, as a source states it. */
+/** A size as stated by a source. */
 export interface StatedSize {
   readonly bytes: number
-  /** the video itself, or all files of the torrent together */
+  /** the video, or all files of the torrent together */
   readonly of: 'file' | 'torrent'
-  /** `false` for a rounded figure such as `1.4 GB`, which may be of the torrent too */
+  /** `false` for a rounded figure such as `1.4 GB`, which may be the torrent's */
   readonly exact: boolean
 }
 
-/** The words of another addon, in Stremio's form. */
+/** Texts of another addon, in Stremio's form. */
 export interface UpstreamWords {
   /** short label */
   readonly name?: string
@@ -86,24 +86,24 @@ export interface UpstreamSubtitle {
   readonly lang: string
 }
 
-/** The file of a torrent that no source names: chosen when the names of its files are known. */
+/** The choice for a torrent without a named file: made when the names of its files are known. */
 export function unnamedFileOf(video: VideoId): LinkChoice {
   if (video.kind !== 'episode') return MAIN_FILE
   const { season, episode } = video
   return { kind: 'episode', ...(season === undefined ? {} : { season }), episode }
 }
 
-/** Bytes of the video, where a source states them exactly. */
+/** Exact size of the video, if a source states it. */
 export function exactFileSize({ size }: Candidate): number | undefined {
   return size?.of === 'file' && size.exact ? size.bytes : undefined
 }
 
-/** A source may name the same torrent thousands of times, each time with other trackers. */
+/** A source may list the same torrent thousands of times, with different trackers. */
 const MAX_TRACKERS = 60
 
 /**
- * Makes one of those that are the same file of the same torrent, or the same link. The first says what it is; trackers
- * and sources are joined, and of several numbers of seeders the highest counts.
+ * Merges entries for the same file of the same torrent, or the same link. The first entry gives the texts; trackers and
+ * sources are joined, and the highest number of seeders counts.
  */
 export function mergeCandidates<T extends Found>(all: readonly T[]): T[] {
   const merged = new Map<string, T>()
@@ -114,7 +114,7 @@ export function mergeCandidates<T extends Found>(all: readonly T[]): T[] {
   return [...merged.values()]
 }
 
-/** One for each file that a source names, and one for the file that none names. */
+/** One key for each named file, and one for the unnamed file. */
 function keyOf({ infoHash, file }: Candidate): string {
   return `${infoHash}/${file.kind === 'file' ? file.fileIdx : ''}`
 }
@@ -133,12 +133,12 @@ function merge<T extends Found>(first: T | undefined, next: T): T {
 function joinTorrents(first: Candidate | undefined, next: Candidate): Partial<Candidate> {
   const seeders = Math.max(first?.seeders ?? -1, next.seeders ?? -1)
   const trackers = union(first?.trackers, next.trackers).slice(0, MAX_TRACKERS)
-  // "The largest video" is what a source says that knows no better.
+  // "The largest video" comes from sources that know no better.
   const file = first && first.file.kind !== 'main' ? first.file : next.file
   return { file, trackers, ...(seeders >= 0 ? { seeders } : {}) }
 }
 
-/** The first of those that say most of the video itself. */
+/** The first of the sizes that are closest to that of the video. */
 function surer(first: StatedSize | undefined, next: StatedSize | undefined): StatedSize | undefined {
   return first && next ? (worthOf(next) > worthOf(first) ? next : first) : (first ?? next)
 }

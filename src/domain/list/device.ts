@@ -1,14 +1,14 @@
 import { UAParser } from 'ua-parser-js'
 
-/** How a stream reaches a device: it fetches the torrent itself, we fetch it, or the viewer may choose. */
+/** How a stream reaches a device: it fetches the torrent itself, we fetch it, or the viewer chooses. */
 export type Delivery = 'magnet' | 'proxy' | 'both'
 
-/** What an install URL may say; `auto` leaves it to the request's headers. */
+/** The mode in an install URL; `auto` decides by the request's headers. */
 export type DeliveryMode = Delivery | 'auto'
 
 export const DELIVERY_MODES: readonly DeliveryMode[] = ['auto', 'magnet', 'proxy', 'both']
 
-/** The headers that say who asks. */
+/** The headers that identify a device. */
 export interface ClientHeaders {
   readonly userAgent: string
   readonly secChUa?: string | undefined
@@ -20,16 +20,16 @@ export interface Device {
   readonly delivery: Delivery
 }
 
-/** No device has more to say of itself. */
-const MOST_LETTERS = 500
+/** No device sends longer headers. */
+const MAX_LENGTH = 500
 
 type Rule = readonly [name: string, matches: (client: ClientHeaders) => boolean, delivery: Delivery]
 
 const userAgent = (pattern: RegExp) => (client: ClientHeaders) => pattern.test(client.userAgent)
 
 /**
- * The first that matches decides, so the special come before the general. A client that can play a torrent only
- * sometimes (a browser beside Stremio's service, an app that exists for Android and iOS) gets both.
+ * The first match decides, so special rules come before general ones. A client that can play torrents only in some
+ * setups (a browser next to Stremio's service, an app for both Android and iOS) gets both.
  */
 const RULES: readonly Rule[] = [
   // Stremio for Android sends no User-Agent at all.
@@ -50,10 +50,10 @@ const RULES: readonly Rule[] = [
   ['stremio-desktop', userAgent(/StremioShell|QtWebEngine/), 'magnet'],
   ['stremio-windows', ({ secChUa }) => /Microsoft Edge WebView2/.test(secChUa ?? ''), 'magnet'],
   ['iphone', userAgent(/iPhone|iPad|iPod|CFNetwork\//), 'proxy'],
-  // Stremio's shell on Linux is WebKitGTK, and hardly anyone else is Safari on Linux.
+  // Stremio's shell on Linux is WebKitGTK, and there are hardly other Safaris on Linux.
   ['stremio-linux', userAgent(/X11; Linux.* Version\/[\d.]+ Safari\//), 'magnet'],
   ['app', userAgent(/^(Nuvio|NuvioMobile|Streamlet|Kodi)\//), 'both'],
-  // An aggregator or a script: the device behind it is not to be seen.
+  // An aggregator or a script: the device behind it is unknown.
   [
     'program',
     userAgent(/^(AIOStreams|python-|node$|node-fetch|undici|axios|curl|Wget|Go-http-client)/i),
@@ -62,14 +62,14 @@ const RULES: readonly Rule[] = [
   ['browser', (client) => isBrowser(client.userAgent), 'both'],
 ]
 
-/** Who asks, and what such a device can play. */
+/** The device, and what it can play. */
 export function detectDevice({ userAgent, secChUa }: ClientHeaders): Device {
-  const client = { userAgent: userAgent.slice(0, MOST_LETTERS), secChUa: secChUa?.slice(0, MOST_LETTERS) }
+  const client = { userAgent: userAgent.slice(0, MAX_LENGTH), secChUa: secChUa?.slice(0, MAX_LENGTH) }
   const rule = RULES.find(([, matches]) => matches(client))
   return rule ? { rule: rule[0], delivery: rule[2] } : { rule: 'unknown', delivery: 'both' }
 }
 
-/** What to answer: the install URL's word where it says one, else the device's. */
+/** The delivery: the install URL's mode, or for `auto` the device's. */
 export function chooseDelivery(mode: DeliveryMode, device: Device): Delivery {
   return mode === 'auto' ? device.delivery : mode
 }

@@ -1,23 +1,23 @@
 import { DELIVERY_MODES, type DeliveryMode } from './device.ts'
 
-/** Grammar of the segment: an installed address can never change, so what it meant stays what it means. */
+/** Version of the grammar: installed addresses never change, so neither may the meaning of this version. */
 const VERSION = 'v1'
-/** What a viewer means by a number of lines; whatever fits none of them is `other`. */
+/** Resolutions by their usual names; all others are `other`. */
 export const RESOLUTIONS = ['2160', '1440', '1080', '720', '480', 'other'] as const
-const MOST_WORDS = 30
-const MOST_LETTERS = 500
+const MAX_WORDS = 30
+const MAX_LENGTH = 500
 const UNITS: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 }
 
 export type ResolutionClass = (typeof RESOLUTIONS)[number]
 
-/** How the person who installed the addon wants its lists. */
+/** Options for lists, chosen at installation. */
 export interface ListOptions {
   readonly mode: DeliveryMode
-  /** shown, and which goes first */
+  /** resolutions to show, in order of preference */
   readonly resolutions: readonly ResolutionClass[]
   /** bytes of one video */
   readonly maxBytes?: number
-  /** ISO 639-1; a release that names other languages and none of these is left out; empty = all */
+  /** ISO 639-1; a release that names only other languages is left out; empty = all */
   readonly languages: readonly string[]
   /** lower case; a release with one of them in its name is left out */
   readonly excludedWords: readonly string[]
@@ -33,12 +33,12 @@ export const DEFAULT_LIST_OPTIONS: ListOptions = {
 
 type Read = Partial<{ -readonly [key in keyof ListOptions]: ListOptions[key] }>
 
-/** One option: its name in the segment, how it is read, and what to say when it cannot be. */
+/** One option: its name, parser, and expected form. */
 interface Option {
   readonly expected: string
-  /** `undefined` if the text is not one */
+  /** `undefined` if the text is invalid */
   read(text: string): Read | undefined
-  /** `undefined` where nothing is to be written */
+  /** `undefined` for the default */
   write(options: ListOptions): string | undefined
 }
 
@@ -84,23 +84,23 @@ const OPTIONS: Readonly<Record<string, Option>> = {
 }
 
 /**
- * Reads the segment in front of an addon's address: a mode, and behind it options, as in
+ * Parses the segment before an addon's path: a mode, followed by options, as in
  * `proxy.v1.res=1080,720.max=8GB.lang=en.not=cam,hdts.per=5`.
  *
  * @param segment - percent-decoded
- * @returns the options; or what is wrong with it, in words; `undefined` for what is no such segment at all
+ * @returns the options; or the problem, for a person to read; `undefined` if it is not such a segment
  */
 export function parseListOptions(segment: string): ListOptions | { readonly problem: string } | undefined {
   const [mode = '', version, ...parts] = segment.split('.')
   if (!isMode(mode)) return undefined
   if (version === undefined) return { ...DEFAULT_LIST_OPTIONS, mode }
-  if (segment.length > MOST_LETTERS) return { problem: `it is longer than ${MOST_LETTERS} letters` }
-  if (version !== VERSION) return { problem: `"${version}" stands where "${VERSION}" is expected` }
+  if (segment.length > MAX_LENGTH) return { problem: `it is longer than ${MAX_LENGTH} characters` }
+  if (version !== VERSION) return { problem: `expected "${VERSION}" instead of "${version}"` }
   const read: Read = {}
   for (const part of parts) {
     const [, name = '', text = ''] = /^([a-z]+)=(.+)$/i.exec(part) ?? []
     const option = Object.hasOwn(OPTIONS, name.toLowerCase()) ? OPTIONS[name.toLowerCase()] : undefined
-    if (!option) return { problem: `"${part}" is no option (there are ${Object.keys(OPTIONS).join(', ')})` }
+    if (!option) return { problem: `unknown option "${part}" (expected ${Object.keys(OPTIONS).join(', ')})` }
     const found = option.read(text)
     if (!found) return { problem: `"${part}" is not ${option.expected}` }
     Object.assign(read, found)
@@ -108,7 +108,7 @@ export function parseListOptions(segment: string): ListOptions | { readonly prob
   return { ...DEFAULT_LIST_OPTIONS, ...read, mode }
 }
 
-/** The shortest segment that means these options; `undefined` if none is needed. */
+/** The shortest segment with these options; `undefined` if none is needed. */
 export function writeListOptions(options: ListOptions): string | undefined {
   const parts = Object.entries(OPTIONS).flatMap(([name, option]) => {
     const text = option.write(options)
@@ -120,7 +120,7 @@ export function writeListOptions(options: ListOptions): string | undefined {
 
 function words(text: string): string[] {
   const found = text.split(',').map((word) => word.trim().toLowerCase())
-  return [...new Set(found)].slice(0, MOST_WORDS)
+  return [...new Set(found)].slice(0, MAX_WORDS)
 }
 
 function isMode(text: string): text is DeliveryMode {

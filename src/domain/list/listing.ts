@@ -4,30 +4,30 @@ import type { Candidate, Found } from './candidate.ts'
 import type { ListOptions, ResolutionClass } from './list-options.ts'
 import { fileNameOf, nameOf, releaseOf } from './release-of.ts'
 
-/** What of a video is on our disk. */
+/** How much of a video is on our disk. */
 export interface OnDisk {
-  /** from 0 to 1; 1 only if nothing of it is missing */
+  /** from 0 to 1; 1 only if it is complete */
   readonly share: number
-  /** bytes of the whole video */
+  /** bytes of the complete video */
   readonly size: number
   readonly name: string
-  /** OpenSubtitles' hash, as soon as head and tail are there */
+  /** OpenSubtitles' hash, once head and tail are there */
   readonly videoHash?: string | undefined
 }
 
-/** One line of a list: a way to watch, and all that decides where it stands. */
+/** One entry of a list: a way to watch, and what decides its position. */
 export interface Listed<T extends Found = Found> {
   readonly found: T
   readonly release: ReleaseName
-  /** `1080p`, as a person reads it */
+  /** `1080p`, for a person to read */
   readonly quality?: string | undefined
   readonly resolution: ResolutionClass
-  /** bytes of the video, as far as anybody says */
+  /** bytes of the video, if known */
   readonly bytes?: number | undefined
-  /** whether the torrent holds more than what is asked for */
+  /** whether the torrent contains more than the requested video */
   readonly isPack: boolean
   readonly disk?: OnDisk | undefined
-  /** how long ago its swarm was asked in vain, in ms; absent where a peer may well be there, or none is needed */
+  /** time since its swarm had no peers, in ms; absent if it may have some, or needs none */
   readonly withoutPeersMs?: number | undefined
 }
 
@@ -35,22 +35,22 @@ export type ListedTorrent = Listed<Candidate>
 
 export interface Dropped {
   readonly listed: Listed
-  /** in words, for a person */
+  /** for a person to read */
   readonly why: string
 }
 
 export interface Listing {
-  /** the best first */
+  /** best first */
   readonly kept: readonly Listed[]
   readonly dropped: readonly Dropped[]
 }
 
-/** Of a name in which words are looked for. */
-const MOST_LETTERS = 1_000
-/** Less of a film is not worth a word. */
-const LEAST_SHARE = 0.01
+/** Characters of a name in which words are searched. */
+const MAX_LENGTH = 1_000
+/** A smaller share on disk is not shown. */
+const MIN_SHARE = 0.01
 const PLACES = { whole: 0, part: 1, none: 2 }
-/** Films are cut: 1920 × 800 is what people call 1080. */
+/** Films are cropped: 1920 × 800 is called 1080. */
 const LINES: readonly (readonly [least: number, ResolutionClass])[] = [
   [1800, '2160'],
   [1200, '1440'],
@@ -60,8 +60,8 @@ const LINES: readonly (readonly [least: number, ResolutionClass])[] = [
 ]
 
 /**
- * @param disk - what is there of it already
- * @param askedInVainMs - how long ago its swarm was asked in vain, in ms
+ * @param disk - what is on disk of it
+ * @param askedInVainMs - time since its swarm had no peers, in ms
  */
 export function describe<T extends Found>(found: T, disk?: OnDisk, askedInVainMs?: number): Listed<T> {
   const release = releaseOf(found)
@@ -73,7 +73,7 @@ export function describe<T extends Found>(found: T, disk?: OnDisk, askedInVainMs
   return { found, release, quality, resolution: classOf(quality), bytes, isPack, disk, withoutPeersMs }
 }
 
-/** Leaves out what the viewer does not want, and puts the rest in order: what starts at once comes first, what has no peers last. */
+/** Filters and sorts: what starts at once comes first, what has no peers last. */
 export function arrange(all: readonly Listed[], options: ListOptions): Listing {
   const { maxPerResolution: most = Number.POSITIVE_INFINITY } = options
   const dropped: Dropped[] = []
@@ -92,9 +92,9 @@ export function arrange(all: readonly Listed[], options: ListOptions): Listing {
   return { kept, dropped }
 }
 
-/** Whether all of it is there, something, or nothing that counts. */
+/** Whether it is complete on disk, partly there, or not. */
 export function diskState(disk: OnDisk | undefined): 'whole' | 'part' | 'none' {
-  if (disk === undefined || disk.share < LEAST_SHARE) return 'none'
+  if (disk === undefined || disk.share < MIN_SHARE) return 'none'
   return disk.share >= 1 ? 'whole' : 'part'
 }
 
@@ -114,10 +114,10 @@ function whyNot({ found, release, resolution, bytes }: Listed, options: ListOpti
   return excluded === undefined ? undefined : `its name says "${excluded}"`
 }
 
-/** `HD-TS` is one word, and two. */
+/** `HD-TS` counts as one word and as two. */
 function wordsOf(name: string): Set<string> {
   const words = name
-    .slice(0, MOST_LETTERS)
+    .slice(0, MAX_LENGTH)
     .toLowerCase()
     .split(/[^\p{L}\p{N}+-]+/u)
   return new Set(words.flatMap((word) => [word, ...word.split('-')]))
@@ -139,7 +139,7 @@ function classOf(quality = ''): ResolutionClass {
 }
 
 function bytesOf(found: Found, isPack: boolean): number | undefined {
-  // A whole season is no measure for one episode.
+  // The size of a season says nothing about one episode.
   return isPack && found.size?.of === 'torrent' ? undefined : found.size?.bytes
 }
 

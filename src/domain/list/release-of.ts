@@ -3,16 +3,16 @@ import { heapBytes } from '../../lib/heap-bytes.ts'
 import { parseReleaseName, type ReleaseName } from '../names/release-name.ts'
 import type { Found } from './candidate.ts'
 
-/** bytes; one takes about a thousand */
-const MOST_KNOWN = 8 * 1024 * 1024
+/** bytes; one entry takes about a thousand */
+const MAX_KNOWN = 8 * 1024 * 1024
 
-/** Reading a name takes a third of a millisecond, and the same few hundred come with every list. */
+/** Parsing a name takes a third of a millisecond, and the same few hundred names are in every list. */
 const known = new LRUCache<string, ReleaseName>({
-  maxSize: MOST_KNOWN,
+  maxSize: MAX_KNOWN,
   sizeCalculation: (release, name) => heapBytes([name, release]),
 })
 
-/** What the name of a release says; each is read once. */
+/** The parsed name of a release; each is parsed once. */
 export function releaseOf(found: Found): ReleaseName {
   const name = nameOf(found)
   const before = known.get(name)
@@ -22,12 +22,12 @@ export function releaseOf(found: Found): ReleaseName {
   return release
 }
 
-/** What whoever made it called it, as far as anybody says. */
+/** The release name if a source gave one, else the file name, else the title. */
 export function nameOf(found: Found): string {
   return found.releaseName ?? fileNameOf(found) ?? found.title
 }
 
-/** What the video itself is called. */
+/** The name of the video file. */
 export function fileNameOf(found: Found): string | undefined {
   return (found.kind === 'torrent' ? found.fileName : undefined) ?? found.upstream?.hints.filename
 }

@@ -165,8 +165,8 @@ test('a HEAD request for an unknown torrent is answered from the list, which has
   const { open, calls } = world()
   const media = await open({ ...REQUEST, onlyHead: true }, stays)
   expect(media).toMatchObject({ name: 'Listed.mkv', size: 77, etag: undefined })
-  expect(() => media.read({ start: 0, end: 1 }, stays)).toThrow('only what a list said is known')
-  await expect(media.whenStartable(0)).rejects.toThrow('only what a list said is known')
+  expect(() => media.read({ start: 0, end: 1 }, stays)).toThrow('is known only from a list')
+  await expect(media.whenStartable(0)).rejects.toThrow('is known only from a list')
   expect(calls.map(([who]) => who)).toEqual(['whole', 'placed'])
 })
 

@@ -88,7 +88,7 @@ test.for([
   [{ kind: 'episode', season: 2, episode: 5 }, 'none of 2 videos is S02E05'],
   [{ kind: 'episode', episode: 5 }, 'none of 2 videos is episode 5'],
   [{ kind: 'movie', title: 'Other', year: 2001 }, 'none of 2 videos is the film Other, 2001'],
-  [{ kind: 'file', fileIdx: 0 }, 'file 0 is no video'],
+  [{ kind: 'file', fileIdx: 0 }, 'file 0 is not a video'],
   [{ kind: 'file', fileIdx: 9 }, 'there is no file 9'],
 ] as const)('a refused choice has a reason: %s', ([wish, reason]) => {
   const files = [file('a.nfo'), file('Show.S01E01.mkv'), file('Show.S01E02.mkv')]

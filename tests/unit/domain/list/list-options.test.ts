@@ -37,8 +37,8 @@ test.for<readonly [string, Partial<ListOptions>]>([
 })
 
 test.for([
-  ['auto.v2.per=5', '"v2" stands where "v1" is expected'],
-  ['auto.res=1080', '"res=1080" stands where "v1" is expected'],
+  ['auto.v2.per=5', 'expected "v1" instead of "v2"'],
+  ['auto.res=1080', 'expected "v1" instead of "res=1080"'],
   [
     'auto.v1.res=1081',
     '"res=1081" is not a list of 2160, 1440, 1080, 720, 480, other, the best first (try res=1080,720)',
@@ -48,10 +48,10 @@ test.for([
   ['auto.v1.lang=english', '"lang=english" is not a list of languages in two letters each'],
   ['auto.v1.not=a b', '"not=a b" is not a list of words'],
   ['auto.v1.per=0', '"per=0" is not how many of each resolution'],
-  ['auto.v1.toString=1', '"toString=1" is no option (there are res, max, lang, not, per)'],
-  ['auto.v1.per', '"per" is no option'],
-  ['auto.v1.', '"" is no option'],
-  [`auto.v1.not=${'a,'.repeat(300)}`, 'it is longer than 500 letters'],
+  ['auto.v1.toString=1', 'unknown option "toString=1" (expected res, max, lang, not, per)'],
+  ['auto.v1.per', 'unknown option "per"'],
+  ['auto.v1.', 'unknown option ""'],
+  [`auto.v1.not=${'a,'.repeat(300)}`, 'it is longer than 500 characters'],
 ] as const)('options %s are refused with a reason', ([segment, problem]) => {
   expect(parseListOptions(segment)).toEqual({ problem: expect.stringContaining(problem) })
 })
