@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { noRoomFor, refusal } from '../../../src/cleanup/fits.ts'
+import { assertFits, noRoomFor, refusal } from '../../../src/cleanup/fits.ts'
 import { type Space, spaceFor } from '../../../src/cleanup/space.ts'
 import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import { newUsage } from '../../../src/domain/usage.ts'
@@ -92,4 +92,17 @@ test('the space for one torrent is what all others leave', () => {
     owedBytes: 5,
     disk: { freeBytes: 500, minFreeBytes: 1, evictableBytes: 40, owedBytes: 5 },
   })
+})
+
+test.for([
+  ['within the limits', {}, {}, true],
+  ['by evicting others from the cache', { usedBytes: 6 * GB, evictableBytes: GB }, {}, false],
+  ['by evicting others from the disk', {}, { freeBytes: 5.9 * GB, evictableBytes: GB }, false],
+] as const)('what may not evict others fits only without that: %s', ([, space, disk, expected]) => {
+  const need = { bytes: 5 * GB, missingBytes: 5 * GB }
+  const all = { ...ROOMY, ...space, disk: { ...ROOMY.disk, ...disk } }
+  expect(() => assertFits(need, all)).not.toThrow()
+  const check = () => assertFits(need, all, { mayEvict: false })
+  if (expected) expect(check).not.toThrow()
+  else expect(check).toThrow(expect.objectContaining({ code: 'cache.no_room' }))
 })
