@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { messageOf } from '../domain/errors.ts'
 import { Deadline } from '../lib/deadline.ts'
-import { fewAtATime } from '../lib/for-each-parallel.ts'
+import { forEachParallel } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
 import { fileAt, settlingMs } from './finished-writing.ts'
 import type { FolderWatch } from './folder-watch.ts'
@@ -176,7 +176,7 @@ export class FolderTree implements Disposable {
     const there = new Set(entries.map(({ name }) => join(directory, name)))
     for (const path of known) if (!there.has(path)) this.#forget(path)
     const unknown = entries.filter(({ name }) => !known.has(join(directory, name)))
-    await fewAtATime(unknown, (entry) => this.#surviving(() => this.#meet(directory, entry)))
+    await forEachParallel(unknown, (entry) => this.#surviving(() => this.#meet(directory, entry)))
   }
 
   async #meet(directory: string, entry: Dirent): Promise<void> {

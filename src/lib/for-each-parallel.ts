@@ -2,7 +2,10 @@
 const AT_ONCE = 16
 
 /** Does something for all items, a few at a time. */
-export async function fewAtATime<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function forEachParallel<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const left = items.values()
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {

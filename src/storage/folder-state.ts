@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from '../files/handle-limit.ts'
 import { isAbsent, statIfThere } from '../files/if-there.ts'
-import { fewAtATime } from '../lib/for-each-parallel.ts'
+import { forEachParallel } from '../lib/for-each-parallel.ts'
 import { ONLY_OURS, OURS, writeNote } from './mark.ts'
 import { readBytes, readText } from './torrent-folder.ts'
 
@@ -112,7 +112,7 @@ export async function saveKeptTrackers(directory: string, kept: KeptTrackers): P
  * @throws the system's error; written data may be lost then, and a second fsync would not report it
  */
 export async function syncFiles(paths: readonly string[]): Promise<void> {
-  await fewAtATime(paths, syncFile)
+  await forEachParallel(paths, syncFile)
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -9,7 +9,7 @@ import { readTorrentInfo } from '../domain/bittorrent/read-torrent-info.ts'
 import { messageOf, SelfStremeError } from '../domain/errors.ts'
 import { exists, isAbsent, lstatIfThere, undefinedIfAbsent } from '../files/if-there.ts'
 import { liesUnder, realLocation } from '../files/real-location.ts'
-import { fewAtATime } from '../lib/for-each-parallel.ts'
+import { forEachParallel } from '../lib/for-each-parallel.ts'
 import { isOurs, OURS, writeNote } from './mark.ts'
 import { finishFolder, makeUnfinishedFolder, removeIfLeftOver } from './unfinished-folder.ts'
 
@@ -101,7 +101,7 @@ export async function listFolders(
   const { root } = grounds
   const entries = await readdir(root, { withFileTypes: true })
   const found: ListedFolder[] = []
-  await fewAtATime(entries, async (entry) => {
+  await forEachParallel(entries, async (entry) => {
     if (!entry.isDirectory()) return
     await removeIfLeftOver(root, entry.name)
     // One folder that cannot be read must not hide the others.
@@ -207,7 +207,7 @@ export async function filesThere(directory: string, info: TorrentInfo): Promise<
   const listed = new Set(await readdir(directory).catch(undefinedIfAbsent))
   const found = new Map<number, Stats>()
   const indexes = [...safeFileNames(info.files).entries()].filter(([, name]) => listed.has(name))
-  await fewAtATime(indexes, async ([index, name]) => {
+  await forEachParallel(indexes, async ([index, name]) => {
     const stats = await lstatIfThere(join(directory, name))
     if (stats) found.set(index, stats)
   })

@@ -5,6 +5,7 @@ import type { FileChoice } from '../domain/choice/file-choice.ts'
 import { clientKey } from '../domain/clients/client-key.ts'
 import type { Viewer } from '../domain/clients/viewer.ts'
 import { SelfStremeError } from '../domain/errors.ts'
+import { isAbsent } from '../files/if-there.ts'
 import type { UserVideo } from '../files/user-video.ts'
 import { Deadline } from '../lib/deadline.ts'
 import type { LocalFiles } from '../library/local-files.ts'
@@ -99,8 +100,8 @@ class MediaOpener {
     if (video) return mediaOfUser(video, client)
     throw new SelfStremeError('media.not_found', `the file ${infoHash} no longer exists`)
 
-    function ifGone(error: NodeJS.ErrnoException): undefined {
-      const isGone = error.code === 'ENOENT' || (deadline.isPassed && !gone.aborted)
+    function ifGone(error: unknown): undefined {
+      const isGone = isAbsent(error) || (deadline.isPassed && !gone.aborted)
       if (!isGone) throw error
     }
   }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import pLimit from 'p-limit'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../domain/errors.ts'
-import { fewAtATime } from '../lib/for-each-parallel.ts'
+import { forEachParallel } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
 import { type Contents, readContents } from '../storage/contents.ts'
 import { findUsage, readUsage } from '../storage/folder-state.ts'
@@ -40,7 +40,7 @@ export class FolderScan {
   async load(table: IndexTable): Promise<void> {
     const listed = await listFolders(this.#grounds, (reason) => this.#refuse(reason))
     const rows = table.read()
-    await fewAtATime(listed, (folder) =>
+    await forEachParallel(listed, (folder) =>
       this.#surviving(folder.directory, 'warn', async () => {
         const row = rows.get(folder.infoHash)
         if (row?.notedAt === folder.notedAt && liesIn(row.contents, folder.directory)) {

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { refusalOf } from '../disk/disk-errors.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../domain/errors.ts'
-import { fewAtATime } from '../lib/for-each-parallel.ts'
+import { forEachParallel } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
 import { saveUsage } from '../storage/folder-state.ts'
 import { lastNotedAt } from '../storage/torrent-folder.ts'
@@ -32,7 +32,7 @@ export class IndexWriter implements AsyncDisposable {
   /** Resolves when all earlier changes were written or have failed. */
   flush(): Promise<void> {
     return this.#oneAtATime(async () => {
-      await fewAtATime(this.#entries.takeUnsaved(), (infoHash) => this.#saveUsage(infoHash))
+      await forEachParallel(this.#entries.takeUnsaved(), (infoHash) => this.#saveUsage(infoHash))
       await this.#writeRows()
     })
   }

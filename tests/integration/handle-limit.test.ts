@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { HandleLimit } from '../../src/files/handle-limit.ts'
 import { OpenFiles } from '../../src/files/open-files.ts'
 import { OpenOnce } from '../../src/files/open-once.ts'
-import { fewAtATime } from '../../src/lib/for-each-parallel.ts'
+import { forEachParallel } from '../../src/lib/for-each-parallel.ts'
 import { syncFiles } from '../../src/storage/folder-state.ts'
 import { openIn, watchCount } from '../support/open-count.ts'
 import { seededRandom } from '../support/random.ts'
@@ -84,7 +84,7 @@ test('paused readers lend their handles to others, and continue in the same file
   for (const path of paths) opened.push(await files.open(path, await stat(path)))
   expect(openIn(folder.path)).toBeLessThanOrEqual(3)
   const texts: string[] = []
-  await fewAtATime([...opened.entries()], async ([at, { handle, size }]) => {
+  await forEachParallel([...opened.entries()], async ([at, { handle, size }]) => {
     const bytes = Buffer.alloc(size)
     await handle.read(bytes, 0, size, 0)
     texts[at] = bytes.toString()
@@ -98,6 +98,6 @@ test('paused readers lend their handles to others, and continue in the same file
 
 async function makeFiles(folder: string, count: number): Promise<string[]> {
   const paths = Array.from({ length: count }, (_, at) => join(folder, `${at}.mkv`))
-  await fewAtATime([...paths.entries()], ([at, path]) => writeFile(path, String(at)))
+  await forEachParallel([...paths.entries()], ([at, path]) => writeFile(path, String(at)))
   return paths
 }

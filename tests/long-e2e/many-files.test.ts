@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { fewAtATime } from '../../src/lib/for-each-parallel.ts'
+import { forEachParallel } from '../../src/lib/for-each-parallel.ts'
 import { childrenOf, openFilesOf } from '../support/processes.ts'
 import { startServerProcess } from '../support/server-process.ts'
 import { hasSeeder, startSwarm } from '../support/swarm.ts'
@@ -20,7 +20,7 @@ test.skipIf(!hasSeeder)(
     const downloads = join(folder.path, 'downloads')
     for (const path of [films, watched]) await mkdir(path)
     const names = Array.from({ length: FILES }, (_, n) => `Show S01E${n}.mkv`)
-    await fewAtATime(names, (name) => writeFile(join(films, name), name.padEnd(2_000, name)))
+    await forEachParallel(names, (name) => writeFile(join(films, name), name.padEnd(2_000, name)))
     await using swarm = await startSwarm({ path: films, pieceLength: 64 * 1024 })
     await using server = startServerProcess({
       ...swarm.settings,
