@@ -371,7 +371,7 @@ const HOSTILE_METADATA: readonly [name: string, metadata: Uint8Array][] = [
   ['a million empty lists', Buffer.from(`d4:name${'le'.repeat(1_000_000)}e`)],
 ]
 
-describe('metadata with', () => {
+describe('hostile metadata', () => {
   const resources = new AsyncDisposableStack()
   let app: TestApp
   let port: number
@@ -388,7 +388,7 @@ describe('metadata with', () => {
   afterAll(() => resources.disposeAsync())
 
   test.for(HOSTILE_METADATA.map(([name, metadata], n) => [name, metadata, `127.0.0.${n + 10}`] as const))(
-    '%s is refused at once, and the engine keeps running',
+    'metadata with %s is refused at once, and the engine keeps running',
     async ([, metadata, from]) => {
       const infoHash = sha1(metadata)
       const asked = fetch(`${app.url}/stream/proxy/${infoHash}`)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import bencode from 'bencode'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { MAX_TORRENT_FILE_BYTES } from '../../src/storage/torrent-file.ts'
 import { apiOf } from '../support/api-client.ts'
 import { leaveCompleteTorrent } from '../support/earlier-run.ts'
@@ -10,6 +10,7 @@ import { openStream, readBytes } from '../support/http-client.ts'
 import { AS_OWNER } from '../support/owner.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { send } from '../support/send.ts'
+import { sharedApps } from '../support/shared-apps.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -32,9 +33,20 @@ function torrentOf(bytes: number, changes: object = {}): Uint8Array {
   })
 }
 
+const appWith = sharedApps()
+
+/** A server for the tests that need no settings of their own, without the torrents that the test before added. */
+async function emptyServer(): Promise<TestApp> {
+  const app = await appWith()
+  const api = apiOf(app.url)
+  for (const { infoHash } of await api.list()) await api.remove(infoHash)
+  expect(await api.list()).toEqual([])
+  return app
+}
+
 describe('adding a torrent', () => {
   test('is answered 202 with its state, also when it has no peers', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const api = apiOf(app.url)
     const { status, body } = await api.add({ infoHash: UNKNOWN.toUpperCase() })
     expect(status).toBe(202)
@@ -52,7 +64,7 @@ describe('adding a torrent', () => {
   })
 
   test('and removing it as soon as it is listed leaves nothing', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const api = apiOf(app.url)
     for (let n = 0; n < 20; n++) {
       const infoHash = n.toString(16).padStart(40, 'c')
@@ -65,7 +77,7 @@ describe('adding a torrent', () => {
   })
 
   test('by upload of a torrent file shows name and size without peers', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const api = apiOf(app.url)
     const { status, body } = await api.upload(torrentOf(9 * MIB), '?files=0&pin=false')
     expect(status).toBe(202)
@@ -79,7 +91,7 @@ describe('adding a torrent', () => {
   })
 
   test('by a magnet link selects files by an index that leaves out padding, in addition to earlier files', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const api = apiOf(app.url)
     const pieceLength = 16 * 1024
     const files = ['one.mkv', 'pad', 'two.mkv', 'pad', 'notes.txt', 'pad', 'three.mkv'].map((name) =>
@@ -138,7 +150,7 @@ describe('adding a torrent', () => {
   })
 
   test('by a torrent file with unsorted keys uses the hash of its bytes as they are', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const text = Buffer.from(torrentOf(MIB)).toString('latin1')
     // The keys of a dictionary are sorted (BEP 3); here the first of them is last.
     const swapped = text.replace(/(6:lengthi\d+e)(.*)(ee)$/s, '$2$1$3')
@@ -151,7 +163,7 @@ describe('adding a torrent', () => {
   })
 
   test('escapes names in answers, so that they cannot control a terminal', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const name = '\u009b31m\u202eFilm\u001b[2J.mkv'
     const pieces = Buffer.alloc(20)
     const torrent = bencode.encode({ info: { length: 100, name, 'piece length': 16 * 1024, pieces } })
@@ -195,9 +207,8 @@ describe('adding a torrent', () => {
 describe('requests to add a torrent that are refused', () => {
   let app: TestApp
   beforeAll(async () => {
-    app = await startTestApp()
+    app = await emptyServer()
   })
-  afterAll(() => app[Symbol.asyncDispose]())
 
   test.for([
     [{}, /either "magnet" or "infoHash"/],
@@ -341,7 +352,7 @@ describe('the list of torrents', () => {
   })
 
   test('has no torrent that is not on disk, and the answer is not the one for players', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const api = apiOf(app.url)
     for (const answer of [
       await api.get(UNKNOWN),
@@ -580,7 +591,7 @@ describe('removing a torrent', () => {
   })
 
   test('with an unclear parameter is refused', async () => {
-    await using app = await startTestApp()
+    const app = await emptyServer()
     const { status, body } = await apiOf(app.url).remove(UNKNOWN, '?data=maybe')
     expect([status, body.message]).toEqual([400, '"data" must be true or false'])
   })
