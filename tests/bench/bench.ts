@@ -1,7 +1,6 @@
 /**
  * `npm run bench [-- scenario …]`: this server beside others. Contestants take turns within each case, so that changes
- * in
- * the load of the machine hit all of them. Prints a table for each scenario. README.md says what they measure.
+ * in the load of the machine hit all of them. Prints a table for each scenario. README.md says what they measure.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -16,8 +16,7 @@ const longAgo = new Date('2024-05-06T07:08:09.500Z')
 
 /**
  * Notes every connection and datagram socket that a process opens, and ends an engine that is switched off. Its
- * settings
- * are written into it, because the engine gets only selected environment variables.
+ * settings are written into it, because the engine gets only selected environment variables.
  */
 function watchdogFor(notes: string, isEngineOff: boolean): string {
   return `

@@ -1,7 +1,7 @@
 /**
  * What `peerflix <magnet> --quiet` does, without a player and without outside peers: reads the magnet link from
- * standard
- * input, and prints the address of its server. It waits for the link, so that the start of Node does not count.
+ * standard input, and prints the address of its server. It waits for the link, so that the start of Node does not
+ * count.
  */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

@@ -1,7 +1,6 @@
 /**
  * Loaded into a process with `--import`: at every SIGUSR2 it prints the 99th percentile of the delay of its timers
- * since
- * the last one, in milliseconds.
+ * since the last one, in milliseconds.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 

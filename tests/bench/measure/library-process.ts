@@ -1,7 +1,6 @@
 /**
  * `node library-process.ts folder title year`: scans a media folder as `MEDIA_PATH` does, and asks for its content and
- * for
- * the film of that title, for the first time and again. Prints the figures as a line of JSON.
+ * for the film of that title, for the first time and again. Prints the figures as a line of JSON.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createLibraryCatalog } from '../../../src/library/library-catalog.ts'

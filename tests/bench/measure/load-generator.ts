@@ -1,7 +1,6 @@
 /**
  * Reads from a server as fast as it can, in a process of its own and over bare sockets, so that the server is the
- * bottleneck: `node load-generator.ts '{"kind": "stream"
- * "ranges", …}'` prints its report as JSON.
+ * bottleneck: `node load-generator.ts '{"kind": "stream" | "ranges", …}'` prints its report as JSON.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'

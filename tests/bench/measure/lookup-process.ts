@@ -1,7 +1,6 @@
 /**
  * `node lookup-process.ts folder infoHashes.json`: opens the index of a download folder, and then opens each of the
- * films
- * there many times in random order, with the functions that a request uses. Prints the figures as a line of JSON.
+ * films there many times in random order, with the functions that a request uses. Prints the figures as a line of JSON.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'

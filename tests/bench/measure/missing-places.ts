@@ -9,8 +9,7 @@ const LOOK_BYTES = 65_536
 
 /**
  * Positions all over a film that a contestant does not have on disk when the next one is requested; in the same order
- * for
- * all contestants, without positions that were fetched in the background meanwhile.
+ * for all contestants, without positions that were fetched in the background meanwhile.
  */
 export async function* missingPlaces(film: Film, folder: string): AsyncGenerator<number> {
   for (let n = 1; n < PLACES; n++) {
