@@ -91,7 +91,10 @@ test('an indexer without stated capabilities cannot be searched', () => {
   )
 })
 
-test.for([parseCaps, parseItems])('an error has the text of the indexer, without its key', (parse) => {
+test.for([
+  ['capabilities', parseCaps],
+  ['items', parseItems],
+] as const)('an error in place of %s has the text of the indexer, without its key', ([, parse]) => {
   const xml = '<?xml version="1.0"?><error code="100" description="Bad key apikey=s3cret &amp; such"/>'
   expect(() => parse(xml)).toThrow(
     expect.objectContaining({

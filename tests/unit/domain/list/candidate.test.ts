@@ -52,12 +52,12 @@ test('merging fills in what the first candidate does not know', () => {
 })
 
 test.for<readonly [string, ...(readonly [StatedSize | undefined, StatedSize | undefined, StatedSize])]>([
-  ['an exact size of the file', ROUGH, EXACT, EXACT],
-  ['an exact size of the file', EXACT, ROUGH, EXACT],
-  ['a rounded figure', TORRENT, ROUGH, ROUGH],
-  ['a rounded figure', ROUGH, TORRENT, ROUGH],
-  ['the only size', undefined, TORRENT, TORRENT],
-  ['the only size', TORRENT, undefined, TORRENT],
+  ['an exact size of the file, after a rounded one', ROUGH, EXACT, EXACT],
+  ['an exact size of the file, before a rounded one', EXACT, ROUGH, EXACT],
+  ['a rounded size of the file, after one of the torrent', TORRENT, ROUGH, ROUGH],
+  ['a rounded size of the file, before one of the torrent', ROUGH, TORRENT, ROUGH],
+  ['the only size, found second', undefined, TORRENT, TORRENT],
+  ['the only size, found first', TORRENT, undefined, TORRENT],
   ['the first of two', EXACT, { ...EXACT, bytes: 9 }, EXACT],
 ])('merging keeps %s', ([, first, next, kept]) => {
   const sized = (size?: StatedSize) => candidate(A, size ? { size } : {})
