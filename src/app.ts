@@ -37,6 +37,7 @@ import { lockDownloadFolder } from './storage/download-lock.ts'
 import { ListedFiles } from './streaming/listed-files.ts'
 import { ListedTrackers } from './streaming/listed-trackers.ts'
 import { mediaOpener } from './streaming/open-media.ts'
+import { ReadNotes } from './streaming/reads.ts'
 import { Viewers } from './streaming/viewers.ts'
 import { IndexDatabase } from './torrent-index/index-database.ts'
 import { type CacheIndex, openCacheIndex } from './torrent-index/torrent-index.ts'
@@ -119,7 +120,7 @@ export async function createApp(config: Config): Promise<App> {
   const openMedia = mediaOpener(
     config.torrents,
     { torrents, placed, local: createLocalFiles(root, media, placed) },
-    { noteRead: (...read) => index.notePlay(...read), follow },
+    new ReadNotes(index, follow, log),
     { trackers: listedTrackers, files: listedFiles },
   )
 

@@ -1,5 +1,5 @@
 import type { AnsweredList } from '../addon/stream-service.ts'
-import type { Reading } from '../streaming/media.ts'
+import type { Reading } from '../streaming/reads.ts'
 import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { Guesses, Why } from './guesses.ts'
 import { proposeFirst } from './proposers/first-listed.ts'

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Reading } from '../streaming/media.ts'
+import type { Reading } from '../streaming/reads.ts'
 import { isNearlyThrough, isPlayed, type Run, withRead } from './played-runs.ts'
 
 const MAX_VIEWINGS = 500

@@ -6,6 +6,7 @@ import type { OpenVideo } from '../files/open-video.ts'
 import type { UserVideo } from '../files/user-video.ts'
 import type { TorrentStream } from '../torrents/torrent-stream.ts'
 import type { ListedFile } from './listed-files.ts'
+import type { Reads } from './reads.ts'
 
 /** A video to send, with everything that its headers need. */
 export interface Media extends OpenVideo {
@@ -24,53 +25,31 @@ export interface Media extends OpenVideo {
   whenStartable(position: number): Promise<void>
 }
 
-/** Bytes of a file of a torrent that were sent to a client. */
-export interface Reading {
-  readonly infoHash: InfoHash
-  readonly fileIdx: number
-  readonly client: string
-  /** of the file, bytes */
-  readonly size: number
-  /** absent if another program sends the file */
-  readonly sent?: ByteRange
-}
-
-/** Counts plays. */
-export interface Audience {
-  /** A client is reading a file. */
-  noteRead(infoHash: InfoHash, fileIdx: number, client: string): void
-  /** Called for every slice that was sent; absent if no part needs it. */
-  readonly follow?: ((reading: Reading) => void) | undefined
-}
-
+/** Closing it closes the stream. */
 export function mediaOfTorrent(
   stream: TorrentStream,
   client: string,
-  audience: Audience,
+  reads: Reads,
   whenStartable: Media['whenStartable'],
 ): Media {
   const { infoHash, fileIdx, name, size } = stream
-  const { follow } = audience
+  const begun = new AsyncDisposableStack()
+  begun.use(stream)
+  const begin = () => begun.use(reads.begin(stream, client))
   return {
     name,
     size,
     etag: etagOf(infoHash, fileIdx),
     contentType: contentTypeOf(name),
     wholeAt: stream.isWhole ? stream.path : undefined,
-    noteRead() {
-      audience.noteRead(infoHash, fileIdx, client)
-      follow?.({ infoHash, fileIdx, client, size })
-      stream.noteRead()
-    },
+    noteRead: () => begin().sent?.(),
     whenStartable,
     read(range, left) {
-      audience.noteRead(infoHash, fileIdx, client)
+      const { sent } = begin()
       const slices = stream.read(range, left)
-      return follow
-        ? followed(slices, range.start, (sent) => follow({ infoHash, fileIdx, client, size, sent }))
-        : slices
+      return sent ? followed(slices, range.start, sent) : slices
     },
-    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => begun.disposeAsync(),
   }
 }
 

@@ -13,7 +13,8 @@ import type { PlacedFiles } from '../placed/placed-files.ts'
 import type { TorrentService } from '../torrents/torrent-service.ts'
 import type { ListedFiles } from './listed-files.ts'
 import type { ListedTrackers } from './listed-trackers.ts'
-import { type Audience, type Media, mediaOfList, mediaOfTorrent, mediaOfUser } from './media.ts'
+import { type Media, mediaOfList, mediaOfTorrent, mediaOfUser } from './media.ts'
+import type { Reads } from './reads.ts'
 
 /**
  * A file that was just put there is worth a short wait rather than asking peers; the answer still comes within a
@@ -61,23 +62,23 @@ export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Me
 export function mediaOpener(
   options: { readonly timeoutMs: number },
   stores: VideoStores,
-  audience: Audience,
+  reads: Reads,
   listed: ListedFacts,
 ): OpenMedia {
-  const opener = new MediaOpener(options.timeoutMs, stores, audience, listed)
+  const opener = new MediaOpener(options.timeoutMs, stores, reads, listed)
   return (request, gone) => opener.open(request, gone)
 }
 
 class MediaOpener {
   readonly #timeoutMs: number
   readonly #stores: VideoStores
-  readonly #audience: Audience
+  readonly #reads: Reads
   readonly #listed: ListedFacts
 
-  constructor(timeoutMs: number, stores: VideoStores, audience: Audience, listed: ListedFacts) {
+  constructor(timeoutMs: number, stores: VideoStores, reads: Reads, listed: ListedFacts) {
     this.#timeoutMs = timeoutMs
     this.#stores = stores
-    this.#audience = audience
+    this.#reads = reads
     this.#listed = listed
   }
 
@@ -87,7 +88,7 @@ class MediaOpener {
     // The fast path of nearly all requests.
     const whole = await this.#stores.torrents.findWhole(infoHash, choice)
     return whole
-      ? mediaOfTorrent(whole, client, this.#audience, async () => undefined)
+      ? mediaOfTorrent(whole, client, this.#reads, async () => undefined)
       : this.#openSlowly(request, gone)
   }
 
@@ -117,13 +118,11 @@ class MediaOpener {
     if (video) return mediaOfUser(video, client)
     const listed = this.#withoutAsking(request)
     if (listed) return listed
-    const stream = opening.use(await inTime(this.#stream(request, signal)))
-    const held = opening.move()
+    const stream = await inTime(this.#stream(request, signal))
     const whenStartable = (position: number) => inTime(stream.whenStartable(position, signal))
-    return {
-      ...mediaOfTorrent(stream, client, this.#audience, whenStartable),
-      [Symbol.asyncDispose]: () => held.disposeAsync(),
-    }
+    const media = opening.use(mediaOfTorrent(stream, client, this.#reads, whenStartable))
+    const held = opening.move()
+    return { ...media, [Symbol.asyncDispose]: () => held.disposeAsync() }
 
     async function inTime<T>(answer: Promise<T>): Promise<T> {
       try {

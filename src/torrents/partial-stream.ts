@@ -8,11 +8,6 @@ export function partialStream(parts: StreamParts, reading: TorrentReading): Torr
   lease.use(parts.lease)
   let expected: Disposable | undefined
 
-  function noteRead(): void {
-    parts.noteRead()
-    lease.use(reading.watch(fileIdx))
-  }
-
   return {
     infoHash,
     fileIdx,
@@ -20,13 +15,12 @@ export function partialStream(parts: StreamParts, reading: TorrentReading): Torr
     size,
     path,
     isWhole: false,
-    noteRead,
     async whenStartable(position, signal) {
       expected = lease.use(reading.expectReader(fileIdx, position))
       await reading.whenStartable(fileIdx, position, signal)
     },
     read(range, signal) {
-      noteRead()
+      lease.use(reading.watch(fileIdx))
       return reading.read(fileIdx, range, expected, signal)
     },
     async [Symbol.asyncDispose]() {

@@ -18,8 +18,6 @@ export interface TorrentIndexPort {
   put(contents: Contents, origin?: Origin): void
   /** The folder of the torrent is gone. */
   forget(infoHash: InfoHash): void
-  /** The torrent is being read. */
-  noteRead(infoHash: InfoHash): void
   /** The most seeders at a time during the last stay in the swarm. */
   noteSeeders(infoHash: InfoHash, seeders: number): void
 }

@@ -89,7 +89,7 @@ export function openTorrentService(
   const loaderParts = { ...parts, places, slots, brought, withoutPeers, knownLately }
   const registry = new TorrentRegistry(torrentLoader(options, loaderParts, log))
   const torrents = new HeldTorrents(registry, brought, knownLately)
-  const streams = new TorrentStreams(extraPaths, torrents, index, log)
+  const streams = new TorrentStreams(extraPaths, torrents, index)
   const ahead = new AheadOfViewers({ root, extraPaths }, torrents, index)
   const usersOf = (infoHash: InfoHash) => registry.find(infoHash)?.users
   const isUsed = (infoHash: InfoHash) => streams.isReading(infoHash) || usersOf(infoHash)?.isUsed === true

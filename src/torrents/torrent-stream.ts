@@ -9,15 +9,12 @@ export interface TorrentStream extends OpenVideo {
   readonly path: string
   /** Nothing of it is missing, and all of it was verified. */
   readonly isWhole: boolean
-  /** Another program reads the file: counts like a {@link read}. */
-  noteRead(): void
   /** Resolves when the first bytes of an answer are there, or a peer that can give them. */
   whenStartable(position: number, signal: AbortSignal): Promise<void>
 }
 
 /** What every stream is made of. */
-export interface StreamParts
-  extends Pick<TorrentStream, 'infoHash' | 'fileIdx' | 'name' | 'size' | 'path' | 'noteRead'> {
+export interface StreamParts extends Pick<TorrentStream, 'infoHash' | 'fileIdx' | 'name' | 'size' | 'path'> {
   /** keeps the torrent from being removed; readers add to it what ends with the reading */
   readonly lease: Disposable
 }

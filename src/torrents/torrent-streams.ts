@@ -7,14 +7,12 @@ import { isVideo } from '../domain/content-type.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import { Leases } from '../lib/leases.ts'
-import type { Log } from '../observe/log.ts'
 import { chooseOnDisk } from './choose-on-disk.ts'
 import { allowedPath } from './extra-paths.ts'
 import type { HeldTorrents } from './held-torrents.ts'
 import { partialStream } from './partial-stream.ts'
 import type { TorrentIndexPort } from './torrent-index-port.ts'
-import type { StreamParts, TorrentStream } from './torrent-stream.ts'
-import { UseLog } from './use-log.ts'
+import type { TorrentStream } from './torrent-stream.ts'
 import { openIfWhole, wholeStream } from './whole-stream.ts'
 
 /** Trackers that only the link of a viewer names. */
@@ -40,16 +38,14 @@ export class TorrentStreams {
   readonly #extraPaths: readonly string[]
   readonly #torrents: HeldTorrents
   readonly #index: TorrentIndexPort
-  readonly #uses: UseLog
   readonly #files = new OpenFiles()
   /** complete files that are being read; their torrents need not be loaded */
   readonly #readers = new Leases()
 
-  constructor(extraPaths: readonly string[], torrents: HeldTorrents, index: TorrentIndexPort, log: Log) {
+  constructor(extraPaths: readonly string[], torrents: HeldTorrents, index: TorrentIndexPort) {
     this.#extraPaths = extraPaths
     this.#torrents = torrents
     this.#index = index
-    this.#uses = new UseLog(log)
   }
 
   /** Whether a complete file of the torrent is being read. */
@@ -84,8 +80,7 @@ export class TorrentStreams {
     const { name, length: size } = content.file(fileIdx)
     const whole = await content.openComplete(fileIdx)
     if (!whole) await content.check(fileIdx)
-    const file = { infoHash, fileIdx, name, size, path: content.pathOf(fileIdx) }
-    const parts = this.#streamParts(file, whole !== undefined, lease.move())
+    const parts = { infoHash, fileIdx, name, size, path: content.pathOf(fileIdx), lease: lease.move() }
     return whole ? wholeStream(parts, whole) : partialStream(parts, reading)
   }
 
@@ -102,29 +97,10 @@ export class TorrentStreams {
     const whole = await openIfWhole(file, this.#files)
     if (!whole) return undefined
     const { name, path, size } = file
-    return wholeStream(this.#streamParts({ infoHash, fileIdx, name, size, path }, true, lease.move()), whole)
+    return wholeStream({ infoHash, fileIdx, name, size, path, lease: lease.move() }, whole)
   }
 
   async #infoOf(infoHash: InfoHash) {
     return this.#torrents.registry.find(infoHash)?.info ?? (await this.#index.readInfo(infoHash))
-  }
-
-  #streamParts(
-    file: Omit<StreamParts, 'lease' | 'noteRead'>,
-    isWhole: boolean,
-    lease: DisposableStack,
-  ): StreamParts {
-    let wasRead = false
-    return {
-      ...file,
-      lease,
-      noteRead: () => {
-        this.#index.noteRead(file.infoHash)
-        if (wasRead) return
-        wasRead = true
-        this.#uses.note({ ...file, isWhole })
-        lease.defer(() => this.#index.noteRead(file.infoHash))
-      },
-    }
   }
 }

@@ -17,7 +17,7 @@ export async function openIfWhole(
 
 /** A file of which nothing is missing: no swarm, no waiting. */
 export function wholeStream(parts: StreamParts, file: OpenFile): TorrentStream {
-  const { infoHash, fileIdx, name, size, path, lease, noteRead } = parts
+  const { infoHash, fileIdx, name, size, path, lease } = parts
   return {
     infoHash,
     fileIdx,
@@ -25,10 +25,8 @@ export function wholeStream(parts: StreamParts, file: OpenFile): TorrentStream {
     size,
     path,
     isWhole: true,
-    noteRead,
     whenStartable: async () => undefined,
     read(range, signal) {
-      noteRead()
       return readSlices(
         async () => file.handle,
         range,

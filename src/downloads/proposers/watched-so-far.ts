@@ -1,4 +1,4 @@
-import type { Reading } from '../../streaming/media.ts'
+import type { Reading } from '../../streaming/reads.ts'
 import type { CacheIndex } from '../../torrent-index/torrent-index.ts'
 import { fileOf, type Guesses } from '../guesses.ts'
 import { isComplete } from '../selected-files.ts'

@@ -12,6 +12,7 @@ import { createLog } from '../../../src/observe/log.ts'
 import { ListedFiles } from '../../../src/streaming/listed-files.ts'
 import { ListedTrackers } from '../../../src/streaming/listed-trackers.ts'
 import { mediaOpener } from '../../../src/streaming/open-media.ts'
+import { ReadNotes } from '../../../src/streaming/reads.ts'
 import { openTorrentService } from '../../../src/torrents/torrent-service.ts'
 import { openCacheParts } from '../../support/cache-parts.ts'
 import { percentile } from './statistics.ts'
@@ -43,9 +44,7 @@ async function measure(): Promise<Record<string, number>> {
   const openMedia = mediaOpener(
     config.torrents,
     { torrents, placed: parts.placed, local: { open: async () => undefined } },
-    {
-      noteRead: (...read) => parts.index.notePlay(...read),
-    },
+    new ReadNotes(parts.index, undefined, log),
     { trackers: new ListedTrackers(), files: new ListedFiles() },
   )
   const { signal } = new AbortController()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import { Viewings } from '../../../src/downloads/viewings.ts'
-import type { Reading } from '../../../src/streaming/media.ts'
+import type { Reading } from '../../../src/streaming/reads.ts'
 
 const MIB = 1024 * 1024
 const MINUTE = 60_000

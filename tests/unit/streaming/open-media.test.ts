@@ -5,14 +5,16 @@ import { localFileId } from '../../../src/domain/bittorrent/local-file-id.ts'
 import { type FileChoice, MAIN_FILE } from '../../../src/domain/choice/file-choice.ts'
 import type { UserVideo } from '../../../src/files/user-video.ts'
 import type { PlacedQuery } from '../../../src/placed/placed-files.ts'
-import type { Reading } from '../../../src/streaming/media.ts'
 import { type MediaRequest, mediaOpener, type VideoStores } from '../../../src/streaming/open-media.ts'
+import { type Reading, ReadNotes } from '../../../src/streaming/reads.ts'
 import type { TorrentStream } from '../../../src/torrents/torrent-stream.ts'
+import { recordingLog } from '../../support/recording-log.ts'
 
 const HASH = 'ab'.repeat(20) as InfoHash
 const LOCAL = localFileId('cd'.repeat(20))
 const SLICES = [Buffer.from('ab'), Buffer.from('cdef')]
 const REQUEST: MediaRequest = { infoHash: HASH, choice: MAIN_FILE, trackers: [], client: '10.0.0.1' }
+const SILENT = recordingLog().log
 const { signal: stays } = new AbortController()
 
 async function* slices() {
@@ -22,7 +24,6 @@ async function* slices() {
 function stream(more: Partial<TorrentStream> = {}): TorrentStream {
   return {
     ...{ infoHash: HASH, fileIdx: 3, name: 'Show.S01E02.mkv', size: 6, path: '/films/e2.mkv', isWhole: true },
-    noteRead: () => undefined,
     whenStartable: async () => undefined,
     read: slices,
     [Symbol.asyncDispose]: async () => undefined,
@@ -47,11 +48,20 @@ interface World {
   readonly placed?: VideoStores['placed']['find']
   readonly local?: VideoStores['local']['open']
   readonly follow?: (reading: Reading) => void
+  /** a torrent is being read */
+  readonly noteRead?: () => void
   readonly timeoutMs?: number
 }
 
 /** A server with nothing but what is given; `calls` records the calls in order. */
-function world({ torrents = {}, placed, local, follow, timeoutMs = 60_000 }: World = {}) {
+function world({
+  torrents = {},
+  placed,
+  local,
+  follow,
+  noteRead = () => undefined,
+  timeoutMs = 60_000,
+}: World = {}) {
   const calls: [who: string, ...unknown[]][] = []
   const open = mediaOpener(
     { timeoutMs },
@@ -75,7 +85,7 @@ function world({ torrents = {}, placed, local, follow, timeoutMs = 60_000 }: Wor
       },
       local: { open: async (...query) => local?.(...query) },
     },
-    { noteRead: (...read) => void calls.push(['play', ...read]), follow },
+    new ReadNotes({ noteRead, notePlay: (...read) => void calls.push(['play', ...read]) }, follow, SILENT),
     {
       trackers: {
         sort: (_infoHash, urls) => ({
@@ -220,14 +230,19 @@ test('media.no_peers is thrown when nothing answers in time, and the reason of a
 test('a read is noted at once, and each slice is reported when the next one is requested', async () => {
   const read: unknown[] = []
   const { open, calls } = world({
-    torrents: { findWhole: async () => stream({ noteRead: () => void read.push('handed off') }) },
+    torrents: { findWhole: async () => stream() },
+    noteRead: () => void read.push('noted'),
     follow: (reading) => void read.push(reading.sent),
   })
   const media = await open(REQUEST, stays)
   for await (const slice of media.read({ start: 10, end: 15 }, stays)) read.push(String(slice))
-  expect(read).toEqual(['ab', { start: 10, end: 11 }, 'cdef', { start: 12, end: 15 }])
+  expect(read).toEqual(['noted', 'ab', { start: 10, end: 11 }, 'cdef', { start: 12, end: 15 }])
+  // The file is handed off to another program.
   media.noteRead()
-  expect(read.slice(4)).toEqual([undefined, 'handed off'])
+  expect(read.slice(5)).toEqual(['noted', undefined])
+  // When its reader leaves, it was read until now.
+  await media[Symbol.asyncDispose]()
+  expect(read.slice(7)).toEqual(['noted', 'noted'])
   expect(calls).toEqual([
     ['play', HASH, 3, '10.0.0.1'],
     ['play', HASH, 3, '10.0.0.1'],
