@@ -14,7 +14,7 @@ interface Use {
   readonly isWhole: boolean
 }
 
-/** Says in the log what is read, and where it comes from; players ask often, so only what is new is worth `info`. */
+/** Logs what is read, and where it comes from; players ask often, so repetitions are `debug`. */
 export class UseLog {
   readonly #log: Log
   readonly #said = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: SAID_AGAIN_AFTER_MS })

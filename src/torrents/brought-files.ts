@@ -3,7 +3,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 
 const MOST_BYTES = 64 * 1024 * 1024
 
-/** A torrent file that came from elsewhere than a peer. */
+/** A torrent file that did not come from a peer. */
 export interface BroughtFile {
   /** nothing but `info` */
   readonly metainfo: Uint8Array
@@ -12,9 +12,9 @@ export interface BroughtFile {
 }
 
 /**
- * Torrent files of private torrents that a source led to, kept until somebody plays them. Without the metadata it would
- * have to be asked for in the swarm, by whoever may not be told of the torrent: until it is there, nobody knows that the
- * torrent is private.
+ * Torrent files of private torrents that a source led to, kept until they are played. Otherwise the metadata would have to
+ * be requested from the swarm, and so the torrent be disclosed to public trackers and the DHT: that it is private is known
+ * only from the metadata.
  */
 export class BroughtFiles {
   readonly #files = new LRUCache<InfoHash, BroughtFile>({

@@ -2,7 +2,7 @@ import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { chooseFile } from '../domain/choice/choose-file.ts'
 import type { FileChoice } from '../domain/choice/file-choice.ts'
 
-/** The file that a choice means, where the metadata is on disk; `undefined` if nothing there is meant. */
+/** The file that a choice means, if the metadata is on disk; `undefined` if it means none. */
 export async function chooseOnDisk(
   choice: FileChoice,
   readInfo: () => Promise<TorrentInfo | undefined>,

@@ -3,8 +3,7 @@ import { SelfStremeError } from '../domain/errors.ts'
 import { liesUnder, realLocation } from '../files/real-location.ts'
 
 /**
- * Whether a torrent may be put into a folder: it must lie under one that the user named, also when all links are
- * followed.
+ * Checks that a torrent may be put into a folder: it must be under an extra path, with all links followed.
  *
  * @param path - need not exist yet
  * @returns where it really is

@@ -1,7 +1,7 @@
 import type { TorrentReading } from './torrent-reading.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 
-/** A file of which something is missing yet: read as it comes. */
+/** A file that is read while it is fetched. */
 export function partialStream(parts: StreamParts, reading: TorrentReading): TorrentStream {
   const { infoHash, fileIdx, name, size, path } = parts
   const lease = new DisposableStack()

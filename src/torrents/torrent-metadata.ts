@@ -24,7 +24,7 @@ export interface Learner extends TorrentHost {
   restartWith(metainfo: Uint8Array): Promise<void>
 }
 
-/** How a torrent comes to know its metadata: from a peer, a torrent file, or a folder that somebody put there. */
+/** How a torrent comes to know its metadata: from a peer, a torrent file, or a folder that was put there. */
 export class TorrentMetadata {
   readonly #torrent: Learner
   readonly #keeper: MetainfoKeeper

@@ -7,9 +7,9 @@ export interface TorrentStream extends OpenVideo {
   readonly fileIdx: number
   /** on our disk */
   readonly path: string
-  /** Nothing of it is missing, and all of it was verified. */
+  /** All of it is on disk and verified. */
   readonly isWhole: boolean
-  /** Resolves when the first bytes of an answer are there, or a peer that can give them. */
+  /** Resolves when the first bytes of an answer are on disk, or a peer is connected. */
   whenStartable(position: number, signal: AbortSignal): Promise<void>
 }
 

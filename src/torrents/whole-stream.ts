@@ -5,7 +5,7 @@ import { isUnchanged } from '../files/same-file.ts'
 import type { FileContents } from '../storage/contents.ts'
 import type { StreamParts, TorrentStream } from './torrent-stream.ts'
 
-/** Opens a file that is whole on disk; `undefined` if it was touched since it became so. @throws the system's error */
+/** Opens a file that is complete on disk; `undefined` if it was changed since. @throws the system's error */
 export async function openIfWhole(
   { path, size, wholeMtimeMs }: FileContents,
   files: OpenFiles,
@@ -15,7 +15,7 @@ export async function openIfWhole(
   return isUnchanged(found, { size, mtimeMs: wholeMtimeMs }) ? files.open(path, found) : undefined
 }
 
-/** A file of which nothing is missing: no swarm, no waiting. */
+/** A file that is complete on disk: it needs no swarm, and no waiting. */
 export function wholeStream(parts: StreamParts, file: OpenFile): TorrentStream {
   const { infoHash, fileIdx, name, size, path, lease } = parts
   return {

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 
-/** Players ask several times for the same film; who asks later means it, and the swarm is asked again. */
+/** Players repeat a request several times; after this long it is a new attempt, and the swarm is asked again. */
 const NO_USE_MS = 30_000
-/** Lists say it as long as what sources say of seeders is kept, too. */
+/** Lists show it as long as they keep what sources say of seeders. */
 const WORTH_SAYING_MS = 600_000
 const MOST_TORRENTS = 1_000
 const MOST_LETTERS = 1024 * 1024
@@ -15,7 +15,7 @@ interface Wait {
   readonly trackers: readonly string[]
 }
 
-/** Torrents that were waited for in vain, until a peer comes. */
+/** Torrents for which no peer was found, until one is. */
 export class WithoutPeers {
   readonly #waits = new LRUCache<InfoHash, Wait>({
     max: MOST_TORRENTS,
@@ -29,18 +29,18 @@ export class WithoutPeers {
     this.#now = now
   }
 
-  /** No peer gave anything, for as long as a viewer waits. @param trackers - that were asked */
+  /** No peer came while a viewer waited. @param trackers - that were asked */
   note(infoHash: InfoHash, trackers: readonly string[]): void {
     this.#waits.set(infoHash, { endedAt: this.#now(), trackers })
   }
 
-  /** A peer is there. */
+  /** A peer is connected. */
   forget(infoHash: InfoHash): void {
     this.#waits.delete(infoHash)
   }
 
   /**
-   * Whether to wait for it now is of no use: the last wait has just ended, and asked the same trackers.
+   * Whether there is no use in waiting: the last wait has just ended, and asked the same trackers.
    *
    * @param trackers - that would be asked
    */
@@ -51,7 +51,7 @@ export class WithoutPeers {
     return trackers.every((url) => asked.has(url))
   }
 
-  /** How long ago the last wait ended, in ms; absent if that is long ago, or a peer came since. */
+  /** How long ago the last wait ended, in ms; `undefined` if that is long ago, or a peer came since. */
   sinceMs(infoHash: InfoHash): number | undefined {
     const wait = this.#waits.peek(infoHash)
     if (!wait) return undefined

@@ -4,15 +4,15 @@ import { isPieceRight } from '../../storage/check-piece.ts'
 import type { PieceMap } from './piece-map.ts'
 
 export interface ClaimedPiecesEvents {
-  /** This file is being looked at. */
+  /** This file is being read. */
   opened(fileIdx: number, file: FileId): void
-  /** Whether it still is the one that is read. */
+  /** Whether it still is the file to read. */
   isCurrent(fileIdx: number, file: FileId): boolean
-  /** A piece was looked at; one that is not right is missing from now on. */
+  /** A piece was hashed; if it is wrong, it is missing now. */
   checked(piece: number, isRight: boolean): void
 }
 
-/** Looks at pieces that an earlier run left, each once and only when somebody wants it. */
+/** Hashes claimed pieces, each once and only when it is wanted. */
 export class ClaimedPieces {
   readonly #info: TorrentInfo
   readonly #paths: readonly string[]
@@ -27,7 +27,7 @@ export class ClaimedPieces {
     this.#events = events
   }
 
-  /** Resolves when the piece is verified or missing; or when it is claimed still, as a file changed hands meanwhile. */
+  /** Resolves when the piece is verified or missing, or still claimed because a file was replaced meanwhile. */
   check(piece: number): Promise<void> {
     let checking = this.#checking.get(piece)
     if (!checking) {

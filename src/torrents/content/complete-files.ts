@@ -22,7 +22,7 @@ export class CompleteFiles {
     return this.#state.whole[fileIdx] !== undefined
   }
 
-  /** Whether a file is complete and nobody wrote to it since. */
+  /** Whether a file is complete and was not changed since. */
   isIntact(fileIdx: number, found: FileStamp | undefined): boolean {
     const noted = this.#state.whole[fileIdx]
     return noted !== undefined && isUnchanged(found, noted)

@@ -6,17 +6,17 @@ import { saveState } from '../../storage/folder-state.ts'
 import { makeTorrentFolder, writeMetainfo, writing } from '../../storage/torrent-folder.ts'
 import type { TorrentRoom } from '../fetching/torrent-room.ts'
 
-/** Makes the folder of a torrent when its metadata comes, and writes it down there; or leaves nothing behind. */
+/** Makes the folder of a torrent when its metadata comes, and saves the metadata in it; or leaves nothing behind. */
 export class MetainfoKeeper {
   readonly #place: () => Promise<string>
   readonly #room: TorrentRoom
   readonly #log: Log
-  /** metadata that is not written down, of which files may be there all the same; in a folder that was made for it */
+  /** metadata received but not saved yet, in a folder made for it; its files may exist already */
   #unkept: { readonly directory: string; readonly info: TorrentInfo } | undefined
   #kept: Promise<void> = Promise.resolve()
   #discarded: Promise<void> = Promise.resolve()
 
-  /** @param place - where the folder is, or is to be, as the disk is now */
+  /** @param place - where the folder is, or is to be, as the disk is when it is called */
   constructor(place: () => Promise<string>, room: TorrentRoom, log: Log) {
     this.#place = place
     this.#room = room
@@ -29,9 +29,9 @@ export class MetainfoKeeper {
   }
 
   /**
-   * Makes the folder; where the user has put one in its place since it was looked for, beside that.
+   * Makes the folder; beside a folder of the user, if one was put in its place meanwhile.
    *
-   * @param info - the metadata, if there is any to be written down in it
+   * @param info - the metadata, if it is to be saved in it
    * @throws SelfStremeError `disk.full`, `disk.read_only`, `disk.failed`
    */
   async makeFolder(info?: TorrentInfo): Promise<string> {
@@ -45,22 +45,22 @@ export class MetainfoKeeper {
       try {
         await this.#room.note(make)
       } catch (error) {
-        // At this very moment something was put there.
+        // Something was put there just now.
         if ((await this.#place()) !== directory) continue
         throw error
       }
-      // In one that was there before, wishes may be noted.
+      // A folder that existed before may hold notes on downloads: it is never removed.
       if (info) this.#unkept = isMade ? { directory, info } : undefined
       return directory
     }
   }
 
-  /** Begins to write; {@link kept} tells how that ends. */
+  /** Begins to save the metadata; {@link kept} resolves or rejects when that has ended. */
   keep(directory: string, metainfo: Uint8Array): void {
     const write = () =>
       writing(directory, async () => {
         const both = [writeMetainfo(directory, metainfo), saveState(directory, { whole: {} })]
-        // One that fails must not be tried again while the other is still being written.
+        // If one fails, it must not be tried again while the other is being written.
         await Promise.allSettled(both)
         await Promise.all(both)
       })
@@ -69,7 +69,7 @@ export class MetainfoKeeper {
     })
   }
 
-  /** Removes the folder if the metadata could not be written; not before the engine has closed its files. */
+  /** Removes the folder if the metadata could not be saved; call it after the engine has closed its files. */
   discardUnkept(): void {
     const unkept = this.#unkept
     this.#unkept = undefined

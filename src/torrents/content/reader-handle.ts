@@ -10,13 +10,13 @@ interface Held {
 
 interface HeldFileSource {
   open(): Promise<Held>
-  /** Whether it is the one to read from now. */
+  /** Whether it is the file to read from now. */
   isCurrent(file: FileId): boolean
 }
 
 /**
- * A file as one reader holds it: opened when it is first needed, and again when another one has taken its place. Where
- * too many files are open it is closed between two reads; it is still the same file after that.
+ * A file as one reader holds it: opened when it is first needed, and again when it was replaced. If too many files are
+ * open, it is closed between two reads; afterwards it must still be the same file.
  */
 export class HeldFile implements AsyncDisposable {
   readonly #source: HeldFileSource
@@ -28,12 +28,12 @@ export class HeldFile implements AsyncDisposable {
     this.#file = new OpenOnce(() => this.#open())
   }
 
-  /** Whether it is open, and still the one to read from. */
+  /** Whether it is open, and still the file to read from. */
   get isCurrent(): boolean {
     return this.#opened !== undefined && this.#source.isCurrent(this.#opened)
   }
 
-  /** The file that is to be read from now. Read at once, as long as it {@link isCurrent}. */
+  /** The file to read from now. Read at once, while it {@link isCurrent}. */
   async open(): Promise<ByteSource> {
     while (!this.isCurrent) {
       await this[Symbol.asyncDispose]()
@@ -51,10 +51,7 @@ export class HeldFile implements AsyncDisposable {
     const { handle, file } = await this.#source.open()
     if (this.#opened !== undefined && file !== this.#opened) {
       await handle.close()
-      throw new SelfStremeError(
-        'media.damaged',
-        'another file was put in the place of one that is being read',
-      )
+      throw new SelfStremeError('media.damaged', 'the file was replaced while it was being read')
     }
     this.#opened = file
     return handle

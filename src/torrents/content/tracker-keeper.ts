@@ -3,20 +3,20 @@ import type { Log } from '../../observe/log.ts'
 import { type KeptTrackers, saveKeptTrackers } from '../../storage/folder-state.ts'
 import { writing } from '../../storage/torrent-folder.ts'
 
-/** Writes down the trackers of a private torrent, so that after a restart it is told to these and to no others. */
+/** Saves the trackers of a private torrent, so that after a restart it is announced to these and no others. */
 export class TrackerKeeper {
   readonly #log: Log
-  /** as they are on disk */
+  /** what is on disk, as JSON */
   #kept: string
   #turn: Promise<void> = Promise.resolve()
 
-  /** @param kept - by an earlier run */
+  /** @param kept - saved by an earlier run */
   constructor(kept: KeptTrackers | undefined, log: Log) {
     this.#kept = JSON.stringify(kept)
     this.#log = log
   }
 
-  /** Resolves when they are on disk, or cannot be written now; then it is tried again with the next call. */
+  /** Resolves when they are saved, or cannot be; the next call tries again. */
   keep(directory: string, trackers: KeptTrackers): Promise<void> {
     this.#turn = this.#turn.then(async () => {
       const text = JSON.stringify(trackers)
@@ -25,7 +25,7 @@ export class TrackerKeeper {
         await writing(directory, () => saveKeptTrackers(directory, trackers))
         this.#kept = text
       } catch (error) {
-        this.#log.debug('trackers not written down', { directory, reason: messageOf(error) })
+        this.#log.debug('trackers not saved', { directory, reason: messageOf(error) })
       }
     })
     return this.#turn

@@ -5,7 +5,7 @@ import { Deadline } from '../../lib/deadline.ts'
 import type { ClaimedPieces } from './claimed-pieces.ts'
 import type { PieceMap } from './piece-map.ts'
 
-/** How far it is worth looking ahead: no slice is longer. */
+/** No slice is longer, so there is no use in looking further ahead. */
 const LOOK_AHEAD = 1024 * 1024
 
 interface FilePieces {
@@ -27,13 +27,13 @@ export interface VerifiedReaderOptions extends FilePieces {
   readonly firstPieceMs: number
   /** longest wait for any piece after it */
   readonly stallMs: number
-  /** the next piece is missing: it must be fetched */
+  /** called when the next piece is missing, so that it is fetched */
   readonly onMissing: () => Promise<void>
 }
 
 /**
- * The gate through which all bytes of a torrent go: opens for verified pieces, has claimed ones looked at, and waits
- * for missing ones.
+ * The gate through which all bytes of a torrent go: lets verified pieces pass, has claimed ones hashed, and waits for
+ * missing ones.
  *
  * @throws SelfStremeError `media.stalled` when a piece does not come in time
  */

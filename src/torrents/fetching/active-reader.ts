@@ -2,10 +2,10 @@ import type { TorrentFile } from '../../domain/bittorrent/metainfo.ts'
 import type { Reader } from './window-planner.ts'
 
 const MEASURE_MS = 250
-/** How much of the old rate stays at each measurement. */
+/** Weight of the old rate at each measurement. */
 const INERTIA = 0.7
 
-/** Somebody who reads now: how far they have come, and how fast. */
+/** A reader's position and pace. */
 export class ActiveReader implements Reader {
   readonly file: TorrentFile
   readonly end: number
@@ -15,7 +15,7 @@ export class ActiveReader implements Reader {
   #measuredAt: number
   #unmeasured = 0
 
-  /** @param now - ms, on any clock that {@link onDelivered} is told the time of as well */
+  /** @param now - ms, on the clock of {@link onDelivered} */
   constructor(file: TorrentFile, start: number, end: number, now: number) {
     this.file = file
     this.position = start

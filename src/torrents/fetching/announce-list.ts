@@ -1,23 +1,23 @@
 import { MAX_TRACKERS, trackerEndpoint, trackerIdentity } from '../../domain/bittorrent/tracker-url.ts'
 import type { KeptTrackers } from '../../storage/folder-state.ts'
 
-/** A torrent has one or two trackers that matter, and a viewer's link those of the list that it was in. */
+/** A torrent has one or two trackers that matter; a viewer's link names those of the list it was in. */
 export const MAX_TRACKERS_PER_CLIENT = 5
 
 /**
  * The trackers that are asked for one torrent. Those of the settings always are; sources, and the user, may name
- * {@link MAX_TRACKERS} more, and what they leave free is for the links of viewers, which anybody can write. Within a rank
- * the first come stays, so that nobody pushes out what others need.
+ * {@link MAX_TRACKERS} more; what they leave free is for the links of viewers, which anyone can write. Within a rank the
+ * first stays, so that no client can push out the trackers that others need.
  *
  * A private torrent has none but {@link ofTorrent} (BEP 27).
  */
 export class AnnounceList {
   readonly #own: readonly string[]
   readonly #ownKeys: ReadonlySet<string>
-  /** by what they are known by; the URLs as they came */
+  /** URLs by their identity */
   readonly #sources = new Map<string, string>()
   readonly #viewers = new Map<string, { readonly url: string; readonly client: string }>()
-  /** those of its torrent file, or else those that sources name, also where they are in the settings */
+  /** those of its torrent file, or else those that sources name, including those of the settings */
   #ofTorrent: KeptTrackers = { urls: [], areOfFile: false }
 
   /** @param own - trackers of the settings */
@@ -31,12 +31,12 @@ export class AnnounceList {
     return [...new Set([...this.#own, ...this.#sources.values(), ...viewers])]
   }
 
-  /** The torrent's own: those of its torrent file, or while that is not known, those that sources and the user named. */
+  /** The torrent's own: those of its torrent file or, until that is known, those that sources and the owner named. */
   get ofTorrent(): KeptTrackers {
     return this.#ofTorrent
   }
 
-  /** Those that a list, a magnet link or the user named. */
+  /** Adds those that a list, a magnet link or the owner named. */
   addFromSource(urls: readonly string[]): void {
     if (!this.#ofTorrent.areOfFile) {
       const named = [...new Set([...this.#ofTorrent.urls, ...urls])]
@@ -48,17 +48,17 @@ export class AnnounceList {
       this.#sources.set(key, url)
       this.#viewers.delete(key)
     }
-    // The last come gives way.
+    // The last ones give way.
     for (const key of [...this.#viewers.keys()].slice(this.#free)) this.#viewers.delete(key)
   }
 
-  /** Those of the torrent file. The last file counts: a user may get a new key. */
+  /** Adds those of the torrent file. The last file counts: a user may get a new key. */
   addFromFile(urls: readonly string[]): void {
     if (urls.length > 0) this.#ofTorrent = { urls: urls.slice(0, MAX_TRACKERS), areOfFile: true }
     this.addFromSource(urls)
   }
 
-  /** Those of the link that a client asks with. */
+  /** Adds those of a client's link. */
   addFromClient(client: string, urls: readonly string[]): void {
     for (const url of urls) {
       const key = keyOf(url)
@@ -74,7 +74,7 @@ export class AnnounceList {
   }
 }
 
-/** A UDP tracker can be written in any number of ways, as its path is never sent; HTTP trackers may be told apart by it. */
+/** The path of a UDP tracker is never sent, so it does not count; that of an HTTP tracker may matter. */
 function keyOf(url: string): string {
   const identity = trackerEndpoint(url)?.transport === 'udp' ? trackerIdentity(url) : undefined
   return identity ?? url

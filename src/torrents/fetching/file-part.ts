@@ -9,14 +9,14 @@ export interface FilePart {
   readonly range: ByteRange
 }
 
-/** What is to be had of a torrent. */
+/** What is fetched of a torrent. */
 export interface Portion {
   /** by index, to their end */
   readonly files: readonly number[]
   readonly parts?: readonly FilePart[] | undefined
 }
 
-/** The pieces that hold some parts; nothing for what the torrent does not have. */
+/** The pieces that hold some parts; none for parts outside the torrent. */
 export function spansOf(info: TorrentInfo, parts: readonly FilePart[]): Span[] {
   return parts.flatMap(({ fileIdx, range }) => {
     const file = info.files[fileIdx]
@@ -26,7 +26,7 @@ export function spansOf(info: TorrentInfo, parts: readonly FilePart[]): Span[] {
   })
 }
 
-/** All pieces that hold something of a portion, each once. */
+/** The pieces that hold bytes of a portion, each once. */
 export function piecesOfPortion(info: TorrentInfo, { files, parts = [] }: Portion): ReadonlySet<number> {
   const ofFiles = files.flatMap((fileIdx) => {
     const file = info.files[fileIdx]

@@ -2,26 +2,26 @@ import type { PieceWindow } from '../../engine/engine.ts'
 
 const ORDER = ['urgent', 'ahead', 'background'] as const
 
-/** What the disk still takes, in bytes. */
+/** Room on the disk, in bytes. */
 export interface FetchRoom {
   /** for what readers need */
   readonly bytes: number
-  /** of these, for the background */
+  /** the part of it for the background */
   readonly spareBytes: number
 }
 
 export interface FittedWindows {
-  /** as much of the windows as there is room for */
+  /** what fits of the windows */
   readonly windows: readonly PieceWindow[]
-  /** what all of them together would take; where there is more than enough room, at the most */
+  /** what all windows would take; an upper bound if there is plenty of room */
   readonly bytes: number
   /** the same for what readers need */
   readonly neededBytes: number
 }
 
 /**
- * Cuts windows so that no more is fetched than the disk takes: what is urgent first, the background last. Windows that
- * lie one over the other count once.
+ * Cuts windows so that no more is fetched than fits on the disk: urgent windows fit first, background ones last.
+ * Overlapping windows count once.
  */
 export function fitWindows(
   windows: readonly PieceWindow[],
@@ -30,7 +30,7 @@ export function fitWindows(
   isMissing: (piece: number) => boolean,
 ): FittedWindows {
   const most = bytesAtMost(windows, pieceLength)
-  // As nearly always: then there is no need to look at every piece.
+  // Nearly always: then pieces need not be counted one by one.
   if (most <= room.spareBytes) {
     const needed = windows.filter(({ priority }) => priority !== 'background')
     return { windows, bytes: most, neededBytes: bytesAtMost(needed, pieceLength) }
@@ -54,7 +54,7 @@ export function fitWindows(
   }
 }
 
-/** Leaves out the first piece that does not fit, and all behind it. */
+/** Cuts off the first piece that does not fit, and all behind it. */
 function cut(window: PieceWindow, fits: ReadonlyMap<number, boolean>): PieceWindow[] {
   let to = window.from - 1
   while (to < window.to && fits.get(to + 1) !== false) to++

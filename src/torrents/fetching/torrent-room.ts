@@ -5,10 +5,10 @@ import type { InfoHash } from '../../domain/bittorrent/info-hash.ts'
 import type { FetchDemand } from './fetch-plan.ts'
 import { NOTES_BYTES, withRoom } from './with-room.ts'
 
-/** With less room than this, or than a piece, or than what is missing, it is not worth to begin. */
+/** A film is not started with less room than this, a piece, or what is missing of it. */
 const START_BYTES = 8 * 1024 * 1024
 
-/** What the disk of one torrent still takes, and what the torrent does with it. */
+/** The room on the disk of one torrent, and what the torrent does with it. */
 export class TorrentRoom {
   readonly #room: DiskRoom
   readonly #infoHash: InfoHash
@@ -25,12 +25,12 @@ export class TorrentRoom {
     return this.#room.in(this.#base)
   }
 
-  /** Pieces of this torrent or another one wait until the disk takes them. */
+  /** Pieces of a torrent on this disk wait to be written. */
   get isWaitedFor(): boolean {
     return this.#room.refusalIn(this.#base) !== undefined
   }
 
-  /** A disk becomes read-only when it fails; what it had not written by then is lost. */
+  /** The disk became read-only, as it does when it fails: what it had not written by then is lost. */
   get isFailing(): boolean {
     return this.#refusal === 'EROFS'
   }
@@ -54,18 +54,18 @@ export class TorrentRoom {
     this.#room.settle(this.#infoHash)
   }
 
-  /** @throws SelfStremeError `disk.full`, `disk.read_only` if nothing new can be kept */
+  /** @throws SelfStremeError `disk.full`, `disk.read_only` if nothing new can be saved */
   needForNotes(): Promise<void> {
     return this.#room.need(this.#base, NOTES_BYTES)
   }
 
-  /** @throws SelfStremeError `disk.full`, `disk.read_only` if it is not worth to begin with a film */
+  /** @throws SelfStremeError `disk.full`, `disk.read_only` if there is too little room to start a film */
   needToStart(pieceLength: number, missingPieces: number): Promise<void> {
     const bytes = Math.max(pieceLength, Math.min(missingPieces * pieceLength, START_BYTES))
     return this.#room.need(this.#base, bytes)
   }
 
-  /** Writes something small, making room for it if need be. */
+  /** Writes something small; makes room for it if needed. */
   note(write: () => Promise<unknown>): Promise<void> {
     return withRoom(this.#room, this.#base, write)
   }

@@ -2,22 +2,22 @@ import { piecesOf, type TorrentFile, type TorrentInfo } from '../../domain/bitto
 import type { PieceWindow } from '../../engine/engine.ts'
 
 const MIB = 1024 * 1024
-/** The first window after an open or a seek is small: what the reader waits for must not queue behind read-ahead. */
+/** Small after an open or a seek: what the reader waits for must not queue behind read-ahead. */
 const FIRST_AHEAD = MIB
-/** A window grows to what lasts so long at the reader's pace, but at least to `least` and at most to `most`. */
+/** A window grows to `seconds` at the reader's pace, within `least` and `most`. */
 const AHEAD = { seconds: 10, least: 8 * MIB, most: 64 * MIB }
-/** The part of a window that comes before the read-ahead of all others. */
+/** The part of a window that comes before the read-ahead of other readers. */
 const URGENT_SECONDS = 2
 const BACKGROUND_AHEAD = 64 * MIB
 /** What most players read at the end of a file before they can start: the index of an MP4 or MKV. */
 const TAIL = 2 * MIB
 
-/** Somebody who reads a file from front to back. */
+/** Reads a file from front to back. */
 export interface Reader {
   readonly file: TorrentFile
   /** next byte it will get, counted from the start of the file */
   readonly position: number
-  /** first byte it does not want any more */
+  /** end of what it reads, exclusive */
   readonly end: number
   /** bytes it got since it began here */
   readonly delivered: number
@@ -28,9 +28,9 @@ export interface Reader {
 export interface Situation {
   readonly info: TorrentInfo
   readonly readers: readonly Reader[]
-  /** files to fetch to the end when nobody has to wait for it */
+  /** files to fetch to the end while no reader runs dry */
   readonly background: readonly TorrentFile[]
-  /** runs of pieces to fetch when nobody has to wait for it */
+  /** runs of pieces to fetch while no reader runs dry */
   readonly parts?: readonly Span[]
   readonly isMissing: (piece: number) => boolean
   /** a reader of another torrent runs dry */
@@ -53,7 +53,7 @@ export interface Span {
 /**
  * Which pieces to fetch now. In front of every reader lies an urgent window, and read-ahead that grows as it keeps
  * reading; the rest of the files is fetched behind them, and only while no reader runs dry, because what peers already
- * send cannot be called back. Windows are bounded, so what a viewer never reaches is not fetched far in advance.
+ * send cannot be cancelled. Windows are bounded, so that little is fetched that a viewer never reaches.
  */
 export function planWindows(situation: Situation): Plan {
   const { info, readers, background, parts = [], isMissing, isDryElsewhere } = situation
@@ -71,7 +71,7 @@ export function planWindows(situation: Situation): Plan {
   return { windows: distinct(windows.flatMap((window) => trim(window, isMissing))), isDry }
 }
 
-/** The reader has what a film begins with; as a rule it asks for what it ends with next. */
+/** The reader has the head of a film; most players read its tail next. */
 function isAtHead({ position, delivered }: Reader): boolean {
   return delivered >= FIRST_AHEAD && position - delivered < FIRST_AHEAD
 }
@@ -86,7 +86,7 @@ function windowsOf(info: TorrentInfo, reader: Reader): PieceWindow[] {
   return to > urgentTo ? [...windows, { from: urgentTo + 1, to, priority: 'ahead' }] : windows
 }
 
-/** The last piece of a window of so many bytes; it moves in steps, and not with every slice that is read. */
+/** The last piece of a window of so many bytes; it moves in steps, not with every slice. */
 function lastPieceOf(info: TorrentInfo, { file, position, end }: Reader, bytes: number): number {
   return pieceAt(info, file, Math.min(end, roundUp(position + bytes, bytes / 4)) - 1)
 }
@@ -108,7 +108,7 @@ function tailOf(info: TorrentInfo, file: TorrentFile): Span {
   return { from: pieceAt(info, file, file.length - TAIL), to: piecesOf(info, file).last }
 }
 
-/** What is missing behind each reader of a file; when that is all there, what they jumped over. */
+/** What is missing behind each reader of a file; if nothing is, what they skipped. */
 function restOf(
   info: TorrentInfo,
   file: TorrentFile,
@@ -137,7 +137,7 @@ function pieceAt(info: TorrentInfo, file: TorrentFile, position: number): number
   return Math.floor((file.offset + inFile) / info.pieceLength)
 }
 
-/** Leaves out the pieces at both ends that are there; nothing remains of a window in which none is missing. */
+/** Cuts off pieces at both ends that are not missing; no window remains if none is. */
 function trim<Window extends Span>(window: Window, isMissing: (piece: number) => boolean): Window[] {
   let { from, to } = window
   while (from <= to && !isMissing(from)) from++

@@ -1,11 +1,11 @@
 import type { DiskRoom } from '../../disk/disk-room.ts'
 import { SelfStremeError } from '../../domain/errors.ts'
 
-/** What we note of a torrent may take so much: its torrent file, which pieces are there, how it is used. */
+/** Room for what we save of a torrent: its torrent file, which pieces are on disk, its usage. */
 export const NOTES_BYTES = 1024 * 1024
 
 /**
- * Writes something small into a folder; where the disk is too full for it, once more when room was made.
+ * Writes something small into a folder; if the disk is full, tries once more after room was made.
  *
  * @param write - leaves nothing behind when it fails
  * @throws SelfStremeError `disk.full`, `disk.read_only`; what `write` throws
