@@ -24,6 +24,7 @@ export interface JanitorOptions extends Limits {
 /** The torrents that the janitor cleans up. */
 export interface CleanedIndex {
   entries(): readonly CacheEntry[]
+  get(infoHash: InfoHash): CacheEntry | undefined
 }
 
 /** Removes torrents for the janitor. */
@@ -35,7 +36,8 @@ export interface Remover {
   isGuessed(infoHash: InfoHash): boolean
   /** Updates the size on disk of torrents that are downloading. */
   measure(): Promise<void>
-  remove(infoHashes: readonly InfoHash[]): Promise<Removal>
+  /** @param isKept - asked of each torrent right before it is removed: removing the others takes a while */
+  remove(infoHashes: readonly InfoHash[], isKept: (infoHash: InfoHash) => boolean): Promise<Removal>
 }
 
 interface Removal {
@@ -196,9 +198,18 @@ export class Janitor implements AsyncDisposable {
 
   async #remove(entries: readonly Weighed[], why: string): Promise<Removal> {
     if (entries.length === 0) return { removed: 0, freedBytes: 0 }
-    const result = await this.#torrents.remove(entries.map(({ infoHash }) => infoHash))
+    const chosen = new Map(entries.map((entry) => [entry.infoHash, entry]))
+    const result = await this.#torrents.remove([...chosen.keys()], (infoHash) =>
+      this.#isKept(infoHash, chosen.get(infoHash)),
+    )
     if (result.removed > 0) this.#log.info('cache cleaned', { ...result, why })
     return result
+  }
+
+  /** The owner has pinned it, or wants more of it, since it was chosen. */
+  #isKept(infoHash: InfoHash, chosen: Weighed | undefined): boolean {
+    const usage = this.#index.get(infoHash)?.usage
+    return usage !== undefined && (usage.isPinned || (usage.wish !== undefined && !chosen?.isAwaited))
   }
 
   async #cleanIdle(): Promise<void> {

@@ -34,12 +34,20 @@ export class TorrentRemoval {
     this.#log = log
   }
 
-  /** Deletes the files of torrents. */
-  async remove(infoHashes: readonly InfoHash[]): Promise<RemovalResult> {
+  /**
+   * Deletes the files of torrents.
+   *
+   * @param isKept - asked right before each is deleted
+   */
+  async remove(
+    infoHashes: readonly InfoHash[],
+    isKept: (infoHash: InfoHash) => boolean = () => false,
+  ): Promise<RemovalResult> {
     let removed = 0
     let freedBytes = 0
     for (const infoHash of infoHashes) {
-      const freed = await this.#clear(infoHash, (directory) => this.#removeFiles(infoHash, directory))
+      const clear = (directory: string) => this.#removeFiles(infoHash, directory)
+      const freed = await this.#clear(infoHash, clear, isKept)
       if (freed === undefined) continue
       removed++
       freedBytes += freed
@@ -73,12 +81,17 @@ export class TorrentRemoval {
     return freedBytes
   }
 
-  /** @returns `undefined` if there is no folder, the torrent is being read, or the log says why it failed */
-  #clear<R>(infoHash: InfoHash, clear: (directory: string) => Promise<R>): Promise<R | undefined> {
+  /** @returns `undefined` if there is no folder, the torrent is being read or kept, or the log says why it failed */
+  #clear<R>(
+    infoHash: InfoHash,
+    clear: (directory: string) => Promise<R>,
+    isKept: (infoHash: InfoHash) => boolean = () => false,
+  ): Promise<R | undefined> {
     const { registry, index, knownLately, isUsed } = this.#context
     return registry.exclusively(infoHash, async (torrent) => {
       const directory = torrent?.directory ?? index.find(infoHash)?.directory
-      if (isUsed(infoHash) || directory === undefined) return { isGone: false, result: undefined }
+      if (isUsed(infoHash) || isKept(infoHash) || directory === undefined)
+        return { isGone: false, result: undefined }
       try {
         await torrent?.leaveSwarm()
         const result = await clear(directory)

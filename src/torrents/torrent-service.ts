@@ -66,7 +66,7 @@ export interface TorrentService extends FetchAhead, AsyncDisposable {
   /** Tells the index how much is on disk of what is being fetched. */
   measure(): Promise<void>
   /** Removes torrents from disk, except those that are being read. */
-  remove(infoHashes: readonly InfoHash[]): Promise<RemovalResult>
+  remove(infoHashes: readonly InfoHash[], isKept?: (infoHash: InfoHash) => boolean): Promise<RemovalResult>
   /**
    * Gives a torrent's folder to the user: its files stay and are no longer ours.
    *
@@ -119,7 +119,7 @@ export function openTorrentService(
     async measure() {
       for (const torrent of registry.all()) if (torrent.isInSwarm) await torrent.known?.content.measure()
     },
-    remove: (infoHashes) => removal.remove(infoHashes),
+    remove: (infoHashes, isKept) => removal.remove(infoHashes, isKept),
     release: (infoHash) => removal.release(infoHash),
     async [Symbol.asyncDispose]() {
       sweeper[Symbol.dispose]()
