@@ -3,7 +3,7 @@ import { chooseDelivery, type Delivery, detectDevice } from '../domain/list/devi
 import { diskState, type Listed } from '../domain/list/listing.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import type { Log } from '../observe/log.ts'
-import type { SourceReport } from '../sources/source-report.ts'
+import type { SourceReport } from '../sources/source.ts'
 import type { MakeList } from './make-list.ts'
 import { presentPassThrough } from './present-pass-through.ts'
 import { type PresentOptions, presentStreams, type StremioStream } from './present-stream.ts'

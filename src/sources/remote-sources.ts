@@ -5,7 +5,6 @@ import { createMetadata, type Metadata } from './metadata.ts'
 import { createAnswerReader } from './reading/answer-reader.ts'
 import { createRemoteServer } from './remote-server.ts'
 import type { Source } from './source.ts'
-import { createSourceNamer } from './source-namer.ts'
 import { createTorrentLinks, type PrivateFiles } from './torrent-links.ts'
 import { createTorznab } from './torznab.ts'
 import { createUpstreamAddon } from './upstream-addon.ts'
@@ -65,4 +64,15 @@ export function openRemoteSources(
   const titles = sources.length > 0 ? metadata : undefined
   const ids = declaredIds(others)
   return { sources, metadata, titles, ids, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** @returns a name for the server at a URL: its host, which is not secret, numbered if there are several */
+export function createSourceNamer(): (url: string) => string {
+  const seen = new Map<string, number>()
+  return (url) => {
+    const { host } = new URL(url)
+    const count = (seen.get(host) ?? 0) + 1
+    seen.set(host, count)
+    return count === 1 ? host : `${host} (${count})`
+  }
 }

@@ -2,8 +2,7 @@ import { type Found, mergeCandidates } from '../domain/list/candidate.ts'
 import type { VideoId } from '../domain/video-id.ts'
 import { Deadline } from '../lib/deadline.ts'
 import type { Log } from '../observe/log.ts'
-import type { Source } from './source.ts'
-import type { SourceAnswer, SourceReport } from './source-report.ts'
+import type { Source, SourceAnswer, SourceReport } from './source.ts'
 import { watchSource } from './watched-source.ts'
 
 export interface SearchOptions {

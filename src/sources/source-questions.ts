@@ -2,7 +2,7 @@ import type { VideoId } from '../domain/video-id.ts'
 import { Deadline } from '../lib/deadline.ts'
 import type { CachedAnswer } from './cached-answer.ts'
 import { FairPlaces } from './fair-places.ts'
-import type { SourceReport } from './source-report.ts'
+import type { SourceReport } from './source.ts'
 
 /** Questions to one source at a time, of all clients and of one, and how many more may wait for a place. */
 const PLACES = { most: 16, perClient: 4, mostWaiting: 200 }

@@ -5,10 +5,9 @@ import { untilAborted } from '../lib/until-aborted.ts'
 import type { Log } from '../observe/log.ts'
 import { askSource } from './ask-source.ts'
 import { ageOf, type CachedAnswer } from './cached-answer.ts'
-import { ClientPauses } from './client-pauses.ts'
-import type { Source } from './source.ts'
+import { ClientPauses } from './circuit-breaker.ts'
+import type { Source, SourceAnswer, SourceReport } from './source.ts'
 import { BUSY, type Question, type Refusal, type SourceAsker, SourceQuestions } from './source-questions.ts'
-import type { SourceAnswer, SourceReport } from './source-report.ts'
 
 export interface WatchedSource {
   readonly kind: Source['kind']

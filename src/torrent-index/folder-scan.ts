@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import pLimit from 'p-limit'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../domain/errors.ts'
+import { statIfThere } from '../files/if-there.ts'
+import { isUnchanged } from '../files/same-file.ts'
 import { forEachParallel } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
 import { type Contents, readContents } from '../storage/contents.ts'
@@ -19,7 +21,6 @@ import {
   lookAtFolder,
   readLocation,
 } from '../storage/torrent-folder.ts'
-import { filesChanged, liesIn, without } from './changed-files.ts'
 import type { IndexEntries } from './index-entries.ts'
 import type { IndexTable } from './torrent-table.ts'
 
@@ -168,4 +169,26 @@ export class FolderScan {
       this.#log[level]('a torrent on disk cannot be read', { folder, reason: messageOf(error) })
     }
   }
+}
+
+/** Whether a row names only files in the folder: other programs may write to the table. */
+function liesIn({ directory, files }: Contents, folder: string): boolean {
+  return directory === folder && Object.values(files).every(({ path }) => dirname(path) === folder)
+}
+
+/** Files that are gone, or not as they were when they became complete. */
+async function filesChanged({ files }: Contents): Promise<string[]> {
+  const changed: string[] = []
+  for (const [index, { path, size, wholeMtimeMs }] of Object.entries(files)) {
+    const found = await statIfThere(path)
+    const isSame = wholeMtimeMs === undefined || isUnchanged(found, { size, mtimeMs: wholeMtimeMs })
+    if (!found || !isSame) changed.push(index)
+  }
+  return changed
+}
+
+/** Contents without some files, whose pieces have to be verified again before more is known. */
+function without(contents: Contents, indexes: readonly string[]): Contents {
+  const files = Object.entries(contents.files).filter(([index]) => !indexes.includes(index))
+  return { ...contents, files: Object.fromEntries(files) }
 }

@@ -107,7 +107,7 @@ import { parseManifest } from '../../src/sources/addon-manifest.ts'
 import { parseFilms } from '../../src/sources/films.ts'
 import { readLinkedTorrent } from '../../src/sources/linked-torrent.ts'
 import { statedBytes, statedSeeders } from '../../src/sources/parse-description.ts'
-import { parseJson } from '../../src/sources/reading/parse-json.ts'
+import { parseJson } from '../../src/sources/reading/readings.ts'
 import { readTitle } from '../../src/sources/title.ts'
 import { queriesByTitle } from '../../src/sources/torznab-query.ts'
 import { readRows } from '../../src/sources/torznab-rows.ts'
@@ -392,7 +392,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     parseManifest({ id: text, name: text, types: [text], resources: [text], idPrefixes: [text] }),
   'sources/films#parseFilms': (text) => parseFilms([{ id: text, type: 'movie', name: text, infoHash: text }]),
   'sources/linked-torrent#readLinkedTorrent': (text) => readLinkedTorrent(torrentOf(text)),
-  'sources/reading/parse-json#parseJson': (text) => [parseJson(json(text)), parseJson(bytes(text))],
+  'sources/reading/readings#parseJson': (text) => [parseJson(json(text)), parseJson(bytes(text))],
   'sources/parse-description#statedBytes': statedBytes,
   'sources/parse-description#statedSeeders': statedSeeders,
   'sources/title#readTitle': (text) => readTitle({ meta: { name: text, aliases: [text], year: text } }),

@@ -1,3 +1,4 @@
+import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import type { VideoId } from '../../domain/video-id.ts'
 import { parseManifest } from '../addon-manifest.ts'
 import { readLinkedTorrent } from '../linked-torrent.ts'
@@ -5,7 +6,6 @@ import { readTitle } from '../title.ts'
 import { readRows, type WantedRows } from '../torznab-rows.ts'
 import { parseCaps } from '../torznab-xml.ts'
 import { readStreams } from '../upstream-stream.ts'
-import { parseJson } from './parse-json.ts'
 
 /**
  * Parsers for the answers of other servers. They handle bytes from strangers, so they run in a thread; their results
@@ -36,5 +36,14 @@ function textOf(body: Uint8Array): string {
     return new TextDecoder(declared ?? 'utf-8').decode(bytes)
   } catch {
     return bytes.toString('utf8')
+  }
+}
+
+/** @throws SelfStremeError `source.bad_answer` if it is not JSON */
+export function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body))
+  } catch (cause) {
+    throw new SelfStremeError('source.bad_answer', `the answer is not JSON: ${messageOf(cause)}`, { cause })
   }
 }

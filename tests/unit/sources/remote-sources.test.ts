@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createSourceNamer } from '../../../src/sources/source-namer.ts'
+import { createSourceNamer } from '../../../src/sources/remote-sources.ts'
 
 test('a source is named by its host only, and no two sources have the same name', () => {
   const nameOf = createSourceNamer()
