@@ -118,7 +118,7 @@ export async function createApp(config: Config): Promise<App> {
   const streams = createStreamService(config.torrents, makeList, onAnswered, log)
   const addon = createAddon({ version }, streams, createCatalogs(films, titles), remote.ids)
   const openMedia = mediaOpener(
-    config.torrents,
+    config.streaming,
     { torrents, placed, local: createLocalFiles(root, media, placed) },
     new ReadNotes(index, follow, log),
     { trackers: listedTrackers, files: listedFiles },

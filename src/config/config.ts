@@ -49,11 +49,14 @@ function toConfig(s: Settings) {
       extraPaths: s.TORRENT_EXTRA_PATHS,
       trackers: s.TORRENT_TRACKERS,
       maxTorrents: s.TORRENT_MAX_CONNECTIONS,
-      timeoutMs: s.TORRENT_TIMEOUT,
+      peerSearchMs: s.TORRENT_TIMEOUT,
+      firstPieceMs: s.TORRENT_TIMEOUT,
       maxRetries: s.TORRENT_MAX_RETRIES,
       stallTimeoutMs: s.STREAM_STALL_TIMEOUT,
       seed: s.TORRENT_SEED,
     },
+    // The same setting is the limit of the complete answer.
+    streaming: { answerMs: s.TORRENT_TIMEOUT },
     cleanup: {
       idleMs: s.TORRENT_CLEANUP_INTERVAL,
       onShutdown: s.TORRENT_CLEANUP_ON_SHUTDOWN,

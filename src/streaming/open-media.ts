@@ -57,26 +57,26 @@ export type OpenMedia = (request: MediaRequest, gone: AbortSignal) => Promise<Me
 /**
  * Finds the bytes of a film: on disk first, which needs no network, else in the swarm.
  *
- * @param options.timeoutMs - by then an answer begins, or the request fails
+ * @param options.answerMs - by then an answer begins, or the request fails
  */
 export function mediaOpener(
-  options: { readonly timeoutMs: number },
+  options: { readonly answerMs: number },
   stores: VideoStores,
   reads: Reads,
   listed: ListedFacts,
 ): OpenMedia {
-  const opener = new MediaOpener(options.timeoutMs, stores, reads, listed)
+  const opener = new MediaOpener(options.answerMs, stores, reads, listed)
   return (request, gone) => opener.open(request, gone)
 }
 
 class MediaOpener {
-  readonly #timeoutMs: number
+  readonly #answerMs: number
   readonly #stores: VideoStores
   readonly #reads: Reads
   readonly #listed: ListedFacts
 
-  constructor(timeoutMs: number, stores: VideoStores, reads: Reads, listed: ListedFacts) {
-    this.#timeoutMs = timeoutMs
+  constructor(answerMs: number, stores: VideoStores, reads: Reads, listed: ListedFacts) {
+    this.#answerMs = answerMs
     this.#stores = stores
     this.#reads = reads
     this.#listed = listed
@@ -94,7 +94,7 @@ class MediaOpener {
 
   /** Only this server has the file, so no peer is asked. */
   async #openLocal({ infoHash, choice, client }: MediaRequest, gone: AbortSignal): Promise<Media> {
-    using deadline = new Deadline(this.#timeoutMs)
+    using deadline = new Deadline(this.#answerMs)
     const signal = AbortSignal.any([gone, deadline.signal])
     const { local } = this.#stores
     const video = meansOnlyFile(choice) ? await local.open(infoHash, signal).catch(ifGone) : undefined
@@ -109,9 +109,9 @@ class MediaOpener {
 
   async #openSlowly(request: MediaRequest, gone: AbortSignal): Promise<Media> {
     const { infoHash, client } = request
-    const timeoutMs = this.#timeoutMs
+    const answerMs = this.#answerMs
     await using opening = new AsyncDisposableStack()
-    const deadline = opening.use(new Deadline(timeoutMs))
+    const deadline = opening.use(new Deadline(answerMs))
     const signal = AbortSignal.any([gone, deadline.signal])
 
     const video = await inTime(this.#findPlaced(request, gone))
@@ -129,7 +129,7 @@ class MediaOpener {
         return await answer
       } catch (cause) {
         if (!deadline.isPassed || gone.aborted || cause instanceof SelfStremeError) throw cause
-        throw new SelfStremeError('media.no_peers', `no peer had ${infoHash} within ${timeoutMs} ms`, {
+        throw new SelfStremeError('media.no_peers', `no peer had ${infoHash} within ${answerMs} ms`, {
           cause,
         })
       }
@@ -138,7 +138,7 @@ class MediaOpener {
 
   async #findPlaced(request: MediaRequest, gone: AbortSignal): Promise<UserVideo | undefined> {
     const { torrents, placed } = this.#stores
-    using settling = new Deadline(this.#timeoutMs + SETTLING_MS)
+    using settling = new Deadline(this.#answerMs + SETTLING_MS)
     // The user may have replaced our own file. Unverified files are not needed then: the torrent can be downloaded.
     const mustBeVerified = () => torrents.isAtHand(request.infoHash)
     return await placed.find(request, AbortSignal.any([gone, settling.signal]), mustBeVerified)

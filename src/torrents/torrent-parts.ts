@@ -14,7 +14,10 @@ export interface TorrentOptions {
   readonly base?: string | undefined
   /** asked for every torrent */
   readonly trackers: readonly string[]
-  readonly timeoutMs: number
+  /** how long one attempt looks for peers */
+  readonly peerSearchMs: number
+  /** how long a reader waits for its first piece */
+  readonly firstPieceMs: number
   readonly maxRetries: number
   readonly stallTimeoutMs: number
   /** stay in the swarm when there is nothing left to fetch */

@@ -74,10 +74,10 @@ export class TorrentReading {
     if (this.#torrent.room.isFailing) content.claimUnsynced()
     const parts = content.parts(fileIdx)
     const reader = new ActiveReader(parts.file, range.start, range.end + 1, performance.now())
-    const { timeoutMs, stallTimeoutMs } = this.#torrent.options
+    const { firstPieceMs, stallTimeoutMs } = this.#torrent.options
     const readableEnd = verifiedReader({
       ...parts,
-      firstPieceMs: timeoutMs,
+      firstPieceMs,
       stallMs: stallTimeoutMs,
       onMissing: () => {
         this.#files.schedule()

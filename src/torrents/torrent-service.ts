@@ -23,7 +23,10 @@ export interface TorrentServiceOptions {
   readonly extraPaths: readonly string[]
   readonly trackers: readonly string[]
   readonly maxTorrents: number
-  readonly timeoutMs: number
+  /** how long one attempt looks for peers */
+  readonly peerSearchMs: number
+  /** how long a reader waits for its first piece */
+  readonly firstPieceMs: number
   readonly maxRetries: number
   readonly stallTimeoutMs: number
   readonly seed: boolean

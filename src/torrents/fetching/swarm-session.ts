@@ -12,7 +12,7 @@ const NO_PEERS: SwarmStats = { peers: 0, seeders: 0, downloadSpeed: 0 }
 
 export interface SwarmSessionOptions {
   /** how long one attempt looks for peers */
-  readonly timeoutMs: number
+  readonly peerSearchMs: number
   /** attempts after the first */
   readonly maxRetries: number
 }
@@ -122,7 +122,7 @@ export class SwarmSession {
 
   async #run(stopped: AbortSignal, isLatest: () => boolean): Promise<void> {
     const { infoHash } = this.#torrent
-    const { maxRetries, timeoutMs } = this.#options
+    const { maxRetries, peerSearchMs } = this.#options
     let failure: SelfStremeError | undefined
     let tries = 0
     while (!stopped.aborted) {
@@ -137,7 +137,7 @@ export class SwarmSession {
       this.#stats = NO_PEERS
       this.#hasMetPeer = false
       if (stopped.aborted || failure?.code !== 'media.no_peers' || tries > maxRetries) break
-      const delayMs = Math.min(pauseAfter(tries, PAUSES), timeoutMs)
+      const delayMs = Math.min(pauseAfter(tries, PAUSES), peerSearchMs)
       this.#log.info(`Retrying torrent: ${infoHash}`, { try: tries + 1, of: maxRetries + 1, delayMs })
       this.#wakeUp = new AbortController()
       await sleep(delayMs, undefined, { signal: AbortSignal.any([stopped, this.#wakeUp.signal]) }).catch(
@@ -156,21 +156,22 @@ export class SwarmSession {
 
   /**
    * One attempt. Resolves when it has ended, with the error unless it was stopped. It also ends when pieces are wanted and
-   * no peer was connected for `timeoutMs`: trackers and DHT hear of us too seldom, unless we join again.
+   * no peer was connected for `peerSearchMs`: trackers and DHT hear of us too seldom, unless we join again.
    */
   async #tryOnce(stopped: AbortSignal): Promise<SelfStremeError | undefined> {
     const over = Promise.withResolvers<SelfStremeError | undefined>()
     const { infoHash, directory } = this.#torrent
-    const { timeoutMs } = this.#options
+    const { peerSearchMs } = this.#options
     const onStopped = () => over.resolve(undefined)
     stopped.addEventListener('abort', onStopped)
     const watch = setTimeout(
       () => {
         const isNeeded = this.#windows.length > 0 || !(this.#hasMetPeer || this.#torrent.isShared())
         if (this.#metainfo && (this.#stats.peers > 0 || !isNeeded)) watch.refresh()
-        else over.resolve(new SelfStremeError('media.no_peers', `no peer for ${infoHash} in ${timeoutMs} ms`))
+        else
+          over.resolve(new SelfStremeError('media.no_peers', `no peer for ${infoHash} in ${peerSearchMs} ms`))
       },
-      Math.min(timeoutMs, MAX_TIMER_MS),
+      Math.min(peerSearchMs, MAX_TIMER_MS),
     )
     try {
       this.#directory = directory

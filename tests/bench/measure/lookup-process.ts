@@ -42,7 +42,7 @@ async function measure(): Promise<Record<string, number>> {
     log,
   )
   const openMedia = mediaOpener(
-    config.torrents,
+    config.streaming,
     { torrents, placed: parts.placed, local: { open: async () => undefined } },
     new ReadNotes(parts.index, undefined, log),
     { trackers: new ListedTrackers(), files: new ListedFiles() },

@@ -20,11 +20,13 @@ test('the defaults of all settings give a working server', () => {
       root: resolve('temp'),
       extraPaths: [],
       maxTorrents: 25,
-      timeoutMs: 120_000,
+      peerSearchMs: 120_000,
+      firstPieceMs: 120_000,
       maxRetries: 4,
       stallTimeoutMs: 30_000,
       seed: false,
     },
+    streaming: { answerMs: 120_000 },
     cleanup: { idleMs: 1_800_000, onShutdown: 'idle', maxBytes: undefined, minFreeBytes: 1e9 },
     engine: {
       port: 6881,
@@ -161,7 +163,7 @@ test.for(['1', '2147483647', '2147483648', '9007199254740991'])(
       TORRENT_CLEANUP_INTERVAL: text,
       STREAM_STALL_TIMEOUT: text,
     })
-    expect([config.torrents.timeoutMs, config.cleanup.idleMs, config.torrents.stallTimeoutMs]).toEqual(
+    expect([config.torrents.peerSearchMs, config.cleanup.idleMs, config.torrents.stallTimeoutMs]).toEqual(
       Array(3).fill(Number(text)),
     )
   },

@@ -50,7 +50,7 @@ interface World {
   readonly follow?: (reading: Reading) => void
   /** a torrent is being read */
   readonly noteRead?: () => void
-  readonly timeoutMs?: number
+  readonly answerMs?: number
 }
 
 /** A server with nothing but what is given; `calls` records the calls in order. */
@@ -60,11 +60,11 @@ function world({
   local,
   follow,
   noteRead = () => undefined,
-  timeoutMs = 60_000,
+  answerMs = 60_000,
 }: World = {}) {
   const calls: [who: string, ...unknown[]][] = []
   const open = mediaOpener(
-    { timeoutMs },
+    { answerMs },
     {
       torrents: {
         isKnown: () => false,
@@ -219,7 +219,7 @@ test('media.no_peers is thrown when nothing answers in time, and the reason of a
     await aborted
     throw signal?.reason
   }
-  const late = world({ torrents: { getStream }, timeoutMs: 20 })
+  const late = world({ torrents: { getStream }, answerMs: 20 })
   await expect(late.open(REQUEST, stays)).rejects.toMatchObject({ code: 'media.no_peers' })
   const left = new AbortController()
   const opened = world({ torrents: { getStream } }).open(REQUEST, left.signal)

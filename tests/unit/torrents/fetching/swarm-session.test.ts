@@ -10,9 +10,9 @@ const METAINFO = Uint8Array.of(1, 2, 3)
 const ONE_PEER = { peers: 1, seeders: 1, downloadSpeed: 1_000 }
 const NO_PEER = { peers: 0, seeders: 0, downloadSpeed: 0 }
 const WINDOW: PieceWindow = { from: 10, to: 20, priority: 'urgent' }
-const QUICK = { timeoutMs: 20, maxRetries: 0 }
+const QUICK = { peerSearchMs: 20, maxRetries: 0 }
 /** Longer than any test. */
-const PATIENT = { timeoutMs: 60_000, maxRetries: 4 }
+const PATIENT = { peerSearchMs: 60_000, maxRetries: 4 }
 
 const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 
@@ -96,13 +96,13 @@ function startedSession(
 }
 
 /** Waits until a session that begins now, without peers, has given up. */
-async function untilAnotherGaveUp(timeoutMs: number): Promise<void> {
-  const other = startedSession({ timeoutMs, maxRetries: 0 })
+async function untilAnotherGaveUp(peerSearchMs: number): Promise<void> {
+  const other = startedSession({ peerSearchMs, maxRetries: 0 })
   await expect.poll(() => other.failures.length, { interval: 5 }).toBe(1)
 }
 
 test('a session without peers retries up to its limit and then fails', async () => {
-  const { session, opened, failures, told } = startedSession({ timeoutMs: 20, maxRetries: 2 })
+  const { session, opened, failures, told } = startedSession({ peerSearchMs: 20, maxRetries: 2 })
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
   expect(opened).toHaveLength(3)
   expect(told.closed).toBe(3)
@@ -117,7 +117,7 @@ test('a session without retries makes one attempt', async () => {
 })
 
 test('a session that was stopped has all its attempts when it starts again', async () => {
-  const { session, opened, failures } = startedSession({ timeoutMs: 20, maxRetries: 1 })
+  const { session, opened, failures } = startedSession({ peerSearchMs: 20, maxRetries: 1 })
   await session.stop()
   const before = opened.length
   session.start()
@@ -127,7 +127,7 @@ test('a session that was stopped has all its attempts when it starts again', asy
 
 test('each attempt announces to the trackers again', async () => {
   let asked = 0
-  const { opened, failures } = startedSession({ timeoutMs: 20, maxRetries: 1 }, () => [
+  const { opened, failures } = startedSession({ peerSearchMs: 20, maxRetries: 1 }, () => [
     `udp://t${++asked}.org:1`,
   ])
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
@@ -135,7 +135,7 @@ test('each attempt announces to the trackers again', async () => {
 })
 
 test('each attempt has the current windows', async () => {
-  const { session, opened, wanted, failures } = startedSession({ timeoutMs: 20, maxRetries: 2 })
+  const { session, opened, wanted, failures } = startedSession({ peerSearchMs: 20, maxRetries: 2 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   session.want([WINDOW])
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
@@ -144,7 +144,7 @@ test('each attempt has the current windows', async () => {
 })
 
 test('metadata received in one attempt is not requested in the next', async () => {
-  const { opened, reports, failures } = startedSession({ timeoutMs: 20, maxRetries: 1 })
+  const { opened, reports, failures } = startedSession({ peerSearchMs: 20, maxRetries: 1 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   reports().metainfo(METAINFO)
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
@@ -152,7 +152,7 @@ test('metadata received in one attempt is not requested in the next', async () =
 })
 
 test('a peer with metadata keeps the session in the swarm', async () => {
-  const { session, opened, reports, failures } = startedSession({ timeoutMs: 50, maxRetries: 0 })
+  const { session, opened, reports, failures } = startedSession({ peerSearchMs: 50, maxRetries: 0 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   expect(session.isLookingForPeers).toBe(true)
   reports().metainfo(METAINFO)
@@ -168,7 +168,7 @@ test('a peer with metadata keeps the session in the swarm', async () => {
 })
 
 test('a session with something to share stays in the swarm without peers and windows', async () => {
-  const alone = { timeoutMs: 50, maxRetries: 0 }
+  const alone = { peerSearchMs: 50, maxRetries: 0 }
   const { session, opened, failures, reports } = startedSession(alone, undefined, () => true)
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   reports().metainfo(METAINFO)
@@ -179,7 +179,7 @@ test('a session with something to share stays in the swarm without peers and win
 })
 
 test('when all peers have left and pieces are still wanted, the session starts again with all its attempts', async () => {
-  const { session, opened, reports, failures } = startedSession({ timeoutMs: 20, maxRetries: 1 })
+  const { session, opened, reports, failures } = startedSession({ peerSearchMs: 20, maxRetries: 1 })
   await expect.poll(() => opened.length, { interval: 1 }).toBe(1)
   session.want([WINDOW])
   reports().metainfo(METAINFO)
@@ -202,7 +202,7 @@ test('a peer without metadata does not keep the session in the swarm', async () 
 })
 
 test('peers that never send metadata do not make the attempts endless', async () => {
-  const { session, opened, failures, onOpen } = startedSession({ timeoutMs: 20, maxRetries: 2 })
+  const { session, opened, failures, onOpen } = startedSession({ peerSearchMs: 20, maxRetries: 2 })
   onOpen(({ on }) => on.stats(ONE_PEER))
   await expect.poll(() => failures.length, { interval: 5 }).toBe(1)
   expect(opened).toHaveLength(3)
@@ -229,7 +229,7 @@ test('stopping a session closes the torrent at once, without a failure', async (
 })
 
 test('stopping a session ends its pause between two attempts', async () => {
-  const { session, told, failures } = startedSession({ timeoutMs: 1_000, maxRetries: 4 })
+  const { session, told, failures } = startedSession({ peerSearchMs: 1_000, maxRetries: 4 })
   await expect.poll(() => told.closed, { interval: 5 }).toBe(1)
   const startedAt = performance.now()
   await session.stop()
@@ -256,7 +256,7 @@ test.for(['torrent.invalid', 'engine.down'] as const)(
 )
 
 test('starting a session in the pause between two attempts makes the next attempt at once', async () => {
-  const { session, opened, told } = startedSession({ timeoutMs: 1_000, maxRetries: 4 })
+  const { session, opened, told } = startedSession({ peerSearchMs: 1_000, maxRetries: 4 })
   await expect.poll(() => told.closed, { interval: 5 }).toBe(1)
   await new Promise(setImmediate)
   session.start()
@@ -300,7 +300,7 @@ test('waiting for a peer returns when one connects', async () => {
 })
 
 test('waiting for a peer fails after the last attempt, not before', async () => {
-  const { session, opened } = startedSession({ timeoutMs: 20, maxRetries: 1 })
+  const { session, opened } = startedSession({ peerSearchMs: 20, maxRetries: 1 })
   await expect(session.whenPeerFound(AbortSignal.timeout(1_000))).rejects.toMatchObject({
     code: 'media.no_peers',
   })
@@ -348,7 +348,7 @@ test('a piece that turned out to be wrong is sent to the engine', async () => {
 })
 
 test('every new peer of every attempt is reported, and none that leaves or stays', async () => {
-  const { session, told, onOpen } = startedSession({ timeoutMs: 20, maxRetries: 1 })
+  const { session, told, onOpen } = startedSession({ peerSearchMs: 20, maxRetries: 1 })
   const toldOf: number[][] = []
   onOpen(({ on }) => {
     const counts = [0, 1, 1, 3, 2, 3].map((peers) => {
