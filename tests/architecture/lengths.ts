@@ -8,7 +8,7 @@ const MAX_FUNCTION_LINES = 60
 const MAX_PARAMETERS = 4
 
 /** What is too long, by where it is: `src/a.ts`, or `src/a.ts name` of a function. */
-export interface Lengths {
+interface Lengths {
   readonly files: Readonly<Record<string, number>>
   readonly functions: Readonly<Record<string, number>>
   readonly parameters: Readonly<Record<string, number>>
