@@ -111,7 +111,7 @@ export async function createApp(config: Config): Promise<App> {
   const onAnswered = (list: AnsweredList) => {
     listedTrackers.note(list.found)
     listedFiles.note(list.found)
-    // Behind what nobody has there is nothing either.
+    // If there is nothing for this episode, there is nothing for the next one either.
     if (list.found.length > 0) nextEpisodes.warm(list.video)
     noteList(list)
   }

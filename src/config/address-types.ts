@@ -13,14 +13,14 @@ export function publicUrl() {
     })
     .refine((text) => !isOwnPath(pathOf(text) ?? ''), {
       error: (issue) =>
-        `"${issue.input}" has a path that begins like an address of self-streme's own, so that the two cannot be told apart: choose another one`,
+        `"${issue.input}" has a path that begins like an address of self-streme's own, so that the two cannot be told apart: choose another path`,
     })
     .transform((text) => new URL(text).origin + pathOf(text))
 }
 
 /** What a browser sends in `Origin`: pages without an address send `null`. `*` stands for every site. */
 export function origin() {
-  const words = 'an origin (try https://player.example.org), nor * for every site'
+  const words = 'an origin (try https://player.example.org, or * for every site)'
   return pattern(/^(\*|null|file:\/\/|[a-z][a-z\d+.-]*:\/\/[^/?#@\\\s]+\/?)$/i, words)
     .refine((text) => !/^https?:\/\/[^/]/i.test(text) || URL.canParse(text), {
       error: (issue) => `"${issue.input}" is not ${words}`,
@@ -45,7 +45,7 @@ export function trackerUrl() {
 
 /** Addresses of proxies, or how many there are, in the form of Express's `trust proxy`. */
 export function trustedProxies() {
-  const words = 'a list of addresses of proxies (try loopback or 10.0.0.0/8), nor a number of them'
+  const words = 'a list of proxy addresses (try loopback or 10.0.0.0/8), or a number of proxies'
   const isCount = (text: string) => /^[1-9]$/.test(text)
   return z
     .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A server of somebody else that is asked for streams. */
+/** A server of others that is asked for streams. */
 export interface RemoteServer {
   readonly url: string
   readonly apiKey?: string

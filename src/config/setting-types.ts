@@ -31,7 +31,7 @@ export function choice<const T extends string>(...options: readonly T[]) {
 /** One or more of the options, comma-separated; `off` is none. */
 export function several<const T extends string>(...options: readonly T[]) {
   const item = z.enum(options, {
-    error: (issue) => `"${issue.input}" is not off, nor one or several of ${options.join(', ')}`,
+    error: (issue) => `"${issue.input}" is not off, or one or more of ${options.join(', ')}`,
   })
   return z
     .string()
@@ -71,7 +71,7 @@ export function password() {
     error: (issue) =>
       issue.input === ''
         ? '"" is not a password; leave the setting out to have none'
-        : `is too short: expected a password of at least ${least} letters`,
+        : `is too short: expected a password of at least ${least} characters`,
   })
 }
 

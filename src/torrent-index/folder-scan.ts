@@ -131,7 +131,10 @@ export class FolderScan {
       if (this.#entries.get(infoHash)) this.#entries.noteUnlisted([infoHash])
     } catch (error) {
       // It is done at the latest before something is written or removed there.
-      this.#log.debug('the files of a torrent are not noted', { directory, reason: messageOf(error) })
+      this.#log.debug('the files of a torrent could not be recorded as ours', {
+        directory,
+        reason: messageOf(error),
+      })
     }
   }
 
@@ -145,7 +148,7 @@ export class FolderScan {
     // The torrent itself may have reported something newer meanwhile.
     if (!this.#entries.isCurrent(contents) || (isReduced && changed.length > 0)) return
     const left = changed.length > 0 ? without(found, changed) : found
-    this.#log.info('files of a torrent were changed by somebody else', { infoHash, directory })
+    this.#log.info('files of a torrent were changed by another program', { infoHash, directory })
     this.#entries.put(left, 'watched', changed.length > 0)
   }
 
@@ -154,11 +157,14 @@ export class FolderScan {
     if (lost.length === 0) return
     for (const infoHash of lost) this.#entries.remove(infoHash)
     // There are thousands when a disk is not mounted.
-    this.#log.info('torrents taken away', { count: lost.length, infoHashes: lost.slice(0, 10) })
+    this.#log.info('torrents removed by another program', {
+      count: lost.length,
+      infoHashes: lost.slice(0, 10),
+    })
   }
 
   #refuse(reason: string): void {
-    this.#log.warn('the place of a torrent is not taken', { reason })
+    this.#log.warn('the location of a torrent is ignored', { reason })
   }
 
   /** A folder that cannot be read now does not hide the others, and what is known of it stays true. */

@@ -5,22 +5,22 @@ import { messageOf } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
 
 const FILE = 'self-streme.db'
-/** What SQLite puts beside it. */
+/** The database, and the files that SQLite puts beside it. */
 const SUFFIXES = ['', '-wal', '-shm', '-journal']
-/** Of another version, it is made anew from what lies in the folder. */
+/** An index of another version is rebuilt from the folder. */
 const VERSION = 1
-/** What every SQLite database begins with (<https://www.sqlite.org/fileformat.html> §1.3). */
+/** The first bytes of every SQLite database (<https://www.sqlite.org/fileformat.html> §1.3). */
 const HEADER = 'SQLite format 3\0'
-/** What another program's file, and one that lies beside it, are called from then on; a number follows where that is taken. */
+/** Added to the name of another program's file that is moved aside; a number follows if that name is taken. */
 const ASIDE = '.not-self-streme'
-/** What SQLite says when the disk is full, read-only or fails: READONLY, IOERR, FULL, CANTOPEN. */
+/** SQLite's errors when the disk is full, read-only or failing: READONLY, IOERR, FULL, CANTOPEN. */
 const DISK_TROUBLES: readonly unknown[] = [8, 10, 13, 14]
 
 /**
- * The index that lies in the download folder. What it holds can be found out again from the folder: one that is damaged,
- * or of another version, is thrown away. What is no database, or has none of our tables, is the user's, and is moved aside.
- * A link or a folder with its name is the user's as well: the server goes on without. Where the disk does not let it be
- * opened or written, as when it is full, the server goes on without, and it is tried again whenever it is needed.
+ * The index on disk, in the download folder. Its content can be rebuilt from the folder, so a damaged index, or one of
+ * another version, is deleted. A file that is not a database, or has none of our tables, is the user's and is moved aside.
+ * A link or a folder of its name is the user's too: the server runs without an index on disk. If the disk does not allow
+ * reads or writes, as when it is full, the server runs without, and tries again whenever the index is needed.
  */
 export class IndexDatabase implements Disposable {
   readonly #path: string
@@ -29,32 +29,32 @@ export class IndexDatabase implements Disposable {
   #opened: DatabaseSync | undefined
   #isUsable = true
 
-  /** @param tables - SQL that makes the tables where they are missing */
+  /** @param tables - SQL that creates missing tables */
   constructor(root: string, tables: readonly string[], log: Log) {
     this.#path = join(root, FILE)
     this.#tables = tables
     this.#log = log
   }
 
-  /** @returns what `work` does, or `undefined` if the database cannot be used now, which is said once */
+  /** @returns the result of `work`; `undefined` if the database cannot be used now, which is logged once */
   use<T>(work: (database: DatabaseSync) => T): T | undefined {
     try {
       this.#opened ??= this.#open()
       const result = work(this.#opened)
-      if (!this.#isUsable) this.#log.info('the index is written down again', { path: this.#path })
+      if (!this.#isUsable) this.#log.info('the index can be saved again', { path: this.#path })
       this.#isUsable = true
       return result
     } catch (error) {
       const fields = { path: this.#path, reason: messageOf(error) }
-      if (this.#isUsable) this.#log.warn('the index cannot be written down, it is kept in memory', fields)
+      if (this.#isUsable) this.#log.warn('the index cannot be saved and is kept in memory', fields)
       this.#isUsable = false
-      // Its file may be on a disk that is not there any more.
+      // Its file may be on a disk that is no longer mounted.
       this.#close()
       return undefined
     }
   }
 
-  /** The same with all of it or nothing. @returns whether it could be done */
+  /** Does all of `work` or nothing. @returns whether it was done */
   change(work: (database: DatabaseSync) => void): boolean {
     const isDone = this.use((database) => {
       database.exec('BEGIN')
@@ -86,31 +86,31 @@ export class IndexDatabase implements Disposable {
     try {
       return openChecked(path, this.#tables)
     } catch (error) {
-      // A good one is not thrown away because its disk is full.
+      // A good index is not deleted because its disk is full.
       if (isDiskTrouble(error)) throw error
-      this.#log.warn('the index is made anew', { path, reason: messageOf(error) })
+      this.#log.warn('index rebuilt', { path, reason: messageOf(error) })
       for (const suffix of SUFFIXES) rmSync(`${path}${suffix}`, { force: true })
       return openChecked(path, this.#tables)
     }
   }
 
-  /** With what lies beside it: without its journal, a database may be damaged. */
+  /** Together with the files beside it: without its journal, a database may be damaged. */
   #moveAside(): void {
     const path = this.#path
     const taken = (aside: string) => SUFFIXES.some((suffix) => exists(`${aside}${suffix}`))
     let aside = `${path}${ASIDE}`
     for (let n = 2; taken(aside); n++) aside = `${path}${ASIDE}.${n}`
-    this.#log.warn('a file with the name of the index is not ours, it is moved aside', { path, to: aside })
-    // The database itself goes last: until then, the next start finds the same.
+    this.#log.warn('a file with the name of the index is not ours and was moved aside', { path, to: aside })
+    // The database itself is last: until then, the next start finds the same state.
     for (const suffix of SUFFIXES.toReversed())
       if (exists(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`)
   }
 }
 
-/** Whether somebody else made the file: it is no database, or one with tables, but none of ours. */
+/** Whether another program made the file: it is not a database, or one with tables and none of ours. */
 function isUsers(path: string, tables: readonly string[]): boolean {
   const header = firstBytes(path, HEADER.length)
-  // SQLite makes an empty one, and writes to it later.
+  // SQLite creates an empty file, and writes to it later.
   if (header.length === 0) return false
   if (header.toString('latin1') !== HEADER) return true
   const ours = tables.flatMap((sql) => /CREATE TABLE IF NOT EXISTS (\w+)/.exec(sql)?.[1] ?? [])
@@ -120,12 +120,12 @@ function isUsers(path: string, tables: readonly string[]): boolean {
     return found.length > 0 && !found.some(({ name }) => ours.includes(String(name)))
   } catch (error) {
     if (isDiskTrouble(error)) throw error
-    // Damaged: at that place, and with that beginning, it was ours.
+    // Damaged. With this name and header, it was ours.
     return false
   }
 }
 
-/** @returns fewer where the file ends, or is not there */
+/** @returns fewer bytes if the file is shorter; none if it is missing */
 function firstBytes(path: string, length: number): Buffer {
   if (!exists(path)) return Buffer.alloc(0)
   const file = openSync(path, 'r')
@@ -141,7 +141,7 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** @throws Error if it cannot be read, or is not one that we know */
+/** @throws Error if it cannot be read, or has another version */
 function openChecked(path: string, tables: readonly string[]): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
@@ -161,18 +161,18 @@ function openChecked(path: string, tables: readonly string[]): DatabaseSync {
   }
 }
 
-/** The trackers of a wish may have a key in them. What SQLite puts beside the file gets the same mode. */
+/** Trackers of a download request may contain a passkey. The files beside it get the same mode from SQLite. */
 function closeToOthers(path: string): void {
   try {
     chmodSync(path, 0o600)
   } catch {
-    // Some file systems know no modes, and on a disk that is read-only nothing more is written to it.
+    // Some file systems have no modes, and on a read-only disk nothing is written to it.
   }
 }
 
 function isDiskTrouble(error: unknown): boolean {
   const { errcode } = error as { readonly errcode?: unknown }
-  // The low byte is the kind, the rest says more about it.
+  // The low byte is the primary result code (<https://www.sqlite.org/rescode.html>).
   return typeof errcode === 'number' && DISK_TROUBLES.includes(errcode & 0xff)
 }
 

@@ -9,15 +9,15 @@ export const INDEX_TABLE = `CREATE TABLE IF NOT EXISTS torrents (
   usage TEXT NOT NULL
 ) STRICT, WITHOUT ROWID`
 
-/** An entry, and when its folder was last written to as the entry says it is; epoch ms. */
+/** An entry, and the time of the last note in its folder when the row was written, epoch ms. */
 export interface IndexRow extends CacheEntry {
   readonly notedAt: number
 }
 
 export interface IndexTable {
-  /** Nothing where it cannot be read: the folders are read instead. */
+  /** Empty if the table cannot be read: then all folders are read. */
   read(): Map<InfoHash, IndexRow>
-  /** Replaces rows, or deletes those that are `undefined`. @returns whether it could be done, all of it */
+  /** Replaces rows, or deletes those that are `undefined`. @returns whether all of it was done */
   write(rows: readonly { readonly infoHash: InfoHash; readonly row: IndexRow | undefined }[]): boolean
   /** Deletes all other rows. */
   retainOnly(infoHashes: readonly InfoHash[]): void
@@ -49,7 +49,7 @@ export function indexTable(index: IndexDatabase): IndexTable {
   }
 }
 
-/** Nothing for a row that somebody else wrote: its folder is read instead. */
+/** Nothing for a row that cannot be parsed: its folder is read instead. */
 function readRow(row: Readonly<Record<string, unknown>>): [InfoHash, IndexRow][] {
   try {
     const contents = JSON.parse(String(row.contents)) as IndexRow['contents']

@@ -88,7 +88,7 @@ export class DownloadFolderWatch implements AsyncDisposable {
       await work()
     } catch (error) {
       const fields = { root: this.#root, reason: messageOf(error) }
-      if (!this.#hasFailed) this.#log.warn('the download folder cannot be looked at', fields)
+      if (!this.#hasFailed) this.#log.warn('the download folder cannot be read', fields)
       this.#hasFailed = true
     }
   }

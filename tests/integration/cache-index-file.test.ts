@@ -168,7 +168,9 @@ describe("a file of the user's with the name of the index", () => {
     {
       await using parts = await openCacheParts(folder.path)
       await parts.index.flush()
-      expect(parts.logged).toEqual(['warn: a file with the name of the index is not ours, it is moved aside'])
+      expect(parts.logged).toEqual([
+        'warn: a file with the name of the index is not ours and was moved aside',
+      ])
       expect(parts.index.entries()).toHaveLength(1)
     }
     expect((await readFile(aside)).equals(before)).toBe(true)

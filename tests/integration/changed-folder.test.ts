@@ -92,7 +92,10 @@ describe('while the server runs', () => {
     expect(namesIn(parts)).toEqual(['first'])
     await Promise.all([parts.index.check(), parts.index.check(), parts.index.look(first.infoHash)])
     expect(namesIn(parts)).toEqual(['second'])
-    expect(parts.logged).toEqual(['info: torrent found in the download folder', 'info: torrents taken away'])
+    expect(parts.logged).toEqual([
+      'info: torrent found in the download folder',
+      'info: torrents removed by another program',
+    ])
   })
 
   test('a file that is removed no longer counts, until it is back', async () => {

@@ -56,8 +56,8 @@ diskTest.for(['full', 'read-only'])(
     if (how === 'full') await disk.clear()
     expect(index.use(countRows)).toBe(1)
     expect(log.said).toEqual([
-      'warn: the index cannot be written down, it is kept in memory',
-      'info: the index is written down again',
+      'warn: the index cannot be saved and is kept in memory',
+      'info: the index can be saved again',
     ])
   },
 )
@@ -66,9 +66,9 @@ test.for([
   [
     'is another file',
     'not an index at all',
-    'a file with the name of the index is not ours, it is moved aside',
+    'a file with the name of the index is not ours and was moved aside',
   ],
-  ['is broken', ''.padEnd(10_000, 'SQLite format 3\0'), 'the index is made anew'],
+  ['is broken', ''.padEnd(10_000, 'SQLite format 3\0'), 'index rebuilt'],
 ] as const)('an index that %s is rebuilt, and the log says so', async ([, content, said]) => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'self-streme.db'), content)

@@ -174,7 +174,7 @@ describe('a link or folder with the name of one of our files in the download fol
       const log = { ...SILENT, warn: (message: string) => void said.push(message) }
       using index = new IndexDatabase(at.root, [INDEX_TABLE], log)
       expect(index.change((database) => database.exec('DELETE FROM torrents'))).toBe(false)
-      expect(said).toEqual(['the index cannot be written down, it is kept in memory'])
+      expect(said).toEqual(['the index cannot be saved and is kept in memory'])
       expect(await readFile(users, 'utf8')).toBe('')
       expect((await lstat(join(at.root, name))).isSymbolicLink()).toBe(true)
     },

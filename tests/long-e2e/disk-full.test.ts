@@ -99,12 +99,12 @@ diskTest(
     const url = await urlOf(server, seeder.infoHash)
     expect((await fetch(url)).status).toBe(507)
     await expect.poll(() => countOf('fetching pauses', server)).toBe(1)
-    expect(countOf('the index cannot be written down', server)).toBe(1)
+    expect(countOf('the index cannot be saved', server)).toBe(1)
 
     await disk.clear()
     await expect.poll(async () => (await fetch(url, { method: 'HEAD' })).status, SLOWLY).toBe(200)
     expectSameBytes(await getRange(url, 0, film.length - 1), film)
-    await expect.poll(() => server.output(), SLOWLY).toContain('the index is written down again')
+    await expect.poll(() => server.output(), SLOWLY).toContain('the index can be saved again')
     await expect.poll(() => usageOf(disk, kept.infoHash), SLOWLY).toMatchObject({ plays: expect.closeTo(1) })
     await stopped.disposeAsync()
 

@@ -59,7 +59,7 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   const tcp = await freeTcpPort(options.port)
   // uTP uses the UDP port of the same number, so the DHT then takes the next one.
   const dht = options.dht ? await freeUdpPort(options.utp && tcp !== 0 ? tcp + 1 : tcp) : 0
-  if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another one is used', { port: options.port })
+  if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another port is used', { port: options.port })
   return startSwarm(
     { engine: options, ports: { tcp, dht }, own },
     {

@@ -65,7 +65,7 @@ export class StoreFile {
       this.#openChecked(constants.O_RDONLY, (stats) => this.#note(stats, this.#writer)),
     )
     this.#writer = new OpenOnce(() => {
-      // What is let go of while it is being opened may be opened once more at the same time.
+      // A file that is released while it is being opened may be opened a second time meanwhile.
       const opening = this.#opening.then(() => this.#openOwn())
       this.#opening = opening.catch(() => undefined)
       return opening

@@ -242,7 +242,7 @@ test.for(['x', 'hunter2', 'eleven char', '🔑🔑🔑🔑🔑🔑', ' '.repeat(
   'ADMIN_PASSWORD=%j is too short, and the message does not repeat it',
   (ADMIN_PASSWORD) => {
     const [mistake, ...others] = mistakesOf({ ADMIN_PASSWORD })
-    expect(mistake).toBe('ADMIN_PASSWORD: is too short: expected a password of at least 12 letters')
+    expect(mistake).toBe('ADMIN_PASSWORD: is too short: expected a password of at least 12 characters')
     expect(others).toEqual([])
   },
 )
@@ -270,7 +270,7 @@ test.for([
   '::/0',
 ])('TRUST_PROXY="%s" is a mistake and trusts no proxy', (TRUST_PROXY) => {
   expect(mistakesOf({ TRUST_PROXY })).toEqual([
-    `TRUST_PROXY: "${TRUST_PROXY}" is not a list of addresses of proxies (try loopback or 10.0.0.0/8), nor a number of them`,
+    `TRUST_PROXY: "${TRUST_PROXY}" is not a list of proxy addresses (try loopback or 10.0.0.0/8), or a number of proxies`,
   ])
 })
 
@@ -366,7 +366,7 @@ test.for([
   'https://a:99999',
 ])('CORS_ORIGINS=%s is a mistake', (CORS_ORIGINS) => {
   expect(mistakesOf({ CORS_ORIGINS })).toEqual([
-    `CORS_ORIGINS: "${CORS_ORIGINS}" is not an origin (try https://player.example.org), nor * for every site`,
+    `CORS_ORIGINS: "${CORS_ORIGINS}" is not an origin (try https://player.example.org, or * for every site)`,
   ])
 })
 
@@ -470,6 +470,6 @@ test.for([
 
 test.for(['yes', 'off,first', 'first;next'])('PREDOWNLOAD "%s" is a mistake', (PREDOWNLOAD) => {
   expect(mistakesOf({ PREDOWNLOAD })).toEqual([
-    expect.stringMatching(/^PREDOWNLOAD: ".*" is not off, nor one or several of first, next, all$/),
+    expect.stringMatching(/^PREDOWNLOAD: ".*" is not off, or one or more of first, next, all$/),
   ])
 })
