@@ -28,7 +28,7 @@ diskTest('on a full disk an idle film is evicted, and the film being watched com
   const url = await urlOf(server, seeder.infoHash)
   expectSameBytes(await getRange(url, 0, film.length - 1), film)
   expect(await isThere(idle.directory)).toBe(false)
-  expect(server.output()).not.toContain('fetching pauses')
+  expect(server.output()).not.toContain('downloads paused')
 })
 
 diskTest.for([
@@ -46,7 +46,7 @@ diskTest.for([
   const viewer = await openStream(url)
   const begin = await readBytes(viewer, 4 * MIB)
   await disk.fillTo(leftBytes)
-  await expect.poll(() => server.output(), SLOWLY).toContain('fetching pauses')
+  await expect.poll(() => server.output(), SLOWLY).toContain('downloads paused')
 
   // What is on disk is still served.
   expectSameBytes(await getRange(url, 0, 4 * MIB - 1), film.subarray(0, 4 * MIB))
@@ -62,7 +62,7 @@ diskTest.for([
     expect(performance.now() - askedAt).toBeLessThan(15_000)
     expect(await answer.json()).toEqual({
       error: 'disk.full',
-      message: expect.stringMatching(/full: .* are free/),
+      message: expect.stringMatching(/full: .* free/),
       freeBytes: expect.any(Number),
       minFreeBytes: 0,
     })
@@ -76,8 +76,8 @@ diskTest.for([
   const path = join(disk.path, seeder.infoHash, 'Film.mkv')
   await expect.poll(() => server.output()).toContain('Download complete: Film.mkv')
   expect(sha256(await readFile(path))).toBe(sha256(film))
-  await expect.poll(() => countOf('fetching resumes', server)).toBe(1)
-  expect(countOf('fetching pauses', server)).toBe(1)
+  await expect.poll(() => countOf('downloads resumed', server)).toBe(1)
+  expect(countOf('downloads paused', server)).toBe(1)
   expect(server.output()).not.toContain('engine process ended')
   expect((await readdir(disk.path, { recursive: true })).filter((name) => /\.new(-|$)/.test(name))).toEqual(
     [],
@@ -98,7 +98,7 @@ diskTest(
     expectSameBytes(await getRange(await urlOf(server, kept.infoHash), 0, cached.length - 1), cached)
     const url = await urlOf(server, seeder.infoHash)
     expect((await fetch(url)).status).toBe(507)
-    await expect.poll(() => countOf('fetching pauses', server)).toBe(1)
+    await expect.poll(() => countOf('downloads paused', server)).toBe(1)
     expect(countOf('the index cannot be saved', server)).toBe(1)
 
     await disk.clear()
@@ -164,7 +164,7 @@ diskTest(
     await using second = start(disk, seeder)
     expect(await second.ended()).toBe(1)
     expect(second.output()).toContain('another self-streme')
-    expect(countOf('the disk is read-only', server)).toBe(1)
+    expect(countOf('disk read-only', server)).toBe(1)
   },
 )
 
@@ -178,7 +178,7 @@ diskTest('a disk that becomes read-only pauses a download until it is writable a
   const begin = await readBytes(viewer, 2 * MIB)
   {
     using _readOnly = makeReadOnly(disk.path)
-    await expect.poll(() => server.output(), SLOWLY).toContain('the disk is read-only')
+    await expect.poll(() => server.output(), SLOWLY).toContain('disk read-only')
     await expect.poll(() => isPaused(seeder), SLOWLY).toBe(true)
     const refused = await fetch(url, { headers: { Range: `bytes=${film.length - 4 * MIB}-` } })
     expect(refused.status).toBe(507)
