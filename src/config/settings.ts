@@ -148,7 +148,7 @@ export const SETTINGS = z
     ACCESS: choice('lan', 'open')
       .default('lan')
       .describe(
-        'who may use the server: `lan` = devices in private networks; `open` = everybody who knows the address, for there are no access tokens yet',
+        'who may use the server: `lan` = devices in private networks; `open` = everyone who knows the address; there are no access tokens yet',
       ),
     CORS_ORIGINS: list(origin())
       .default([])

@@ -76,7 +76,7 @@ export class OpenFiles {
   async #close(path: string, entry: Entry): Promise<void> {
     clearTimeout(entry.closing)
     if (this.#entries.get(path) === entry) this.#entries.delete(path)
-    await entry.file.letGo()
+    await entry.file.release()
   }
 }
 

@@ -67,7 +67,7 @@ export class OpenOnce implements ByteSource {
   }
 
   /** Closes the file once it is not in use; the next use opens it again. */
-  async letGo(): Promise<void> {
+  async release(): Promise<void> {
     const entry = this.#entry
     this.#entry = undefined
     if (!entry) return

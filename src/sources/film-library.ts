@@ -36,7 +36,7 @@ export function createFilmLibrary(options: { readonly file?: string | undefined 
     if (version === ownVersion) return
     ownVersion = version
     try {
-      // To read a pipe is to wait for whoever writes into it.
+      // Reading a pipe would block until someone writes into it.
       if (found && !found.isFile()) throw new TypeError('it is no file')
       const { films, problems } = parseFilms(
         JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, '')),

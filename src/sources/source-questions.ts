@@ -14,7 +14,7 @@ export const BUSY: Refusal = { outcome: 'busy', why: 'it is asked too much alrea
 
 /** The client that a source is asked for. */
 export interface SourceAsker {
-  /** who shares the source with others; the server's own work is a client as well */
+  /** key for sharing the source; the server's own work also has one */
   readonly client: string
   /** nothing is asked for it that is not known already */
   readonly onlyKnown: boolean

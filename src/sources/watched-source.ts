@@ -117,7 +117,7 @@ class Watched {
     const pauseMs = this.#pauses.failed(client, key, failure.why, this.#watch.now())
     if (pauseMs !== undefined) {
       const fields = { source: this.#source.name, client, pauseMs }
-      this.#log.warn('a source is left in peace for a while', fields)
+      this.#log.warn('source paused after repeated failures', fields)
     }
   }
 

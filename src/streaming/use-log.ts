@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { Log } from '../observe/log.ts'
+import { LOG_MESSAGES } from '../observe/log-messages.ts'
 
 const SAID_AGAIN_AFTER_MS = 30 * 60 * 1000
 const MOST_REMEMBERED = 1_000
@@ -24,12 +25,10 @@ export class UseLog {
   }
 
   note({ infoHash, name, size, path, isWhole }: Use): void {
-    const message = isWhole
-      ? `Using file stream for ${infoHash}: ${path}`
-      : `Using torrent stream for ${infoHash} (file not ready)`
+    const message = isWhole ? LOG_MESSAGES.fromFile(infoHash, path) : LOG_MESSAGES.fromTorrent(infoHash)
     const isNew = !this.#said.has(message)
     const level = isNew ? 'info' : 'debug'
-    this.#log[level](`Selected file: ${name} (${size} bytes)`)
+    this.#log[level](LOG_MESSAGES.selected(name, size))
     this.#log[level](message)
     if (isNew) this.#said.set(message, true)
   }

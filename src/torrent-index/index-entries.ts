@@ -44,7 +44,7 @@ export class IndexEntries {
     return [...this.#kept.values()].map(({ entry }) => entry)
   }
 
-  /** Whether this is what the index says of a torrent now. */
+  /** Whether this is the index's present entry of a torrent. */
   isCurrent(contents: Contents): boolean {
     return this.get(contents.infoHash)?.contents === contents
   }

@@ -1,6 +1,7 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
+import { LOG_MESSAGES } from '../observe/log-messages.ts'
 import type { Contents } from '../storage/contents.ts'
 import type { FoundFolder } from '../storage/read-folder.ts'
 import type { ContentEvents } from './content/content-events.ts'
@@ -81,7 +82,7 @@ export class KnownTorrent implements ContentEvents, HostedFiles {
     const { name, length } = this.content.file(fileIdx)
     this.plan.stopFinishing(fileIdx)
     this.fetching.wake()
-    this.#log.info(`Download complete: ${name}`, { infoHash: this.infoHash, bytes: length })
+    this.#log.info(LOG_MESSAGES.complete(name), { infoHash: this.infoHash, bytes: length })
     const areComplete = [...this.plan.wanted].every((wanted) => this.content.isComplete(wanted))
     const isDone = areComplete && !this.plan.hasParts && !this.reading.isStarting
     if (isDone && !this.#torrent.options.seed) void this.#torrent.stopSwarm()

@@ -3,6 +3,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { SelfStremeError } from '../domain/errors.ts'
 import type { SwarmStats } from '../engine/engine.ts'
 import type { FileId } from '../files/file-id.ts'
+import { LOG_MESSAGES } from '../observe/log-messages.ts'
 import type { SwarmSubject } from './fetching/swarm-subject.ts'
 import type { TorrentTrackers } from './fetching/torrent-trackers.ts'
 import type { KnownTorrent } from './known-torrent.ts'
@@ -102,7 +103,7 @@ export class SwarmLink implements SwarmSubject {
     if (!known || watched === undefined) return
     const { missing, of } = known.content.missingIn(watched)
     const percent = ((100 * (of - missing)) / of).toFixed(1)
-    log.debug(`Download progress: ${percent}%, peers: ${peers}, speed: ${downloadSpeed}`, { infoHash })
+    log.debug(LOG_MESSAGES.progress(percent, peers, downloadSpeed), { infoHash })
   }
 
   peerCame(): void {

@@ -1,4 +1,5 @@
 import type { Log } from '../observe/log.ts'
+import { LOG_MESSAGES } from '../observe/log-messages.ts'
 import { isOurs } from '../storage/mark.ts'
 import { readFolder } from '../storage/read-folder.ts'
 import type { BroughtFiles } from './brought-files.ts'
@@ -25,7 +26,7 @@ export function torrentLoader(options: LoaderOptions, parts: LoaderParts, log: L
     async load(infoHash, base) {
       const directory = await places.find(infoHash, base)
       const found = await readFolder(directory, infoHash)
-      if (!found) log.info(`Adding new torrent: magnet:?xt=urn:btih:${infoHash}`)
+      if (!found) log.info(LOG_MESSAGES.adding(infoHash))
       return new Torrent({ ...options, infoHash, directory, base }, found, parts, log)
     },
     /** Another program took the folder away. */

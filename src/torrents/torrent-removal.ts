@@ -2,6 +2,7 @@ import { refusalOf } from '../disk/disk-errors.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { releaseFolder, removeFolder } from '../files/clear-folder.ts'
 import type { Log } from '../observe/log.ts'
+import { LOG_MESSAGES } from '../observe/log-messages.ts'
 import { locateFolder } from '../storage/torrent-folder.ts'
 import type { KnownLately } from './held-torrents.ts'
 import type { Torrent } from './torrent.ts'
@@ -72,7 +73,7 @@ export class TorrentRemoval {
 
   async #removeFiles(infoHash: InfoHash, directory: string): Promise<number> {
     const { freedBytes, left } = await removeFolder(directory)
-    this.#log.info(`Cleaned up torrent: ${infoHash}`, { freedBytes })
+    this.#log.info(LOG_MESSAGES.cleanedUp(infoHash), { freedBytes })
     if (left.length > 0)
       this.#log.warn('files that are not ours, or were changed, were not removed', {
         count: left.length,

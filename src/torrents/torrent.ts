@@ -2,6 +2,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import type { Log } from '../observe/log.ts'
+import { LOG_MESSAGES } from '../observe/log-messages.ts'
 import type { FoundFolder } from '../storage/read-folder.ts'
 import type { BroughtFile } from './brought-files.ts'
 import { PeerWait } from './fetching/peer-wait.ts'
@@ -176,7 +177,7 @@ export class Torrent implements Learner, LinkedTorrent {
     const known = this.#setKnown(found)
     const { name, files } = found.info
     this.trackers.warnIfUnreachable(this)
-    this.log.info(`Torrent ready: ${name}, files: ${files.length}`, { infoHash: this.infoHash })
+    this.log.info(LOG_MESSAGES.ready(name, files.length), { infoHash: this.infoHash })
     known.schedule()
     return known
   }
@@ -227,7 +228,7 @@ export class Torrent implements Learner, LinkedTorrent {
 
   #enter(): void {
     if (!this.isInSwarm) {
-      this.log.info(`Starting torrent stream for hash: ${this.infoHash}`)
+      this.log.info(LOG_MESSAGES.starting(this.infoHash))
       this.trackers.warnIfUnreachable(this)
       this.#link.begin()
       this.#move({ kind: 'joined', at: performance.now() })

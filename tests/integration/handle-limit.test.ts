@@ -33,7 +33,7 @@ test('many files are used at once in any order, none is closed while in use, and
     Array.from({ length: 2_000 }, async () => {
       const at = random.int(files.length)
       const file = files[at] as OpenOnce
-      if (random.oneIn(20)) return file.letGo()
+      if (random.oneIn(20)) return file.release()
       await file.use(async (handle) => {
         for (let reads = random.int(3); reads >= 0; reads--) {
           const bytes = Buffer.alloc(20)
@@ -46,7 +46,7 @@ test('many files are used at once in any order, none is closed while in use, and
   )
   expect(watched.most()).toBeGreaterThan(1)
   expect(watched.most()).toBeLessThanOrEqual(4)
-  await Promise.all(files.map((file) => file.letGo()))
+  await Promise.all(files.map((file) => file.release()))
   expect(openIn(folder.path)).toBe(0)
 })
 

@@ -44,7 +44,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Who may use it',
     names: ['ACCESS', 'CORS_ORIGINS', 'ADMIN_PASSWORD'],
-    more: `**\`ACCESS=open\` lets in everybody who knows the address.** There are no access tokens yet. Every client can search, play
+    more: `**\`ACCESS=open\` lets in everyone who knows the address.** There are no access tokens yet. Every client can search, play
 and have the server download; the owner's API needs the token or the password in any case
 ([API](api-and-cli.md#the-owner)).
 

@@ -5,7 +5,7 @@ import { parsing, parsingInfo, type TorrentInfo } from './metainfo.ts'
 
 /**
  * Reads metadata while requests are answered: 10 MB of it, with 10 000 long names, take seconds. The names of its files
- * are read as well, so that whoever chooses among them or names them on disk has the answer at once.
+ * are also read, so that choosing a file or naming it on disk does not have to.
  *
  * @throws SelfStremeError `torrent.invalid`, saying what was expected
  */

@@ -90,7 +90,7 @@ export class StoreFile {
    * unmounted, and is not on the disk that is mounted in its place.
    */
   async release(): Promise<void> {
-    await Promise.all([this.#reader.letGo(), this.#writer.letGo()])
+    await Promise.all([this.#reader.release(), this.#writer.release()])
   }
 
   /** Writing to a file that was moved away would lose the bytes, and damage the user's file. */
@@ -106,7 +106,7 @@ export class StoreFile {
   async #isUsers(): Promise<boolean> {
     const found = await lstatIfThere(this.#path)
     if (!found?.isFile()) return false
-    if (fileIdOf(found) !== this.#current) await this.#reader.letGo()
+    if (fileIdOf(found) !== this.#current) await this.#reader.release()
     return found.nlink > 1 || !(await this.#made()).has({ name: basename(this.#path), stats: found })
   }
 
@@ -160,7 +160,7 @@ export class StoreFile {
     if (file === this.#current) return
     const isSame = this.#current === undefined || file === this.#copy
     this.#current = file
-    void other.letGo()
+    void other.release()
     this.#events.opened(file, isSame ? 'same' : isNew ? 'none' : 'other')
   }
 

@@ -44,7 +44,7 @@ export class HeldFile implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#opened = undefined
-    await this.#file.letGo()
+    await this.#file.release()
   }
 
   async #open(): Promise<FileHandle> {

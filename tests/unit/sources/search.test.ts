@@ -243,7 +243,7 @@ test('a source that fails three times in a row is paused, longer each time, with
     'paused',
   ])
   expect(warnings.at(-1)).toEqual([
-    'a source is left in peace for a while',
+    'source paused after repeated failures',
     { source: 'a', client: '', pauseMs: 30_000 },
   ])
   expect((await find({ kind: 'movie', id: 'tt4' })).report).toEqual([
