@@ -1,16 +1,25 @@
 import { readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 
-/** The path with all links resolved; the part that does not exist yet is appended unchanged. */
-export async function realLocation(path: string): Promise<string> {
+/** As in Linux, see path_resolution(7). */
+const MAX_LINKS = 40
+
+/**
+ * The path with all links resolved; the part that does not exist yet is appended unchanged.
+ *
+ * @param links - how many dangling links may be followed
+ */
+export async function realLocation(path: string, links = MAX_LINKS): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
-    const parent = await realLocation(dirname(path))
+    const parent = await realLocation(dirname(path), links)
     // The target of a link may be created later.
     const target = await readlink(path).catch(() => undefined)
-    return target === undefined ? join(parent, basename(path)) : realLocation(resolve(parent, target))
+    if (target === undefined) return join(parent, basename(path))
+    if (links === 0) throw Object.assign(new Error(`too many links at ${path}`), { code: 'ELOOP' })
+    return realLocation(resolve(parent, target), links - 1)
   }
 }
 

@@ -63,7 +63,10 @@ export function readQuestion(query: object): Pick<ExplainRequest, 'options' | 'u
 function readSource(fields: Readonly<Record<string, unknown>>): TorrentSource {
   const [given, another] = SOURCES.filter((name) => fields[name] !== undefined)
   if (given === undefined || another !== undefined) throw invalid('send either "magnet" or "infoHash"')
-  return sourceOfMagnet(String(fields[given]))
+  const text = fields[given]
+  if (typeof text !== 'string')
+    throw invalid(`"${given}" is neither a magnet link nor an info hash (expected text)`)
+  return sourceOfMagnet(text)
 }
 
 function readOptions(

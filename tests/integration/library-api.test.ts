@@ -220,6 +220,9 @@ describe('requests to add a torrent that are refused', () => {
     [{ infoHash: UNKNOWN, files: [] }, /"files" must be "main"/],
     [{ infoHash: UNKNOWN, files: [1.5] }, /"files" must be "main"/],
     [{ infoHash: UNKNOWN, files: [-1] }, /"files" must be "main"/],
+    [{ magnet: { toString: 1 } }, /"magnet" is neither .*expected text/],
+    [{ infoHash: [UNKNOWN] }, /"infoHash" is neither .*expected text/],
+    [{ infoHash: UNKNOWN, path: '/films/\0' }, /null character/],
     [{ infoHash: UNKNOWN, path: 5 }, /"path" must be a folder/],
     [{ infoHash: UNKNOWN, path: '/etc' }, /TORRENT_EXTRA_PATHS/],
     [{ infoHash: UNKNOWN, pin: 'yes' }, /"pin" must be true or false/],
@@ -648,7 +651,7 @@ describe("a torrent's own path", () => {
     const api = apiOf(app.url)
     await writeFile(join(extra.path, 'films'), 'no folder')
     const { status, body } = await api.add({ infoHash: UNKNOWN, path: join(extra.path, 'films') })
-    expect([status, body.error]).toEqual([503, 'disk.failed'])
+    expect([status, body.error]).toEqual([400, 'torrent.bad_path'])
     expect(await readdir(folder.path)).not.toContain(UNKNOWN)
     expect((await api.add({ infoHash: UNKNOWN })).body.directory).toBe(join(folder.path, UNKNOWN))
   })
