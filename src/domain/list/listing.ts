@@ -119,7 +119,8 @@ function wordsOf(name: string): Set<string> {
   const words = name
     .slice(0, MAX_LENGTH)
     .toLowerCase()
-    .split(/[^\p{L}\p{N}+-]+/u)
+    .normalize('NFC')
+    .split(/[^\p{L}\p{M}\p{N}+-]+/u)
   return new Set(words.flatMap((word) => [word, ...word.split('-')]))
 }
 
