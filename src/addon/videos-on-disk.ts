@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { type Candidate, exactFileSize } from '../domain/list/candidate.ts'
 import type { OnDisk } from '../domain/list/listing.ts'
+import { fileNameOf, nameOf } from '../domain/list/release-of.ts'
 import type { PlacedFiles } from '../placed/placed-files.ts'
 import type { FileContents } from '../storage/contents.ts'
 import { videoHash } from '../storage/video-hash.ts'
@@ -56,13 +57,15 @@ export function videosOnDisk(
     isPrivate: async (infoHash) =>
       brought.has(infoHash) || (await index.readInfo(infoHash))?.isPrivate === true,
     async video(candidate) {
-      const { infoHash, file: choice, fileName: name, isLocal } = candidate
-      if (isLocal) return { share: 1, size: exactFileSize(candidate) ?? 0, name: name ?? '' }
+      const { infoHash, file: choice, fileName, isLocal } = candidate
+      if (isLocal) return { share: 1, size: exactFileSize(candidate) ?? 0, name: fileName ?? '' }
       const contents = index.find(infoHash)
       const chosen =
         choice.kind === 'file' ? choice.fileIdx : choice.kind === 'main' ? contents?.mainFile : undefined
       const file = chosen === undefined ? undefined : contents?.files[chosen]
       if (file?.wholeMtimeMs !== undefined) return ofTorrent(file)
+      // As in the link.
+      const name = fileNameOf(candidate) ?? nameOf(candidate)
       const own = placed.peek({ infoHash, choice, name })
       if (!own) return file && ofTorrent(file)
       const { path, size, verdict } = own

@@ -9,7 +9,7 @@ import type { Log } from '../observe/log.ts'
 import { isPieceRight } from '../storage/check-piece.ts'
 import type { CacheIndex } from '../torrent-index/torrent-index.ts'
 import type { IndexedFile } from './placed-folder.ts'
-import type { PlacedMarks, Verdict } from './placed-marks.ts'
+import type { Match, PlacedMarks } from './placed-marks.ts'
 
 /** Pause between two pieces while someone is watching. */
 const REST_MS = 500
@@ -46,7 +46,7 @@ export class PlacedChecker implements AsyncDisposable {
   request(file: IndexedFile): void {
     for (const infoHash of file.infoHashes) {
       const task = `${infoHash} ${file.fingerprint} ${file.path}`
-      if (this.#marks.verdictOf(file, infoHash) || this.#hopeless.has(task)) continue
+      if (this.#marks.matchOf(file, infoHash) || this.#hopeless.has(task)) continue
       if (this.#torrents.find(infoHash)) this.#waiting.set(task, { file, infoHash })
     }
     if (this.#isWorking || this.#waiting.size === 0) return
@@ -79,12 +79,12 @@ export class PlacedChecker implements AsyncDisposable {
     const info = await this.#torrents.readInfo(infoHash)
     if (!info || !(await isStill(file))) return true
     const { path, size } = file
-    const verdict = await verdictOn(path, size, info, () => this.#giveWay())
+    const match = await matchWith(path, size, info, () => this.#giveWay())
     // A changed file is queued again with its new fingerprint.
     if (!(await isStill(file))) return true
-    if (!verdict) return false
-    this.#marks.noteVerdict(file, infoHash, verdict)
-    if (verdict === 'verified') this.#log.info('placed file matches its torrent', { infoHash, path })
+    if (!match) return false
+    this.#marks.noteMatch(file, infoHash, match)
+    if (match !== 'mismatched') this.#log.info('placed file matches its torrent', { infoHash, path })
     else this.#log.warn('placed file does not match its torrent and is no longer served', { infoHash, path })
     return true
   }
@@ -102,26 +102,28 @@ async function isStill({ path, fingerprint }: IndexedFile): Promise<boolean> {
 }
 
 /**
- * Finds out whether a file is one of a torrent's, whatever its name: it must have a file's length and its pieces.
+ * Finds out which of a torrent's files a file is, whatever its name: it must have that file's length and its pieces.
  *
  * @param giveWay - awaited before each piece; throws to end the work
  * @returns `undefined` if it cannot be told, because the file shares all of its pieces with others
  * @throws the system's error if the file cannot be read
  */
-async function verdictOn(
+async function matchWith(
   path: string,
   size: number,
   info: TorrentInfo,
   giveWay: () => Promise<void>,
-): Promise<Verdict | undefined> {
-  let verdict: Verdict | undefined = 'mismatched'
+): Promise<Match | undefined> {
+  const matched: number[] = []
+  let canTell = true
   for (const [index, file] of info.files.entries()) {
     if (file.length !== size || file.isPadding) continue
     const pieces = piecesOnlyOf(info, index)
-    if (pieces.length === 0) verdict = undefined
-    else if (await areRight(pieces, index)) return 'verified'
+    if (pieces.length === 0) canTell = false
+    else if (await areRight(pieces, index)) matched.push(index)
   }
-  return verdict
+  if (matched.length > 0) return matched
+  return canTell ? 'mismatched' : undefined
 
   async function areRight(pieces: readonly number[], index: number): Promise<boolean> {
     for (const piece of pieces) {

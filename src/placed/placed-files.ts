@@ -35,9 +35,12 @@ export interface PlacedEntry {
 /** Which of the files that stand for a torrent to play. */
 export interface PlacedQuery {
   readonly infoHash: InfoHash
-  /** An episode is never just the largest file: if no name has its number, there is none. */
+  /**
+   * An episode is never just the largest file: if no name has its number, there is none. An index means only the file
+   * that is, or may be, the torrent's file of that index.
+   */
   readonly choice: FileChoice
-  /** preferred name if several files match; otherwise the largest is taken */
+  /** preferred name if several files match, else the largest is taken; with an index, it also says the episode */
   readonly name?: string | undefined
 }
 
@@ -107,9 +110,10 @@ export class PlacedFiles implements AsyncDisposable {
   }
 
   /** As `find`, but only from memory. */
-  peek({ infoHash, choice, name }: PlacedQuery): PlacedEntry | undefined {
+  peek(wanted: PlacedQuery): PlacedEntry | undefined {
+    const { infoHash, name } = wanted
     const isRight = (file: IndexedFile) => this.#marks.verdictOf(file, infoHash) !== 'mismatched'
-    const [first] = filesFor(choice, this.#folder.index.find(infoHash))
+    const [first] = this.#filesFor(wanted)
       .filter((file) => file.size >= MIN_VIDEO_BYTES && isRight(file))
       .sort((a, b) => Number(isCalled(b, name)) - Number(isCalled(a, name)) || b.size - a.size)
     return first && this.#entry(first)
@@ -155,12 +159,18 @@ export class PlacedFiles implements AsyncDisposable {
     return this.#parts[Symbol.asyncDispose]()
   }
 
-  #choose({ infoHash, choice, name }: PlacedQuery, signal: AbortSignal, mustBeVerified: () => boolean) {
+  #filesFor(wanted: PlacedQuery): readonly IndexedFile[] {
+    const { infoHash } = wanted
+    return filesFor(wanted, this.#folder.index.find(infoHash), (file) => this.#marks.matchOf(file, infoHash))
+  }
+
+  #choose(wanted: PlacedQuery, signal: AbortSignal, mustBeVerified: () => boolean) {
+    const { infoHash, name } = wanted
     const isRight = ({ file: { path }, stats }: FoundFile) => {
       const verdict = this.#marks.verdictOf({ path, fingerprint: fingerprintOf(stats) }, infoHash)
       return mustBeVerified() ? verdict === 'verified' : verdict !== 'mismatched'
     }
-    return choosePlaced(filesFor(choice, this.#folder.index.find(infoHash)), name, isRight, signal)
+    return choosePlaced(this.#filesFor(wanted), name, isRight, signal)
   }
 
   #open({ file, stats }: FoundFile): Promise<UserVideo> {

@@ -18,13 +18,15 @@ export const PLACED_TABLE = `CREATE TABLE IF NOT EXISTS placed (
 
 /** Whether a file matches a torrent. */
 export type Verdict = 'verified' | 'mismatched'
+/** The indexes of the torrent's files that a file matches, counted from 0; several if the torrent holds it twice. */
+export type Match = 'mismatched' | readonly number[]
 
 /** What is stored about a file that the user put into the download folder. */
 export interface Mark {
   /** of the file at the time of the verdicts */
   readonly fingerprint: string
   /** by info hash */
-  readonly verdicts: Readonly<Record<string, Verdict>>
+  readonly verdicts: Readonly<Record<string, Match>>
   readonly plays: number
   /** epoch ms */
   readonly lastReadAt?: number | undefined
@@ -51,16 +53,22 @@ export class PlacedMarks implements Disposable {
   }
 
   /** The verdict on a file for a torrent, if the file is unchanged. */
-  verdictOf({ path, fingerprint }: Marked, infoHash: InfoHash): Verdict | undefined {
+  verdictOf(file: Marked, infoHash: InfoHash): Verdict | undefined {
+    const match = this.matchOf(file, infoHash)
+    return match === undefined || match === 'mismatched' ? match : 'verified'
+  }
+
+  /** Which files of a torrent a file matches, if it was compared and is unchanged. */
+  matchOf({ path, fingerprint }: Marked, infoHash: InfoHash): Match | undefined {
     const mark = this.#get(path)
     return mark?.fingerprint === fingerprint ? mark.verdicts[infoHash] : undefined
   }
 
-  noteVerdict(file: Marked, infoHash: InfoHash, verdict: Verdict): void {
+  noteMatch(file: Marked, infoHash: InfoHash, match: Match): void {
     const { fingerprint } = file
     const known = this.#get(file.path)
     const others = known?.fingerprint === fingerprint ? known.verdicts : {}
-    this.#set(file, { plays: 0, ...known, fingerprint, verdicts: { ...others, [infoHash]: verdict } })
+    this.#set(file, { plays: 0, ...known, fingerprint, verdicts: { ...others, [infoHash]: match } })
     this.#flush()
   }
 
@@ -150,7 +158,10 @@ function placedTable(index: IndexDatabase): PlacedTable {
 /** Nothing for a row that is not in our format. */
 function readRow(row: Readonly<Record<string, unknown>>): [string, Mark][] {
   try {
-    const verdicts = JSON.parse(String(row.verdicts)) as Mark['verdicts']
+    const stored = JSON.parse(String(row.verdicts)) as Record<string, Match | 'verified'>
+    // Earlier versions did not store which file was matched: such a file is compared again.
+    const known = Object.entries(stored).filter(([, match]) => match !== 'verified')
+    const verdicts = Object.fromEntries(known) as Mark['verdicts']
     const { path, fingerprint, plays, last_read_at: lastReadAt } = row
     const mark = { fingerprint: String(fingerprint), verdicts, plays: Number(plays) }
     return [[String(path), lastReadAt === null ? mark : { ...mark, lastReadAt: Number(lastReadAt) }]]

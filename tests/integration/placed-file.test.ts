@@ -1,11 +1,14 @@
-import { mkdir, open, readdir, readlink, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readlink, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
+import { leaveCompleteTorrent } from '../support/earlier-run.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { type Answer, type SendOptions, send } from '../support/send.ts'
 import { sharedApps } from '../support/shared-apps.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 const MIB = 1024 * 1024
@@ -318,7 +321,7 @@ test('each container has its content type', async () => {
   }
 })
 
-test('of several placed files the one named in the URL is served, else the largest', async () => {
+test('of several placed files the one named in the URL is served, else the largest if no index is given', async () => {
   const app = await appWith(NO_PEERS)
   const hash = 'b'.repeat(40)
   const names = [`a ${hash}.mp4`, `b ${hash.toUpperCase()}.mkv`, `c & d? ${hash} ü.webm`]
@@ -333,9 +336,41 @@ test('of several placed files the one named in the URL is served, else the large
     expect(await lengthOf(`/0/${encodeURIComponent(name)}`)).toBe(lengths[index])
     expect(await lengthOf(`/5/${encodeURIComponent(name)}`)).toBe(lengths[index])
   }
-  for (const path of ['', '/0', '/1', '/0/other.mp4', `/0/${hash}.mp4`]) {
-    expect(await lengthOf(path), path).toBe(MIB + 2)
+  for (const path of ['', '/main', '/main/other.mp4']) expect(await lengthOf(path), path).toBe(MIB + 2)
+  for (const path of ['/0', '/1', '/0/other.mp4', `/0/${hash}.mp4`]) {
+    expect((await send(`${app.url}/stream/proxy/${hash}${path}`, { method: 'HEAD' })).status, path).toBe(404)
   }
+})
+
+test('a placed episode does not answer for another episode of its torrent', async () => {
+  const app = await appWith(NO_PEERS)
+  const hash = '1f'.repeat(20)
+  await place(app, `Show.S01E02.1080p ${hash}.mkv`)
+  const statusOf = async (path: string) =>
+    (await send(`${app.url}/stream/proxy/${hash}${path}`, { method: 'HEAD' })).status
+  expect(await statusOf('/1/Show.S01E02.1080p.mkv')).toBe(200)
+  expect(await statusOf('/0/Show.S01E01.1080p.mkv')).toBe(404)
+  expect(await statusOf('/s1e1/Show.mkv')).toBe(404)
+})
+
+test('a placed file that was compared with its torrent answers only for its own index', async () => {
+  await using folder = await temporaryFolder()
+  const root = join(folder.path, 'downloads')
+  const names = ['Show.S01E01.mkv', 'Show.S01E02.mkv']
+  const files = names.map((name) => ({ name, bytes: patternBytes(2 * MIB, name) }))
+  const { infoHash, paths } = await leaveCompleteTorrent({ root, files })
+  for (const path of paths) await unlink(path)
+  await using app = await startTestApp({ ...NO_PEERS, TORRENT_DOWNLOAD_PATH: root })
+  await place({ ...app, folder: root }, `Any name ${infoHash}.mkv`, files[1]?.bytes)
+  await expect.poll(() => app.app.placed.entries()).toMatchObject([{ verdict: 'verified' }])
+  const get = (path: string) => send(`${app.url}/stream/proxy/${infoHash}${path}`)
+  for (const path of ['/1', '/1/Show.S01E02.mkv', '/1/Show.S01E01.mkv'])
+    expect((await get(path)).body.equals(files[1]?.bytes ?? Buffer.of()), path).toBe(true)
+  for (const path of ['/0', '/0/Show.S01E01.mkv', '/0/Show.S01E02.mkv', '/2', '/9/Show.S01E02.mkv'])
+    expect((await get(path)).status, path).toBe(404)
+  const list = (fileIdx: number) =>
+    app.app.placed.peek({ infoHash: infoHash as InfoHash, choice: { kind: 'file', fileIdx } })
+  expect([list(0), list(1)?.size]).toEqual([undefined, 2 * MIB])
 })
 
 test('a name is found in any Unicode form, in the URL and on disk', async () => {
