@@ -1,4 +1,4 @@
-import { relative, sep } from 'node:path'
+import { dirname, relative, sep } from 'node:path'
 import type { LRUCache } from 'lru-cache'
 import { type InfoHash, infoHashesIn } from '../domain/bittorrent/info-hash.ts'
 import { isVideo } from '../domain/content-type.ts'
@@ -72,9 +72,14 @@ export function filesPlaced(root: string, placed: readonly IndexedFile[], readin
   for (const infoHash of placed.flatMap(({ infoHashes }) => infoHashes)) {
     counts.set(infoHash, (counts.get(infoHash) ?? 0) + 1)
   }
+  const inFolder = Map.groupBy(placed, ({ path }) => dirname(path))
   return placed.flatMap(({ infoHashes: [infoHash], path, name, size, mtimeMs: addedAt }) => {
     const way = relative(root, path).split(sep).join('/')
-    const about = read(withoutHashes(way.slice(-MAX_LENGTH)), readings)
+    const shown = withoutHashes(way.slice(-MAX_LENGTH))
+    const isNamed = /(?:^|\/)[^./][^/]*$/.test(shown)
+    // The name of a folder is a title only for the one video in it.
+    const hasTitle = isNamed || (shown.includes('/') && inFolder.get(dirname(path))?.length === 1)
+    const about = hasTitle ? read(shown, readings) : untitled(name)
     if (!about || infoHash === undefined) return []
     const where =
       counts.get(infoHash) === 1
@@ -103,15 +108,22 @@ function read(path: string, readings: Readings): LibraryName | undefined {
   return about
 }
 
-/** Removes info hashes, and the brackets around them: they are not part of the title. */
+/** A video without any title is listed by its file name, so that it is not taken for another without one. */
+function untitled(name: string): LibraryName {
+  return { kind: 'movie', title: name, episodes: [], ids: [] }
+}
+
+/**
+ * Removes info hashes, and the brackets around them: they are not part of the title. Of a video that is named by its
+ * info hash alone, the extension is left.
+ */
 function withoutHashes(path: string): string {
-  return path
-    .split('/')
-    .map((segment) =>
-      infoHashesIn(segment).length > 0
-        ? segment.replace(/[[(]?(?:[0-9a-f]{40}|[a-z2-7]{32})[\])]?[-_. ]*/gi, ' ').trim()
-        : segment,
-    )
-    .filter(Boolean)
-    .join('/')
+  const extension = isVideo(path) ? path.slice(path.lastIndexOf('.')) : ''
+  const segments = path.slice(0, path.length - extension.length).split('/')
+  const named = segments.map((segment) =>
+    infoHashesIn(segment).length > 0
+      ? segment.replace(/[[(]?(?:[0-9a-f]{40}|[a-z2-7]{32})[\])]?[-_. ]*/gi, ' ').trim()
+      : segment,
+  )
+  return [...named.slice(0, -1).filter(Boolean), (named.at(-1) ?? '') + extension].join('/')
 }
