@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'access.unauthorized'
   | 'access.too_many_guesses'
   | 'request.invalid'
+  | 'request.unsupported'
 /** An error with a code; the code stays when the message is reworded. */
 /** An error with a code that survives rewording of its message. */
 export class SelfStremeError extends Error {

@@ -2,7 +2,7 @@ import { type ErrorRequestHandler, json, type RequestHandler, Router, raw } from
 import type { ExplainStreams } from '../addon/explain-streams.ts'
 import type { CacheOverview } from '../admin/cache-overview.ts'
 import type { OwnerTorrents } from '../admin/torrents.ts'
-import { messageOf, SelfStremeError } from '../domain/errors.ts'
+import { type ErrorCode, messageOf, SelfStremeError } from '../domain/errors.ts'
 import type { Guesses } from '../downloads/guesses.ts'
 import { printableText } from '../lib/printable.ts'
 import { MAX_TORRENT_FILE_BYTES } from '../storage/torrent-file.ts'
@@ -116,9 +116,18 @@ function addExplanation(router: Router, explain: ExplainStreams): void {
 }
 
 const onBadBody: ErrorRequestHandler = (error, _req, _res, next) => {
-  const { type } = (error ?? {}) as { type?: unknown }
-  if (type !== 'entity.parse.failed') return next(error)
-  next(new SelfStremeError('request.invalid', `the body is not JSON: ${messageOf(error)}`, { cause: error }))
+  const { type, code } = (error ?? {}) as { type?: unknown; code?: unknown }
+  const refuse = (as: ErrorCode, what: string) =>
+    next(new SelfStremeError(as, `${what}: ${messageOf(error)}`, { cause: error }))
+  if (type === 'entity.parse.failed') return refuse('request.invalid', 'the body is not JSON')
+  // The codes of zlib.
+  if (String(code).startsWith('Z_'))
+    return refuse('request.invalid', 'the body is not compressed as Content-Encoding says')
+  if (type === 'encoding.unsupported')
+    return refuse('request.unsupported', 'expected Content-Encoding to be gzip, deflate, br or absent')
+  if (type === 'charset.unsupported')
+    return refuse('request.unsupported', 'expected the charset of JSON to be utf-8')
+  next(error)
 }
 
 function expectedId(type: string): string {

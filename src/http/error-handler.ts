@@ -36,6 +36,7 @@ export const STATUS = {
   'access.unauthorized': 401,
   'access.too_many_guesses': 429,
   'request.invalid': 400,
+  'request.unsupported': 415,
 } as const satisfies Record<ErrorCode, number>
 
 const RETRY_AFTER_SECONDS = 30

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Router } from 'express'
 import { writeListOptions } from '../domain/list/list-options.ts'
 import type { BaseUrlOf } from './base-url.ts'
+import { answeredByMethod, answerMethods } from './cors.ts'
 import { readListOptions } from './read-list-options.ts'
 
 const PICTURES = ['logo.svg', 'background.svg'] as const
@@ -9,9 +10,11 @@ const PICTURES = ['logo.svg', 'background.svg'] as const
 /** The start page, with links to install the addon. */
 export function landingRoutes(version: string, baseUrlOf: BaseUrlOf): Router {
   const router = Router()
-  router.get(['/', '/configure', '/:config/configure'], (req, res, next) => {
+  const methods = 'GET, HEAD, OPTIONS'
+  router.all(['/', '/configure', '/:config/configure'], (req, res, next) => {
     const options = readListOptions(req.params.config as string | undefined)
     if (!options) return next()
+    if (answeredByMethod(methods, req, res)) return
     res.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'")
     res
       .set('Cache-Control', 'no-store')
@@ -20,7 +23,7 @@ export function landingRoutes(version: string, baseUrlOf: BaseUrlOf): Router {
   })
   for (const picture of PICTURES) {
     const svg = readFileSync(new URL(`../../manifest/${picture}`, import.meta.url))
-    router.get(`/${picture}`, (_req, res) => {
+    router.all(`/${picture}`, answerMethods(methods), (_req, res) => {
       res.set('Cache-Control', 'public, max-age=86400').type('svg').send(svg)
     })
   }

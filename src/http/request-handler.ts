@@ -23,7 +23,7 @@ import { takePrefixOff } from './mount-path.ts'
 import { originsWith } from './origins.ts'
 import { type OwnerOptions, ownerGuard } from './owner-guard.ts'
 import { posterRoutes } from './poster-routes.ts'
-import { checkHeaderCount } from './request-limits.ts'
+import { checkHeaderCount, checkHost } from './request-limits.ts'
 import { toOriginForm } from './request-target.ts'
 import { StreamPlaces } from './stream-places.ts'
 import { type StreamRoutes, streamRoutes } from './stream-routes.ts'
@@ -96,6 +96,7 @@ export function requestHandler(options: RequestOptions, parts: RequestParts, log
     isIdleOn: streams.isIdleOn,
     answer(req, res) {
       try {
+        checkHost(req, res)
         checkHeaderCount(req)
         boundHeaders(req)
         toOriginForm(req)

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerOptions } from 'node:http'
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
 import { SelfStremeError } from '../domain/errors.ts'
 
 /** Browsers send about 20, and a proxy adds ten. */
@@ -15,6 +15,8 @@ export const REQUEST_LIMITS = {
   keepAliveTimeout: 5_000,
   /** how often the first two are checked */
   connectionsCheckingInterval: 5_000,
+  /** Node's own answer has no body, see {@link checkHost}. */
+  requireHostHeader: false,
 } as const satisfies ServerOptions
 
 /**
@@ -27,4 +29,15 @@ export function checkHeaderCount({ rawHeaders }: IncomingMessage): void {
   if (rawHeaders.length > 2 * MAX_HEADERS) {
     throw new SelfStremeError('request.invalid', `the request has more than ${MAX_HEADERS} headers`)
   }
+}
+
+/**
+ * Refuses a request of HTTP/1.1 without `Host`, and closes its connection (RFC 9112 §3.2).
+ *
+ * @throws SelfStremeError `request.invalid`
+ */
+export function checkHost({ headers, httpVersion }: IncomingMessage, res: ServerResponse): void {
+  if (httpVersion !== '1.1' || headers.host !== undefined) return
+  res.setHeader('Connection', 'close')
+  throw new SelfStremeError('request.invalid', 'the request has no Host header, which HTTP/1.1 requires')
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Log } from '../observe/log.ts'
 import { handleLimit, limitConnections, mostConnections } from './connection-places.ts'
+import { answerMalformed } from './malformed-requests.ts'
 import { limitPipelining } from './pipelining.ts'
 import { type RequestOptions, type RequestParts, requestHandler } from './request-handler.ts'
 import { REQUEST_LIMITS } from './request-limits.ts'
@@ -24,6 +25,7 @@ export async function startServer(options: HttpOptions, parts: RequestParts, log
   const { trustsProxy, isIdleOn } = handler
   const server = createServer(REQUEST_LIMITS, handler.answer)
   limitPipelining(server)
+  answerMalformed(server)
   limitConnections(server, { most: mostConnections(handleLimit()), trustsProxy, isIdleOn }, log)
   server.listen(options.port, host)
   await once(server, 'listening')

@@ -528,6 +528,7 @@ export const NO_PARSERS: Readonly<Record<string, string>> = {
   'http/refuse-method#refuseMethod': OURS,
   'http/origins#originsWith': OURS,
   'http/request-limits#checkHeaderCount': 'it counts',
+  'http/request-limits#checkHost': 'it looks whether a header is there',
   'http/send-json#sendJson': THROUGH,
   'http/send-media#sendMedia': THROUGH,
   'http/send-slices#sendSlices': 'it sends bytes of a file',
