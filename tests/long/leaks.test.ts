@@ -119,12 +119,17 @@ test.skipIf(!hasSeeder)('after 40 viewers have left, the engine has no window an
   const log = createLog({ level: 'error', format: 'text' })
   await using engine = startEngineProcess(config.engine, log)
   const told: (readonly PieceWindow[])[] = []
+  // An engine's methods are its class's: a copy by spreading would have none.
   const overheard: Engine = {
-    ...engine,
+    open: (request) => engine.open(request),
     want(infoHash, windows) {
       told.push(windows)
       engine.want(infoHash, windows)
     },
+    unverify: (infoHash, piece) => engine.unverify(infoHash, piece),
+    retryWrites: (infoHash) => engine.retryWrites(infoHash),
+    close: (infoHash) => engine.close(infoHash),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   }
   using database = new IndexDatabase(downloads.path, [INDEX_TABLE], log)
   await using index = await openCacheIndex(config.torrents, database, log)
