@@ -45,7 +45,7 @@ function factsOf(listed: ListedTorrent): string[] {
     spokenIn(listed),
   ]
   const said: string[] = []
-  for (const fact of facts) if (fact && lengthOf(joined([...said, fact])) <= MAX_FACTS_LENGTH) said.push(fact)
+  for (const fact of facts) if (fact && fits(joined([...said, fact]), MAX_FACTS_LENGTH)) said.push(fact)
   return said
 }
 
@@ -72,7 +72,7 @@ function agoInWords(ms: number): string {
 
 /** Whether a line would only repeat what the first one shows. */
 function isSaidIn(first: string, line: string): boolean {
-  return lengthOf(first) <= MAX_LINE_LENGTH && `${BETWEEN}${first}`.endsWith(`${BETWEEN}${line}`)
+  return fits(first, MAX_LINE_LENGTH) && `${BETWEEN}${first}`.endsWith(`${BETWEEN}${line}`)
 }
 
 function joined(parts: readonly (string | undefined)[], between = BETWEEN): string {
@@ -80,10 +80,19 @@ function joined(parts: readonly (string | undefined)[], between = BETWEEN): stri
 }
 
 function shortened(line: string, most = MAX_LINE_LENGTH): string {
-  const letters = [...line]
-  return letters.length <= most ? line : `${letters.slice(0, most - 1).join('')}…`
+  return fits(line, most)
+    ? line
+    : `${lettersOf(line, most)
+        .slice(0, most - 1)
+        .join('')}…`
 }
 
-function lengthOf(text: string): number {
-  return [...text].length
+function fits(text: string, most: number): boolean {
+  return lettersOf(text, most).length <= most
+}
+
+/** The first letters of a text that may be long, at least one more than `most` if it has so many. */
+function lettersOf(text: string, most: number): string[] {
+  // A letter is one or two units of UTF-16.
+  return [...text.slice(0, 2 * (most + 1))]
 }
