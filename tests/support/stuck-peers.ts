@@ -104,14 +104,14 @@ export async function startStuckPeers(options: StuckOptions): Promise<StuckPeers
  * A tracker that names the same peers to every client, in this order (BEP 23).
  *
  * @param peers - of every torrent, or by the hex digits of its info hash
- * @param whenReady - it answers no request before
+ * @param whenReady - it answers no request before; a function is called for each request
  */
 export async function startNamingTracker(
   peers: readonly Address[] | ((infoHash: string) => readonly Address[]),
-  whenReady: Promise<void> = Promise.resolve(),
+  whenReady: Promise<void> | (() => Promise<void>) = Promise.resolve(),
 ): Promise<{ readonly url: string } & AsyncDisposable> {
   const server = createServer(async ({ url = '' }, res) => {
-    await whenReady
+    await (typeof whenReady === 'function' ? whenReady() : whenReady)
     const named = typeof peers === 'function' ? peers(infoHashIn(url)) : peers
     const compact = named.map(({ host, port }) =>
       Buffer.from([...host.split('.').map(Number), port >> 8, port & 255]),

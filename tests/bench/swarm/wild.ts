@@ -1,11 +1,8 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import bencode from 'bencode'
 import { startCrowd, usualCrowd } from '../../support/crowd/crowd.ts'
+import { startNamingTracker } from '../../support/stuck-peers.ts'
 import { startSwarm } from '../../support/swarm.ts'
 import { startProcess } from '../measure/own-process.ts'
 import type { Film } from './film.ts'
@@ -67,7 +64,16 @@ export async function startWildSwarm(film: Film, shape: Shape): Promise<Torrent 
     }),
   )
   const ports = [...(JSON.parse(await proxy.nextLine(/^\[/)) as number[]), ...crowd.ports]
-  const trackers = await Promise.all(trackerMs.map((ms) => startTracker(ports, ms)))
+  const peers = ports.map((port) => ({ host: '127.0.0.1', port }))
+  // Each answer is in another order.
+  const trackers = await Promise.all(
+    trackerMs.map((ms) =>
+      startNamingTracker(
+        () => shuffled(peers),
+        () => sleep(ms),
+      ),
+    ),
+  )
   for (const tracker of trackers) starting.use(tracker)
   const parts = starting.move()
   return {
@@ -78,23 +84,7 @@ export async function startWildSwarm(film: Film, shape: Shape): Promise<Torrent 
   }
 }
 
-/** Names the same peers to every client for any torrent, each time in another order (BEP 23). */
-async function startTracker(
-  ports: readonly number[],
-  ms: number,
-): Promise<{ readonly url: string } & AsyncDisposable> {
-  const server = createServer(async (_, res) => {
-    await sleep(ms)
-    const shuffled = ports.map((port) => ({ port, at: Math.random() })).sort((a, b) => a.at - b.at)
-    const peers = Buffer.concat(shuffled.map(({ port }) => Buffer.of(127, 0, 0, 1, port >> 8, port & 255)))
-    res.end(bencode.encode({ interval: 1800, peers }))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/announce`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise<void>((done) => server.close(() => done()))
-    },
-  }
+function shuffled<T>(values: readonly T[]): T[] {
+  const keyed = values.map((value) => ({ value, at: Math.random() }))
+  return keyed.sort((a, b) => a.at - b.at).map(({ value }) => value)
 }
