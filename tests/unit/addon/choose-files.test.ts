@@ -4,6 +4,7 @@ import { videoChoice } from '../../../src/addon/video-choice.ts'
 import type { InfoHash } from '../../../src/domain/bittorrent/info-hash.ts'
 import type { TorrentFile } from '../../../src/domain/bittorrent/metainfo.ts'
 import type { Candidate, Found } from '../../../src/domain/list/candidate.ts'
+import { torrentCandidate } from '../../support/candidate.ts'
 
 const [A, B] = ['a'.repeat(40) as InfoHash, 'b'.repeat(40) as InfoHash]
 const FILES = filesOf('info.nfo', 'Show.S01E01.mkv', 'Show.S01E02.mkv')
@@ -16,16 +17,7 @@ function filesOf(...paths: readonly string[]): TorrentFile[] {
 }
 
 function torrent(infoHash: InfoHash, more: Partial<Candidate> = {}): Candidate {
-  const releaseName = 'Show.S01.1080p'
-  return {
-    kind: 'torrent',
-    infoHash,
-    title: releaseName,
-    releaseName,
-    file: { kind: 'main' },
-    trackers: [],
-    ...more,
-  }
+  return torrentCandidate(infoHash, 'Show.S01.1080p', more)
 }
 
 function choose(all: readonly Found[], onDisk?: readonly TorrentFile[]) {

@@ -3,20 +3,12 @@ import type { InfoHash } from '../../../../src/domain/bittorrent/info-hash.ts'
 import type { Candidate, Found } from '../../../../src/domain/list/candidate.ts'
 import { DEFAULT_LIST_OPTIONS, type ListOptions } from '../../../../src/domain/list/list-options.ts'
 import { arrange, describe, type OnDisk } from '../../../../src/domain/list/listing.ts'
+import { torrentCandidate } from '../../../support/candidate.ts'
 
 const GB = 1e9
 
 function torrent(releaseName: string, more: Partial<Candidate> = {}): Candidate {
-  const infoHash = 'a'.repeat(40) as InfoHash
-  return {
-    kind: 'torrent',
-    infoHash,
-    title: releaseName,
-    releaseName,
-    file: { kind: 'main' },
-    trackers: [],
-    ...more,
-  }
+  return torrentCandidate('a'.repeat(40) as InfoHash, releaseName, more)
 }
 
 function onDisk(share: number): OnDisk {
