@@ -1,5 +1,5 @@
 """
-Ports on 127.0.0.1 that nobody answers on: `dead_ports.py <silent> <refusing>` prints two lists of ports as JSON, and holds
+Ports on 127.0.0.1 without a peer behind them: `dead_ports.py <silent> <refusing>` prints two lists of ports as JSON, and holds
 them until its input ends.
 
 A silent port drops the SYN, as most dead addresses of a swarm do: it listens with a queue that is full, and never accepts.

@@ -173,13 +173,6 @@ export class Candidates {
     }
   }
 
-  /** When the next failed one may be dialled again, in ms on the monotonic clock. */
-  get nextDueAt(): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const { dueAt } of this.#retries) next = Math.min(next, dueAt)
-    return next
-  }
-
   /** Each manner is tried once; then it is a failure like others. */
   #nextManner({ manner, manners }: Known, outcome: DialOutcome): Manner | undefined {
     let next: Manner | undefined

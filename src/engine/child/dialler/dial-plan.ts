@@ -60,7 +60,7 @@ export class DialPlan {
 
   /**
    * Takes a dial for one of the torrents, or none if none may dial now. Torrents that need peers go first, of those the
-   * ones that were opened in the last five seconds, the latest in front, and then whoever has dialled least.
+   * ones that were opened in the last five seconds, the latest in front, and then the one that has dialled least.
    */
   next<Torrent extends DialState>(torrents: Iterable<Torrent>, now: number): Torrent | undefined {
     this.#fill(now)

@@ -72,7 +72,7 @@ export class TorrentDials implements DialState, Disposable {
       if (typeof peer !== 'string') return addPeer(peer, type, source)
       return torrent._validAddr(peer) && this.add(peer, source) ? WAITING : null
     }
-    // It ends connections to peers that choke us for five seconds while this is not 0, also where nobody needs the place.
+    // It ends connections to peers that choke us for five seconds while this is not 0, also if no other peer needs the place.
     Object.defineProperty(torrent, '_numQueued', { value: 0 })
     torrent.on('wire', (wire: Wire, address?: string) => this.#onHandshake(wire, address))
   }
@@ -97,11 +97,6 @@ export class TorrentDials implements DialState, Disposable {
     // Most dials lead to no peer: a hungry torrent counts those that did only.
     const peers = this.#torrent.wires.length + (this.isHungry ? 0 : this.#inProgress)
     return peers < this.places && this.#candidates.canTake(performance.now())
-  }
-
-  /** When an address may be dialled again that failed; ms, on the monotonic clock. */
-  get nextDueAt(): number {
-    return this.#candidates.nextDueAt
   }
 
   /** Other peers wait for a place, and there is none. */

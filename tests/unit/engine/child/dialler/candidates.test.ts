@@ -102,12 +102,12 @@ describe('candidates for dialling', () => {
     let now = 0
     for (const wait of [10_000, 60_000, 300_000]) {
       expect(dial(candidates, 'failed', now)).toBe('192.0.2.1:6881 plain')
-      expect(candidates.nextDueAt).toBe(now + wait)
+      expect(candidates.canTake(now + wait)).toBe(true)
       expect(candidates.take(now + wait - 1)).toBeUndefined()
       now += wait
     }
     expect(dial(candidates, 'gave nothing', now)).toBe('192.0.2.1:6881 plain')
-    expect(candidates.nextDueAt).toBe(Number.POSITIVE_INFINITY)
+    expect(candidates.canTake(Number.MAX_SAFE_INTEGER)).toBe(false)
     expect(candidates.take(now + 86_400_000)).toBeUndefined()
     expect(candidates.waiting).toBe(0)
   })
