@@ -2,23 +2,19 @@ import { clientKey } from '../../../domain/clients/client-key.ts'
 import { isOwnNetworkAddress } from '../../../domain/clients/public-host.ts'
 import type { Encryption } from '../../engine.ts'
 import { hostOf } from '../peer-address.ts'
+import { isShort, pauseOfFailed, pauseOfGiver } from './retry-pauses.ts'
 
-/** Addresses of a torrent that wait to be dialled; with four seeders among thousands the rest is the tracker's luck. */
+/** Addresses of a torrent that wait to be dialled. */
 export const MAX_WAITING = 1_000
 /**
- * Ports of one address (IPv6: /64) among those. A carrier's NAT has many clients behind one address. Addresses in our own
- * network are not limited: only sources that the user trusts may name them (`peer-sources`).
+ * Ports of one address (IPv6: /64) among those: a carrier's NAT has many clients behind one. Those of our own network are
+ * not limited: only sources that the user trusts may name them (`peer-sources`).
  */
 export const MAX_PORTS = 8
 /** Dials in progress to one address on the internet: a tracker that names a victim a thousand times gets three. */
 export const MAX_DIALS_TO_ADDRESS = 3
 /** What is remembered of addresses that were dialled; the oldest are forgotten first. */
 const MAX_KNOWN = 5_000
-/** After the first, second and third failure in a row. After the fourth, an address is not dialled again. */
-const RETRY_MS = [10_000, 60_000, 300_000]
-/** An address that gave something is dialled again soon, however often its connection ends. */
-const RETRY_OF_GIVER_MS = 2_000
-
 /**
  * How a peer is dialled: by TCP with a plain handshake, with message stream encryption, with nothing but the handshake in
  * the first write (for peers that hang up when there is more in it), or by uTP.
@@ -54,6 +50,10 @@ interface Known extends Candidate {
   failures: number
   /** ms, on the monotonic clock; for `retry` */
   dueAt: number
+  /** when it was dialled last; ms, on the monotonic clock */
+  takenAt: number
+  /** short connections in a row in which it gave something */
+  shortOnes: number
 }
 
 /** The addresses of one torrent: which is dialled next, and when one is dialled again. */
@@ -105,6 +105,8 @@ export class Candidates {
       state: 'untried',
       failures: 0,
       dueAt: 0,
+      takenAt: 0,
+      shortOnes: 0,
     }
     this.#known.set(address, known)
     ;(isPreferred ? this.#preferred : this.#untried).push(known)
@@ -114,15 +116,20 @@ export class Candidates {
   }
 
   /**
-   * Takes the next address to dial. Untried ones come in random order: trackers may sort them, and then every client
-   * would begin with the same. Failed ones come only when no untried one is left.
+   * Takes the next address to dial. Peers that gave something come first. Untried ones come in random order: trackers may
+   * sort them, and then every client would begin with the same. Failed ones come only when no untried one is left.
    *
    * @param now - ms, on the monotonic clock
    */
   take(now: number): Candidate | undefined {
-    const known = this.#takeUntried() ?? this.#takeDue(now)
+    const known =
+      this.#takePreferred() ??
+      this.#takeDue(now, (retry) => retry.failures === 0) ??
+      this.#takeUntried() ??
+      this.#takeDue(now)
     if (!known) return undefined
     known.state = 'dialled'
+    known.takenAt = now
     count(this.#ports, known.client, -1)
     count(this.#dials, known.client, 1)
     return known
@@ -137,7 +144,10 @@ export class Candidates {
   ended({ address }: Candidate, outcome: DialOutcome, now: number): void {
     const known = this.#known.get(address)
     if (known?.state !== 'dialled') return
-    if (outcome === 'gave') return this.#retry(known, now + RETRY_OF_GIVER_MS, 0)
+    if (outcome === 'gave') {
+      known.shortOnes = isShort(now - known.takenAt) ? known.shortOnes + 1 : 0
+      return this.#retry(known, now + pauseOfGiver(known.shortOnes), 0)
+    }
     const manner = this.#nextManner(known, outcome)
     if (manner) {
       known.manner = manner
@@ -147,12 +157,12 @@ export class Candidates {
       count(this.#ports, known.client, 1)
       return
     }
-    const wait = RETRY_MS[known.failures]
+    const wait = pauseOfFailed(known.failures)
     if (wait === undefined) known.state = 'given up'
     else this.#retry(known, now + wait, known.failures + 1)
   }
 
-  /** Whether {@link take} would return an address. */
+  /** @returns whether {@link take} would return an address */
   canTake(now: number): boolean {
     const mayDial = (known: Known) => this.#mayDial(known)
     if (this.#preferred.some(mayDial) || this.#untried.some(mayDial)) return true
@@ -192,9 +202,12 @@ export class Candidates {
     count(this.#ports, known.client, 1)
   }
 
+  #takePreferred(): Known | undefined {
+    const at = this.#preferred.findIndex((known) => this.#mayDial(known))
+    return this.#preferred.splice(at, at < 0 ? 0 : 1)[0]
+  }
+
   #takeUntried(): Known | undefined {
-    const preferred = this.#preferred.findIndex((known) => this.#mayDial(known))
-    if (preferred >= 0) return this.#preferred.splice(preferred, 1)[0]
     const start = Math.floor(this.#random() * this.#untried.length)
     for (let step = 0; step < this.#untried.length; step++) {
       const at = (start + step) % this.#untried.length
@@ -207,10 +220,9 @@ export class Candidates {
     return undefined
   }
 
-  #takeDue(now: number): Known | undefined {
-    const isDue = (known: Known) => known.dueAt <= now && this.#mayDial(known)
+  #takeDue(now: number, which: (retry: Known) => boolean = () => true): Known | undefined {
     for (const known of this.#retries) {
-      if (!isDue(known)) continue
+      if (known.dueAt > now || !this.#mayDial(known) || !which(known)) continue
       this.#retries.delete(known)
       return known
     }
@@ -224,10 +236,9 @@ export class Candidates {
   #forgetOldest(): void {
     for (const known of this.#known.values()) {
       if (this.#known.size <= MAX_KNOWN) return
-      if (known.state === 'given up' || known.state === 'retry') {
-        this.#known.delete(known.address)
-        if (this.#retries.delete(known)) count(this.#ports, known.client, -1)
-      }
+      if (known.state === 'untried' || known.state === 'dialled') continue
+      this.#known.delete(known.address)
+      if (this.#retries.delete(known)) count(this.#ports, known.client, -1)
     }
   }
 }

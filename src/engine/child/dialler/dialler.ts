@@ -5,7 +5,7 @@ import { type DiallingOptions, type PeerDemand, TorrentDials } from './torrent-d
 /** Time limits are looked at so often while a dial is in progress. */
 const TICK_MS = 50
 /** And whether a torrent needs peers again, while none is. */
-const IDLE_TICK_MS = 1_000
+const IDLE_TICK_MS = 250
 
 export interface DiallerOptions extends DiallingOptions {
   /** of all torrents together */

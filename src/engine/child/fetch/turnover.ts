@@ -12,7 +12,7 @@ const MAX_BRINGING_MS = 90_000
 /**
  * Which peer to drop for others that wait for a place, while a reader or the torrent is starving. The least useful goes
  * first, and of several the one that has been connected longest. Peers that choke us stay: all normal ones begin so, and
- * webtorrent ends it after some seconds if others wait.
+ * the dialler ends it after some seconds if others wait.
  *
  * @param now - ms, on the monotonic clock
  * @param hasMetadata - if not, peers are judged by whether they send it

@@ -112,13 +112,31 @@ describe('candidates for dialling', () => {
     expect(candidates.waiting).toBe(0)
   })
 
-  test('that delivered something are dialled again after 2 s, every time', () => {
+  test('that delivered something are dialled again after half a second, later if connections are short', () => {
     const candidates = new Candidates('auto')
     candidates.add('192.0.2.1:6881')
-    for (let now = 0; now < 20_000; now += 2_000) {
+    const waits: number[] = []
+    let now = 0
+    for (let connection = 0; connection < 7; connection++) {
       expect(dial(candidates, 'gave', now)).toBe('192.0.2.1:6881 plain')
-      expect(candidates.take(now + 1_999)).toBeUndefined()
+      const from = now
+      while (!candidates.canTake(now)) now += 100
+      waits.push(now - from)
     }
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000])
+    const long = candidates.take(now)
+    if (long) candidates.settle(long)
+    if (long) candidates.ended(long, 'gave', now + 60_000)
+    expect([candidates.canTake(now + 60_499), candidates.canTake(now + 60_500)]).toEqual([false, true])
+  })
+
+  test('that delivered something are dialled again before untried ones', () => {
+    const candidates = new Candidates('auto')
+    candidates.add('192.0.2.1:6881')
+    dial(candidates, 'gave', 0)
+    candidates.add('192.0.2.2:6881')
+    expect(candidates.take(500)?.address).toBe('192.0.2.1:6881')
+    expect(candidates.take(500)?.address).toBe('192.0.2.2:6881')
   })
 
   test('that failed are not dialled while an untried one waits', () => {
