@@ -73,8 +73,7 @@ export class ReadingWorker implements AsyncDisposable {
   async #start(): Promise<Worker> {
     if (this.#isClosed) throw new SelfStremeError('app.closing', 'the server is stopping')
     const worker = new Worker(THREAD, {
-      // Only Node's compile cache is passed on: with it, the thread starts in 0.1 s instead of 0.25.
-      env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+      env: environmentOfThread(process.env),
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     })
     // An error without a listener would end the process; resultFrom reports it.
@@ -90,6 +89,12 @@ export class ReadingWorker implements AsyncDisposable {
     const worker = await ending?.catch(() => undefined)
     await worker?.terminate()
   }
+}
+
+/** Only Node's compile cache is passed on: with it, the thread starts in 0.1 s instead of 0.25. */
+function environmentOfThread({ NODE_COMPILE_CACHE }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  // A thread gets undefined as the text "undefined", and would make a folder of that name.
+  return NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}
 }
 
 /** The thread's next message; fails when the thread ends instead. */
