@@ -80,19 +80,16 @@ function joined(parts: readonly (string | undefined)[], between = BETWEEN): stri
 }
 
 function shortened(line: string, most = MAX_LINE_LENGTH): string {
-  return fits(line, most)
-    ? line
-    : `${lettersOf(line, most)
-        .slice(0, most - 1)
-        .join('')}…`
+  return fits(line, most) ? line : `${line.slice(0, endOf(line, most - 1))}…`
 }
 
 function fits(text: string, most: number): boolean {
-  return lettersOf(text, most).length <= most
+  return text.length <= most || endOf(text, most) === text.length
 }
 
-/** The first letters of a text that may be long, at least one more than `most` if it has so many. */
-function lettersOf(text: string, most: number): string[] {
-  // A letter is one or two units of UTF-16.
-  return [...text.slice(0, 2 * (most + 1))]
+/** Where the first letters of a text end. A letter is one or two units of UTF-16. */
+function endOf(text: string, letters: number): number {
+  let end = 0
+  for (let n = 0; n < letters && end < text.length; n++) end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1
+  return end
 }

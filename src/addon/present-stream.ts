@@ -44,6 +44,7 @@ export function presentStreams(
 
 function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): StremioStream {
   const { infoHash, file } = listed.found
+  const fileName = streamFileName(listed.found, nameOnDisk(listed))
   const announce = [...new Set([...listed.found.trackers, ...trackers])]
   return {
     name: labelOf(listed, 'P2P'),
@@ -52,19 +53,20 @@ function magnetStream(listed: ListedTorrent, { trackers }: PresentOptions): Stre
     infoHash,
     ...(file.kind === 'file' ? { fileIdx: file.fileIdx } : {}),
     sources: [...announce.map((url) => `tracker:${url}`), `dht:${infoHash}`],
-    behaviorHints: hintsOf(listed, 'magnet'),
+    behaviorHints: hintsOf(listed, 'magnet', fileName),
   }
 }
 
 function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): StremioStream {
-  const url = proxyUrl(listed, baseUrl)
+  const fileName = streamFileName(listed.found, nameOnDisk(listed))
+  const url = proxyUrl(listed, fileName, baseUrl)
   // Stremio's term for "a browser can play this": https, and an MP4.
   const isWebReady = url.startsWith('https:') && /\.mp4$/i.test(nameOnDisk(listed) ?? '')
   return {
     name: labelOf(listed, 'Server'),
     description: describeStream(listed),
     url,
-    behaviorHints: { ...hintsOf(listed, 'proxy'), notWebReady: !isWebReady },
+    behaviorHints: { ...hintsOf(listed, 'proxy', fileName), notWebReady: !isWebReady },
   }
 }
 
@@ -72,9 +74,8 @@ function proxyStream(listed: ListedTorrent, { baseUrl }: PresentOptions): Stremi
  * If the file is not known yet, the link names the episode, and the proxy chooses when the metadata is there. Trackers
  * of a private torrent are left out, as they contain the user's passkey.
  */
-function proxyUrl(listed: ListedTorrent, baseUrl: string): string {
-  const { infoHash, file: choice, trackers, isPrivate = false } = listed.found
-  const name = streamFileName(listed.found, nameOnDisk(listed))
+function proxyUrl({ found }: ListedTorrent, name: string, baseUrl: string): string {
+  const { infoHash, file: choice, trackers, isPrivate = false } = found
   return `${baseUrl}/stream/proxy${writeStreamAddress({ infoHash, choice, name, trackers, isPrivate })}`
 }
 
@@ -82,7 +83,7 @@ function labelOf(listed: ListedTorrent, way: string): string {
   return [`self-streme ${way}`, pictureOf(listed)].filter(Boolean).join('\n')
 }
 
-function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): BehaviorHints {
+function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy', filename: string): BehaviorHints {
   const { found, disk } = listed
   const theirs = found.upstream?.hints
   const videoSize = disk?.size ?? exactFileSize(found) ?? theirs?.videoSize
@@ -90,7 +91,7 @@ function hintsOf(listed: ListedTorrent, way: 'magnet' | 'proxy'): BehaviorHints 
   return {
     bingeGroup: bingeGroupOf(listed, way),
     // Without it, clients send the last segment of the link to subtitle services, trackers included.
-    filename: streamFileName(found, nameOnDisk(listed)),
+    filename,
     ...(videoSize === undefined ? {} : { videoSize }),
     ...(videoHash === undefined ? {} : { videoHash }),
   }

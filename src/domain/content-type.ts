@@ -55,5 +55,6 @@ export function isPlaceableVideo(fileName: string): boolean {
 
 /** The text after the last dot, lower-case, or an empty string. */
 function extensionOf(fileName: string): string {
-  return /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ''
+  const last = fileName.slice(fileName.lastIndexOf('.') + 1)
+  return last.length < fileName.length && !/[/\\]/.test(last) ? last.toLowerCase() : ''
 }

@@ -4,9 +4,9 @@ import type { TorrentFile } from './metainfo.ts'
 const MAX_BYTES = 200
 /** Longer than any file name; the rest is ignored. */
 const MAX_LETTERS = 1_000
-const CONTROL = /\p{Cc}/gu
-/** Characters that reverse or hide parts of a name: `gpj.exe` shown as `exe.jpg`. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}|[\u2028\u2029\u061c]/gu
+/** Control characters, and those that reverse or hide parts of a name: `gpj.exe` shown as `exe.jpg`. */
+const INVISIBLE = /\p{Cc}|\p{Default_Ignorable_Code_Point}|[\u2028\u2029\u061c]/gu
+const DOT_OR_SPACE = /[.\s]/
 const RESERVED = /[<>:"/\\|?*]/g
 const DEVICE_NAME = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)\s*(\.|$)/i
 
@@ -72,12 +72,7 @@ export function numberedFileName(name: string, n: number): string {
 
 function safeFileName(name: string): string {
   const harmless = trimDots(
-    shortened(name)
-      .toWellFormed()
-      .replace(CONTROL, '')
-      .replace(INVISIBLE, '')
-      .normalize('NFC')
-      .replace(RESERVED, '_'),
+    shortened(name).toWellFormed().replace(INVISIBLE, '').normalize('NFC').replace(RESERVED, '_'),
   )
   const fitting = withSuffix(harmless, '')
   return DEVICE_NAME.test(fitting) ? withSuffix(`_${fitting}`, '') : fitting
@@ -90,24 +85,36 @@ function shortened(name: string): string {
 
 /** Leading dots hide a file; Windows drops trailing dots and spaces. */
 function trimDots(name: string): string {
-  return name.replace(/^[.\s]+/, '').replace(/(?<![.\s])[.\s]+$/, '')
+  let start = 0
+  let end = name.length
+  // An expression would search the middle of the name, too.
+  while (start < end && DOT_OR_SPACE.test(name.charAt(start))) start++
+  while (end > start && DOT_OR_SPACE.test(name.charAt(end - 1))) end--
+  return name.slice(start, end)
 }
 
 /** Inserts a suffix before the extension, and shortens the stem to fit. */
 function withSuffix(name: string, suffix: string): string {
-  const extension = /\.[^.\s]{1,16}$/.exec(name)?.[0] ?? ''
+  const extension = extensionOf(name)
   const stem = name.slice(0, name.length - extension.length)
   return trimDots(cutBytes(stem, MAX_BYTES - bytesOf(suffix + extension)) + suffix + extension)
 }
 
-/** As many characters as fit. */
+/** With its dot; an empty string if there is none, or if it is no extension by its length or a space. */
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf('.')
+  return dot >= 0 && /^\.\S{1,16}$/.test(name.slice(dot)) ? name.slice(dot) : ''
+}
+
+/** As many characters as fit; one takes at most three bytes. */
 function cutBytes(text: string, maxBytes: number): string {
+  if (3 * text.length <= maxBytes) return text.trimEnd()
   const { read } = utf8.encodeInto(text, buffer.subarray(0, maxBytes))
   return text.slice(0, read).trimEnd()
 }
 
 function bytesOf(text: string): number {
-  return utf8.encode(text).length
+  return utf8.encodeInto(text, buffer).written
 }
 
 /** Names that differ only in case are the same file on many file systems. */

@@ -1,4 +1,3 @@
-import { withoutUndefined } from '../../lib/without-undefined.ts'
 import type { InfoHash } from '../bittorrent/info-hash.ts'
 import type { TorrentFile } from '../bittorrent/metainfo.ts'
 import { type LinkChoice, MAIN_FILE } from '../choice/file-choice.ts'
@@ -121,12 +120,13 @@ function keyOf({ infoHash, file }: Candidate): string {
 
 function merge<T extends Found>(first: T | undefined, next: T): T {
   const foundBy = union(first?.foundBy, next.foundBy)
+  const size = surer(first?.size, next.size)
   return {
     ...next,
     ...first,
     ...(foundBy.length > 0 ? { foundBy } : {}),
     ...(next.kind === 'torrent' ? joinTorrents(first as Candidate | undefined, next) : {}),
-    ...withoutUndefined({ size: surer(first?.size, next.size) }),
+    ...(size === undefined ? {} : { size }),
   }
 }
 

@@ -67,7 +67,8 @@ export function describe<T extends Found>(found: T, disk?: OnDisk, askedInVainMs
   const release = releaseOf(found)
   const said = found.kind === 'torrent' ? found.quality : undefined
   const quality = said ?? release.resolution ?? /\b\d{3,4}p\b/i.exec(found.title)?.[0]
-  const isPack = release.isPack || (found.kind === 'torrent' && holdsSeveral(found.files ?? []))
+  const isPack =
+    release.isPack || (found.kind === 'torrent' && found.files !== undefined && holdsSeveral(found.files))
   const bytes = disk?.size ?? bytesOf(found, isPack)
   const withoutPeersMs = diskState(disk) === 'whole' ? undefined : askedInVainMs
   return { found, release, quality, resolution: classOf(quality), bytes, isPack, disk, withoutPeersMs }
@@ -109,6 +110,7 @@ function whyNot({ found, release, resolution, bytes }: Listed, options: ListOpti
     release.isMultiLanguage ||
     spoken.some((language) => languages.includes(language.slice(0, 2)))
   if (languages.length > 0 && !isUnderstood) return `its languages are ${spoken.join(', ')}`
+  if (excludedWords.length === 0) return undefined
   const words = wordsOf([nameOf(found), fileNameOf(found)].join(' '))
   const excluded = excludedWords.find((word) => words.has(word))
   return excluded === undefined ? undefined : `its name says "${excluded}"`
