@@ -28,7 +28,7 @@ export class KnownTorrent implements ContentEvents, HostedFiles {
     this.#torrent = torrent
     this.#parts = parts
     this.#log = log
-    this.content = new TorrentContent(torrent.infoHash, found, this, log)
+    this.content = new TorrentContent({ infoHash: torrent.infoHash, found }, this, log)
     this.plan = new FetchPlan(this.content, () => this.schedule())
     this.reading = new TorrentReading(torrent, this)
     this.fetching = new TorrentFetching(torrent, this)

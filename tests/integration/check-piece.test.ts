@@ -6,6 +6,7 @@ import bencode from 'bencode'
 import { expect, test } from 'vitest'
 import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
 import { ClaimedPieces } from '../../src/torrents/content/claimed-pieces.ts'
+import { contentDisk } from '../../src/torrents/content/content-disk.ts'
 import { PieceMap } from '../../src/torrents/content/piece-map.ts'
 import { patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -35,7 +36,7 @@ test('a claimed piece is read once for all viewers that wait for it', async () =
   const pieces = new PieceMap(2)
   pieces.markClaimed([0, 1])
   const checked: unknown[] = []
-  const claimed = new ClaimedPieces(filmOf(bytes, MIB), [path], pieces, {
+  const claimed = new ClaimedPieces({ info: filmOf(bytes, MIB), pieces }, contentDisk(), [path], {
     opened: () => undefined,
     isCurrent: () => true,
     checked: (...of) => checked.push(of),
@@ -58,7 +59,7 @@ test('a piece stays claimed when its file was replaced before the hash was found
   pieces.markClaimed([0, 1])
   const checked: unknown[] = []
   const opened: string[] = []
-  const claimed = new ClaimedPieces(filmOf(bytes, MIB), [path], pieces, {
+  const claimed = new ClaimedPieces({ info: filmOf(bytes, MIB), pieces }, contentDisk(), [path], {
     opened: (_fileIdx, file) => opened.push(file),
     isCurrent: (_fileIdx, file) => opened.length > 1 && file === opened.at(-1),
     checked: (...of) => checked.push(of),

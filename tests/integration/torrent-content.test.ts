@@ -197,8 +197,16 @@ async function beginTorrent() {
   })
   const said: string[] = []
   const content = new TorrentContent(
-    'ab'.repeat(20) as InfoHash,
-    { directory, metainfo, info: parseMetainfo(metainfo), state: { whole: {} }, claimed: new Uint8Array() },
+    {
+      infoHash: 'ab'.repeat(20) as InfoHash,
+      found: {
+        directory,
+        metainfo,
+        info: parseMetainfo(metainfo),
+        state: { whole: {} },
+        claimed: new Uint8Array(),
+      },
+    },
     {
       damaged: (piece) => said.push(`${piece} is damaged`),
       lost: () => said.push('lost'),

@@ -1,6 +1,6 @@
 import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
-import { isPieceRight } from '../../storage/check-piece.ts'
+import type { ContentDisk } from './content-disk.ts'
 import type { PieceMap } from './piece-map.ts'
 
 export interface ClaimedPiecesEvents {
@@ -12,18 +12,29 @@ export interface ClaimedPiecesEvents {
   checked(piece: number, isRight: boolean): void
 }
 
+interface ClaimedTorrent {
+  readonly info: TorrentInfo
+  readonly pieces: PieceMap
+}
+
 /** Hashes claimed pieces, each once and only when it is wanted. */
 export class ClaimedPieces {
-  readonly #info: TorrentInfo
+  readonly #torrent: ClaimedTorrent
+  readonly #disk: Pick<ContentDisk, 'isPieceRight'>
   readonly #paths: readonly string[]
-  readonly #pieces: PieceMap
   readonly #events: ClaimedPiecesEvents
   readonly #checking = new Map<number, Promise<void>>()
 
-  constructor(info: TorrentInfo, paths: readonly string[], pieces: PieceMap, events: ClaimedPiecesEvents) {
-    this.#info = info
+  /** @param paths - of the torrent's files, by index */
+  constructor(
+    torrent: ClaimedTorrent,
+    disk: Pick<ContentDisk, 'isPieceRight'>,
+    paths: readonly string[],
+    events: ClaimedPiecesEvents,
+  ) {
+    this.#torrent = torrent
+    this.#disk = disk
     this.#paths = paths
-    this.#pieces = pieces
     this.#events = events
   }
 
@@ -38,15 +49,18 @@ export class ClaimedPieces {
   }
 
   async #check(piece: number): Promise<void> {
+    const { info, pieces } = this.#torrent
     const opened = new Map<number, FileId>()
-    const isRight = await isPieceRight(this.#info, this.#paths, piece, (fileIdx, stats) => {
-      opened.set(fileIdx, fileIdOf(stats))
-      this.#events.opened(fileIdx, fileIdOf(stats))
-    }).catch(() => false)
-    if (this.#pieces.stateOf(piece) !== 'claimed') return
+    const isRight = await this.#disk
+      .isPieceRight(info, this.#paths, piece, (fileIdx, stats) => {
+        opened.set(fileIdx, fileIdOf(stats))
+        this.#events.opened(fileIdx, fileIdOf(stats))
+      })
+      .catch(() => false)
+    if (pieces.stateOf(piece) !== 'claimed') return
     if (![...opened].every(([fileIdx, file]) => this.#events.isCurrent(fileIdx, file))) return
-    if (isRight) this.#pieces.markVerified([piece])
-    else this.#pieces.markMissing([piece])
+    if (isRight) pieces.markVerified([piece])
+    else pieces.markMissing([piece])
     this.#events.checked(piece, isRight)
   }
 }

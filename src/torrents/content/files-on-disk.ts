@@ -1,11 +1,11 @@
 import type { Stats } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { piecesOf, type TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { filesIn } from '../../domain/bittorrent/segments.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
 import type { Log } from '../../observe/log.ts'
 import type { ClaimedPiecesEvents } from './claimed-pieces.ts'
+import type { ContentDisk } from './content-disk.ts'
 import type { ContentEvents } from './content-events.ts'
 import type { PieceMap } from './piece-map.ts'
 import { HeldFile } from './reader-handle.ts'
@@ -27,12 +27,20 @@ export interface FilesOwner {
  */
 export class FilesOnDisk implements ClaimedPiecesEvents {
   readonly #owner: FilesOwner
+  readonly #disk: Pick<ContentDisk, 'open'>
   readonly #events: Pick<ContentEvents, 'damaged' | 'lost'>
   readonly #log: Log
-  readonly #seen = new SeenFiles()
+  readonly #seen: SeenFiles
 
-  constructor(owner: FilesOwner, events: Pick<ContentEvents, 'damaged' | 'lost'>, log: Log) {
+  constructor(
+    owner: FilesOwner,
+    disk: Pick<ContentDisk, 'open' | 'now'>,
+    events: Pick<ContentEvents, 'damaged' | 'lost'>,
+    log: Log,
+  ) {
     this.#owner = owner
+    this.#disk = disk
+    this.#seen = new SeenFiles(() => disk.now())
     this.#events = events
     this.#log = log
   }
@@ -153,7 +161,7 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
 
   async #open(fileIdx: number) {
     const path = this.#owner.pathOf(fileIdx)
-    const handle = await open(path).catch((cause: unknown) => {
+    const handle = await this.#disk.open(path).catch((cause: unknown) => {
       this.noteGone(fileIdx)
       throw new SelfStremeError('media.damaged', `${path} is gone: ${messageOf(cause)}`, { cause })
     })

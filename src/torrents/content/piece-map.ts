@@ -36,6 +36,14 @@ export class PieceMap {
     return missing !== -1 && missing <= last
   }
 
+  /** Whether a piece from `first` to `last`, inclusive, is not missing. */
+  anyThere(first: number, last: number): boolean {
+    return [VERIFIED, CLAIMED].some((state) => {
+      const there = this.#states.indexOf(state, first)
+      return there !== -1 && there <= last
+    })
+  }
+
   /** How many pieces from `first` to `last`, inclusive, are in a state. */
   count(state: PieceState, first: number, last: number): number {
     const code = STATES.indexOf(state)

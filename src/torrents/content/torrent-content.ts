@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import type { InfoHash } from '../../domain/bittorrent/info-hash.ts'
 import {
   pieceLengthAt,
@@ -7,21 +6,30 @@ import {
   type TorrentInfo,
 } from '../../domain/bittorrent/metainfo.ts'
 import { filesIn } from '../../domain/bittorrent/segments.ts'
-import { messageOf } from '../../domain/errors.ts'
 import { fileIdOf } from '../../files/file-id.ts'
-import { statIfThere } from '../../files/if-there.ts'
-import { type OpenFile, OpenFiles } from '../../files/open-files.ts'
+import type { OpenFile } from '../../files/open-files.ts'
+import type { FileStamp } from '../../files/same-file.ts'
 import type { Log } from '../../observe/log.ts'
 import { type Contents, contentsOf } from '../../storage/contents.ts'
 import type { FolderState } from '../../storage/folder-state.ts'
 import type { FoundFolder } from '../../storage/read-folder.ts'
-import { bytesOnDisk, filePaths } from '../../storage/torrent-folder.ts'
+import { filePaths } from '../../storage/torrent-folder.ts'
 import { ClaimedPieces } from './claimed-pieces.ts'
 import { CompleteFiles } from './complete-files.ts'
+import { Completion } from './completion.ts'
+import { type ContentDisk, contentDisk } from './content-disk.ts'
 import type { ContentEvents } from './content-events.ts'
+import { type FileState, fileStateOf } from './file-state.ts'
 import { FilesOnDisk, type FilesOwner } from './files-on-disk.ts'
 import { PieceMap } from './piece-map.ts'
 import { type JournalSource, TorrentJournal } from './torrent-journal.ts'
+
+interface ContentOptions {
+  readonly infoHash: InfoHash
+  readonly found: FoundFolder
+  /** default: the real one */
+  readonly disk?: ContentDisk
+}
 
 /** The files of a torrent on disk: which pieces are there and verified, and which files are complete. */
 export class TorrentContent implements FilesOwner, JournalSource {
@@ -32,28 +40,27 @@ export class TorrentContent implements FilesOwner, JournalSource {
   readonly #infoHash: InfoHash
   readonly #directory: string
   readonly #paths: readonly string[]
+  readonly #disk: ContentDisk
   readonly #complete: CompleteFiles
   readonly #journal: TorrentJournal
   readonly #events: ContentEvents
-  readonly #log: Log
-  readonly #open = new OpenFiles()
-  /** files that are being checked and synced, to become complete */
-  readonly #completing = new Set<number>()
+  readonly #completion: Completion
   #bytesOnDisk = 0
   #isChanged = false
 
-  constructor(infoHash: InfoHash, found: FoundFolder, events: ContentEvents, log: Log) {
+  constructor({ infoHash, found, disk = contentDisk() }: ContentOptions, events: ContentEvents, log: Log) {
     this.info = found.info
+    this.#disk = disk
     this.#infoHash = infoHash
     this.#directory = found.directory
     this.#paths = filePaths(found.directory, found.info)
     this.#complete = new CompleteFiles(found.state)
     this.#events = events
-    this.#log = log
     this.pieces = new PieceMap(found.info.pieceCount, found.claimed)
-    this.#journal = new TorrentJournal(found.directory, this, log)
-    this.files = new FilesOnDisk(this, events, log)
-    this.claimed = new ClaimedPieces(found.info, this.#paths, this.pieces, this.files)
+    this.#journal = new TorrentJournal({ directory: found.directory, disk }, this, log)
+    this.files = new FilesOnDisk(this, disk, events, log)
+    this.claimed = new ClaimedPieces(this, disk, this.#paths, this.files)
+    this.#completion = new Completion(this, disk, log)
   }
 
   file(fileIdx: number): TorrentFile {
@@ -89,16 +96,26 @@ export class TorrentContent implements FilesOwner, JournalSource {
     return this.#complete.has(fileIdx)
   }
 
+  stateOf(fileIdx: number): FileState {
+    const { first, last } = piecesOf(this.info, this.file(fileIdx))
+    return fileStateOf({
+      isComplete: this.isComplete(fileIdx),
+      isCompleting: this.#completion.isBusy(fileIdx),
+      anyMissing: () => this.pieces.anyMissing(first, last),
+      anyThere: () => this.pieces.anyThere(first, last),
+    })
+  }
+
   /** Opens a file that is complete and unchanged; `undefined` for any other: {@link check} it. @throws the system's error */
   async openComplete(fileIdx: number): Promise<OpenFile | undefined> {
     const path = this.pathOf(fileIdx)
-    const file = await statIfThere(path)
-    return file && this.#complete.isIntact(fileIdx, file) ? this.#open.open(path, file) : undefined
+    const file = await this.#disk.statIfThere(path)
+    return file && this.#complete.isIntact(fileIdx, file) ? this.#disk.share(path, file) : undefined
   }
 
   /** Checks whether another program changed a file, and whether it is complete by now. @throws the system's error */
   async check(fileIdx: number): Promise<void> {
-    const file = await statIfThere(this.pathOf(fileIdx))
+    const file = await this.#disk.statIfThere(this.pathOf(fileIdx))
     if (!this.isComplete(fileIdx)) this.files.compare(fileIdx, file)
     else if (!file) this.files.noteGone(fileIdx)
     else if (!this.#complete.isIntact(fileIdx, file)) this.files.claim(fileIdx)
@@ -108,9 +125,8 @@ export class TorrentContent implements FilesOwner, JournalSource {
 
   /** The same for a file that is being written: checks only whether it is still the same file. */
   async checkIdentity(fileIdx: number): Promise<void> {
-    const { missing, of } = this.missingIn(fileIdx)
-    if (this.isComplete(fileIdx) || missing === of) return
-    const file = await statIfThere(this.pathOf(fileIdx)).catch(() => 'unknown' as const)
+    if (['empty', 'saving', 'complete'].includes(this.stateOf(fileIdx))) return
+    const file = await this.#disk.statIfThere(this.pathOf(fileIdx)).catch(() => 'unknown' as const)
     // On a failing disk, what is known of a file stays true until it is read.
     if (file === 'unknown') return
     if (!file) this.files.noteGone(fileIdx)
@@ -139,7 +155,7 @@ export class TorrentContent implements FilesOwner, JournalSource {
   /** What was written lately may be lost: pieces of files that were not complete are checked before they are sent. */
   claimUnsynced(): void {
     for (const fileIdx of this.info.files.keys()) {
-      if (this.isComplete(fileIdx) && !this.#completing.has(fileIdx)) continue
+      if (this.stateOf(fileIdx) === 'complete') continue
       this.noteIncomplete(fileIdx)
       const { first, last } = piecesOf(this.info, this.file(fileIdx))
       this.pieces.claimVerified(first, last)
@@ -148,15 +164,7 @@ export class TorrentContent implements FilesOwner, JournalSource {
 
   /** Begins to make a file complete if nothing is missing: checks claimed pieces, and syncs the file. */
   completeIfAllThere(fileIdx: number): void {
-    if (this.isComplete(fileIdx) || this.#completing.has(fileIdx)) return
-    const { first, last } = piecesOf(this.info, this.file(fileIdx))
-    if (this.pieces.anyMissing(first, last)) return
-    this.#completing.add(fileIdx)
-    this.#makeComplete(fileIdx)
-      .catch((error: unknown) =>
-        this.#log.warn('complete file not noted', { path: this.pathOf(fileIdx), reason: messageOf(error) }),
-      )
-      .finally(() => this.#completing.delete(fileIdx))
+    if (this.stateOf(fileIdx) === 'full') this.#completion.begin(fileIdx)
   }
 
   /** Everything that changed is saved. */
@@ -174,7 +182,7 @@ export class TorrentContent implements FilesOwner, JournalSource {
   async measure(): Promise<void> {
     if (!this.#isChanged) return
     this.#isChanged = false
-    this.#bytesOnDisk = await bytesOnDisk(this.#directory, this.info)
+    this.#bytesOnDisk = await this.#disk.bytesOnDisk(this.#directory, this.info)
     this.#events.changed(this.contents())
   }
 
@@ -199,6 +207,13 @@ export class TorrentContent implements FilesOwner, JournalSource {
     return this.#complete.state
   }
 
+  async noteComplete(fileIdx: number, stamp: FileStamp): Promise<void> {
+    this.#complete.add(fileIdx, stamp)
+    this.#noteState()
+    await this.save()
+    if (this.isComplete(fileIdx)) this.#events.complete(fileIdx)
+  }
+
   noteIncomplete(fileIdx: number): void {
     if (!this.#complete.delete(fileIdx)) return
     this.#noteState()
@@ -217,25 +232,6 @@ export class TorrentContent implements FilesOwner, JournalSource {
       files.map((fileIdx) => this.pathOf(fileIdx)),
     )
     return pieceLengthAt(this.info, piece)
-  }
-
-  async #makeComplete(fileIdx: number): Promise<void> {
-    const { first, last } = piecesOf(this.info, this.file(fileIdx))
-    const before = await stat(this.pathOf(fileIdx))
-    const claimed = this.pieces.count('claimed', first, last)
-    for (let piece = first; piece <= last; piece++) {
-      if (this.pieces.stateOf(piece) === 'claimed') await this.claimed.check(piece)
-    }
-    const file = await stat(this.pathOf(fileIdx))
-    if (!this.files.see(fileIdx, fileIdOf(file))) return
-    if (this.pieces.count('verified', first, last) <= last - first) return
-    // Another program wrote to it while its pieces were checked.
-    if (claimed > 0 && file.mtimeMs !== before.mtimeMs) return this.files.claim(fileIdx)
-
-    this.#complete.add(fileIdx, file)
-    this.#noteState()
-    await this.save()
-    if (this.isComplete(fileIdx)) this.#events.complete(fileIdx)
   }
 
   #noteState(): void {

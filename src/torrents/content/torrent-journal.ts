@@ -2,7 +2,8 @@ import pLimit from 'p-limit'
 import { refusalOf } from '../../disk/disk-errors.ts'
 import { messageOf } from '../../domain/errors.ts'
 import type { Log } from '../../observe/log.ts'
-import { type FolderState, saveBits, saveState, syncFiles } from '../../storage/folder-state.ts'
+import type { FolderState } from '../../storage/folder-state.ts'
+import type { ContentDisk } from './content-disk.ts'
 
 /** A crash costs at most this much, and what came during a save: it is fetched again. */
 const MAX_UNSAVED_BYTES = 8 * 1024 * 1024
@@ -17,12 +18,19 @@ export interface JournalSource {
   claimUnsynced(): void
 }
 
+interface JournalPlace {
+  /** the torrent's folder */
+  readonly directory: string
+  readonly disk: Pick<ContentDisk, 'syncFiles' | 'saveBits' | 'saveState'>
+}
+
 /**
  * Saves which pieces of a torrent are on disk, and which files are complete. One save at a time; later changes are for
  * the next one.
  */
 export class TorrentJournal {
   readonly #directory: string
+  readonly #disk: JournalPlace['disk']
   readonly #source: JournalSource
   readonly #log: Log
   /** files written to since the bits were last saved */
@@ -31,8 +39,9 @@ export class TorrentJournal {
   #isStateChanged = false
   readonly #oneAtATime = pLimit(1)
 
-  constructor(directory: string, source: JournalSource, log: Log) {
+  constructor({ directory, disk }: JournalPlace, source: JournalSource, log: Log) {
     this.#directory = directory
+    this.#disk = disk
     this.#source = source
     this.#log = log
   }
@@ -69,7 +78,7 @@ export class TorrentJournal {
     this.#isStateChanged = false
     try {
       if (written.length > 0) await this.#saveBits(written)
-      if (isStateChanged) await saveState(this.#directory, this.#source.state())
+      if (isStateChanged) await this.#disk.saveState(this.#directory, this.#source.state())
     } catch (error) {
       // The folder is gone: there is nothing left to save.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
@@ -88,11 +97,11 @@ export class TorrentJournal {
     // They are taken before: a piece that comes during the sync is for the next time.
     const bits = this.#source.bits()
     try {
-      await syncFiles(written)
+      await this.#disk.syncFiles(written)
     } catch (error) {
       this.#source.claimUnsynced()
       throw error
     }
-    await saveBits(this.#directory, bits)
+    await this.#disk.saveBits(this.#directory, bits)
   }
 }
