@@ -38,7 +38,7 @@ export class ClaimedPieces {
     this.#events = events
   }
 
-  /** Resolves when the piece is verified or missing, or still claimed because a file was replaced meanwhile. */
+  /** Resolves when the piece is verified or missing, or still claimed because a file was changed meanwhile. */
   check(piece: number): Promise<void> {
     let checking = this.#checking.get(piece)
     if (!checking) {
@@ -51,13 +51,19 @@ export class ClaimedPieces {
   async #check(piece: number): Promise<void> {
     const { info, pieces } = this.#torrent
     const opened = new Map<number, FileId>()
+    let { doubts } = pieces
     const isRight = await this.#disk
       .isPieceRight(info, this.#paths, piece, (fileIdx, stats) => {
         opened.set(fileIdx, fileIdOf(stats))
+        const before = pieces.doubts
         this.#events.opened(fileIdx, fileIdOf(stats))
+        // That it is another file than before is known before its bytes are read.
+        doubts += pieces.doubts - before
       })
       .catch(() => false)
     if (pieces.stateOf(piece) !== 'claimed') return
+    // Another program wrote to a file while this was hashed.
+    if (pieces.doubts !== doubts) return
     if (![...opened].every(([fileIdx, file]) => this.#events.isCurrent(fileIdx, file))) return
     if (isRight) pieces.markVerified([piece])
     else pieces.markMissing([piece])

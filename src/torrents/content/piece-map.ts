@@ -16,10 +16,16 @@ const VERIFIED = 2
 export class PieceMap {
   readonly #states: Uint8Array
   readonly #waiters = new Map<number, Waiters>()
+  #doubts = 0
 
   constructor(pieceCount: number, claimed: Uint8Array = new Uint8Array()) {
     this.#states = new Uint8Array(pieceCount)
     for (const piece of piecesIn(claimed, pieceCount)) this.#states[piece] = CLAIMED
+  }
+
+  /** How often a change of the files was suspected: a piece that was read before the last time may be different now. */
+  get doubts(): number {
+    return this.#doubts
   }
 
   stateOf(piece: number): PieceState {
@@ -58,11 +64,13 @@ export class PieceMap {
 
   /** Verified no longer: the file was changed. */
   markClaimed(pieces: Iterable<number>): void {
+    this.#doubts++
     for (const piece of pieces) this.#mark(piece, CLAIMED)
   }
 
   /** Verified pieces from `first` to `last`, inclusive, are verified no longer. */
   claimVerified(first: number, last: number): void {
+    this.#doubts++
     for (let piece = first; piece <= last; piece++)
       if (this.#states[piece] === VERIFIED) this.#states[piece] = CLAIMED
   }
