@@ -41,6 +41,11 @@ test('a wire has the members that we wrap or call', () => {
     'have',
     'request',
     'interested',
+    'uninterested',
+    'bitfield',
+    'haveAll',
+    'haveNone',
+    '_sendExtendedHandshake',
   ] as const
   for (const member of members) {
     expect(typeof Wire.prototype[member], member).toBe('function')
@@ -51,6 +56,25 @@ test('a wire measures its speed with our measure', () => {
   const wire = new (Wire as unknown as new () => Wire)()
   expect(Object.hasOwn(wire, 'downloadSpeed')).toBe(true)
   expect([wire.peerChoking, wire.peerExtendedHandshake]).toEqual([true, {}])
+  wire.destroy()
+})
+
+test('a wire notes what was said in its greeting where the dialler changes it', () => {
+  const wire = new Wire('tcpOutgoing')
+  expect([wire.amInterested, wire._extendedHandshakeSent, wire.extendedMapping, wire.peerExtensions]).toEqual(
+    [false, undefined, {}, {}],
+  )
+  wire.extendedMapping = { 1: 'ut_metadata' }
+  const said: Uint8Array[] = []
+  wire._push = (message) => said.push(message) > 0
+  wire._sendExtendedHandshake()
+  wire.interested()
+  wire.interested()
+  expect([wire._extendedHandshakeSent, wire.amInterested]).toEqual([true, true])
+  const extended = '\x14\0d1:md11:ut_metadatai1eee'
+  expect(Buffer.concat(said).toString('latin1')).toBe(
+    `\0\0\0${String.fromCharCode(extended.length)}${extended}\0\0\0\x01\x02`,
+  )
   wire.destroy()
 })
 
@@ -128,6 +152,8 @@ test('a torrent has the members that the adapter uses', async () => {
   expect(drained).toEqual([peer])
   expect(peer).toMatchObject({ conn: null, wire: null, secure: 1, source: 'tracker' })
   expect(Reflect.get(peer ?? {}, 'onConnect')).toBeTypeOf('function')
+  expect(Reflect.get(peer ?? {}, 'handshake')).toBeTypeOf('function')
+  expect([torrent.metadata, torrent.ready, torrent.client.utPex]).toEqual([null, false, true])
   await new Promise((done) => client.destroy(done))
 })
 
@@ -185,6 +211,8 @@ test('a torrent without piece objects is ready with the pieces it was given, and
   expect([0, 1, 2, 3].map((piece) => torrent.pieces[piece] !== null)).toEqual([false, true, false, true])
   expect(new Set(torrent.pieces).size).toBe(2)
   expect(torrent._rarityMap).toBe(null)
+  expect(torrent.bitfield.buffer).toEqual(claimed)
+  expect(torrent.metadata).toBe(torrent.torrentFile)
   // A piece arrives, and is lost again.
   torrent._markVerified(1)
   expect([torrent.bitfield.get(1), torrent.pieces[1]]).toEqual([true, null])

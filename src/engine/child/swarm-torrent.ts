@@ -186,8 +186,9 @@ export class SwarmTorrent {
     wire.on('request', (piece: number, _offset: number, _length: number, answer: (error: Error) => void) => {
       if (!torrent.bitfield.get(piece)) answer(new Error(`piece ${piece} is not there`))
     })
-    // Peers unchoke those who are interested; by now the handshake is on its way.
-    queueMicrotask(() => wire.interested())
+    // Peers unchoke those who are interested. By then the handshake is on its way, and webtorrent has announced our pieces,
+    // which must come first (BEP 3).
+    queueMicrotask(() => queueMicrotask(() => wire.interested()))
     this.#reports.follow(wire)
   }
 

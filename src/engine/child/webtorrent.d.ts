@@ -21,7 +21,13 @@ declare module 'webtorrent' {
     _reservations: unknown[]
     _rarityMap: { destroy(): void } | null
     _verifyPieces: (done: (error: Error | null) => void) => void
-    readonly bitfield: { get(index: number): boolean; set(index: number, isThere: boolean): void }
+    readonly bitfield: {
+      readonly buffer: Uint8Array
+      get(index: number): boolean
+      set(index: number, isThere: boolean): void
+    }
+    /** `torrentFile`, once webtorrent has looked at it; `null` before */
+    readonly metadata: Uint8Array | null
     destroy(callback?: () => void): void
     _onMetadata(metadata: unknown): Promise<void>
     readonly store: { put(piece: number, bytes: Uint8Array, done: (error: Error | null) => void): void }
@@ -50,6 +56,7 @@ declare module 'webtorrent' {
     announce: readonly string[]
     readonly client: {
       lsd: boolean
+      readonly utPex: boolean
       readonly _connPool: { readonly utpServer?: { connect(port: number, host: string): Socket } | null }
     }
     _addPeer: (peer: unknown, type: string, source?: string) => TorrentPeer | null
@@ -149,6 +156,8 @@ declare module 'webtorrent' {
     /** 1: message stream encryption */
     secure: number
     onConnect(): void
+    /** Sends our handshake. */
+    handshake: () => void
   }
 
   export default class WebTorrent extends EventEmitter {
@@ -179,11 +188,19 @@ declare module 'bittorrent-protocol' {
     }
     /** in hex */
     readonly peerId: string
+    amInterested: boolean
     readonly extendedHandshake: object
+    /** absent while it has not been sent */
+    _extendedHandshakeSent?: boolean
+    _sendExtendedHandshake(): void
     readonly peerExtendedHandshake: { readonly reqq?: unknown }
     /** Adds bytes to the measure; returns bytes per second. */
     downloadSpeed: (received?: number) => number
     interested(): void
+    uninterested: () => void
+    bitfield: (bits: { readonly buffer: Uint8Array } | Uint8Array) => void
+    haveAll: () => void
+    haveNone: () => void
     request(
       piece: number,
       offset: number,
@@ -206,7 +223,9 @@ declare module 'bittorrent-protocol' {
     piece(piece: number, offset: number, block: Uint8Array): void
     /** Takes a request out of a list. */
     _pull(requests: PeerRequest[], piece: number, offset: number, length: number): PeerRequest | null
-    readonly extendedMapping: Readonly<Record<number, string>>
+    /** our extensions by number */
+    extendedMapping: Readonly<Record<number, string>>
+    readonly peerExtensions: { readonly extended?: boolean }
     readonly _readableState: { readonly buffered: number }
     readonly _parser: unknown
     readonly _parserSize: number
@@ -221,6 +240,8 @@ declare module 'bittorrent-protocol' {
     reject(piece: number, offset: number, length: number): void
     _write(data: Uint8Array, done: (error?: Error | null) => void): void
     _processBuffer(): void
+    /** for tests only */
+    setInfoHash(infoHash: string): void
     _onHandshake(infoHash: Uint8Array, peerId: Uint8Array, extensions: object): void
     _onHave(piece: number): void
     _onRequest(piece: number, offset: number, length: number): void

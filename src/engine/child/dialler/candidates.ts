@@ -2,6 +2,7 @@ import { clientKey } from '../../../domain/clients/client-key.ts'
 import { isOwnNetworkAddress } from '../../../domain/clients/public-host.ts'
 import type { Encryption } from '../../engine.ts'
 import { hostOf } from '../peer-address.ts'
+import type { DialOutcome } from './dial-outcome.ts'
 import { isShort, pauseOfFailed, pauseOfGiver } from './retry-pauses.ts'
 
 /** Addresses of a torrent that wait to be dialled. */
@@ -20,18 +21,6 @@ const MAX_KNOWN = 5_000
  * the first write (for peers that hang up when there is more in it), or by uTP.
  */
 export type Manner = 'plain' | 'encrypted' | 'careful' | 'utp'
-
-export type DialOutcome =
-  /** no connection, or none within the time allowed */
-  | 'failed'
-  /** the connection ended before a byte came */
-  | 'no byte'
-  /** the connection ended soon after the handshake, and nothing was given */
-  | 'hung up'
-  /** there was a connection; it gave nothing */
-  | 'gave nothing'
-  /** there was a connection, and the peer gave blocks or metadata */
-  | 'gave'
 
 export interface Candidate {
   /** as webtorrent writes it: `192.0.2.1:6881`, `[2001:db8::1]:6881` */
@@ -157,6 +146,7 @@ export class Candidates {
       count(this.#ports, known.client, 1)
       return
     }
+    if (outcome === 'left' && known.manner === 'plain') known.manner = 'careful'
     const wait = pauseOfFailed(known.failures)
     if (wait === undefined) known.state = 'given up'
     else this.#retry(known, now + wait, known.failures + 1)

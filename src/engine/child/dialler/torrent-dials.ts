@@ -2,15 +2,15 @@ import net from 'node:net'
 import type Wire from 'bittorrent-protocol'
 import type { DialledPeer, Torrent } from 'webtorrent'
 import type { Encryption } from '../../engine.ts'
-import { type Candidate, Candidates, type DialOutcome } from './candidates.ts'
+import { type Candidate, Candidates } from './candidates.ts'
+import { type EndedDial, outcomeOf } from './dial-outcome.ts'
 import type { DialState } from './dial-plan.ts'
+import { greetAtOnce } from './greeting.ts'
 import { type ConnectedPeer, leastUseful } from './least-useful.ts'
 import { timeLimits } from './time-limits.ts'
 
 /** A hungry torrent may have so many times its usual number of peers: which of them give anything shows only later. */
 const PLACES_WHEN_HUNGRY = 3
-/** Ended by the peer so soon after it was connected, without a byte: it may take encrypted connections only. */
-const NO_BYTE_MS = 2_500
 
 /** What a torrent needs of its peers, as the fetcher knows it. */
 export interface PeerDemand {
@@ -32,10 +32,8 @@ interface Dial {
   readonly candidate: Candidate
   readonly peer: DialledPeer
   readonly startedAt: number
-  /** 0 = not yet */
-  connectedAt: number
-  hasHandshake: boolean
-  gave: boolean
+  /** as far as it has come */
+  readonly state: { -readonly [Key in keyof EndedDial]: EndedDial[Key] }
 }
 
 /** The connections of one torrent to peers that it dials itself. */
@@ -128,8 +126,9 @@ export class TorrentDials implements DialState, Disposable {
     this.#torrent._queue?.pop()
     peer.secure = candidate.manner === 'encrypted' ? 1 : 0
     this.#inProgress++
-    const dial = { candidate, peer, startedAt: now, connectedAt: 0, hasHandshake: false, gave: false }
+    const dial = { candidate, peer, startedAt: now, state: { ...NOT_YET } }
     this.#dials.set(candidate.address, dial)
+    if (candidate.manner !== 'careful') greetAtOnce(peer, this.#torrent)
     this.#open(dial, isUtp)
   }
 
@@ -137,8 +136,9 @@ export class TorrentDials implements DialState, Disposable {
   tick(now: number): void {
     this.isHungry = this.#demand.needsPeers()
     const isAnotherWaiting = this.#candidates.untried > 0
-    for (const { candidate, peer, startedAt, connectedAt, hasHandshake } of this.#dials.values()) {
-      if (hasHandshake) continue
+    for (const { candidate, peer, startedAt, state } of this.#dials.values()) {
+      const { connectedAt, handshakeAt } = state
+      if (handshakeAt) continue
       const limits = timeLimits(isAnotherWaiting, candidate.manner === 'encrypted')
       const isLate = connectedAt ? now - connectedAt > limits.handshake : now - startedAt > limits.connect
       if (isLate) peer.destroy(new Error(connectedAt ? 'no handshake in time' : 'no connection in time'))
@@ -174,23 +174,31 @@ export class TorrentDials implements DialState, Disposable {
       isUtp && utpServer ? utpServer.connect(Number(port), host) : net.connect({ host, port: Number(port) })
     peer.conn = conn
     conn.once('connect', () => {
-      dial.connectedAt = performance.now()
+      dial.state.connectedAt = performance.now()
       if (!this.#torrent.destroyed) peer.onConnect()
     })
-    conn.once('error', (error: Error) => peer.destroy(error))
+    conn.once('end', () => {
+      dial.state.isHungUp = true
+    })
+    conn.once('error', (error: Error) => {
+      dial.state.isHungUp = true
+      peer.destroy(error)
+    })
     conn.once('close', () => {
       peer.destroy()
-      this.#onEnd(dial, conn.bytesRead > 0)
+      dial.state.hasBytes = conn.bytesRead > 0
+      this.#onEnd(dial)
     })
   }
 
   #onHandshake(wire: Wire, address = ''): void {
     const dial = this.#dials.get(address)
-    if (!dial || dial.hasHandshake || dial.peer.wire !== wire) return
-    dial.hasHandshake = true
+    if (!dial || dial.state.handshakeAt || dial.peer.wire !== wire) return
+    dial.state.handshakeAt = performance.now()
+    dial.state.hasExtensions = wire.peerExtensions.extended === true
     this.#settle(dial)
     wire.once('piece', () => {
-      dial.gave = true
+      dial.state.gave = true
     })
   }
 
@@ -200,11 +208,11 @@ export class TorrentDials implements DialState, Disposable {
     this.#onCandidate()
   }
 
-  #onEnd(dial: Dial, hasBytes: boolean): void {
+  #onEnd(dial: Dial): void {
     if (!this.#dials.delete(dial.candidate.address)) return
-    if (!dial.hasHandshake) this.#settle(dial)
+    if (!dial.state.handshakeAt) this.#settle(dial)
     const now = performance.now()
-    this.#candidates.ended(dial.candidate, outcomeOf(dial, hasBytes, now), now)
+    this.#candidates.ended(dial.candidate, outcomeOf(dial.state, now), now)
     this.#onCandidate()
   }
 }
@@ -212,8 +220,11 @@ export class TorrentDials implements DialState, Disposable {
 /** webtorrent looks only whether there is a peer. */
 const WAITING = {} as DialledPeer
 
-function outcomeOf({ connectedAt, hasHandshake, gave }: Dial, hasBytes: boolean, now: number): DialOutcome {
-  if (!connectedAt) return 'failed'
-  if (hasHandshake) return gave ? 'gave' : 'gave nothing'
-  return !hasBytes && now - connectedAt < NO_BYTE_MS ? 'no byte' : 'gave nothing'
+const NOT_YET: EndedDial = {
+  connectedAt: 0,
+  handshakeAt: 0,
+  hasBytes: false,
+  gave: false,
+  isHungUp: false,
+  hasExtensions: false,
 }

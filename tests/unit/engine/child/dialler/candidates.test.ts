@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import {
   Candidates,
-  type DialOutcome,
   MAX_DIALS_TO_ADDRESS,
   MAX_PORTS,
   MAX_WAITING,
 } from '../../../../../src/engine/child/dialler/candidates.ts'
+import type { DialOutcome } from '../../../../../src/engine/child/dialler/dial-outcome.ts'
 import { seededRandom } from '../../../../support/random.ts'
 
 const host = (at: number) => `198.51.${100 + Math.floor(at / 250)}.${1 + (at % 250)}`
@@ -157,6 +157,7 @@ describe('candidates for dialling', () => {
     ['never', 'hung up', ['plain', 'careful']],
     ['auto', 'failed', ['plain']],
     ['auto', 'gave nothing', ['plain']],
+    ['auto', 'left', ['plain']],
   ] as const)(
     'with encryption %s, after a dial that ends with "%s", are tried at once as %j',
     ([encryption, outcome, manners]) => {
@@ -185,6 +186,27 @@ describe('candidates for dialling', () => {
     expect(dial(candidates, 'failed', 0)).toBe('192.0.2.1:6881 utp')
     expect(dial(candidates, 'failed', 0)).toBeUndefined()
     expect(dial(candidates, 'failed', 10_000)).toBe('192.0.2.1:6881 utp')
+  })
+
+  test.for([
+    [
+      'that have extensions and hang up are dialled without them, but not at once',
+      'left',
+      [false, true, true],
+    ],
+    [
+      'that have none and hang up are dialled carefully at once, and only so from then on',
+      'hung up',
+      [true, true],
+    ],
+  ] as const)('%s', ([, outcome, areDialled]) => {
+    const candidates = new Candidates('auto')
+    candidates.add('192.0.2.1:6881')
+    expect(dial(candidates, outcome, 0)).toBe('192.0.2.1:6881 plain')
+    for (const [at, isDialled] of areDialled.entries()) {
+      const expected = isDialled ? '192.0.2.1:6881 careful' : undefined
+      expect(dial(candidates, 'gave', at * 10_000)).toBe(expected)
+    }
   })
 
   test('can be checked for a next one without taking it', () => {
