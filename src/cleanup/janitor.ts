@@ -53,7 +53,7 @@ export interface CleanupResult extends Removal {
 export interface JanitorParts {
   readonly index: CleanedIndex
   readonly torrents: Remover
-  /** is told the available space, and asks for more */
+  /** is given the available space, and says what is wanted */
   readonly room: DiskRoom
   readonly lock: Lock
 }
@@ -70,7 +70,8 @@ export class Janitor implements AsyncDisposable {
   readonly #oneAtATime = pLimit(1)
   readonly #idleTimer: NodeJS.Timeout
   readonly #limitsTimer: NodeJS.Timeout
-  #upcoming: Promise<void> | undefined
+  readonly #closing = new AbortController()
+  readonly #serving: Promise<void>
   #lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: JanitorOptions, { index, torrents, room, lock }: JanitorParts, log: Log) {
@@ -93,9 +94,9 @@ export class Janitor implements AsyncDisposable {
       Math.max(MIN_INTERVAL_MS, Math.min(options.idleMs / 4, MAX_INTERVAL_MS)),
     )
     this.#limitsTimer = setInterval(() => {
-      if (room.isShort || performance.now() - this.#lookedAt >= LIMITS_ROUND_MS.usual) void this.#look()
+      if (room.isShort || performance.now() - this.#lookedAt >= LIMITS_ROUND_MS.usual) void room.rounds.ask()
     }, LIMITS_ROUND_MS.short)
-    room.servedBy(() => this.#look())
+    this.#serving = this.#serve()
   }
 
   /** Removes everything that may be removed. */
@@ -149,7 +150,8 @@ export class Janitor implements AsyncDisposable {
     const { onShutdown } = this.#options
     clearInterval(this.#idleTimer)
     clearInterval(this.#limitsTimer)
-    this.#room.servedBy(async () => undefined)
+    this.#closing.abort()
+    await this.#serving
     await this.#oneAtATime(async () => undefined)
     if (onShutdown === 'idle') await this.#cleanIdle()
     if (onShutdown === 'all') {
@@ -165,16 +167,17 @@ export class Janitor implements AsyncDisposable {
     return result
   }
 
-  /** Callers before it begins share one check; after a check that freed nothing, the next one is delayed. */
-  #look(): Promise<void> {
-    this.#upcoming ??= this.#inTurn(async () => {
-      if (this.#room.isShort)
-        await sleep(Math.max(0, this.#lookedAt + LIMITS_ROUND_MS.short - performance.now()))
-      this.#upcoming = undefined
-      await this.#limits.keep()
-      this.#lookedAt = performance.now()
-    }).catch(() => undefined)
-    return this.#upcoming
+  /** Enforces the limits whenever that is asked for. After a round that freed nothing, the next one is delayed. */
+  async #serve(): Promise<void> {
+    for await (const _ of this.#room.rounds.requests(this.#closing.signal)) {
+      const round = this.#inTurn(async () => {
+        if (this.#room.isShort)
+          await sleep(Math.max(0, this.#lookedAt + LIMITS_ROUND_MS.short - performance.now()))
+        await this.#limits.keep()
+        this.#lookedAt = performance.now()
+      })
+      await round.catch(() => undefined)
+    }
   }
 
   #weighed(): Weighed[] {

@@ -84,11 +84,13 @@ export class LimitKeeper {
 
   /** Enforces the limits now. @returns bytes freed */
   async keep(): Promise<number> {
+    using _round = this.#room.rounds.begin()
     await this.#cache.measure()
     this.#taken = this.#cache.bytesByBase()
     let freedBytes = await this.#keepMaxSize()
     for (const disk of await this.#disks()) freedBytes += await this.#keepMinFree(disk)
-    await this.#room.renew(() => this.#measured())
+    const { spentBytes } = this.#room
+    this.#room.renew(await this.#measured(), spentBytes)
     return freedBytes
   }
 

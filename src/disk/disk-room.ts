@@ -1,6 +1,8 @@
 import { SelfStremeError } from '../domain/errors.ts'
 import { sizeInWords } from '../lib/in-words.ts'
+import { Waiters } from '../lib/waiters.ts'
 import type { Refusal } from './disk-errors.ts'
+import { Rounds } from './rounds.ts'
 
 /** How much may still be written to a disk. Sizes are bytes. */
 export interface Room {
@@ -29,12 +31,6 @@ export interface Demand {
   readonly neededBytes: number
 }
 
-/**
- * Measures the disks, frees space for demands as far as possible, and {@link DiskRoom.renew}s what is known. Never
- * rejects.
- */
-export type RoomMaker = () => Promise<void>
-
 /** Before the first measurement. */
 const ENDLESS: Room = {
   bytes: Number.POSITIVE_INFINITY,
@@ -53,29 +49,28 @@ interface Ledger {
  * How much may be downloaded into which folder. Downloads report their demand, what they have written, and refused
  * writes; clean-up reports the available space. Written bytes are subtracted at once, so that no limit is exceeded,
  * however fast data arrives.
+ *
+ * It calls neither of them: clean-up waits for {@link Rounds.requests}, and downloads for {@link changes}.
  */
 export class DiskRoom {
+  /** asked for here when a demand exceeds the space, done by clean-up */
+  readonly rounds = new Rounds()
   readonly #demands = new Map<string, Demand>()
   readonly #refusals = new Map<string, { readonly base: string; readonly refusal: Refusal }>()
-  readonly #listeners = new Set<() => void>()
+  readonly #followers = new Waiters()
   #ledgers = new Map<string, Ledger>()
-  #makeRoom: RoomMaker = async () => undefined
   #needs = 0
   #spentBytes = 0
-
-  /** Sets who frees space. */
-  servedBy(maker: RoomMaker): void {
-    this.#makeRoom = maker
-  }
-
-  /** The listener is called when there may be space again after a shortage. */
-  onChange(listener: () => void): void {
-    this.#listeners.add(listener)
-  }
+  #changes = 0
 
   /** By torrent. */
   get demands(): ReadonlyMap<string, Demand> {
     return this.#demands
+  }
+
+  /** Bytes written since the start, to all disks. */
+  get spentBytes(): number {
+    return this.#spentBytes
   }
 
   /** Whether a demand exceeds the available space, or a write is waiting. */
@@ -101,12 +96,22 @@ export class DiskRoom {
     return [...this.#refusals.values()].find((refused) => refused.base === base)?.refusal
   }
 
+  /** Yields when there may be space again after a shortage; changes in quick succession count as one. */
+  async *changes(signal: AbortSignal): AsyncGenerator<void> {
+    let seen = this.#changes
+    const isNew = () => !signal.aborted && this.#changes !== seen
+    for await (const _ of this.#followers.whenever(isNew, signal)) {
+      seen = this.#changes
+      yield
+    }
+  }
+
   /** Replaces a demand. If it exceeds the available space, clean-up is started. */
   want(who: string, demand: Demand): void {
     if (demand.bytes === 0) this.#demands.delete(who)
     else this.#demands.set(who, demand)
     const isUnknown = demand.bytes > 0 && !this.#ledgers.has(demand.base)
-    if (isUnknown || this.#isUnmet(demand)) void this.#makeRoom()
+    if (isUnknown || this.#isUnmet(demand)) void this.rounds.ask()
   }
 
   /** Subtracts bytes that were written into a folder. */
@@ -119,13 +124,13 @@ export class DiskRoom {
   /** A write was refused by the disk, and waits. */
   refuse(who: string, base: string, refusal: Refusal): void {
     this.#refusals.set(who, { base, refusal })
-    this.#tellAll()
-    void this.#makeRoom()
+    this.#noteChange()
+    void this.rounds.ask()
   }
 
   /** The write no longer waits. */
   settle(who: string): void {
-    if (this.#refusals.delete(who)) this.#tellAll()
+    if (this.#refusals.delete(who)) this.#noteChange()
   }
 
   /**
@@ -138,26 +143,28 @@ export class DiskRoom {
     const who = `need ${this.#needs++}`
     this.#demands.set(who, { base, bytes, neededBytes: bytes })
     try {
-      await this.#makeRoom()
+      await this.rounds.ask()
     } finally {
       this.#demands.delete(who)
     }
     if (this.in(base).bytes < bytes) throw this.#noRoom(base)
   }
 
-  /** @param measure - measures the disks; bytes written meanwhile are subtracted */
-  async renew(measure: () => Promise<readonly MeasuredDisk[]>): Promise<void> {
-    const before = this.#spentBytes
-    const disks = await measure()
+  /**
+   * Replaces what is known of the disks.
+   *
+   * @param spentBefore - {@link spentBytes} when the measurement began; what was written since then is subtracted
+   */
+  renew(disks: readonly MeasuredDisk[], spentBefore: number): void {
     const wasShort = this.isShort
-    const spentBytes = this.#spentBytes - before
+    const spentBytes = this.#spentBytes - spentBefore
     this.#ledgers = new Map(
       disks.flatMap(({ bases, room }) => {
         const ledger = { room, spentBytes }
         return bases.map((base) => [base, ledger])
       }),
     )
-    if (wasShort || this.isShort) this.#tellAll()
+    if (wasShort || this.isShort) this.#noteChange()
   }
 
   #isUnmet({ base, bytes, neededBytes }: Demand): boolean {
@@ -185,7 +192,8 @@ export class DiskRoom {
     )
   }
 
-  #tellAll(): void {
-    for (const listener of this.#listeners) listener()
+  #noteChange(): void {
+    this.#changes++
+    this.#followers.wakeAll()
   }
 }

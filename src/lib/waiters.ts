@@ -27,6 +27,20 @@ export class Waiters {
     }
   }
 
+  /**
+   * Yields as often as `isDue` says so, asked after each wake-up. Ends when the signal has aborted and nothing is due; never
+   * throws.
+   *
+   * @param isDue - must become false by what the consumer does
+   */
+  async *whenever(isDue: () => boolean, signal: AbortSignal): AsyncGenerator<void> {
+    for (;;) {
+      if (isDue()) yield
+      else if (signal.aborted) return
+      else await this.wait(signal).catch(() => undefined)
+    }
+  }
+
   wakeAll(): void {
     for (const { resolve } of this.#waiting) resolve()
   }

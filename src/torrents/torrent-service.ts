@@ -7,6 +7,7 @@ import { BroughtFiles } from './brought-files.ts'
 import { AheadOfViewers, type FetchAhead } from './fetch-ahead.ts'
 import { HeldTorrents, KnownLately } from './held-torrents.ts'
 import { SwarmSlots } from './swarm-slots.ts'
+import type { Torrent } from './torrent.ts'
 import type { TorrentIndexPort } from './torrent-index-port.ts'
 import { torrentLoader } from './torrent-loader.ts'
 import { TorrentPlaces } from './torrent-places.ts'
@@ -98,9 +99,8 @@ export function openTorrentService(
   const isUsed = (infoHash: InfoHash) => streams.isReading(infoHash) || usersOf(infoHash)?.isUsed === true
   const removal = new TorrentRemoval({ root, registry, index, knownLately, isUsed }, log)
   const sweeper = new TorrentSweeper({ seed, registry, slots, index }, log)
-  room.onChange(() => {
-    for (const torrent of registry.all()) torrent.onRoom()
-  })
+  const closing = new AbortController()
+  void followRoom(room.changes(closing.signal), registry)
   return {
     placeFor: (admission) => ahead.placeFor(admission),
     admit: (admission) => ahead.admit(admission),
@@ -127,6 +127,12 @@ export function openTorrentService(
     async [Symbol.asyncDispose]() {
       sweeper[Symbol.dispose]()
       await Promise.all(registry.all().map((torrent) => torrent.save()))
+      closing.abort()
     },
   }
+}
+
+/** Writes and fetches again what waits for space, whenever there may be some. */
+async function followRoom(changes: AsyncIterable<void>, registry: TorrentRegistry<Torrent>): Promise<void> {
+  for await (const _ of changes) for (const torrent of registry.all()) torrent.onRoom()
 }

@@ -55,6 +55,13 @@ test('space to keep free is never given out, and films are evicted when more tha
   expect(await kept.keepLimits()).toBe(40 * MIB)
 })
 
+test('what is written while the disks are measured is subtracted from what was found', async () => {
+  await using kept = await keptCache({ maxBytes: 100 * MIB }, ['old', 40 * MIB])
+  kept.whileMeasuring(() => kept.room.spend(kept.root, 10 * MIB))
+  await kept.keepLimits()
+  expect(kept.room.in(kept.root).spareBytes).toBe(50 * MIB)
+})
+
 test('when a disk refuses writes despite free space, films are evicted one at a time', async () => {
   await using kept = await keptCache({}, ['old', 20 * MIB], ['new', 20 * MIB])
   kept.room.refuse('a film', kept.root, 'EDQUOT')
@@ -83,6 +90,7 @@ async function keptCache(limits: Partial<Limits>, ...films: [name: string, bytes
   const room = new DiskRoom()
   const cached = new Map<string, Weighed>()
   let isHeld = true
+  let meanwhile: () => void = ignore
   const watched = new Set<string>()
   let lastReadAt = Date.now() - 10 * HOUR_MS
   const put = (name: string, bytes: number) => {
@@ -104,9 +112,15 @@ async function keptCache(limits: Partial<Limits>, ...films: [name: string, bytes
       return entries.reduce((sum, { bytes }) => sum + bytes, 0)
     },
   }
+  const lock = {
+    isHeld() {
+      meanwhile()
+      return isHeld
+    },
+  }
   const keeper = new LimitKeeper(
     { root, idleMs: HOUR_MS, minFreeBytes: 0, ...limits },
-    { cache, room, lock: { isHeld: () => isHeld } },
+    { cache, room, lock },
     silent,
   )
   return {
@@ -116,6 +130,10 @@ async function keptCache(limits: Partial<Limits>, ...films: [name: string, bytes
     watch: (name: string) => void watched.add(name),
     names: () => [...cached.keys()],
     keepLimits: () => keeper.keep(),
+    /** Runs when the free space was read and is not reported yet, if nothing has to be evicted. */
+    whileMeasuring(work: () => void) {
+      meanwhile = work
+    },
     unlock: () => {
       isHeld = false
     },

@@ -22,7 +22,7 @@ const NAME = 'Film.mkv'
 export const FILM = patternBytes(PIECES * PIECE - 1_000)
 
 /** An engine that only records its calls. */
-function fakeEngine() {
+export function fakeEngine() {
   const opened: OpenTorrent[] = []
   const wanted: (readonly PieceWindow[])[] = []
   const calls = { unverified: [] as number[], closed: 0, retried: 0 }

@@ -54,3 +54,30 @@ test('a wake-up before a waiter arrives does not wake it', async () => {
   leaving.abort(new Error('gone'))
   await expect(waits).rejects.toThrow('gone')
 })
+
+test('what is due is yielded as often as it is, also right away, and not without a reason', async () => {
+  const waiters = new Waiters()
+  const leaving = new AbortController()
+  let due = 2
+  let seen = 0
+  const consume = async () => {
+    for await (const _ of waiters.whenever(() => due > 0, leaving.signal)) {
+      due--
+      seen++
+    }
+  }
+  const consumed = consume()
+  await expect.poll(() => waiters.count, { interval: 1 }).toBe(1)
+  expect(seen).toBe(2)
+  waiters.wakeAll()
+  await expect.poll(() => waiters.count, { interval: 1 }).toBe(1)
+  expect(seen).toBe(2)
+  due = 1
+  waiters.wakeAll()
+  await expect.poll(() => seen, { interval: 1 }).toBe(3)
+  // What became due before the end is still yielded.
+  due = 1
+  leaving.abort(new Error('gone'))
+  await consumed
+  expect([seen, waiters.count, listenersOf(leaving.signal)]).toEqual([4, 0, 0])
+})
