@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs'
-import { open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { readSmallFile } from './small-file.ts'
 import { writeFileAtomic } from './write-file-atomic.ts'
 
 const MAX_BYTES = 4096
@@ -17,13 +17,8 @@ export interface SecretFile {
  * @throws the system's error, or an error if it is not a small regular file
  */
 export async function readSecretFile(path: string): Promise<SecretFile> {
-  // Both flags are missing on Windows.
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
-  await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-  const stats = await file.stat()
-  if (!stats.isFile()) throw new Error(`${path} is not a regular file`)
-  if (stats.size > MAX_BYTES) throw new Error(`${path} is larger than ${MAX_BYTES} bytes`)
-  return { content: await file.readFile('utf8'), weakness: weaknessOf(stats) }
+  const { content, stats } = await readSmallFile(path, MAX_BYTES)
+  return { content, weakness: weaknessOf(stats) }
 }
 
 /**
