@@ -108,8 +108,8 @@ class EngineProcess implements Engine {
 
   #reopen({ id, request, metainfo, windows }: OpenedTorrent): void {
     const { infoHash, trackers, ofTorrent, directory } = request
-    const claimed = request.claimed()
-    this.#tell({ kind: 'open', id, infoHash, trackers, ofTorrent, directory, metainfo, claimed })
+    const [claimed, goodPeers] = [request.claimed(), request.goodPeers()]
+    this.#tell({ kind: 'open', id, infoHash, trackers, ofTorrent, directory, metainfo, claimed, goodPeers })
     this.#tell({ kind: 'want', id, windows })
   }
 
@@ -152,6 +152,8 @@ class EngineProcess implements Engine {
         return this.#onDiskReady(torrent)
       case 'stats':
         return on.stats(report.stats)
+      case 'goodPeers':
+        return on.goodPeers(report.peers)
       case 'failed':
         this.#remove(torrent)
         return on.failed(report.failure)

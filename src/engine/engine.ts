@@ -1,4 +1,5 @@
 import type { Refusal } from '../disk/disk-errors.ts'
+import type { GoodPeer } from '../domain/bittorrent/good-peers.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { FileId } from '../files/file-id.ts'
 
@@ -28,6 +29,8 @@ export interface OpenTorrent {
   readonly metainfo?: Uint8Array | undefined
   /** the claimed pieces, one bit each, the first piece in the highest bit (BEP 3, "bitfield") */
   readonly claimed: () => Uint8Array | undefined
+  /** dialled before all others; they may be from a file that others changed */
+  readonly goodPeers: () => readonly GoodPeer[]
   readonly on: TorrentEvents
 }
 
@@ -58,6 +61,8 @@ export interface TorrentEvents {
   diskReady(): void
   /** About once a second, and whenever a peer connects or leaves. */
   stats(stats: SwarmStats): void
+  /** The peers to dial first the next time: as of now, and at most once a second. */
+  goodPeers(peers: readonly GoodPeer[]): void
   /** The torrent cannot be fetched, for good; the engine has closed it. */
   failed(failure: EngineFailure): void
 }

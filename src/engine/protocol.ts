@@ -1,4 +1,5 @@
 import type { Refusal } from '../disk/disk-errors.ts'
+import type { GoodPeer } from '../domain/bittorrent/good-peers.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { FileId } from '../files/file-id.ts'
 import type { LogFields, LogLevel } from '../observe/log.ts'
@@ -16,6 +17,7 @@ export type Command =
       readonly directory: string
       readonly metainfo: Uint8Array | undefined
       readonly claimed: Uint8Array | undefined
+      readonly goodPeers: readonly GoodPeer[]
     }
   | { readonly kind: 'want'; readonly id: number; readonly windows: readonly PieceWindow[] }
   | { readonly kind: 'unverify'; readonly id: number; readonly piece: number }
@@ -37,6 +39,7 @@ export type Report =
   | { readonly kind: 'diskFull'; readonly id: number; readonly refusal: Refusal }
   | { readonly kind: 'diskReady'; readonly id: number }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: SwarmStats }
+  | { readonly kind: 'goodPeers'; readonly id: number; readonly peers: readonly GoodPeer[] }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailure }
   | { readonly kind: 'closed'; readonly id: number }
   | {

@@ -1,9 +1,17 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import {
+  type GoodPeer,
+  isPeerAddress,
+  MAX_GOOD_PEERS,
+  PEER_SOURCES,
+} from '../domain/bittorrent/good-peers.ts'
+import { messageOf } from '../domain/errors.ts'
 import { newUsage, type Usage } from '../domain/usage.ts'
 import { handles } from '../files/handle-limit.ts'
 import { isAbsent, statIfThere } from '../files/if-there.ts'
+import { readSmallFile } from '../files/small-file.ts'
 import { forEachParallel } from '../lib/for-each-parallel.ts'
 import { ONLY_OURS, OURS, writeNote } from './mark.ts'
 import { readBytes, readText } from './torrent-folder.ts'
@@ -12,6 +20,9 @@ const STATE = 'state.json'
 const USAGE = 'usage.json'
 const BITS = 'verified.bits'
 const TRACKERS = 'trackers.json'
+const PEERS = 'peers.json'
+/** Twenty peers with long addresses take less than 3 KB. */
+const MAX_PEERS_BYTES = 8 * 1024
 
 const folderState = z.object({
   /** complete files, by index, with size and mtime at completion */
@@ -42,6 +53,17 @@ const usage = z.object({
   wish: wish.optional(),
   trackers: z.array(z.string()).optional(),
 }) satisfies z.ZodType<Usage>
+
+const goodPeers = z
+  .array(
+    z.object({
+      address: z.string().refine(isPeerAddress),
+      isEncrypted: z.boolean(),
+      source: z.enum(PEER_SOURCES),
+      gaveAt: time,
+    }),
+  )
+  .max(MAX_GOOD_PEERS) satisfies z.ZodType<GoodPeer[]>
 
 const keptTrackers = z.object({ urls: z.array(z.string()), areOfFile: z.boolean() })
 
@@ -104,6 +126,28 @@ export async function readKeptTrackers(directory: string): Promise<KeptTrackers 
 
 export async function saveKeptTrackers(directory: string, kept: KeptTrackers): Promise<void> {
   await writeNote(directory, TRACKERS, JSON.stringify(kept), ONLY_OURS)
+}
+
+/** Peers that gave something in an earlier run. */
+export interface KeptPeers {
+  readonly peers: readonly GoodPeer[]
+  /** why the note cannot be used, if there is one that cannot */
+  readonly refused?: string
+}
+
+/** Others may have changed the note: one with anything unexpected in it is not used at all. */
+export async function readGoodPeers(directory: string): Promise<KeptPeers> {
+  try {
+    const { content } = await readSmallFile(join(directory, OURS, PEERS), MAX_PEERS_BYTES)
+    return { peers: goodPeers.parse(JSON.parse(content)) }
+  } catch (error) {
+    return isAbsent(error) ? { peers: [] } : { peers: [], refused: messageOf(error) }
+  }
+}
+
+export async function saveGoodPeers(directory: string, peers: readonly GoodPeer[]): Promise<void> {
+  // They show with whom the user exchanged the film.
+  await writeNote(directory, PEERS, JSON.stringify(peers), ONLY_OURS)
 }
 
 /**

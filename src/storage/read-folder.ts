@@ -2,7 +2,15 @@ import { hasPiece, writeBitfield } from '../domain/bittorrent/bitfield.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { piecesOf, splitting, type TorrentInfo } from '../domain/bittorrent/metainfo.ts'
 import { inTurns } from '../lib/in-turns.ts'
-import { type FolderState, type KeptTrackers, readBits, readKeptTrackers, readState } from './folder-state.ts'
+import {
+  type FolderState,
+  type KeptPeers,
+  type KeptTrackers,
+  readBits,
+  readGoodPeers,
+  readKeptTrackers,
+  readState,
+} from './folder-state.ts'
 import { sha1 } from './torrent-file.ts'
 import { filesThere, readMetainfo, tryParse } from './torrent-folder.ts'
 
@@ -14,6 +22,7 @@ export interface FoundFolder {
   readonly state: FolderState
   /** trackers of a private torrent */
   readonly trackers?: KeptTrackers | undefined
+  readonly goodPeers?: KeptPeers | undefined
   /** pieces that were on disk when the folder was last saved, minus those that the files are too short for */
   readonly claimed: Uint8Array
 }
@@ -39,7 +48,8 @@ export async function readFolder(directory: string, infoHash: InfoHash): Promise
   const saved = await readBits(directory)
   const claimed = await possiblePieces(directory, info, state, saved)
   const trackers = info.isPrivate ? await readKeptTrackers(directory) : undefined
-  return { directory, metainfo, info, state, trackers, claimed }
+  const goodPeers = await readGoodPeers(directory)
+  return { directory, metainfo, info, state, trackers, goodPeers, claimed }
 }
 
 /** A bit for each claimed piece, except those that lie in a missing or shortened file. */

@@ -5,6 +5,7 @@ import { LOG_MESSAGES } from '../observe/log-messages.ts'
 import type { Contents } from '../storage/contents.ts'
 import type { FoundFolder } from '../storage/read-folder.ts'
 import type { ContentEvents } from './content/content-events.ts'
+import { PeerKeeper } from './content/peer-keeper.ts'
 import { TorrentContent } from './content/torrent-content.ts'
 import { FetchPlan } from './fetching/fetch-plan.ts'
 import { TorrentFetching } from './torrent-fetching.ts'
@@ -15,6 +16,7 @@ import { TorrentReading } from './torrent-reading.ts'
 /** A torrent whose metadata is known: its files, and what of them is fetched. */
 export class KnownTorrent implements ContentEvents, HostedFiles {
   readonly content: TorrentContent
+  readonly peers: PeerKeeper
   readonly plan: FetchPlan
   readonly reading: TorrentReading
   readonly fetching: TorrentFetching
@@ -29,6 +31,7 @@ export class KnownTorrent implements ContentEvents, HostedFiles {
     this.#parts = parts
     this.#log = log
     this.content = new TorrentContent({ infoHash: torrent.infoHash, found }, this, log)
+    this.peers = new PeerKeeper(found, log)
     this.plan = new FetchPlan(this.content, () => this.schedule())
     this.reading = new TorrentReading(torrent, this)
     this.fetching = new TorrentFetching(torrent, this)
@@ -50,6 +53,12 @@ export class KnownTorrent implements ContentEvents, HostedFiles {
       this.#isScheduled = false
       this.#fetchNext()
     })
+  }
+
+  /** Saves what has changed. @param isLast - it may not be called again for a while */
+  async save(isLast: boolean): Promise<void> {
+    await this.content.save()
+    await this.peers.save(isLast)
   }
 
   /** The engine has written these pieces. */

@@ -1,4 +1,5 @@
 import type { Refusal } from '../disk/disk-errors.ts'
+import type { GoodPeer } from '../domain/bittorrent/good-peers.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { SelfStremeError } from '../domain/errors.ts'
 import type { SwarmStats } from '../engine/engine.ts'
@@ -52,6 +53,14 @@ export class SwarmLink implements SwarmSubject {
 
   claimed(): Uint8Array | undefined {
     return this.#torrent.known?.content.pieces.toBitfield()
+  }
+
+  goodPeers(): readonly GoodPeer[] {
+    return this.#torrent.known?.peers.peers ?? []
+  }
+
+  keepPeers(peers: readonly GoodPeer[]): void {
+    this.#torrent.known?.peers.note(peers)
   }
 
   isShared(): boolean {

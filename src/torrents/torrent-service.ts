@@ -126,7 +126,7 @@ export function openTorrentService(
     release: (infoHash) => removal.release(infoHash),
     async [Symbol.asyncDispose]() {
       sweeper[Symbol.dispose]()
-      await Promise.all(registry.all().map((torrent) => torrent.save()))
+      await Promise.all(registry.all().map((torrent) => torrent.save(true)))
       closing.abort()
     },
   }

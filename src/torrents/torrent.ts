@@ -195,9 +195,9 @@ export class Torrent implements Learner, LinkedTorrent {
     this.#parts.slots.onDryChanged(this)
   }
 
-  /** Saves what is on disk, if that has changed. */
-  async save(): Promise<void> {
-    await this.known?.content.save()
+  /** Saves what is on disk, if that has changed. @param isLast - it may not be called again for a while */
+  async save(isLast = !this.isInSwarm): Promise<void> {
+    await this.known?.save(isLast)
     await this.saveTrackers()
   }
 

@@ -55,7 +55,7 @@ test('a wire has the members that we wrap or call', () => {
 test('a wire measures its speed with our measure', () => {
   const wire = new (Wire as unknown as new () => Wire)()
   expect(Object.hasOwn(wire, 'downloadSpeed')).toBe(true)
-  expect([wire.peerChoking, wire.peerExtendedHandshake]).toEqual([true, {}])
+  expect([wire.peerChoking, wire.peerExtendedHandshake, wire.downloaded]).toEqual([true, {}, 0])
   wire.destroy()
 })
 

@@ -74,6 +74,7 @@ function open(engine: Engine, directory: string): Promise<void> {
       ofTorrent: [],
       directory,
       claimed: () => undefined,
+      goodPeers: () => [],
       on: {
         metainfo: () => undefined,
         verified: () => undefined,
@@ -83,6 +84,7 @@ function open(engine: Engine, directory: string): Promise<void> {
         diskFull: () => undefined,
         diskReady: () => undefined,
         stats: () => heard(),
+        goodPeers: () => undefined,
         failed: () => undefined,
       },
     }),

@@ -16,6 +16,7 @@ import {
 import { dictionarySpans, listSpans } from '../../src/domain/bittorrent/bencode-spans.ts'
 import { numberedFileName, safeFileNames } from '../../src/domain/bittorrent/file-names.ts'
 import { parseFileSelection } from '../../src/domain/bittorrent/file-selection.ts'
+import { isPeerAddress } from '../../src/domain/bittorrent/good-peers.ts'
 import { type InfoHash, infoHashesIn, parseInfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { isLocalFileId, localFileId } from '../../src/domain/bittorrent/local-file-id.ts'
 import { parseMagnet } from '../../src/domain/bittorrent/magnet.ts'
@@ -244,6 +245,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     safeFileNames([fileOf(text), fileOf(text), fileOf(`${text}.mkv`)]),
   'lib/fold-text#foldText': foldText,
   'lib/heap-bytes#heapBytes': (text) => heapBytes([...text]),
+  'domain/bittorrent/good-peers#isPeerAddress': isPeerAddress,
   'domain/bittorrent/info-hash#infoHashesIn': infoHashesIn,
   'domain/bittorrent/info-hash#parseInfoHash': parseInfoHash,
   'domain/names/library-name#readLibraryName': (text) => [

@@ -94,6 +94,7 @@ async function openTorrent(
     directory,
     metainfo: bencode.encode({ info }),
     claimed: () => undefined,
+    goodPeers: () => [],
     on: {
       metainfo: () => undefined,
       verified(numbers) {
@@ -105,6 +106,7 @@ async function openTorrent(
       diskFull: () => undefined,
       diskReady: () => undefined,
       stats: () => undefined,
+      goodPeers: () => undefined,
       failed: ({ reason }) => {
         throw new Error(reason)
       },

@@ -7,6 +7,7 @@ import type { BanList } from './ban-list.ts'
 import type { Dialler } from './dialler/dialler.ts'
 import type { PeerDemand, TorrentDials } from './dialler/torrent-dials.ts'
 import { dropPieceObjects } from './drop-piece-objects.ts'
+import { mayRedial } from './good-peers.ts'
 import { keepMetadata, parsedTorrent } from './metadata-as-found.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { guardPeerSources } from './peer-sources.ts'
@@ -26,6 +27,8 @@ export interface SwarmParts {
   readonly dialler: Dialler
   readonly maxPeers: number
   readonly own: OwnTrackers
+  /** local discovery is on */
+  readonly lsd: boolean
   readonly banned: BanList
   readonly memory: PieceMemory
   readonly gates: UploadGates
@@ -74,7 +77,21 @@ export function joinSwarm(joining: JoiningTorrent, shared: SwarmParts): JoinedTo
   const dials = shared.dialler.join(torrent, demand)
   guardPlaces(torrent, shared.maxPeers, dials, shared.banned)
   guardPeerSources(torrent, shared.own, dials, ofTorrent)
+  const startDiscovery = torrent._startDiscovery.bind(torrent)
+  torrent._startDiscovery = () => {
+    dialFirst(torrent, dials)
+    startDiscovery()
+  }
   return { torrent, dials }
+
+  /** No tracker has been asked yet. */
+  function dialFirst({ private: isPrivate = false }: Torrent, dials: TorrentDials): void {
+    const { own, lsd } = shared
+    for (const peer of command.goodPeers) {
+      if (mayRedial(peer, { own, lsd, isPrivate }))
+        dials.add(peer.address, peer.source, true, peer.isEncrypted)
+    }
+  }
 
   /** webtorrent calls `new` on its store; what a constructor returns takes the place of the new object. */
   function Store(): PieceStore {

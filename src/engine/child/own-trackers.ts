@@ -4,7 +4,7 @@ import {
   trackerEndpoint,
   trackerIdentity,
 } from '../../domain/bittorrent/tracker-url.ts'
-import { type Scope, scopeOf } from '../../domain/clients/address-scope.ts'
+import { mayNamePeer, type Scope, scopeOf } from '../../domain/clients/address-scope.ts'
 
 /**
  * The trackers that are named in the settings. They may have any address, and those in the user's network may name peers
@@ -36,6 +36,11 @@ export class OwnTrackers {
   /** Records the addresses of one of them. */
   noteAddresses(endpoint: TrackerEndpoint, addresses: readonly string[]): void {
     if (this.isAt(endpoint)) this.#scopes.set(endpointKey(endpoint), closest(addresses))
+  }
+
+  /** Whether any of them may name a peer at this address. */
+  mayName(host: string): boolean {
+    return [...this.#scopes.values()].some((scope) => mayNamePeer(scope, host))
   }
 
   /** The scope in which a tracker may name peers: `internet` for all that the settings do not name. */

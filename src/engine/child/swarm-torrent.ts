@@ -9,6 +9,7 @@ import type { EngineFailure, PieceWindow } from '../engine.ts'
 import type { TorrentDials } from './dialler/torrent-dials.ts'
 import type { Disk } from './disk.ts'
 import { Fetcher } from './fetch/fetcher.ts'
+import { GoodPeers } from './good-peers.ts'
 import { joinSwarm, type OpenCommand, type SwarmParts } from './join-swarm.ts'
 import { parsedTorrent } from './metadata-as-found.ts'
 import { PeerRemoval } from './peer-removal.ts'
@@ -74,7 +75,13 @@ export class SwarmTorrent {
       forget: (gone: readonly number[]) => this.forget(gone),
     }
     const { id } = command
-    this.#reports = new TorrentReports({ torrent, id, infoOf, pieces, trackers }, shared.report)
+    const good = new GoodPeers(
+      command.goodPeers,
+      ({ address, source }) =>
+        !shared.banned.isAddressBanned(address) && (!this.#info?.isPrivate || source === OWN_TRACKER),
+    )
+    const peersToKeep = () => good.update(this.#dials.connected(), Date.now())
+    this.#reports = new TorrentReports({ torrent, id, infoOf, pieces, peersToKeep, trackers }, shared.report)
     this.#takeMetadata()
     torrent.on('wire', (wire: Wire) => this.#onWire(wire))
     torrent.on('error', (error: unknown) =>

@@ -1,5 +1,6 @@
 import type Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
+import type { GoodPeer } from '../../domain/bittorrent/good-peers.ts'
 import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { messageOf } from '../../domain/errors.ts'
 import { redactTrackers } from '../../lib/redact.ts'
@@ -20,6 +21,8 @@ export interface ReportedTorrent {
   /** its metadata, once known */
   readonly infoOf: () => TorrentInfo | undefined
   readonly pieces: VerifiedPieces
+  /** The peers to keep, if they have changed since the last call. */
+  readonly peersToKeep: () => readonly GoodPeer[] | undefined
   /** Keys in their URLs are removed from what is reported. */
   readonly trackers: readonly string[]
 }
@@ -33,13 +36,18 @@ export class TorrentReports implements Disposable {
   readonly #seeders = new SeederCount()
   readonly #timer: NodeJS.Timeout
   readonly #pieces: VerifiedPieces
+  readonly #peersToKeep: ReportedTorrent['peersToKeep']
   #verified: number[] = []
 
-  constructor({ torrent, id, infoOf, pieces, trackers }: ReportedTorrent, report: (report: Report) => void) {
+  constructor(
+    { torrent, id, infoOf, pieces, peersToKeep, trackers }: ReportedTorrent,
+    report: (report: Report) => void,
+  ) {
     this.#torrent = torrent
     this.#id = id
     this.#infoOf = infoOf
     this.#pieces = pieces
+    this.#peersToKeep = peersToKeep
     this.#report = report
     this.#timer = setInterval(() => this.#stats(), STATS_INTERVAL_MS)
     torrent.on('verified', (piece: number) => this.#onVerified(piece))
@@ -88,5 +96,7 @@ export class TorrentReports implements Disposable {
       downloadSpeed: Math.round(downloadSpeed),
     }
     this.#report({ kind: 'stats', id: this.#id, stats })
+    const goodPeers = this.#peersToKeep()
+    if (goodPeers) this.#report({ kind: 'goodPeers', id: this.#id, peers: goodPeers })
   }
 }

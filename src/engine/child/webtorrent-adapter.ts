@@ -60,6 +60,7 @@ export function startSwarm({ engine, ports, own }: SwarmOptions, on: SwarmListen
     dialler: new Dialler(engine),
     maxPeers: engine.maxPeers,
     own,
+    lsd: engine.lsd,
     banned: new BanList(),
     memory: new PieceMemory(),
     // One piece is hashed at a time, as it is done in this process' only thread.

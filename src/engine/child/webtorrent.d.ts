@@ -180,6 +180,8 @@ declare module 'bittorrent-protocol' {
     /** such as `tcpIncoming` and `utpOutgoing` */
     readonly type: string
     readonly peerChoking: boolean
+    /** bytes of pieces */
+    readonly downloaded: number
     readonly peerPieces: {
       /** bytes; pieces beyond are not stored */
       grow?: number

@@ -182,6 +182,7 @@ export class SwarmSession {
         ofTorrent: this.#torrent.ofTorrent(),
         metainfo: this.#metainfo,
         claimed: () => this.#torrent.claimed(),
+        goodPeers: () => this.#torrent.goodPeers(),
         on: this.#reports(over.resolve, watch),
       })
       this.#engine.want(infoHash, this.#windows)
@@ -218,6 +219,7 @@ export class SwarmSession {
         torrent.stats(stats)
         if (hasCome) torrent.peerCame()
       },
+      goodPeers: (peers) => torrent.keepPeers(peers),
       failed: ({ code, reason }) => end(new SelfStremeError(code, `${torrent.infoHash}: ${reason}`)),
     }
   }

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../disk/disk-errors.ts'
+import type { GoodPeer } from '../../domain/bittorrent/good-peers.ts'
 import type { SelfStremeError } from '../../domain/errors.ts'
 import type { OpenTorrent, SwarmStats } from '../../engine/engine.ts'
 import type { FileId } from '../../files/file-id.ts'
@@ -9,6 +10,7 @@ export interface SwarmSubject extends Pick<OpenTorrent, 'infoHash' | 'directory'
   trackers(): readonly string[]
   ofTorrent(): readonly string[]
   claimed(): Uint8Array | undefined
+  goodPeers(): readonly GoodPeer[]
   /** There is something to share, so the session stays without peers although nothing is wanted. */
   isShared(): boolean
   /** Rejects with a SelfStremeError if the metadata cannot be used; the session then ends with that error. */
@@ -21,6 +23,8 @@ export interface SwarmSubject extends Pick<OpenTorrent, 'infoHash' | 'directory'
   diskFull(refusal: Refusal): void
   diskReady(): void
   stats(stats: SwarmStats): void
+  /** Peers to dial first the next time. */
+  keepPeers(peers: readonly GoodPeer[]): void
   /** One more peer than before is connected. */
   peerCame(): void
   /** The session has ended without being stopped. */

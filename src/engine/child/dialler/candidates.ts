@@ -77,14 +77,16 @@ export class Candidates {
 
   /**
    * @param isPreferred - it gave something in an earlier run
+   * @param isEncrypted - it took only encrypted connections then
    * @returns false when it is known already, or there are too many
    */
-  add(address: string, source?: string, isPreferred = false): boolean {
+  add(address: string, source?: string, isPreferred = false, isEncrypted = false): boolean {
     const host = hostOf(address)
     const client = isOwnNetworkAddress(host) ? address : clientKey(host)
     if (this.#known.has(address) || this.waiting >= MAX_WAITING) return false
     if ((this.#ports.get(client) ?? 0) >= MAX_PORTS) return false
-    const manner = this.#encryption === 'prefer' ? 'encrypted' : 'plain'
+    const manner =
+      this.#encryption === 'prefer' || (isEncrypted && this.#encryption === 'auto') ? 'encrypted' : 'plain'
     const known: Known = {
       address,
       client,

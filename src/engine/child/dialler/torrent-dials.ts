@@ -75,9 +75,9 @@ export class TorrentDials implements DialState, Disposable {
     torrent.on('wire', (wire: Wire, address?: string) => this.#onHandshake(wire, address))
   }
 
-  /** @param isPreferred - it gave something in an earlier run */
-  add(address: string, source?: string, isPreferred = false): boolean {
-    const isNew = this.#candidates.add(address, source, isPreferred)
+  /** The parameters are those of {@link Candidates.add}. */
+  add(address: string, source?: string, isPreferred = false, isEncrypted = false): boolean {
+    const isNew = this.#candidates.add(address, source, isPreferred, isEncrypted)
     if (isNew) this.#onCandidate()
     return isNew
   }
@@ -95,6 +95,13 @@ export class TorrentDials implements DialState, Disposable {
     // Most dials lead to no peer: a hungry torrent counts those that did only.
     const peers = this.#torrent.wires.length + (this.isHungry ? 0 : this.#inProgress)
     return peers < this.places && this.#candidates.canTake(performance.now())
+  }
+
+  /** The peers that were dialled, and are connected. */
+  *connected(): Generator<{ readonly candidate: Candidate; readonly wire: Wire }, void, void> {
+    for (const { candidate, peer } of this.#dials.values()) {
+      if (peer.wire) yield { candidate, wire: peer.wire }
+    }
   }
 
   /** Other peers wait for a place, and there is none. */

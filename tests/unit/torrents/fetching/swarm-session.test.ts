@@ -53,6 +53,8 @@ function startedSession(
       infoHash: INFO_HASH,
       directory: '/films',
       claimed: () => undefined,
+      goodPeers: () => [],
+      keepPeers: ignore,
       trackers,
       ofTorrent: () => [],
       isShared,

@@ -96,6 +96,21 @@ describe('candidates for dialling', () => {
     ])
   })
 
+  test.for([
+    ['auto', 'encrypted'],
+    ['prefer', 'encrypted'],
+    ['never', 'plain'],
+  ] as const)(
+    'that took only encrypted connections in an earlier run are dialled, with %s, %s',
+    ([encryption, manner]) => {
+      const candidates = new Candidates(encryption)
+      candidates.add('203.0.113.1:6881', 'tracker', true, true)
+      expect(dial(candidates, 'no byte', 0)).toBe(`203.0.113.1:6881 ${manner}`)
+      // It may have changed its mind since.
+      if (encryption !== 'never') expect(dial(candidates, 'no byte', 0)).toBe('203.0.113.1:6881 plain')
+    },
+  )
+
   test('that failed are tried again after 10 s, 60 s and 300 s, and then never', () => {
     const candidates = new Candidates('auto')
     candidates.add('192.0.2.1:6881')
