@@ -15,6 +15,7 @@ import { WatchFolder } from './admin/watch-folder.ts'
 import { Janitor } from './cleanup/janitor.ts'
 import type { Config } from './config/config.ts'
 import { DiskRoom } from './disk/disk-room.ts'
+import { warmUpRules } from './domain/choice/warm-up.ts'
 import { Guesses } from './downloads/guesses.ts'
 import { createPredownloads } from './downloads/predownloads.ts'
 import { NextEpisode } from './downloads/proposers/next-episode.ts'
@@ -144,6 +145,8 @@ export async function createApp(config: Config): Promise<App> {
     ),
   )
   queue.look()
+  // The engine is still loading: nobody can be waiting for a file to be chosen.
+  setImmediate(warmUpRules)
   const parts = opened.move()
   return {
     port: server.port,
