@@ -123,7 +123,7 @@ export class TorrentMetadata {
       await torrent.onSaved(known)
     } catch (error) {
       torrent.unlearn(known)
-      known.content.pieces.failWaiters(error)
+      known.content.pieces.fail(error)
       throw error
     }
   }

@@ -23,7 +23,8 @@ export class TorrentReading {
   }
 
   /**
-   * Resolves when an answer may begin: the first byte is verified on disk, or a peer is connected.
+   * Resolves when an answer may begin: the first byte is verified on disk, or a peer is connected and the metadata is
+   * saved. Before that, the error of a full disk can still be the answer.
    *
    * @param position - first byte, counted from the start of the file
    * @throws SelfStremeError `disk.full`, `disk.read_only`, `media.no_peers`, `torrent.busy`, or the signal's reason
@@ -42,8 +43,8 @@ export class TorrentReading {
     try {
       await room.needToStart(info.pieceLength, content.missingIn(fileIdx).missing)
       await this.#torrent.join()
-      await this.#torrent.whenSaved
-      const oneOfThem = Promise.race([pieces.whenThere(piece, stop), swarm.whenPeerFound(stop)])
+      const whenPeerMayGive = this.#torrent.whenSaved.then(() => swarm.whenPeerFound(stop))
+      const oneOfThem = Promise.race([pieces.whenThere(piece, stop), whenPeerMayGive])
       await peerWait.during(oneOfThem, signal)
     } finally {
       either.abort()
@@ -79,9 +80,11 @@ export class TorrentReading {
       ...parts,
       firstPieceMs,
       stallMs: stallTimeoutMs,
-      onMissing: () => {
+      onMissing: async () => {
+        // If the metadata could not be saved, no piece will come; `pieces` has the reason.
+        if (!this.#torrent.isCurrent(this.#files)) return
         this.#files.schedule()
-        return this.#torrent.join()
+        await this.#torrent.join()
       },
     })
     await using file = content.files.hold(fileIdx)

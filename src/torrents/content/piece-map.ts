@@ -16,6 +16,7 @@ const VERIFIED = 2
 export class PieceMap {
   readonly #states: Uint8Array
   readonly #waiters = new Map<number, Waiters>()
+  #failure: { readonly error: unknown } | undefined
   #doubts = 0
 
   constructor(pieceCount: number, claimed: Uint8Array = new Uint8Array()) {
@@ -82,6 +83,7 @@ export class PieceMap {
   /** Resolves as soon as the piece is not missing. */
   async whenThere(piece: number, signal: AbortSignal): Promise<void> {
     if (!this.isMissing(piece)) return
+    if (this.#failure) throw this.#failure.error
     const waiters = this.#waiters.get(piece) ?? new Waiters()
     this.#waiters.set(piece, waiters)
     try {
@@ -91,9 +93,15 @@ export class PieceMap {
     }
   }
 
-  /** Missing pieces will not come: all who wait for one get the error. */
+  /** Missing pieces will not come now: all who wait for one get the error. */
   failWaiters(error: unknown): void {
     for (const waiters of this.#waiters.values()) waiters.failAll(error)
+  }
+
+  /** Missing pieces will never come: all who wait for one, now or later, get the error. */
+  fail(error: unknown): void {
+    this.#failure = { error }
+    this.failWaiters(error)
   }
 
   /** A bit for each piece that is not missing. */

@@ -91,6 +91,16 @@ test('a waiter that aborts leaves nothing behind and does not affect others', as
   await waits
 })
 
+test('a map that has failed gives the error to those who wait now and later, and still has its pieces', async () => {
+  const map = new PieceMap(3)
+  map.markVerified([1])
+  const waiting = map.whenThere(0, never)
+  map.fail(new Error('not saved'))
+  await expect(waiting).rejects.toThrow('not saved')
+  await expect(map.whenThere(2, never)).rejects.toThrow('not saved')
+  await map.whenThere(1, never)
+})
+
 test('failing the waiters gives them the error, and they may wait again', async () => {
   const map = new PieceMap(3)
   const waiting = Promise.allSettled([map.whenThere(0, never), map.whenThere(2, never)])
