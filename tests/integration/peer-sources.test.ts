@@ -56,12 +56,16 @@ test('peers are taken by address, not by a name that would need a lookup', async
   expect(added).toEqual(['127.0.0.1:1111', '[::1]:80'])
 })
 
-test('200 peers are taken from one answer', async () => {
-  const peers = Array.from({ length: 5_000 }, (_, index) => `8.8.${index >> 8}.${index & 255}:80`)
-  await using own = await startTracker(compact(...peers))
-  add([`${own.url}/announce`], [`${own.url}/announce`])
-  await announcedBy(1)
-  expect(added).toEqual(peers.slice(0, 200))
+test('200 peers are taken from one answer of another’s tracker, and 1,000 of the user’s own', async () => {
+  const peersIn = (net: number) =>
+    Array.from({ length: 5_000 }, (_, index) => `8.${net}.${index >> 8}.${index & 255}:80`)
+  await using own = await startTracker(compact(...peersIn(8)))
+  await using other = await startTracker(compact(...peersIn(9)))
+  add([`${own.url}/announce`, `${other.url}/announce`], [`${own.url}/announce`])
+  await announcedBy(2)
+  const addedOf = (net: number) => added.filter((peer) => String(peer).startsWith(`8.${net}.`))
+  expect(addedOf(8)).toEqual(peersIn(8).slice(0, 1_000))
+  expect(addedOf(9)).toEqual(peersIn(9).slice(0, 200))
 })
 
 test('a tracker is asked again after a minute at the earliest, whatever its interval is', async () => {

@@ -1,16 +1,20 @@
 import { isIP } from 'node:net'
 import type { Dht, Discovery, Torrent, Tracker, TrackerClient } from 'webtorrent'
 import { mayNamePeer, scopeOf } from '../../domain/clients/address-scope.ts'
+import { MAX_WAITING as MAX_WAITING_IN_ALL } from './dialler/candidates.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { hostOf } from './peer-address.ts'
 import { isAmong, OWN_TRACKER } from './privacy.ts'
 
-/** Peers used of one answer; as many are requested (BEP 3, "numwant"). */
+/** Peers used of one answer of a stranger's tracker; as many are requested (BEP 3, "numwant"). */
 const MAX_OF_ANSWER = 200
 /** Addresses that may wait to be connected to before one more is accepted from a stranger. */
 const MAX_WAITING = 200
-/** The same for an address that a tracker of the user names, or that is on the local network. */
-const MAX_WAITING_OWN = 500
+/**
+ * The same for an address that a tracker of the user names, or that is on the local network. A tracker may name more peers
+ * than requested, and of 500 the few that give something are as likely at the end; the next answer is a minute away.
+ */
+const MAX_OF_OWN = MAX_WAITING_IN_ALL
 const MIN_INTERVAL_MS = 60_000
 const MAX_INTERVAL_MS = 24 * 60 * 60_000
 
@@ -57,7 +61,7 @@ export function guardPeerSources(
   torrent.addPeer = (peer, teller) => {
     const source = naming.isOfTorrent ? OWN_TRACKER : teller
     if (typeof peer !== 'string') return addPeer(peer, source)
-    const mostWaiting = naming.isOwnTracker || source === 'lsd' ? MAX_WAITING_OWN : MAX_WAITING
+    const mostWaiting = naming.isOwnTracker || source === 'lsd' ? MAX_OF_OWN : MAX_WAITING
     // Local discovery names the host that it came from; addresses of trackers and peers are already checked.
     const scope = source === 'dht' ? 'internet' : 'machine'
     return dials.waiting < mostWaiting && mayNamePeer(scope, hostOf(peer)) && addPeer(peer, source)
@@ -90,7 +94,8 @@ function watchedClient(tracker: Tracker, { own, ofTorrent, naming }: Watching): 
     if (event === 'update') peers = 0
     const [peer] = args
     if (event !== 'peer' || typeof peer !== 'string') return client.emit(event, ...args)
-    if (++peers > MAX_OF_ANSWER || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
+    const most = own.has(announceUrl) ? MAX_OF_OWN : MAX_OF_ANSWER
+    if (++peers > most || !mayNamePeer(own.scopeOf(announceUrl), hostOf(peer))) return false
     naming.isOwnTracker = own.has(announceUrl)
     naming.isOfTorrent = isAmong(ofTorrent, tracker)
     try {
