@@ -5,7 +5,7 @@ import { startProcess } from '../measure/own-process.ts'
 import { settings } from '../settings.ts'
 import type { Film } from './film.ts'
 
-const DELAY_PROXY = new URL('delay-proxy.ts', import.meta.url)
+const DELAY_PROXY = new URL('../../support/crowd/delay-proxy.ts', import.meta.url)
 
 /** A torrent, and where its peers are announced. */
 export interface Torrent {

@@ -8,7 +8,7 @@ import { startProcess } from '../measure/own-process.ts'
 import type { Film } from './film.ts'
 import type { Torrent } from './seeders.ts'
 
-const DELAY_PROXY = new URL('delay-proxy.ts', import.meta.url)
+const DELAY_PROXY = new URL('../../support/crowd/delay-proxy.ts', import.meta.url)
 const MB = 1_000_000
 
 /** The composition of a swarm. */

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { PYTHON } from '../swarm.ts'
+import { startHelperProcess } from './helper-process.ts'
 
 /** Number of peers of each kind that a torrent has, in addition to good ones. */
 export interface CrowdOptions {
@@ -38,6 +36,9 @@ export interface Crowd extends AsyncDisposable {
   readonly ports: readonly number[]
 }
 
+/** By kind. */
+type Ports = Readonly<Record<string, number[]>>
+
 const DEAD_PORTS = fileURLToPath(new URL('dead_ports.py', import.meta.url))
 const PROCESS = fileURLToPath(new URL('crowd-process.ts', import.meta.url))
 
@@ -53,7 +54,6 @@ export function usualCrowd(
 
 export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
   const { silent, refusing, ...rest } = options
-  await using starting = new AsyncDisposableStack()
   const others: CrowdProcessOptions = {
     encrypted: 0,
     slow: 0,
@@ -63,24 +63,15 @@ export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
     filmPath: undefined,
     ...rest,
   }
-  const answers = await Promise.all([
-    start(PYTHON, [DEAD_PORTS, String(silent), String(refusing)]),
-    start(process.execPath, [PROCESS, JSON.stringify(others)]),
+  await using starting = new AsyncDisposableStack()
+  const processes = await Promise.all([
+    startHelperProcess<Ports>(PYTHON, [DEAD_PORTS, String(silent), String(refusing)]),
+    startHelperProcess<Ports>(process.execPath, [PROCESS, JSON.stringify(others)]),
   ])
+  for (const each of processes) starting.use(each)
   const parts = starting.move()
   return {
-    ports: answers.flatMap((kinds) => Object.values(kinds).flat()),
+    ports: processes.flatMap(({ answer }) => Object.values(answer).flat()),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
-  }
-
-  async function start(command: string, args: readonly string[]): Promise<Record<string, number[]>> {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-    starting.defer(async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    })
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-    return JSON.parse(line) as Record<string, number[]>
   }
 }
