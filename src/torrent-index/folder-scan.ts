@@ -1,52 +1,38 @@
-import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import pLimit from 'p-limit'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../domain/errors.ts'
-import { statIfThere } from '../files/if-there.ts'
-import { isUnchanged } from '../files/same-file.ts'
 import { forEachParallel } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
-import { type Contents, readContents } from '../storage/contents.ts'
-import { findUsage, readUsage } from '../storage/folder-state.ts'
-import { hasRecord } from '../storage/made-files.ts'
-import { adoptFiles } from '../storage/own-files.ts'
-import { readTorrent } from '../storage/read-folder.ts'
-import {
-  type Grounds,
-  infoHashOfFolder,
-  type ListedFolder,
-  lastNotedAt,
-  listFolders,
-  lookAtFolder,
-  readLocation,
-} from '../storage/torrent-folder.ts'
+import type { Contents } from '../storage/contents.ts'
+import { infoHashOfFolder, type ListedFolder } from '../storage/torrent-folder.ts'
+import type { IndexDisk } from './index-disk.ts'
 import type { IndexEntries } from './index-entries.ts'
 import type { IndexTable } from './torrent-table.ts'
 
 /** Compares the index with the download folder: at the start, and later for what other programs have changed. */
 export class FolderScan {
-  readonly #grounds: Grounds
+  readonly #disk: IndexDisk
   readonly #entries: IndexEntries
   readonly #log: Log
   readonly #oneAtATime = pLimit(1)
 
-  constructor(grounds: Grounds, entries: IndexEntries, log: Log) {
-    this.#grounds = grounds
+  constructor(disk: IndexDisk, entries: IndexEntries, log: Log) {
+    this.#disk = disk
     this.#entries = entries
     this.#log = log
   }
 
   /** Fills the index: from the table where a folder is as the table says, else from the folder itself. */
   async load(table: IndexTable): Promise<void> {
-    const listed = await listFolders(this.#grounds, (reason) => this.#refuse(reason))
+    const listed = await this.#disk.list((reason) => this.#refuse(reason))
     const rows = table.read()
     await forEachParallel(listed, (folder) =>
       this.#surviving(folder.directory, 'warn', async () => {
         const row = rows.get(folder.infoHash)
         if (row?.notedAt === folder.notedAt && liesIn(row.contents, folder.directory)) {
           this.#entries.restore(row)
-          if (!(await hasRecord(folder.directory))) await this.#adopt(folder)
+          if (!(await this.#disk.hasRecord(folder.directory))) await this.#adopt(folder)
         } else await this.#add(folder)
       }),
     )
@@ -64,7 +50,7 @@ export class FolderScan {
         if (signal?.aborted) return
         await this.#surviving(contents.directory, 'debug', async () => {
           const isThere =
-            there.has(contents.infoHash) && (await lastNotedAt(contents.directory)) !== undefined
+            there.has(contents.infoHash) && (await this.#disk.lastNotedAt(contents.directory)) !== undefined
           if (!isThere) gone.push(contents)
           else if (this.#entries.isCurrent(contents)) await this.#checkFiles(contents)
         })
@@ -79,12 +65,7 @@ export class FolderScan {
       const infoHash = infoHashOfFolder(name)
       const contents = infoHash && this.#entries.get(infoHash)?.contents
       if (!contents) return this.#meet(name)
-      const { directory } = contents
-      const isThere =
-        dirname(directory) === this.#grounds.root
-          ? (await lastNotedAt(directory)) !== undefined
-          : (await readLocation(this.#grounds, infoHash)) !== undefined
-      if (!isThere) this.#lose([contents])
+      if (!(await this.#disk.isThere(contents))) this.#lose([contents])
     })
   }
 
@@ -95,9 +76,8 @@ export class FolderScan {
 
   /** Adds what is new in the download folder. @returns all torrents that have a folder there */
   async #meetNew(): Promise<ReadonlySet<InfoHash>> {
-    const entries = await readdir(this.#grounds.root, { withFileTypes: true })
     const there = new Set<InfoHash>()
-    for (const { name } of entries.filter((each) => each.isDirectory())) {
+    for (const name of await this.#disk.names()) {
       const infoHash = infoHashOfFolder(name)
       if (!infoHash) continue
       there.add(infoHash)
@@ -108,7 +88,7 @@ export class FolderScan {
 
   /** Adds a folder that another program has put there, if it is one of ours. */
   async #meet(name: string): Promise<void> {
-    const folder = await lookAtFolder(this.#grounds, name, (reason) => this.#refuse(reason))
+    const folder = await this.#disk.look(name, (reason) => this.#refuse(reason))
     if (!folder || this.#entries.get(folder.infoHash)) return
     await this.#add(folder)
     this.#log.info('torrent found in the download folder', { infoHash: folder.infoHash })
@@ -116,18 +96,16 @@ export class FolderScan {
 
   async #add({ infoHash, directory }: ListedFolder): Promise<void> {
     await this.#adopt({ infoHash, directory })
-    const contents = await readContents({ infoHash, directory })
-    const noted = await findUsage(directory)
-    const usage = noted ?? (await readUsage(directory))
+    const contents = await this.#disk.read({ infoHash, directory })
+    const noted = await this.#disk.findUsage(directory)
+    const usage = noted ?? (await this.#disk.readUsage(directory))
     if (this.#entries.get(infoHash)) return
     this.#entries.add({ contents, usage }, noted !== undefined)
   }
 
-  /** Records which files are ours: files that the user puts there later are not. */
   async #adopt({ infoHash, directory }: Pick<ListedFolder, 'infoHash' | 'directory'>): Promise<void> {
     try {
-      const torrent = await readTorrent(directory, infoHash)
-      if (torrent) await adoptFiles(directory, torrent.info)
+      await this.#disk.adopt({ infoHash, directory })
       if (this.#entries.get(infoHash)) this.#entries.noteUnlisted([infoHash])
     } catch (error) {
       // It is done at the latest before something is written or removed there.
@@ -142,9 +120,9 @@ export class FolderScan {
   async #checkFiles(contents: Contents): Promise<void> {
     const { infoHash, directory } = contents
     const isReduced = this.#entries.isReduced(contents)
-    if (!isReduced && (await filesChanged(contents)).length === 0) return
-    const found = await readContents(contents)
-    const changed = await filesChanged(found)
+    if (!isReduced && (await this.#disk.changedIn(contents)).length === 0) return
+    const found = await this.#disk.read(contents)
+    const changed = await this.#disk.changedIn(found)
     // The torrent itself may have reported something newer meanwhile.
     if (!this.#entries.isCurrent(contents) || (isReduced && changed.length > 0)) return
     const left = changed.length > 0 ? without(found, changed) : found
@@ -180,17 +158,6 @@ export class FolderScan {
 /** Whether a row names only files in the folder: other programs may write to the table. */
 function liesIn({ directory, files }: Contents, folder: string): boolean {
   return directory === folder && Object.values(files).every(({ path }) => dirname(path) === folder)
-}
-
-/** Files that are gone, or not as they were when they became complete. */
-async function filesChanged({ files }: Contents): Promise<string[]> {
-  const changed: string[] = []
-  for (const [index, { path, size, wholeMtimeMs }] of Object.entries(files)) {
-    const found = await statIfThere(path)
-    const isSame = wholeMtimeMs === undefined || isUnchanged(found, { size, mtimeMs: wholeMtimeMs })
-    if (!found || !isSame) changed.push(index)
-  }
-  return changed
 }
 
 /** Contents without some files, whose pieces have to be verified again before more is known. */

@@ -4,8 +4,7 @@ import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import { messageOf } from '../domain/errors.ts'
 import { forEachParallel } from '../lib/for-each-parallel.ts'
 import type { Log } from '../observe/log.ts'
-import { saveUsage } from '../storage/folder-state.ts'
-import { lastNotedAt } from '../storage/torrent-folder.ts'
+import type { IndexDisk } from './index-disk.ts'
 import type { IndexEntries } from './index-entries.ts'
 import type { IndexTable } from './torrent-table.ts'
 
@@ -16,13 +15,15 @@ const FLUSH_MS = 5_000
  * entries to the table. What cannot be written, as on a full disk, is tried again later.
  */
 export class IndexWriter implements AsyncDisposable {
+  readonly #disk: IndexDisk
   readonly #entries: IndexEntries
   readonly #table: IndexTable
   readonly #log: Log
   readonly #oneAtATime = pLimit(1)
   readonly #timer: NodeJS.Timeout
 
-  constructor(entries: IndexEntries, table: IndexTable, log: Log) {
+  constructor(disk: IndexDisk, entries: IndexEntries, table: IndexTable, log: Log) {
+    this.#disk = disk
     this.#entries = entries
     this.#table = table
     this.#log = log
@@ -46,7 +47,7 @@ export class IndexWriter implements AsyncDisposable {
     const entry = this.#entries.get(infoHash)
     if (!entry) return
     try {
-      await saveUsage(entry.contents.directory, entry.usage)
+      await this.#disk.saveUsage(entry.contents.directory, entry.usage)
       this.#entries.noteSaved(infoHash)
     } catch (error) {
       // The folder is gone, and the next check removes the entry.
@@ -64,7 +65,7 @@ export class IndexWriter implements AsyncDisposable {
       unlisted.map(async (infoHash) => {
         const entry = this.#entries.get(infoHash)
         // Read before the row is made: a note that is written after this makes the row an old one.
-        const notedAt = entry && (await lastNotedAt(entry.contents.directory))
+        const notedAt = entry && (await this.#disk.lastNotedAt(entry.contents.directory))
         const current = this.#entries.get(infoHash)
         return { infoHash, row: current && notedAt !== undefined ? { ...current, notedAt } : undefined }
       }),

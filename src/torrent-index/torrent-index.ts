@@ -7,14 +7,14 @@ import { type Origin, type Usage, withPlay } from '../domain/usage.ts'
 import { heapBytes } from '../lib/heap-bytes.ts'
 import type { Log } from '../observe/log.ts'
 import type { Contents } from '../storage/contents.ts'
-import { readTorrent } from '../storage/read-folder.ts'
 import { type Grounds, infoHashOfFolder } from '../storage/torrent-folder.ts'
 import type { TorrentIndexPort } from '../torrents/torrent-index-port.ts'
 import { FolderScan } from './folder-scan.ts'
 import type { IndexDatabase } from './index-database.ts'
+import { type IndexDisk, indexDisk } from './index-disk.ts'
 import { type CacheEntry, IndexEntries } from './index-entries.ts'
 import { IndexWriter } from './index-writer.ts'
-import { indexTable } from './torrent-table.ts'
+import { type IndexTable, indexTable } from './torrent-table.ts'
 
 /** Limit for metadata in memory, in bytes. */
 const MAX_INFO = 24 * 1024 * 1024
@@ -25,16 +25,16 @@ const MAX_INFO = 24 * 1024 * 1024
  * @param grounds - the download folder, and the extra paths that its torrents may be in
  * @param database - has the index' table, and is open until this is disposed of
  */
-export async function openCacheIndex(
-  grounds: Grounds,
-  database: IndexDatabase,
-  log: Log,
-): Promise<CacheIndex> {
+export function openCacheIndex(grounds: Grounds, database: IndexDatabase, log: Log): Promise<CacheIndex> {
+  return openIndexOf(indexDisk(grounds), indexTable(database), log)
+}
+
+/** The same for any disk and table. */
+export async function openIndexOf(disk: IndexDisk, table: IndexTable, log: Log): Promise<CacheIndex> {
   const entries = new IndexEntries()
-  const table = indexTable(database)
-  const scan = new FolderScan(grounds, entries, log)
+  const scan = new FolderScan(disk, entries, log)
   await scan.load(table)
-  return new CacheIndex(entries, scan, new IndexWriter(entries, table, log))
+  return new CacheIndex(disk, entries, scan, new IndexWriter(disk, entries, table, log))
 }
 
 /**
@@ -44,6 +44,7 @@ export async function openCacheIndex(
  * start from reading every folder.
  */
 export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
+  readonly #disk: IndexDisk
   readonly #entries: IndexEntries
   readonly #scan: FolderScan
   readonly #writer: IndexWriter
@@ -51,7 +52,8 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
   /** metadata that was used lately */
   readonly #infos = new LRUCache<InfoHash, TorrentInfo>({ maxSize: MAX_INFO, sizeCalculation: heapBytes })
 
-  constructor(entries: IndexEntries, scan: FolderScan, writer: IndexWriter) {
+  constructor(disk: IndexDisk, entries: IndexEntries, scan: FolderScan, writer: IndexWriter) {
+    this.#disk = disk
     this.#entries = entries
     this.#scan = scan
     this.#writer = writer
@@ -89,7 +91,7 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
     const contents = this.find(infoHash)
     if (!contents) return undefined
     const known = this.#infos.get(infoHash)
-    const info = known ?? (await readTorrent(contents.directory, infoHash))?.info
+    const info = known ?? (await this.#disk.readInfo(contents))
     if (info && !known) this.#infos.set(infoHash, info)
     return info
   }
