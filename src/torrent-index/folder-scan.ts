@@ -16,6 +16,8 @@ export class FolderScan {
   readonly #entries: IndexEntries
   readonly #log: Log
   readonly #oneAtATime = pLimit(1)
+  /** torrents whose folders are being read, to be added */
+  readonly #reading = new Set<InfoHash>()
 
   constructor(disk: IndexDisk, entries: IndexEntries, log: Log) {
     this.#disk = disk
@@ -69,6 +71,11 @@ export class FolderScan {
     })
   }
 
+  /** A torrent was removed: what is being read of its folder does not count. */
+  forget(infoHash: InfoHash): void {
+    this.#reading.delete(infoHash)
+  }
+
   /** Resolves when no scan is running. */
   async whenIdle(): Promise<void> {
     await this.#oneAtATime(async () => undefined)
@@ -95,11 +102,13 @@ export class FolderScan {
   }
 
   async #add({ infoHash, directory }: ListedFolder): Promise<void> {
+    this.#reading.add(infoHash)
     await this.#adopt({ infoHash, directory })
     const contents = await this.#disk.read({ infoHash, directory })
     const noted = await this.#disk.findUsage(directory)
     const usage = noted ?? (await this.#disk.readUsage(directory))
-    if (this.#entries.get(infoHash)) return
+    const isRemoved = !this.#reading.delete(infoHash)
+    if (isRemoved || this.#entries.get(infoHash)) return
     this.#entries.add({ contents, usage }, noted !== undefined)
   }
 

@@ -106,6 +106,7 @@ export class CacheIndex implements TorrentIndexPort, AsyncDisposable {
   }
 
   forget(infoHash: InfoHash): void {
+    this.#scan.forget(infoHash)
     this.#entries.remove(infoHash)
   }
 
