@@ -102,7 +102,12 @@ export async function readUsage(directory: string): Promise<Usage> {
 
 /** How a torrent is used; `undefined` if the file is missing or damaged. */
 export async function findUsage(directory: string): Promise<Usage | undefined> {
-  return usage.safeParse(tryJson((await readText(join(directory, OURS, USAGE))) ?? '')).data
+  return parseUsage(tryJson((await readText(join(directory, OURS, USAGE))) ?? ''))
+}
+
+/** @returns `undefined` if a value that was saved is not how a torrent is used */
+export function parseUsage(value: unknown): Usage | undefined {
+  return usage.safeParse(value).data
 }
 
 export async function saveUsage(directory: string, usage: Usage): Promise<void> {

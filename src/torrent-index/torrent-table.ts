@@ -1,4 +1,6 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
+import type { Contents } from '../storage/contents.ts'
+import { parseUsage } from '../storage/folder-state.ts'
 import type { IndexDatabase } from './index-database.ts'
 import type { CacheEntry } from './index-entries.ts'
 
@@ -23,7 +25,7 @@ export interface IndexTable {
   retainOnly(infoHashes: readonly InfoHash[]): void
 }
 
-export function indexTable(index: IndexDatabase): IndexTable {
+export function indexTable(index: Pick<IndexDatabase, 'use' | 'change'>): IndexTable {
   return {
     read() {
       const rows = index.use((database) => database.prepare('SELECT * FROM torrents').all()) ?? []
@@ -52,10 +54,30 @@ export function indexTable(index: IndexDatabase): IndexTable {
 /** Nothing for a row that cannot be parsed: its folder is read instead. */
 function readRow(row: Readonly<Record<string, unknown>>): [InfoHash, IndexRow][] {
   try {
-    const contents = JSON.parse(String(row.contents)) as IndexRow['contents']
-    const usage = JSON.parse(String(row.usage)) as IndexRow['usage']
+    const contents: unknown = JSON.parse(String(row.contents))
+    const usage = parseUsage(JSON.parse(String(row.usage)))
+    if (!usage || !isOf(contents, row.info_hash)) return []
     return [[contents.infoHash, { contents, usage, notedAt: Number(row.noted_at) }]]
   } catch {
     return []
   }
+}
+
+/** Whether a value that was saved is what is on disk of a torrent. By hand, as there are thousands at each start. */
+function isOf(value: unknown, infoHash: unknown): value is Contents {
+  const { infoHash: of, directory, name, length, bytesOnDisk, mainFile, files } = Object(value)
+  const areRight = areTexts(directory, name) && areNumbers(length, bytesOnDisk, mainFile ?? 0)
+  if (of !== infoHash || !areRight || typeof files !== 'object') return false
+  return Object.values(files).every((file) => {
+    const { name, path, size, bytesThere, wholeMtimeMs } = Object(file)
+    return areTexts(name, path) && areNumbers(size, bytesThere, wholeMtimeMs ?? 0)
+  })
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'string')
+}
+
+function areNumbers(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'number')
 }
