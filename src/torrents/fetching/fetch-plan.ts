@@ -82,8 +82,11 @@ export class FetchPlan {
   watch(fileIdx: number): Disposable {
     this.#watchers.set(fileIdx, (this.#watchers.get(fileIdx) ?? 0) + 1)
     this.#changed()
+    let isWatching = true
     return {
       [Symbol.dispose]: () => {
+        if (!isWatching) return
+        isWatching = false
         const left = (this.#watchers.get(fileIdx) ?? 1) - 1
         if (left > 0) this.#watchers.set(fileIdx, left)
         else this.#endWatching(fileIdx)

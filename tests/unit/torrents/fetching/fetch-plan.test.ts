@@ -145,3 +145,148 @@ test('when everything is stopped, watchers stay', () => {
   at.plan.stopFinishingAll()
   expect([[...at.plan.wanted], at.plan.isFinishing]).toEqual([[0], false])
 })
+
+describe('one file', () => {
+  /** Why it is fetched. */
+  const STATES = {
+    idle: () => undefined,
+    watched: () => at.plan.watch(0),
+    finishing: () => {
+      at.plan.finish(0)
+      return undefined
+    },
+    both: () => {
+      at.plan.finish(0)
+      return at.plan.watch(0)
+    },
+  } as const satisfies Record<string, () => Disposable | undefined>
+  type State = keyof typeof STATES
+
+  /** @param watching - of the only watcher, if there is one */
+  const EVENTS = {
+    'gets a watcher': () => at.plan.watch(0),
+    'gets a watcher that leaves': () => at.plan.watch(0)[Symbol.dispose](),
+    'loses its watcher': (watching) => watching?.[Symbol.dispose](),
+    'loses its watcher, and half of it is there': (watching) => {
+      at.pieces.markVerified([0, 1, 2, 3, 4, 5, 6, 7])
+      watching?.[Symbol.dispose]()
+    },
+    'is to be fetched to its end': () => at.plan.finish(0),
+    'need not be fetched to its end': () => at.plan.stopFinishing(0),
+    'is stopped with all others': () => at.plan.stopFinishingAll(),
+    'has another one fetched to its end': () => at.plan.finish(1),
+  } as const satisfies Record<string, (watching: Disposable | undefined) => unknown>
+  type EventName = keyof typeof EVENTS
+
+  const TABLE = {
+    'gets a watcher': { idle: 'watched', watched: 'watched', finishing: 'both', both: 'both' },
+    'gets a watcher that leaves': {
+      idle: 'idle',
+      watched: 'watched',
+      finishing: 'finishing',
+      both: 'both',
+    },
+    'loses its watcher': { idle: 'idle', watched: 'idle', finishing: 'finishing', both: 'finishing' },
+    'loses its watcher, and half of it is there': {
+      idle: 'idle',
+      watched: 'finishing',
+      finishing: 'finishing',
+      both: 'finishing',
+    },
+    'is to be fetched to its end': {
+      idle: 'finishing',
+      watched: 'both',
+      finishing: 'finishing',
+      both: 'both',
+    },
+    'need not be fetched to its end': {
+      idle: 'idle',
+      watched: 'watched',
+      finishing: 'idle',
+      both: 'watched',
+    },
+    'is stopped with all others': { idle: 'idle', watched: 'watched', finishing: 'idle', both: 'watched' },
+    'has another one fetched to its end': {
+      idle: 'idle',
+      watched: 'watched',
+      finishing: 'finishing',
+      both: 'both',
+    },
+  } as const satisfies Record<EventName, Record<State, State>>
+
+  const CASES = (Object.keys(STATES) as State[]).flatMap((state) =>
+    (Object.keys(EVENTS) as EventName[]).map((event) => ({ state, event, after: TABLE[event][state] })),
+  )
+
+  /** Looked at from outside: a watcher is what is left when nothing is fetched to its end. */
+  function stateNow(): State {
+    const isWanted = at.plan.wanted.has(0)
+    at.plan.stopFinishing(1)
+    const isFinishing = at.plan.isFinishing
+    at.plan.stopFinishing(0)
+    const isWatched = at.plan.wanted.has(0)
+    expect(isWanted).toBe(isWatched || isFinishing)
+    if (isWatched) return isFinishing ? 'both' : 'watched'
+    return isFinishing ? 'finishing' : 'idle'
+  }
+
+  test('the table has every state with every event', () => {
+    expect(CASES).toHaveLength(4 * 8)
+    expect(CASES.every(({ after }) => after in STATES)).toBe(true)
+  })
+
+  test.for(CASES)('that is $state and $event is $after', ({ state, event, after }) => {
+    EVENTS[event](STATES[state]())
+    expect(stateNow()).toBe(after)
+  })
+})
+
+test('a watcher that leaves twice has left once', () => {
+  const [one, _two] = [at.plan.watch(0), at.plan.watch(0)]
+  one[Symbol.dispose]()
+  const { changes } = at
+  one[Symbol.dispose]()
+  expect([[...at.plan.wanted], at.changes]).toEqual([[0], changes])
+})
+
+test('readers and parts that end twice are told once', () => {
+  for (const wanting of [at.plan.read(at.readerAt(0)), at.plan.fetchParts([{ from: 0, to: 1 }])]) {
+    wanting[Symbol.dispose]()
+    const { changes } = at
+    wanting[Symbol.dispose]()
+    expect(at.changes).toBe(changes)
+  }
+  expect(at.plan.isBusy).toBe(false)
+})
+
+test('when everything is stopped, parts stay: their downloads end them', () => {
+  using _parts = at.plan.fetchParts([{ from: 0, to: 1 }])
+  at.plan.stopFinishingAll()
+  expect([at.plan.hasParts, at.plan.isFinishing]).toEqual([true, true])
+})
+
+test('what a reader needs is fetched alone, and then before the background, each piece once', () => {
+  using _watching = at.plan.watch(0)
+  using _reading = at.plan.read(at.readerAt(4 * MIB))
+  const alone = at.plan.next(ROOMY)
+  expect(new Set(alone.windows.map(({ priority }) => priority))).toEqual(new Set(['urgent']))
+  expect([alone.windows[0]?.from, alone.isDry]).toEqual([4, true])
+  at.pieces.markVerified([4, 5, 6])
+  const { windows } = at.plan.next(ROOMY)
+  const pieces = windows.flatMap(({ from, to }) =>
+    Array.from({ length: to - from + 1 }, (_, at) => from + at),
+  )
+  expect(windows.at(-1)?.priority).toBe('background')
+  expect(new Set(pieces).size).toBe(pieces.length)
+})
+
+test('when room is short, what readers need is fetched before the rest, and the demand tells what is lacking', () => {
+  using _watching = at.plan.watch(0)
+  using _reading = at.plan.read(at.readerAt(0))
+  const all = at.plan.next(ROOMY)
+  const room = { bytes: 2 * MIB, spareBytes: 0 }
+  const { windows, demand } = at.plan.next({ ...ROOMY, room })
+  expect(windows.map(({ priority }) => priority)).not.toContain('background')
+  expect(windows[0]?.from).toBe(0)
+  expect(demand).toEqual(all.demand)
+})
