@@ -35,6 +35,7 @@ export class EngineChild implements AsyncDisposable {
   readonly #on: EngineChildListener
   readonly #log: Log
   readonly #stopping = new AbortController()
+  readonly #spawned = Promise.withResolvers<void>()
   #child: ChildProcess | undefined
   #crashes = 0
   #crashesInARow = 0
@@ -47,6 +48,11 @@ export class EngineChild implements AsyncDisposable {
     this.#on = on
     this.#log = log
     this.#running = this.#keepRunning()
+  }
+
+  /** Resolves when the first process was spawned, or could not be. */
+  get whenSpawned(): Promise<void> {
+    return this.#spawned.promise
   }
 
   /** It does not run, and was tried often. */
@@ -81,6 +87,7 @@ export class EngineChild implements AsyncDisposable {
     while (!signal.aborted) {
       const startedAt = Date.now()
       const how = await this.#runOnce().catch(messageOf)
+      this.#spawned.resolve()
       if (signal.aborted) return
       this.#crashes++
       this.#crashesInARow = Date.now() - startedAt > GOOD_RUN_MS ? 1 : this.#crashesInARow + 1
@@ -103,6 +110,7 @@ export class EngineChild implements AsyncDisposable {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.#child = started
+    this.#spawned.resolve()
     using watchdog = whenSilent(this.#silenceMs, () => this.kill('it said nothing for too long'))
     started.on('message', (report: Report) => {
       watchdog.heard()

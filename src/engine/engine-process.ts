@@ -8,6 +8,11 @@ import { whenSilent } from './silence.ts'
 /** ms. The engine reports once a second that it is alive, and closing a torrent takes a moment. */
 const PATIENCE = { silenceMs: 15_000, closeMs: 5_000 }
 
+export interface StartedEngine extends Engine {
+  /** Resolves when the first process was spawned, or could not be: it loads from then on. */
+  readonly whenSpawned: Promise<void>
+}
+
 interface OpenedTorrent {
   readonly id: number
   readonly request: OpenTorrent
@@ -26,11 +31,11 @@ type TorrentReport = Exclude<Report, { kind: 'alive' | 'log' | 'closed' }>
  *
  * @param patience - after how much silence the process counts as hung, and a torrent as not closed
  */
-export function startEngineProcess(options: EngineOptions, log: Log, patience = PATIENCE): Engine {
+export function startEngineProcess(options: EngineOptions, log: Log, patience = PATIENCE): StartedEngine {
   return new EngineProcess(options, log, patience)
 }
 
-class EngineProcess implements Engine {
+class EngineProcess implements StartedEngine {
   readonly #log: Log
   readonly #closeMs: number
   readonly #torrents = new Map<InfoHash, OpenedTorrent>()
@@ -52,6 +57,10 @@ class EngineProcess implements Engine {
       down: (reason: string) => this.#failAll(reason),
     }
     this.#child = new EngineChild(options, silenceMs, on, log)
+  }
+
+  get whenSpawned(): Promise<void> {
+    return this.#child.whenSpawned
   }
 
   open(request: OpenTorrent): void {

@@ -74,6 +74,16 @@ export const floorRules: IConfiguration = {
       to: { path: '^src/(addon|admin|downloads)/' },
     },
     {
+      name: 'the-engine-starts-before-the-rest-is-loaded',
+      severity,
+      from: { path: '^src/app\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/((engine|observe|storage)/|app-parts\\.ts$)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'config-is-sliced-by-the-app',
       severity,
       from: { path: '^src/[^/]+/', pathNot: '^src/(config|cli)/' },

@@ -22,6 +22,8 @@ export interface ContestantOptions {
   /** how many torrents it will get */
   readonly torrents?: number
   readonly watchEventLoop?: boolean
+  /** how long it has been running when it gets the first request, in ms; default 1000; only our own */
+  readonly settleMs?: number
   /** further settings of our own */
   readonly settings?: Readonly<Record<string, string>>
 }

@@ -7,6 +7,7 @@ import { seek } from './scenarios/seek.ts'
 import { seekFar } from './scenarios/seek-far.ts'
 import { seekFarSteady } from './scenarios/seek-far-steady.ts'
 import { seekSteady } from './scenarios/seek-steady.ts'
+import { serverStart } from './scenarios/server-start.ts'
 import { startAndWhole } from './scenarios/start-and-whole.ts'
 import { startAndWholeFar } from './scenarios/start-and-whole-far.ts'
 import { viewers } from './scenarios/viewers.ts'
@@ -16,6 +17,7 @@ import { wild } from './scenarios/wild.ts'
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'start-and-whole': startAndWhole,
   'start-and-whole-far': startAndWholeFar,
+  'server-start': serverStart,
   seek,
   'seek-steady': seekSteady,
   'seek-far': seekFar,

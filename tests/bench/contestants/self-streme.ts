@@ -28,7 +28,7 @@ export async function startSelfStreme(
   )
   const [url = ''] = /http:\S+/.exec(await child.nextLine(/listens on/)) ?? []
   // The engine starts beside the HTTP port; a server that has been running for a while has both.
-  await sleep(1_000)
+  await sleep(options.settleMs ?? 1_000)
   const parts = starting.move()
   return {
     pids: [child.pid],

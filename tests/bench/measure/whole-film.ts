@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readBytes } from '../../support/http-client.ts'
-import { startContestant } from '../contestants.ts'
+import { type ContestantOptions, startContestant } from '../contestants.ts'
 import type { Figures } from '../scenario.ts'
 import type { Film } from '../swarm/film.ts'
 import type { Torrent } from '../swarm/seeders.ts'
@@ -31,14 +31,23 @@ export async function measureWholeFilm(name: string, film: Film, torrent: Torren
 /** From a torrent unknown to the server to the first byte of its film, several times with a new server. */
 export async function measureColdStarts(name: string, film: Film, torrent: Torrent): Promise<Figures> {
   const times: number[] = []
-  for (let n = 0; n < COLD_STARTS; n++) {
-    await using contestant = await startContestant(name, torrent)
-    const startedAt = performance.now()
-    const stream = await openFilm(await contestant.open(torrent))
-    const first = await readBytes(stream, 1)
-    times.push(performance.now() - startedAt)
-    stream.destroy()
-    if (!first.equals(film.bytes.subarray(0, 1))) throw new Error(`${name} sent a wrong first byte`)
-  }
+  for (let n = 0; n < COLD_STARTS; n++) times.push(await timeToFirstByte(name, film, torrent))
   return { 'cold first byte, ms': median(times) }
+}
+
+/** From a torrent unknown to a new server to the first byte of its film, in ms. */
+export async function timeToFirstByte(
+  name: string,
+  film: Film,
+  torrent: Torrent,
+  options: Omit<ContestantOptions, 'trackerUrl'> = {},
+): Promise<number> {
+  await using contestant = await startContestant(name, { trackerUrl: torrent.trackerUrl, ...options })
+  const startedAt = performance.now()
+  const stream = await openFilm(await contestant.open(torrent))
+  const first = await readBytes(stream, 1)
+  const time = performance.now() - startedAt
+  stream.destroy()
+  if (!first.equals(film.bytes.subarray(0, 1))) throw new Error(`${name} sent a wrong first byte`)
+  return time
 }
