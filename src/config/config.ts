@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { SETTINGS, type Settings } from './settings.ts'
 
 /** Downloads of the owner that run at the same time: more would not be ready sooner. */
@@ -92,6 +93,7 @@ function engineConfig(s: Settings) {
     port: s.TORRENT_PORT,
     trustedTrackers: s.TORRENT_TRACKERS,
     dht: s.TORRENT_DHT,
+    dhtFile: s.TORRENT_DHT ? dhtFile(s) : undefined,
     pex: s.TORRENT_PEX,
     lsd: s.TORRENT_LSD,
     utp: s.TORRENT_UTP,
@@ -103,6 +105,13 @@ function engineConfig(s: Settings) {
     downloadLimit: s.TORRENT_DOWNLOAD_LIMIT,
     uploadLimit: s.TORRENT_UPLOAD_LIMIT,
   }
+}
+
+/** Hidden in the download folder, as that may be shown to others. */
+function dhtFile({ DATA_PATH, TORRENT_DOWNLOAD_PATH }: Settings): string {
+  return DATA_PATH === undefined
+    ? join(TORRENT_DOWNLOAD_PATH, '.self-streme.dht')
+    : join(DATA_PATH, 'dht-nodes')
 }
 
 function freeze<T extends object>(value: T): Readonly<T> {

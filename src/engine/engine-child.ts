@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DhtNode } from '../domain/bittorrent/dht-nodes.ts'
 import { messageOf } from '../domain/errors.ts'
 import { startedModule } from '../domain/packaged.ts'
 import { pauseAfter } from '../lib/back-off.ts'
@@ -19,6 +20,8 @@ const GOOD_RUN_MS = 60_000
 const CRASHES_UNTIL_DOWN = 5
 
 export interface EngineChildListener {
+  /** The nodes that the DHT begins with. */
+  dhtNodes(): Promise<readonly DhtNode[]>
   /** It was started, and knows nothing of earlier runs. */
   started(): void
   report(report: Report): void
@@ -101,7 +104,10 @@ export class EngineChild implements AsyncDisposable {
 
   /** @returns how it ended; rejects if it could not be started */
   async #runOnce(): Promise<string> {
-    const permissions = await permissionsOf(this.#options, process.env)
+    const [permissions, dhtNodes] = await Promise.all([
+      permissionsOf(this.#options, process.env),
+      this.#on.dhtNodes(),
+    ])
     if (this.#stopping.signal.aborted) return 'it is no longer needed'
     const started = fork(CHILD, {
       serialization: 'advanced',
@@ -117,10 +123,12 @@ export class EngineChild implements AsyncDisposable {
       this.#on.report(report)
     })
     const ended = once(started, 'exit')
-    this.tell({ kind: 'start', options: this.#options })
+    this.tell({ kind: 'start', options: this.#options, dhtNodes })
     this.#on.started()
     try {
       const [code, signal] = await ended
+      // Its last reports may still be in the channel.
+      if (started.connected) await once(started, 'disconnect')
       return signal ?? `exit code ${code}`
     } finally {
       this.#child = undefined

@@ -1,5 +1,6 @@
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { Log } from '../observe/log.ts'
+import { DhtFile } from './dht-file.ts'
 import type { Engine, EngineOptions, OpenTorrent, PieceWindow } from './engine.ts'
 import { EngineChild } from './engine-child.ts'
 import type { Command, Report } from './protocol.ts'
@@ -23,7 +24,7 @@ interface OpenedTorrent {
 }
 
 /** Reports of one torrent while it is open. */
-type TorrentReport = Exclude<Report, { kind: 'alive' | 'log' | 'closed' }>
+type TorrentReport = Exclude<Report, { kind: 'alive' | 'dhtNodes' | 'log' | 'closed' }>
 
 /**
  * The engine in a process of its own, where peers can crash it without touching a viewer. A process that is started
@@ -43,12 +44,15 @@ class EngineProcess implements StartedEngine {
   readonly #byId = new Map<number, OpenedTorrent>()
   readonly #closing = new Map<number, () => void>()
   readonly #child: EngineChild
+  readonly #dhtFile: DhtFile | undefined
   #nextId = 1
 
   constructor(options: EngineOptions, log: Log, { silenceMs, closeMs }: typeof PATIENCE) {
     this.#log = log
     this.#closeMs = closeMs
+    if (options.dhtFile !== undefined) this.#dhtFile = new DhtFile(options.dhtFile, log)
     const on = {
+      dhtNodes: async () => (await this.#dhtFile?.nodes()) ?? [],
       started: () => {
         for (const torrent of this.#torrents.values()) this.#reopen(torrent)
       },
@@ -106,8 +110,9 @@ class EngineProcess implements StartedEngine {
     await promise
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#child[Symbol.asyncDispose]()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child[Symbol.asyncDispose]()
+    await this.#dhtFile?.saved
   }
 
   /** A command that is lost with this run is not needed in the next: that gets all torrents as they are then. */
@@ -129,6 +134,7 @@ class EngineProcess implements StartedEngine {
 
   #onReport(report: Report): void {
     if (report.kind === 'alive') return
+    if (report.kind === 'dhtNodes') return void this.#dhtFile?.note(report.nodes)
     if (report.kind === 'log') return this.#log[report.level](report.message, report.fields)
     if (report.kind === 'closed') {
       this.#closing.get(report.id)?.()

@@ -105,6 +105,8 @@ export interface EngineOptions {
   /** DNS servers for the names of all other trackers, `address:port`; absent = those of the system */
   readonly nameServers?: readonly string[] | undefined
   readonly dht: boolean
+  /** file of ours for nodes of the DHT; absent = they are not kept */
+  readonly dhtFile?: string | undefined
   readonly pex: boolean
   readonly lsd: boolean
   readonly utp: boolean

@@ -1,4 +1,5 @@
 import type { Refusal } from '../disk/disk-errors.ts'
+import type { DhtNode } from '../domain/bittorrent/dht-nodes.ts'
 import type { GoodPeer } from '../domain/bittorrent/good-peers.ts'
 import type { InfoHash } from '../domain/bittorrent/info-hash.ts'
 import type { FileId } from '../files/file-id.ts'
@@ -7,7 +8,7 @@ import type { EngineFailure, EngineOptions, PieceWindow, SwarmStats } from './en
 
 /** Commands of main to the engine process. Each `open` has its own id, so that late reports of an old one are recognised. */
 export type Command =
-  | { readonly kind: 'start'; readonly options: EngineOptions }
+  | { readonly kind: 'start'; readonly options: EngineOptions; readonly dhtNodes: readonly DhtNode[] }
   | {
       readonly kind: 'open'
       readonly id: number
@@ -30,6 +31,8 @@ export type Command =
 /** Reports of the engine process to main. */
 export type Report =
   | { readonly kind: 'alive' }
+  /** what the DHT's table has; also the last report after `stop` */
+  | { readonly kind: 'dhtNodes'; readonly nodes: readonly DhtNode[] }
   | { readonly kind: 'metainfo'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'opened'; readonly id: number; readonly file: number; readonly fileId: FileId }
   | { readonly kind: 'verified'; readonly id: number; readonly pieces: readonly number[] }

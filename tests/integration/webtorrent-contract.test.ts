@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import bencode from 'bencode'
 import Wire from 'bittorrent-protocol'
@@ -165,8 +165,20 @@ test('the sources of peers have the members that the guards wrap', async () => {
     natPmp: false,
     tracker: { wrtc: false },
   })
-  if (client.dht) expect(typeof client.dht._rpc.socket.query).toBe('function')
-  else expect.fail('there is no DHT')
+  if (client.dht) {
+    const { dht } = client
+    expect(typeof dht._rpc.socket.query).toBe('function')
+    dht.addNode({ id: 'cd'.repeat(20), host: '192.0.2.1', port: 6881 })
+    const node = { id: Buffer.alloc(20, 0xcd), host: '192.0.2.1', port: 6881 }
+    expect(dht.nodes.toArray()).toEqual([node])
+    // When a node answers, or asks.
+    ;(dht._rpc.socket as unknown as EventEmitter).emit(
+      'query',
+      { a: { id: node.id } },
+      { address: '192.0.2.1', port: 6881 },
+    )
+    expect(dht.nodes.toArray()).toEqual([{ ...node, seen: expect.closeTo(Date.now(), -5) }])
+  } else expect.fail('there is no DHT')
   const torrent = client.add('ab'.repeat(20), { announce: ['udp://127.0.0.1:9'], deselect: true })
   await expect.poll(() => torrent.discovery).toBeTruthy()
   const { tracker, lsd, _onLSDPeer } = torrent.discovery ?? {}

@@ -14,6 +14,7 @@ import {
   plain,
 } from '../../src/domain/bittorrent/bencode-fields.ts'
 import { dictionarySpans, listSpans } from '../../src/domain/bittorrent/bencode-spans.ts'
+import { parseDhtNodes } from '../../src/domain/bittorrent/dht-nodes.ts'
 import { numberedFileName, safeFileNames } from '../../src/domain/bittorrent/file-names.ts'
 import { parseFileSelection } from '../../src/domain/bittorrent/file-selection.ts'
 import { isPeerAddress } from '../../src/domain/bittorrent/good-peers.ts'
@@ -245,6 +246,7 @@ export const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     safeFileNames([fileOf(text), fileOf(text), fileOf(`${text}.mkv`)]),
   'lib/fold-text#foldText': foldText,
   'lib/heap-bytes#heapBytes': (text) => heapBytes([...text]),
+  'domain/bittorrent/dht-nodes#parseDhtNodes': parseDhtNodes,
   'domain/bittorrent/good-peers#isPeerAddress': isPeerAddress,
   'domain/bittorrent/info-hash#infoHashesIn': infoHashesIn,
   'domain/bittorrent/info-hash#parseInfoHash': parseInfoHash,

@@ -37,7 +37,7 @@ process.on('message', (command: Command) => {
   else starting = starting?.then((swarm) => obey(swarm, command))
 })
 
-async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<Swarm> {
+async function start({ options, dhtNodes }: Extract<Command, { kind: 'start' }>): Promise<Swarm> {
   // Loaded late: it takes a while, in which signals must not end this process, and webtorrent keeps references to what
   // is patched here.
   const { OwnTrackers } = await import('./own-trackers.ts')
@@ -61,7 +61,7 @@ async function start({ options }: Extract<Command, { kind: 'start' }>): Promise<
   const dht = options.dht ? await freeUdpPort(options.utp && tcp !== 0 ? tcp + 1 : tcp) : 0
   if (tcp !== options.port) log('warn', 'TORRENT_PORT is taken, another port is used', { port: options.port })
   return startSwarm(
-    { engine: options, ports: { tcp, dht }, own },
+    { engine: options, ports: { tcp, dht }, own, dhtNodes },
     {
       report: say,
       fatal(error) {
@@ -79,8 +79,13 @@ async function obey(swarm: Swarm, command: Exclude<Command, { kind: 'start' }>):
   else if (command.kind === 'replace') swarm.replace(command.id, command.file)
   else if (command.kind === 'retryWrites') swarm.retryWrites(command.id)
   else if (command.kind === 'close') void swarm.close(command.id)
-  else process.exit(0)
+  else stop(swarm)
   return swarm
+}
+
+function stop(swarm: Swarm): void {
+  const report: Report = { kind: 'dhtNodes', nodes: swarm.dhtNodes() }
+  process.send?.(report, undefined, undefined, () => process.exit(0))
 }
 
 function say(report: Report): void {

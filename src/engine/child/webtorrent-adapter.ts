@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import WebTorrent from 'webtorrent'
+import type { DhtNode } from '../../domain/bittorrent/dht-nodes.ts'
 import { splitting } from '../../domain/bittorrent/metainfo.ts'
 import { readNamedInfo } from '../../domain/bittorrent/read-named-info.ts'
 import { messageOf } from '../../domain/errors.ts'
@@ -8,6 +9,7 @@ import { inTurns } from '../../lib/in-turns.ts'
 import type { EngineOptions, PieceWindow } from '../engine.ts'
 import type { Report } from '../protocol.ts'
 import { BanList } from './ban-list.ts'
+import { type DhtTable, keepDhtTable } from './dht-table.ts'
 import { Dialler } from './dialler/dialler.ts'
 import { Disk } from './disk.ts'
 import type { OpenCommand } from './join-swarm.ts'
@@ -30,6 +32,8 @@ export interface Swarm {
   replace(id: number, file: number): void
   retryWrites(id: number): void
   close(id: number): Promise<void>
+  /** What the DHT's table has now. */
+  dhtNodes(): readonly DhtNode[]
 }
 
 export interface SwarmOptions {
@@ -37,6 +41,8 @@ export interface SwarmOptions {
   /** free ones, or 0 */
   readonly ports: { readonly tcp: number; readonly dht: number }
   readonly own: OwnTrackers
+  /** kept by an earlier run */
+  readonly dhtNodes: readonly DhtNode[]
 }
 
 export interface SwarmListener {
@@ -45,15 +51,17 @@ export interface SwarmListener {
   fatal(error: Error): void
 }
 
-export function startSwarm({ engine, ports, own }: SwarmOptions, on: SwarmListener): Swarm {
+export function startSwarm({ engine, ports, own, dhtNodes }: SwarmOptions, on: SwarmListener): Swarm {
   const { report } = on
   const client = startClient(engine, ports)
   client.on('error', (error: Error) => on.fatal(error))
   /** for as long as this process runs: DHT queries may outlast a torrent's stay */
   const privateOnes = new Set<string>()
+  let dhtTable: DhtTable | undefined
   if (client.dht) {
     guardDht(client.dht)
     keepOutOfDht(client.dht, privateOnes)
+    dhtTable = keepDhtTable(client.dht, dhtNodes, (nodes) => report({ kind: 'dhtNodes', nodes }))
   }
   const shared = {
     client,
@@ -97,6 +105,7 @@ export function startSwarm({ engine, ports, own }: SwarmOptions, on: SwarmListen
       if (torrent) await torrent.close()
       else report({ kind: 'closed', id })
     },
+    dhtNodes: () => dhtTable?.nodes() ?? [],
   }
 }
 

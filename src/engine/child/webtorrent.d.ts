@@ -133,6 +133,15 @@ declare module 'webtorrent' {
     }
   }
 
+  export interface DhtClient extends Dht, EventEmitter {
+    /** Without a ping, if the id is given, in hex. */
+    addNode(node: { id?: string; host: string; port: number }): void
+    readonly nodes: {
+      /** `seen`: when it sent us something, epoch ms */
+      toArray(): readonly { id: Uint8Array; host: string; port: number; seen?: number }[]
+    }
+  }
+
   export interface TorrentPeer {
     /** address and port, but for WebRTC */
     readonly id: string
@@ -163,7 +172,7 @@ declare module 'webtorrent' {
   export default class WebTorrent extends EventEmitter {
     constructor(options: Readonly<Record<string, unknown>>)
     readonly torrentPort: number
-    readonly dht: Dht | false
+    readonly dht: DhtClient | false
     readonly _connPool: { readonly tcpServer: Server }
     add(torrentId: string | Uint8Array | ParsedTorrent, options: Readonly<Record<string, unknown>>): Torrent
     /** for tests only, like the next one */
