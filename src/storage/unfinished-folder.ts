@@ -17,7 +17,7 @@ export async function makeUnfinishedFolder(base: string, name: string): Promise<
   await mkdir(unfinished)
   try {
     await mkdir(join(unfinished, OURS))
-    await MadeFiles.begin(unfinished)
+    await MadeFiles.beginNew(unfinished)
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
     throw error

@@ -3,9 +3,7 @@ import { readTorrentInfo } from '../domain/bittorrent/read-torrent-info.ts'
 import { SelfStremeError } from '../domain/errors.ts'
 import { Waiters } from '../lib/waiters.ts'
 import type { Log } from '../observe/log.ts'
-import { adoptFiles } from '../storage/own-files.ts'
 import { type FoundFolder, readFolder } from '../storage/read-folder.ts'
-import { writing } from '../storage/torrent-folder.ts'
 import { MetainfoKeeper } from './content/metainfo-keeper.ts'
 import type { KnownTorrent } from './known-torrent.ts'
 import type { TorrentHost } from './torrent-host.ts'
@@ -111,7 +109,6 @@ export class TorrentMetadata {
       await torrent.restartWith(metainfo)
     // The folder of a torrent may have been put there while its metadata was looked for.
     const found = await readFolder(directory, torrent.infoHash)
-    if (found) await this.noteOwnFiles(directory, info)
     const empty: FoundFolder = { directory, metainfo, info, state: { whole: {} }, claimed: new Uint8Array() }
     const known = torrent.learn(found ?? empty)
     this.#brought = undefined
@@ -138,15 +135,10 @@ export class TorrentMetadata {
     return this.#directory
   }
 
-  /** Notes which files are ours: the engine writes to no others. */
-  noteOwnFiles(directory: string, info: TorrentInfo): Promise<void> {
-    return this.#torrent.room.note(() => writing(directory, () => adoptFiles(directory, info)))
-  }
-
-  /** The same before the torrent joins the swarm; a read-only disk is no error: what is there can be shared. */
+  /** Notes which files are ours before the torrent joins the swarm; on a read-only disk, what is there can be shared. */
   async adoptFiles(info: TorrentInfo): Promise<void> {
     try {
-      await this.noteOwnFiles(this.#directory, info)
+      await this.#keeper.noteOwnFiles(this.#directory, info)
     } catch (error) {
       if (!(error instanceof SelfStremeError && error.code === 'disk.read_only')) throw error
     }

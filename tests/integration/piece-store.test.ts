@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import bencode from 'bencode'
@@ -154,6 +154,53 @@ test('blocks requested by peers wait while too much is being read for them', asy
   expect(isAnswered).toBe(false)
   full.resolve()
   expectSameBytes((await answer) as Uint8Array, first.subarray(0, 16_384))
+})
+
+describe('while a piece is on its way', () => {
+  test('its files are made, and others are not', async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    opened.store.prepare(0)
+    await expect.poll(() => opened.opened.map(({ file }) => file)).toEqual([0])
+    expect(await readdir(opened.directory)).toEqual(['.self-streme', 'First.mkv'])
+    opened.store.prepare(1)
+    await expect.poll(() => opened.opened.map(({ file }) => file)).toEqual([0, 1])
+    for (const [index, piece] of pieces.entries()) await opened.put(index, piece)
+    await opened.expectRight()
+    expect([opened.said, opened.opened.length]).toEqual([[], 2])
+  })
+
+  test('and is there before its files are, they are made once', async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    for (const [index, piece] of pieces.entries()) {
+      opened.store.prepare(index)
+      await opened.put(index, piece)
+    }
+    await opened.expectRight()
+    expect([opened.said, opened.opened.map(({ file }) => file)]).toEqual([[], [0, 1]])
+    const record = await readFile(join(opened.directory, '.self-streme', 'made'), 'utf8')
+    expect(record.match(/First\.mkv/g)).toHaveLength(1)
+  })
+
+  test("a file of the user is not touched, and only the write says that it is the user's", async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    await writeFile(join(opened.directory, 'First.mkv'), second)
+    opened.store.prepare(0)
+    await expect(opened.put(0, pieces[0] as Buffer)).rejects.toThrow('was not made by self-streme')
+    expectSameBytes(await readFile(join(opened.directory, 'First.mkv')), second)
+    expect([opened.said, opened.opened]).toEqual([[], [expect.objectContaining({ file: 0 })]])
+  })
+
+  test('nothing is made in a store that is closed', async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    await opened.store.closeFiles()
+    opened.store.prepare(0)
+    await new Promise(setImmediate)
+    expect(await readdir(opened.directory)).toEqual(['.self-streme'])
+  })
 })
 
 describe('a file that the user', () => {

@@ -90,6 +90,17 @@ export class PieceStore {
     this.#states.forget(piece)
   }
 
+  /** A piece is on its way: its files are made meanwhile. */
+  prepare(piece: number): void {
+    if (!this.#disk.isTaking) return
+    const make = async () => {
+      await this.#files.prepare(piece)
+      return undefined
+    }
+    // The write says what is wrong.
+    this.#run(make, () => undefined)
+  }
+
   put(piece: number, bytes: Uint8Array, done: Done = () => undefined): void {
     this.#run(async () => {
       if (bytes.length !== this.#lengthOf(piece))

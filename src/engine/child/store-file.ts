@@ -78,6 +78,15 @@ export class StoreFile {
     await opened.use((handle) => readAll(handle, bytes, position))
   }
 
+  /**
+   * Makes the file, if there is none, before its first bytes are there: the sync of the record that it is ours takes up to
+   * 50 ms. An error is left to {@link write}.
+   */
+  async prepare(): Promise<void> {
+    if (this.#writer.isInUse || (await lstatIfThere(this.#path))) return
+    await this.#writer.use(async () => undefined)
+  }
+
   async write(bytes: Uint8Array, position: number): Promise<void> {
     if (this.#writer.isInUse) await this.#releaseIfMoved()
     // A piece that spans two files may be wrong in the other one only: then this file is right as it is, and needs no copy.

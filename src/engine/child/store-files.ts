@@ -50,6 +50,14 @@ export class StoreFiles {
       await file.read(part, position)
   }
 
+  /** Makes the files of a piece that are missing. */
+  async prepare(piece: number): Promise<void> {
+    for (const { file } of segmentsOf(this.#info, piece)) {
+      this.#closing.throwIfAborted()
+      if (!this.#info.files[file]?.isPadding) await this.#fileAt(file).prepare()
+    }
+  }
+
   async write(piece: number, bytes: Uint8Array): Promise<void> {
     for (const { file, part, position } of this.#partsOf(piece, 0, bytes)) await file.write(part, position)
   }

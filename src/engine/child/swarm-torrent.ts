@@ -66,6 +66,7 @@ export class SwarmTorrent {
         guilty: (wire, piece) => removal.ban(wire, piece),
         silent: (wire, gaveNothing) => removal.drop(wire, gaveNothing),
         unwritable: (error) => this.#fail('disk.failed', error),
+        begun: (piece) => this.#store?.prepare(piece),
         giveUp: (piece) => this.#store?.giveUp(piece),
       },
     )

@@ -3,6 +3,7 @@ import { messageOf } from '../../domain/errors.ts'
 import { removeFolder } from '../../files/clear-folder.ts'
 import type { Log } from '../../observe/log.ts'
 import { saveState } from '../../storage/folder-state.ts'
+import { adoptFiles } from '../../storage/own-files.ts'
 import { makeTorrentFolder, writeMetainfo, writing } from '../../storage/torrent-folder.ts'
 import type { TorrentRoom } from '../fetching/torrent-room.ts'
 
@@ -49,10 +50,17 @@ export class MetainfoKeeper {
         if ((await this.#place()) !== directory) continue
         throw error
       }
+      if (!info) return directory
       // A folder that existed before may hold notes on downloads: it is never removed.
-      if (info) this.#unkept = isMade ? { directory, info } : undefined
+      this.#unkept = isMade ? { directory, info } : undefined
+      if (!isMade) await this.noteOwnFiles(directory, info)
       return directory
     }
+  }
+
+  /** Notes which files are ours, unless that is noted: the engine writes to no others. */
+  noteOwnFiles(directory: string, info: TorrentInfo): Promise<void> {
+    return this.#room.note(() => writing(directory, () => adoptFiles(directory, info)))
   }
 
   /** Begins to save the metadata; {@link kept} resolves or rejects when that has ended. */

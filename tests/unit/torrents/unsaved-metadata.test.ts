@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { SelfStremeError } from '../../../src/domain/errors.ts'
+import { MadeFiles } from '../../../src/storage/made-files.ts'
+import { makeTorrentFolder } from '../../../src/storage/torrent-folder.ts'
 import type { KnownTorrent } from '../../../src/torrents/known-torrent.ts'
 import { FILM, PIECE, type TorrentWorld, torrentWorld } from '../../support/torrent-world.ts'
 
@@ -98,4 +102,13 @@ test('and so does one that needs its next piece only later; the torrent is not b
   const late = known.reading.read(0, { start: PIECE, end: 2 * PIECE - 1 }, undefined, PATIENT)
   await expect(late.next()).rejects.toMatchObject({ code: 'disk.full' })
   expect([world.torrent.state, world.opened.length]).toEqual(['unknown', 1])
+})
+
+test('a folder whose record of files was lost in a power cut gets a new one, so that it can be written to', async () => {
+  await using world = await torrentWorld()
+  await makeTorrentFolder(world.directory)
+  await writeFile(join(world.directory, '.self-streme', 'made'), '')
+  expect(await MadeFiles.read(world.directory)).toBeUndefined()
+  await world.torrent.metadata.receive(world.metainfo)
+  expect(await MadeFiles.read(world.directory)).toBeDefined()
 })

@@ -25,6 +25,8 @@ export interface AssembliesEvents {
   guilty(peer: Peer, piece: number): void
   /** A piece cannot be kept, and waiting does not help. */
   unwritable(error: Error): void
+  /** Blocks of a piece are about to be requested. */
+  begun(piece: number): void
   /** All blocks of a piece have arrived. */
   complete(piece: number): void
   /** A piece has to be fetched again. */
@@ -102,6 +104,7 @@ export class Assemblies implements Disposable {
     if (!this.#oddlyPadded.has(piece)) for (const part of this.#paddingIn(piece)) assembly.fillZeros(part)
     if (this.isDistrusted(piece)) assembly.boundTo = peer
     this.#begun.set(piece, assembly)
+    this.#events.begun(piece)
     return assembly
   }
 

@@ -34,6 +34,8 @@ export interface FetcherEvents {
   guilty(wire: Wire, piece: number): void
   /** The peer did not answer repeated requests. @param gaveNothing - in this connection, while others gave */
   silent(wire: Wire, gaveNothing: boolean): void
+  /** A piece is on its way. */
+  begun(piece: number): void
   /** A piece cannot be kept, and waiting does not help. */
   unwritable(error: Error): void
   /** The memory of a piece that the disk refuses is needed elsewhere: it should no longer be written. */
@@ -76,6 +78,7 @@ export class Fetcher implements Disposable, PieceHolder {
       {
         guilty: ({ wire }, piece) => events.guilty(wire, piece),
         unwritable: (error) => events.unwritable(error),
+        begun: (piece) => events.begun(piece),
         complete: (piece) => this.#rescue.onComplete(piece),
         reopened: (piece) => this.reopen(piece),
         dropped: (assembly) => this.#onDropped(assembly),

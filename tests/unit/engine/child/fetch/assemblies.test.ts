@@ -44,10 +44,12 @@ function halfPadded(bytes: Buffer) {
   const memory = new PieceMemory()
   memory.join(holder)
   const guilty: Peer[] = []
+  const begun: number[] = []
   const assemblies = new Assemblies(
     { torrent, infoOf: () => info, memory, holder },
     {
       guilty: (peer) => guilty.push(peer),
+      begun: (piece) => begun.push(piece),
       unwritable: () => undefined,
       complete: () => undefined,
       reopened: () => undefined,
@@ -57,6 +59,7 @@ function halfPadded(bytes: Buffer) {
   )
   return {
     guilty,
+    begun,
     there,
     /** Has a peer send every block it was asked for. @returns the number of blocks */
     give() {
@@ -79,8 +82,9 @@ test('of a piece with padding only the other blocks are requested', () => {
 
 test('padding that turns out not to be zeros is requested, and no peer is blamed', () => {
   const bytes = patternBytes(PIECE)
-  const { there, guilty, give } = halfPadded(bytes)
+  const { there, guilty, begun, give } = halfPadded(bytes)
   expect([give(), there]).toEqual([2, []])
   expect([give(), there]).toEqual([4, [bytes]])
+  expect(begun, 'it was begun twice').toEqual([0, 0])
   expect(guilty).toEqual([])
 })
