@@ -22,6 +22,8 @@ export interface ContestantOptions {
   /** how many torrents it will get */
   readonly torrents?: number
   readonly watchEventLoop?: boolean
+  /** where it stores films, with what an earlier start left; default: a new folder, which is removed at the end */
+  readonly folder?: string
   /** how long it has been running when it gets the first request, in ms; default 1000; only our own */
   readonly settleMs?: number
   /** further settings of our own */

@@ -7,12 +7,13 @@ import { startProcess } from '../measure/own-process.ts'
 const SERVER = new URL('peerflix-server.ts', import.meta.url)
 
 /** One process for each torrent, as peerflix is used; they have been running for a while when they get it. */
-export async function startPeerflix({ torrents = 1 }: ContestantOptions): Promise<Contestant> {
+export async function startPeerflix(options: ContestantOptions): Promise<Contestant> {
   await using starting = new AsyncDisposableStack()
-  const folder = starting.use(await temporaryFolder())
+  const { torrents = 1 } = options
+  const folder = options.folder ?? starting.use(await temporaryFolder()).path
   const children = await Promise.all(
     Array.from({ length: torrents }, async () =>
-      starting.use(startProcess(process.execPath, [SERVER, folder.path, await freePort()])),
+      starting.use(startProcess(process.execPath, [SERVER, folder, await freePort()])),
     ),
   )
   await Promise.all(children.map((child) => child.nextLine(/^ready/)))
@@ -21,7 +22,7 @@ export async function startPeerflix({ torrents = 1 }: ContestantOptions): Promis
   const parts = starting.move()
   return {
     pids: children.map((child) => child.pid),
-    folder: folder.path,
+    folder,
     async open({ magnet }) {
       const child = free.shift()
       if (!child) throw new Error(`peerflix was started for ${torrents} torrents`)

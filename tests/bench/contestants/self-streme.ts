@@ -13,12 +13,12 @@ export async function startSelfStreme(
   options: ContestantOptions,
 ): Promise<Contestant & { readonly url: string }> {
   await using starting = new AsyncDisposableStack()
-  const folder = starting.use(await temporaryFolder())
+  const folder = options.folder ?? starting.use(await temporaryFolder()).path
   const child = starting.use(
     startProcess(process.execPath, argumentsOf(options), {
       PORT: '0',
       HOST: '127.0.0.1',
-      TORRENT_DOWNLOAD_PATH: folder.path,
+      TORRENT_DOWNLOAD_PATH: folder,
       TORRENT_PORT: '0',
       TORRENT_DHT: 'false',
       // Trackers in a request may not lead to this machine; those in the settings may.
@@ -33,7 +33,7 @@ export async function startSelfStreme(
   return {
     pids: [child.pid],
     url,
-    folder: folder.path,
+    folder,
     open: async ({ infoHash }) => `${url}/stream/proxy/${infoHash}`,
     async settled() {
       await child.nextLine(/Download complete/)
