@@ -66,6 +66,11 @@ export class Peer {
     this.chokingChangedAt = joinedAt
   }
 
+  /** How many blocks it is asked for until its rate is known. */
+  set share(blocks: number) {
+    this.#queue.startWith(blocks)
+  }
+
   get isChoking(): boolean {
     return this.wire.peerChoking
   }

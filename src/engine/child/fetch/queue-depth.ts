@@ -2,6 +2,13 @@ import { BLOCK_BYTES } from './assembly.ts'
 
 /** First requests to a peer of which nothing is known. */
 const START_BLOCKS = 32
+/** Peers of which nothing is known share the first mebibyte, */
+const SHARED_BLOCKS = 64
+/**
+ * but each gets so many: one that sends every half a second would otherwise need a second turn before it shows that it is
+ * fast. Among 30 slow peers, a first piece took 1.1 s with 8 and 1.3 s with 4 (simulated).
+ */
+const SMALLEST_SHARE = 8
 const FEWEST_BLOCKS = 2
 const MAX_BLOCKS = 256
 /** How long a request should wait at the peer before its turn, to bridge a pause on our side. */
@@ -21,6 +28,7 @@ const WAIT = { short: 0.4, long: 0.8 }
  */
 export class QueueDepth {
   #blocks = START_BLOCKS
+  #isMeasured = false
   /** factor to the depth that follows from the rate alone */
   #boost = 1
   /** ms, about the round-trip time */
@@ -31,6 +39,11 @@ export class QueueDepth {
 
   get blocks(): number {
     return this.#blocks
+  }
+
+  /** Changes how many blocks are requested while the peer's rate is not known. */
+  startWith(blocks: number): void {
+    if (!this.#isMeasured) this.#blocks = blocks
   }
 
   /**
@@ -48,6 +61,7 @@ export class QueueDepth {
   /** Called ten times a second. */
   onTick(bytesPerSecond: number): void {
     if (bytesPerSecond === 0) return
+    this.#isMeasured = true
     const shortMs = Math.max(WAIT_MS.short, WAIT.short * this.#quickestMs)
     const longMs = Math.max(WAIT_MS.long, WAIT.long * this.#quickestMs)
     if (this.#latestMs - this.#quickestMs < shortMs) this.#boost = Math.min(this.#boost * 2, MAX_BLOCKS)
@@ -58,4 +72,14 @@ export class QueueDepth {
     this.#tickMs = Number.POSITIVE_INFINITY
     this.#latestMs = Number.POSITIVE_INFINITY
   }
+}
+
+/**
+ * How many blocks to request at first from a peer that has not given anything: its share of a mebibyte. If one peer were
+ * asked for all of a first piece, the piece would take as long as that peer.
+ *
+ * @param usablePeers - peers that may be asked, this one included
+ */
+export function firstShare(usablePeers: number): number {
+  return Math.max(SMALLEST_SHARE, Math.ceil(SHARED_BLOCKS / Math.max(1, usablePeers)))
 }

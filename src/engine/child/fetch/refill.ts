@@ -2,6 +2,7 @@ import type { Assemblies } from './assemblies.ts'
 import { corked } from './cork.ts'
 import type { Peer } from './peer.ts'
 import type { PieceOrder } from './piece-order.ts'
+import { firstShare } from './queue-depth.ts'
 import type { Requests } from './requests.ts'
 import type { Rescue } from './rescue.ts'
 
@@ -37,7 +38,9 @@ export class Refill {
       const etas = new Map([...this.#parts.peers.values()].map((peer) => [peer, peer.etaOfNext(now)]))
       const peers = [...etas.keys()].sort((a, b) => (etas.get(a) ?? 0) - (etas.get(b) ?? 0))
       const anyProven = peers.some((peer) => peer.isProven && peer.isFit)
+      const share = firstShare(peers.filter(({ isFit }) => isFit).length)
       for (const peer of peers) {
+        peer.share = share
         peer.isOnTrial = anyProven && !peer.isProven
         this.peer(peer)
       }

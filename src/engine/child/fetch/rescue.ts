@@ -6,8 +6,15 @@ import { whoGivesWay } from './turnover.ts'
 
 /** If the next piece of a reader has been missing for this long, its blocks are also requested from a second peer. */
 const PATIENCE_MS = 100
-/** A second peer must be expected to be faster by this factor, and by this many seconds. */
+/** One more peer must be expected to be faster by this factor, and by this many seconds, */
 const HASTE = { times: 1.5, seconds: 0.05 }
+/**
+ * or only no slower, if no other was asked for this long: then the expectations are wrong. A peer that has given something
+ * takes over sooner from those that have not.
+ */
+const LATE_MS = { usually: 400, unproven: 200 }
+/** Peers that are asked for the same block. */
+const MAX_ASKED = 4
 /** A peer that needs longer for a block is no help. */
 const SLOW_SECONDS = 1
 /** A reader that has waited this long is starving. */
@@ -110,14 +117,21 @@ export class Rescue {
     )
     const helpers = isAnyQuick ? able.filter(({ isProven }) => isProven) : able
     if (helpers.length === 0) return
-    for (const { block, soonest, asked } of openBlocks(assembly, peers, now)) {
+    for (const { block, soonest, asked, askedAt } of openBlocks(assembly, peers, now)) {
+      if (asked.length >= MAX_ASKED) continue
       const [best] = helpers
         .filter((peer) => !asked.includes(peer))
         .map((peer) => ({ peer, eta: peer.etaOfNext(now) }))
         .sort((a, b) => a.eta - b.eta)
-      if (best && best.eta * HASTE.times + HASTE.seconds <= soonest) {
-        this.#requests.askAsWell(best.peer, assembly, block)
-      }
+      if (!best) continue
+      const isAnyProven = asked.some(({ isProven }) => isProven)
+      const lateMs = best.peer.isProven && !isAnyProven ? LATE_MS.unproven : LATE_MS.usually
+      const isLate = now - askedAt >= lateMs
+      // Nothing can be expected of peers that have given nothing.
+      const isNoLater = best.eta <= soonest || !best.peer.isProven || !isAnyProven
+      // A block that was not requested from any peer is better than one that will probably come.
+      const isSooner = !assembly.hasFree && best.eta * HASTE.times + HASTE.seconds <= soonest
+      if (isSooner || (isLate && isNoLater)) this.#requests.askAsWell(best.peer, assembly, block)
     }
   }
 
@@ -172,6 +186,8 @@ function isAbleToHelp(peer: Peer): boolean {
 interface OpenBlock {
   readonly block: number
   readonly asked: Peer[]
+  /** when the last of them was asked; ms, on the monotonic clock */
+  askedAt: number
   /** seconds until the first answer is expected */
   soonest: number
 }
@@ -183,11 +199,13 @@ function openBlocks(assembly: Assembly<Peer>, peers: readonly Peer[], now: numbe
     for (const [index, request] of peer.requests.entries()) {
       if (request.assembly !== assembly) continue
       const eta = peer.etaOf(index, now)
+      const { askedAt } = request
       const known = blocks.get(request.block)
       if (known) {
         known.asked.push(peer)
+        known.askedAt = Math.max(known.askedAt, askedAt)
         known.soonest = Math.min(known.soonest, eta)
-      } else blocks.set(request.block, { block: request.block, asked: [peer], soonest: eta })
+      } else blocks.set(request.block, { block: request.block, asked: [peer], askedAt, soonest: eta })
     }
   }
   return [...blocks.values()].sort((a, b) => b.soonest - a.soonest)

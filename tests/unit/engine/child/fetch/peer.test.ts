@@ -40,6 +40,25 @@ test('a new peer is asked for 32 blocks at once, or for its own limit', () => {
     expect(peerWith({ reqq }).depth, String(reqq)).toBe(32)
 })
 
+test('a new peer is asked for its share, or for its own limit, or for four blocks on trial', () => {
+  const peer = peerWith({ reqq: 30 })
+  peer.share = 22
+  expect([peer.depth, peer.room]).toEqual([22, 22])
+  peer.share = 64
+  expect(peer.depth).toBe(30)
+  peer.isOnTrial = true
+  expect(peer.depth).toBe(4)
+  peer.isOnTrial = false
+  peer.requests.push(...Array.from({ length: 30 }, () => requestAt(0)))
+  peer.share = 8
+  expect(peer.room).toBe(0)
+  peer.requests.length = 0
+  serve(peer, 100 * BLOCK_BYTES, 20)
+  const { depth } = peer
+  peer.share = 64
+  expect(peer.depth).toBe(depth)
+})
+
 test('a peer gets new requests when a quarter of its queue is free, not after each block', () => {
   const peer = peerWith()
   peer.requests.push(...Array.from({ length: 25 }, () => requestAt(0)))

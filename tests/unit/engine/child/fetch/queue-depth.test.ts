@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { QueueDepth } from '../../../../../src/engine/child/fetch/queue-depth.ts'
+import { firstShare, QueueDepth } from '../../../../../src/engine/child/fetch/queue-depth.ts'
 
 const BLOCK = 16 * 1024
 
@@ -67,4 +67,34 @@ test('a queue that is not used up does not get deeper', () => {
     depth.onTick(30 * BLOCK)
   }
   expect(depth.blocks).toBeLessThan(5)
+})
+
+test.for([
+  [0, 64],
+  [1, 64],
+  [2, 32],
+  [3, 22],
+  [7, 10],
+  [8, 8],
+  [35, 8],
+  [1_000, 8],
+])('%i peers of which nothing is known are asked for %i blocks each', ([peers, blocks]) => {
+  expect(firstShare(peers as number)).toBe(blocks)
+})
+
+test('a share counts until the rate of the peer is known, and then no more', () => {
+  const depth = new QueueDepth()
+  for (const share of [64, 8, 22]) {
+    depth.startWith(share)
+    expect(depth.blocks).toBe(share)
+  }
+  depth.onTick(0)
+  depth.startWith(10)
+  expect(depth.blocks).toBe(10)
+  depth.onAnswer(100, 0)
+  depth.onTick(50 * BLOCK)
+  const { blocks } = depth
+  expect(blocks).not.toBe(10)
+  depth.startWith(64)
+  expect(depth.blocks).toBe(blocks)
 })

@@ -90,6 +90,10 @@ function scene() {
         if (assembly && block !== undefined) ask(peer, assembly, block)
       }
     },
+    /** Only the clock moves. */
+    wait(ms: number) {
+      now += ms
+    },
     /** Time passes; `giving` delivers a block in each tick. */
     pass(seconds: number, giving?: Peer, isCrowded = false) {
       for (let n = 0; n < seconds / TICK; n++) {
@@ -254,4 +258,82 @@ test('while a reader starves, useless peers are dropped one by one, and otherwis
     ['a', false],
     ['b', false],
   ])
+})
+
+/** @returns how many peers each block was requested from */
+function askersOf({ assembly, namesAskedFor }: ReturnType<typeof scene>): number[] {
+  return Array.from({ length: assembly?.blockCount ?? 0 }, (_, block) => {
+    const names = namesAskedFor(block)
+    expect(new Set(names).size).toBe(names.length)
+    expect(assembly?.askedFor(block)).toBe(names.length)
+    return names.length
+  })
+}
+
+test('a block is requested from four peers at most, and never twice from one', () => {
+  const here = scene()
+  const { join, take, pass } = here
+  const silent = Array.from({ length: 10 }, (_, n) => join(`silent ${n}`))
+  take(silent[0] as Peer, BLOCKS)
+  pass(1.8)
+  expect(new Set(askersOf(here))).toEqual(new Set([4]))
+})
+
+test('a late block is requested from one more peer each 400 ms, though that is not expected to be faster', () => {
+  const here = scene()
+  const { join, serve, take, peers, rescue, wait, now } = here
+  const names = ['first', 'second', 'third', 'fourth', 'fifth']
+  for (const name of names) serve(join(name), 20)
+  // Each has other work for a third of a second: no slower than a block that is 400 ms late, but not clearly faster.
+  const elsewhere = new Assembly<Peer>(PIECE + 1, Buffer.alloc(BLOCKS * BLOCK_BYTES))
+  const asked: number[] = []
+  take(peers.get('first') as Peer, 1)
+  for (let block = 1; block < BLOCKS; block++)
+    here.assembly?.put(block, Buffer.alloc(BLOCK_BYTES), {} as Peer)
+  for (const name of names.slice(1)) {
+    const peer = peers.get(name) as Peer
+    for (let n = 0; n < 6; n++)
+      peer.requests.push({ assembly: elsewhere, block: BLOCKS + n, askedAt: now(), ahead: n })
+  }
+  for (let step = 0; step < 21; step++) {
+    rescue.help(PIECE, [...peers.values()], now())
+    asked.push(here.namesAskedFor(0).length)
+    wait(100)
+  }
+  expect(asked).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4])
+})
+
+test.for([
+  ['has given something takes over from one that has not after 200 ms', 20, 0, 200],
+  ['is slower than the one that was asked is left alone, however late it is', 4, 20, undefined],
+] as const)('a peer that %s', ([, helperPace, askedPace, at]) => {
+  const here = scene()
+  const { join, serve, take, peers, rescue, wait, now } = here
+  const [asked, helper] = [join('asked'), join('helper')]
+  if (askedPace > 0) serve(asked, askedPace)
+  serve(helper, helperPace)
+  const elsewhere = new Assembly<Peer>(PIECE + 1, Buffer.alloc(BLOCKS * BLOCK_BYTES))
+  take(asked, 1)
+  for (let block = 1; block < BLOCKS; block++)
+    here.assembly?.put(block, Buffer.alloc(BLOCK_BYTES), {} as Peer)
+  for (let n = 0; n < 12; n++)
+    helper.requests.push({ assembly: elsewhere, block: BLOCKS + n, askedAt: now(), ahead: n })
+  let took: number | undefined
+  for (let ms = 0; ms <= 600 && took === undefined; ms += 50, wait(50)) {
+    rescue.help(PIECE, [...peers.values()], now())
+    if (here.namesAskedFor(0).includes('helper')) took = ms
+  }
+  expect(took).toBe(at)
+})
+
+test('a block that no peer was asked for comes before one that others were asked for, unless that is late', () => {
+  const { join, take, rescue, wait, now, peers, namesAskedFor } = scene()
+  take(join('silent'), BLOCKS - 1)
+  join('idle')
+  wait(399)
+  rescue.help(PIECE, [...peers.values()], now())
+  expect(namesAskedFor(0)).toEqual(['silent'])
+  wait(1)
+  rescue.help(PIECE, [...peers.values()], now())
+  expect(namesAskedFor(0)).toEqual(['silent', 'idle'])
 })
