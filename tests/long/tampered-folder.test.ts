@@ -28,6 +28,7 @@ const FILM = 'Film.mkv'
 const BITS = '.self-streme/verified.bits'
 const STATE = '.self-streme/state.json'
 const METAINFO = '.self-streme/metainfo.torrent'
+const PEERS = '.self-streme/peers.json'
 
 type Harm = (place: (name: string) => string) => Promise<void>
 
@@ -52,6 +53,17 @@ const HARMS: readonly (readonly [string, Harm])[] = [
   [
     'the state claims that the film is complete',
     (place) => writeFile(place(STATE), JSON.stringify({ whole: { 0: { size: film.length, mtimeMs: 1 } } })),
+  ],
+  ['the kept peers are garbage', (place) => writeFile(place(PEERS), patternBytes(1_000))],
+  [
+    'the kept peers are others',
+    (place) =>
+      writeFile(
+        place(PEERS),
+        JSON.stringify([
+          { address: '127.0.0.1:9', isEncrypted: true, source: 'tracker', gaveAt: Date.now() },
+        ]),
+      ),
   ],
   ['the metadata is garbage', (place) => writeFile(place(METAINFO), patternBytes(1_000))],
   ['the metadata is cut', (place) => truncate(place(METAINFO), 100)],

@@ -41,7 +41,11 @@ async function play([folder = '', ...films]: readonly string[]): Promise<DhtScen
     const [line] = (await once(lines, 'line')) as [string]
     const [one = '', two = '', three = ''] = JSON.parse(line) as string[]
     const nodes = join(folder, 'data', 'dht-nodes')
-    const first = await fetchFilm(folder, one, () => until(() => existsSync(nodes)))
+    const first = await fetchFilm(folder, one, async () => {
+      await until(() => existsSync(nodes))
+      // It is written again at the end.
+      await rm(nodes)
+    })
     const kept = await readFile(nodes, 'utf8')
     const ended = once(lines, 'line')
     swarm.stdin.write('\n')

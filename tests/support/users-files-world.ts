@@ -142,7 +142,8 @@ const SITUATIONS = {
   },
   'notes that are links': async ({ folder, elsewhere, put }) => {
     await makeTorrentFolder(folder)
-    for (const name of ['usage.json', 'state.json', 'metainfo.torrent', 'verified.bits', 'made']) {
+    const names = ['usage.json', 'state.json', 'metainfo.torrent', 'verified.bits', 'made', 'peers.json']
+    for (const name of names) {
       await put(elsewhere, `${name}.new`)
       await symlink(join(elsewhere, `${name}.new`), join(folder, MARK, `${name}.new`))
     }
