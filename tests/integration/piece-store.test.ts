@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
 import { Disk, GivenUpError } from '../../src/engine/child/disk.ts'
 import { PieceStore } from '../../src/engine/child/piece-store.ts'
+import { StoreFiles } from '../../src/engine/child/store-files.ts'
 import { ByteGate } from '../../src/lib/byte-gate.ts'
 import { makeTorrentFolder } from '../../src/storage/torrent-folder.ts'
 import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
@@ -191,6 +192,29 @@ describe('while a piece is on its way', () => {
     await expect(opened.put(0, pieces[0] as Buffer)).rejects.toThrow('was not made by self-streme')
     expectSameBytes(await readFile(join(opened.directory, 'First.mkv')), second)
     expect([opened.said, opened.opened]).toEqual([[], [expect.objectContaining({ file: 0 })]])
+  })
+
+  test.for([
+    [3, 3],
+    [4, 0],
+  ] as const)('of a piece that holds %i small files, %i are made', async ([count, made]) => {
+    await using folder = await temporaryFolder()
+    const directory = join(folder.path, 'a torrent')
+    await makeTorrentFolder(directory)
+    const files = Array.from({ length: count }, (_, n) => ({ path: [`${n}.mkv`], length: 1_000 }))
+    const small = { name: 'Small', files, 'piece length': MIB, pieces: Buffer.alloc(20) }
+    const opened: number[] = []
+    const events = { opened: (file: number) => opened.push(file), replacing: async () => undefined }
+    const closing = new AbortController()
+    const store = new StoreFiles(
+      parseMetainfo(bencode.encode({ info: small })),
+      directory,
+      events,
+      closing.signal,
+    )
+    await store.prepare(0)
+    expect(opened).toHaveLength(made)
+    await store.release()
   })
 
   test('nothing is made in a store that is closed', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { safeFileNames } from '../../domain/bittorrent/file-names.ts'
 import { pieceLengthAt, type TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
-import { segmentsOf } from '../../domain/bittorrent/segments.ts'
+import { filesIn, segmentsOf } from '../../domain/bittorrent/segments.ts'
 import type { FileId } from '../../files/file-id.ts'
 import { MadeFiles } from '../../storage/made-files.ts'
 import { mustBeOurs } from '../../storage/mark.ts'
@@ -10,6 +10,8 @@ import { StoreFile } from './store-file.ts'
 
 /** Bytes that are read and hashed at a time: half a millisecond, in which this process does nothing else. */
 const HASH_BYTES = 256 * 1024
+/** Making one may take 50 ms, in which the torrent cannot be closed. */
+const MAX_PREPARED = 3
 
 export interface StoreFilesEvents {
   /**
@@ -50,12 +52,11 @@ export class StoreFiles {
       await file.read(part, position)
   }
 
-  /** Makes the files of a piece that are missing. */
+  /** Makes the files of a piece that are missing, unless the piece holds many small ones, of which none is a film. */
   async prepare(piece: number): Promise<void> {
-    for (const { file } of segmentsOf(this.#info, piece)) {
-      this.#closing.throwIfAborted()
-      if (!this.#info.files[file]?.isPadding) await this.#fileAt(file).prepare()
-    }
+    const files = filesIn(this.#info, piece).filter((file) => !this.#info.files[file]?.isPadding)
+    if (files.length > MAX_PREPARED) return
+    for (const file of files) await this.#fileAt(file).prepare()
   }
 
   async write(piece: number, bytes: Uint8Array): Promise<void> {
