@@ -265,7 +265,7 @@ describe('a file that the user', () => {
     await using opened = await openStore(folder.path)
     const path = join(opened.directory, 'First.mkv')
     await opened.put(0, pieces[0] as Buffer)
-    if (how === 'makes anew') await rename(path, `${path}.aside`)
+    if (how === 'makes again') await rename(path, `${path}.aside`)
     await writeFile(`${path}.mine`, second)
     await rename(`${path}.mine`, path)
     await expect(untilSeen(opened, 0)).rejects.toThrow('was not made by self-streme')

@@ -46,8 +46,8 @@ swarmTest.for(['while it is being fetched', 'when it is complete'])(
     const url = `${app.url}/stream/proxy/${swarm.infoHash}`
     const ours = join(app.folder, swarm.infoHash)
     const see = () => expect.poll(() => getRange(url, 0, MIB).catch(() => undefined))
-    await getRange(url, 0, when === 'when it is whole' ? film.length - 1 : MIB)
-    if (when === 'when it is whole') await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
+    await getRange(url, 0, when === 'when it is complete' ? film.length - 1 : MIB)
+    if (when === 'when it is complete') await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
 
     // The server may be writing the usage notes into it.
     await rm(ours, { recursive: true, maxRetries: 5 })
