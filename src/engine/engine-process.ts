@@ -152,7 +152,11 @@ class EngineProcess implements StartedEngine {
         torrent.metainfo = report.bytes
         return on.metainfo(report.bytes)
       case 'opened':
-        return on.opened(report.file, report.fileId)
+        return on.opened(report.file, report.fileId, report.changedAt)
+      case 'wrote':
+        return on.wrote(report.file, report.changedAt, report.isWriting)
+      case 'changed':
+        return on.changed(report.file)
       case 'verified':
         return on.verified(report.pieces)
       case 'missing':
@@ -178,7 +182,10 @@ class EngineProcess implements StartedEngine {
   #onEnded(): void {
     for (const done of this.#closing.values()) done()
     this.#closing.clear()
-    for (const torrent of this.#torrents.values()) if (torrent.isWaiting) this.#onDiskReady(torrent)
+    for (const torrent of this.#torrents.values()) {
+      if (torrent.isWaiting) this.#onDiskReady(torrent)
+      torrent.request.on.ended()
+    }
   }
 
   #onDiskReady(torrent: OpenedTorrent): void {

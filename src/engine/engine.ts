@@ -41,8 +41,19 @@ export interface TorrentEvents {
   /**
    * The engine reads and writes this file from now on. Called before a piece in it is verified, and again when the file
    * is replaced. `file` counts all files from 0.
+   *
+   * @param changedAt - when it was last changed (ctime), epoch ms
    */
-  opened(file: number, id: FileId): void
+  opened(file: number, id: FileId, changedAt: number): void
+  /**
+   * Nothing but the engine has changed this file since it was {@link opened}, or since it was last {@link changed}, until
+   * this time (ctime, epoch ms). Called before a piece that was written is verified.
+   *
+   * @param isWriting - the engine is about to change it further
+   */
+  wrote(file: number, changedAt: number, isWriting: boolean): void
+  /** Another program has changed this file: none of its pieces is verified. */
+  changed(file: number): void
   /** These pieces are on disk, in the files that were last {@link opened}, and have the right hash. */
   verified(pieces: readonly number[]): void
   /** These pieces were claimed or verified, and are missing. */
@@ -59,6 +70,8 @@ export interface TorrentEvents {
   diskFull(refusal: Refusal): void
   /** All waiting pieces are written, or lost. */
   diskReady(): void
+  /** The engine has crashed, and writes to no file until it was {@link opened} again. */
+  ended(): void
   /** About once a second, and whenever a peer connects or leaves. */
   stats(stats: SwarmStats): void
   /** The peers to dial first the next time: as of now, and at most once a second. */

@@ -34,7 +34,21 @@ export type Report =
   /** what the DHT's table has; also the last report after `stop` */
   | { readonly kind: 'dhtNodes'; readonly nodes: readonly DhtNode[] }
   | { readonly kind: 'metainfo'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'opened'; readonly id: number; readonly file: number; readonly fileId: FileId }
+  | {
+      readonly kind: 'opened'
+      readonly id: number
+      readonly file: number
+      readonly fileId: FileId
+      readonly changedAt: number
+    }
+  | {
+      readonly kind: 'wrote'
+      readonly id: number
+      readonly file: number
+      readonly changedAt: number
+      readonly isWriting: boolean
+    }
+  | { readonly kind: 'changed'; readonly id: number; readonly file: number }
   | { readonly kind: 'verified'; readonly id: number; readonly pieces: readonly number[] }
   | { readonly kind: 'missing'; readonly id: number; readonly pieces: readonly number[] }
   /** waits for `replace` */

@@ -1,6 +1,5 @@
 import type { ByteRange } from '../domain/byte-range.ts'
 import { BufferPool } from './buffer-pool.ts'
-import type { ByteSource } from './open-once.ts'
 import { MIN_SLICE, SliceMemory } from './slice-memory.ts'
 
 /** Small, so that the first bytes leave soon. */
@@ -24,8 +23,19 @@ export const sliceMemory = new SliceMemory(64 * 1024 * 1024)
  */
 export type ReadableEnd = (position: number, signal: AbortSignal) => Promise<number>
 
+/** A file to read one slice from. */
+export interface SliceSource {
+  /** @returns `undefined` if the bytes were changed, and have to be waited for again */
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number } | undefined>
+}
+
 /** @returns `undefined` if the bytes are there no more */
-type OpenSlice = (position: number, length: number) => Promise<ByteSource | undefined>
+type OpenSlice = (position: number, length: number) => Promise<SliceSource | undefined>
 
 /**
  * Yields the bytes of a range in order, and reads the next slice while the last one is being sent.
@@ -102,11 +112,12 @@ async function tryToRead(
   const buffer = buffers.take(bufferLength)
   try {
     const file = await openFile(position, wanted)
-    if (!file) {
+    const read = await file?.read(buffer, 0, wanted, position)
+    if (!read) {
       giveBack(buffer)
       return undefined
     }
-    const { bytesRead } = await file.read(buffer, 0, wanted, position)
+    const { bytesRead } = read
     if (bytesRead === 0) throw new Error(`the file ends at ${position}, before byte ${range.end}`)
     return { buffer, bytes: buffer.subarray(0, bytesRead) }
   } catch (error) {

@@ -84,8 +84,20 @@ export class SwarmLink implements SwarmSubject {
     this.#torrent.known?.onMissing(pieces)
   }
 
-  opened(fileIdx: number, id: FileId): void {
-    this.#torrent.known?.content.files.noteEngines(fileIdx, id)
+  opened(fileIdx: number, id: FileId, changedAt: number): void {
+    this.#torrent.known?.content.files.noteEngines(fileIdx, id, changedAt)
+  }
+
+  wrote(fileIdx: number, changedAt: number, isWriting: boolean): void {
+    this.#torrent.known?.content.files.noteWrote(fileIdx, changedAt, isWriting)
+  }
+
+  changed(fileIdx: number): void {
+    this.#torrent.known?.content.files.noteChanged(fileIdx)
+  }
+
+  ended(): void {
+    this.#torrent.known?.content.files.noteEngineEnded()
   }
 
   replacing(fileIdx: number, copy: FileId): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import bencode from 'bencode'
 import { expect, test } from 'vitest'
 import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
+import { fileIdOf } from '../../src/files/file-id.ts'
 import { ClaimedPieces } from '../../src/torrents/content/claimed-pieces.ts'
 import { contentDisk } from '../../src/torrents/content/content-disk.ts'
 import { PieceMap } from '../../src/torrents/content/piece-map.ts'
@@ -60,7 +61,7 @@ test('a piece stays claimed when its file was replaced before the hash was found
   const checked: unknown[] = []
   const opened: string[] = []
   const claimed = new ClaimedPieces({ info: filmOf(bytes, MIB), pieces }, contentDisk(), [path], {
-    opened: (_fileIdx, file) => opened.push(file),
+    opened: (_fileIdx, stats) => opened.push(fileIdOf(stats)),
     isCurrent: (_fileIdx, file) => opened.length > 1 && file === opened.at(-1),
     checked: (...of) => checked.push(of),
   })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import bencode from 'bencode'
@@ -204,7 +204,13 @@ describe('while a piece is on its way', () => {
     const files = Array.from({ length: count }, (_, n) => ({ path: [`${n}.mkv`], length: 1_000 }))
     const small = { name: 'Small', files, 'piece length': MIB, pieces: Buffer.alloc(20) }
     const opened: number[] = []
-    const events = { opened: (file: number) => opened.push(file), replacing: async () => undefined }
+    const ignore = () => undefined
+    const events = {
+      opened: (file: number) => opened.push(file),
+      wrote: ignore,
+      changed: ignore,
+      replacing: async () => undefined,
+    }
     const closing = new AbortController()
     const store = new StoreFiles(
       parseMetainfo(bencode.encode({ info: small })),
@@ -273,6 +279,68 @@ describe('a file that the user', () => {
   })
 })
 
+/** Overwrites part of a file in place, as another program may: when this resolves, the file says that it was changed. */
+async function overwrite(path: string, at: number, length: number): Promise<void> {
+  await using file = await open(path, 'r+')
+  const before = (await file.stat()).ctimeMs
+  // Where the clock of the file system is coarse, it takes a few milliseconds.
+  await expect
+    .poll(
+      async () => {
+        await file.write(Buffer.alloc(length), 0, length, at)
+        return (await file.stat()).ctimeMs
+      },
+      { interval: 1 },
+    )
+    .not.toBe(before)
+}
+
+describe('a file that another program overwrites in place', () => {
+  test('right after a write is noticed by the next one: its pieces are hashed again before they are handed out', async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    for (const index of [0, 1]) await opened.put(index, pieces[index] as Buffer)
+    await overwrite(join(opened.directory, 'First.mkv'), 0, 100)
+    expect(opened.changed).toEqual([])
+    await opened.put(1, pieces[1] as Buffer)
+    expect(opened.changed).toEqual([0])
+    expect([0, 1].map((piece) => opened.store.isVerified(piece))).toEqual([false, true])
+    await expect(opened.get(0, 0)).rejects.toThrow('piece 0 is damaged')
+    expect(opened.said).toEqual(['0 is damaged'])
+    await opened.put(0, pieces[0] as Buffer)
+    expect([opened.changed, opened.store.isVerified(0)]).toEqual([[0], true])
+    expectSameBytes((await opened.get(0, 0)) as Uint8Array, first.subarray(0, 16_384))
+  })
+
+  test('in a part that was not fetched yet does not harm what is fetched', async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    await opened.put(0, pieces[0] as Buffer)
+    await overwrite(join(opened.directory, 'First.mkv'), MIB, 100)
+    await opened.put(1, pieces[1] as Buffer)
+    await opened.put(2, pieces[2] as Buffer)
+    for (const piece of [0, 1, 2]) await opened.get(piece, 0)
+    expect([opened.changed, opened.said]).toEqual([[0], []])
+    await opened.expectRight()
+  })
+
+  test("is told from the engine's own writes, also when many wait", async () => {
+    await using folder = await temporaryFolder()
+    await using opened = await openStore(folder.path)
+    for (let round = 0; round < 20; round++)
+      await Promise.all(pieces.map((piece, index) => opened.put(index, piece)))
+    expect([opened.changed, opened.said]).toEqual([[], []])
+    const reported = opened.wrote.filter(({ file }) => file === 0)
+    expect(reported.at(-1)).toEqual({
+      file: 0,
+      changedAt: (await stat(join(opened.directory, 'First.mkv'))).ctimeMs,
+      isWriting: false,
+    })
+    expect(reported[0]?.isWriting).toBe(true)
+    await opened.expectRight()
+  })
+})
+
 /** Has a piece written, until the store notices that the first file was replaced. */
 async function untilSeen(opened: Awaited<ReturnType<typeof openStore>>, piece: number): Promise<void> {
   const timesOpened = () => opened.opened.filter(({ file }) => file === 0).length
@@ -301,12 +369,16 @@ async function openStore(root: string, claimed: readonly number[] = [], gates = 
   const directory = join(root, 'a torrent')
   await makeTorrentFolder(directory)
   const said: string[] = []
+  const changed: number[] = []
+  const wrote: { readonly file: number; readonly changedAt: number; readonly isWriting: boolean }[] = []
   const seen: { readonly file: number; readonly id: string }[] = []
   const disk = new Disk()
   const store = new PieceStore(
     { info, directory, claimed, disk, gates },
     {
       opened: (file, id) => seen.push({ file, id }),
+      wrote: (file, changedAt, isWriting) => wrote.push({ file, changedAt, isWriting }),
+      changed: (file) => changed.push(file),
       damaged: (piece) => said.push(`${piece} is damaged`),
       gone: (pieces) => said.push(`${pieces} are gone`),
       diskFull: (refusal) => said.push(refusal),
@@ -317,6 +389,8 @@ async function openStore(root: string, claimed: readonly number[] = [], gates = 
   return {
     directory,
     said,
+    changed,
+    wrote,
     opened: seen,
     disk,
     store,

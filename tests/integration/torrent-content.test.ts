@@ -7,7 +7,7 @@ import type { InfoHash } from '../../src/domain/bittorrent/info-hash.ts'
 import { parseMetainfo } from '../../src/domain/bittorrent/metainfo.ts'
 import { fileIdOf } from '../../src/files/file-id.ts'
 import { TorrentContent } from '../../src/torrents/content/torrent-content.ts'
-import { patternBytes } from '../support/pattern-bytes.ts'
+import { expectSameBytes, patternBytes } from '../support/pattern-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const PIECE = 64 * 1024
@@ -140,7 +140,7 @@ describe('a file that the engine writes to, after it was', () => {
     await at.engineWrites([0, 1, 2, 3])
     at.content.completeIfAllThere(0)
     await expect.poll(() => at.said).toEqual(['0 is whole'])
-    at.content.files.noteEngines(0, 'another')
+    at.content.files.noteEngines(0, 'another', 1)
     expect(at.content.isComplete(0)).toBe(true)
     expect(at.states()).toEqual(['claimed', 'claimed', 'claimed', 'claimed'])
     await using whole = await at.content.openComplete(0)
@@ -150,7 +150,7 @@ describe('a file that the engine writes to, after it was', () => {
     expect(at.said).toEqual(['0 is whole'])
   })
 
-  test('removed and put back is the same file', async () => {
+  test('removed and put back is the same file: its pieces are hashed, and are right', async () => {
     await using at = await beginTorrent()
     await at.engineWrites([0, 1])
     await rename(at.path, `${at.path}.aside`)
@@ -158,8 +158,54 @@ describe('a file that the engine writes to, after it was', () => {
     await at.engineOpens()
     await at.content.checkIdentity(0)
     await at.engineWrites([2])
+    for (const piece of [0, 1]) await at.content.claimed.check(piece)
     expect(at.states()).toEqual(['verified', 'verified', 'verified', 'missing'])
     expect(at.said).toEqual([])
+  })
+})
+
+describe('a file that another program overwrites in place right after the engine wrote to it', () => {
+  test('is noticed by a check: its pieces are hashed, and the damaged one is fetched again', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    await at.overwrite(0)
+    await at.content.check(0)
+    expect(at.states()).toEqual(['claimed', 'claimed', 'missing', 'missing'])
+    for (const piece of [0, 1]) await at.content.claimed.check(piece)
+    expect(at.states()).toEqual(['missing', 'verified', 'missing', 'missing'])
+    expect(at.said).toEqual(['0 is damaged'])
+  })
+
+  test('is noticed by a reader that has it open: none of its bytes are given', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    await using held = at.content.files.hold(0)
+    const bytes = Buffer.alloc(10)
+    expect(await (await held.open()).read(bytes, 0, 10, 0)).toMatchObject({ bytesRead: 10 })
+    expectSameBytes(bytes, film.subarray(0, 10))
+    const source = await held.open()
+    await at.overwrite(0)
+    expect(await source.read(bytes, 0, 10, 0)).toBeUndefined()
+    expect(at.states()).toEqual(['claimed', 'claimed', 'missing', 'missing'])
+  })
+
+  test('is noticed by a reader when nothing is fetched any more', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    at.content.files.noteEngineEnded()
+    await using held = at.content.files.hold(0)
+    const source = await held.open()
+    await at.overwrite(1)
+    expect(await source.read(Buffer.alloc(10), 0, 10, 0)).toBeUndefined()
+    expect(at.states()).toEqual(['claimed', 'claimed', 'missing', 'missing'])
+  })
+
+  test('is noticed when the engine opens it again', async () => {
+    await using at = await beginTorrent()
+    await at.engineWrites([0, 1])
+    await at.overwrite(0)
+    await at.engineOpens()
+    expect(at.states()).toEqual(['claimed', 'claimed', 'missing', 'missing'])
   })
 })
 
@@ -215,7 +261,10 @@ async function beginTorrent() {
     },
     { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined },
   )
-  const engineOpens = async () => content.files.noteEngines(0, fileIdOf(await stat(path)))
+  const engineOpens = async () => {
+    const stats = await stat(path)
+    content.files.noteEngines(0, fileIdOf(stats), stats.ctimeMs)
+  }
   await engineOpens()
   return {
     path,
@@ -228,7 +277,23 @@ async function beginTorrent() {
         const bytes = film.subarray(piece * PIECE, (piece + 1) * PIECE)
         await handle.write(bytes, 0, bytes.length, piece * PIECE)
       }
+      content.files.noteWrote(0, (await handle.stat()).ctimeMs, false)
       content.markVerified(pieces)
+    },
+    /** Another program writes zeros into a piece. */
+    async overwrite(piece: number) {
+      await using file = await open(path, 'r+')
+      const before = (await file.stat()).ctimeMs
+      // Where the clock of the file system is coarse, it takes a few milliseconds.
+      await expect
+        .poll(
+          async () => {
+            await file.write(ZEROS, 0, 100, piece * PIECE)
+            return (await file.stat()).ctimeMs
+          },
+          { interval: 1 },
+        )
+        .not.toBe(before)
     },
     states: () => Array.from({ length: PIECES }, (_, piece) => content.pieces.stateOf(piece)),
     async [Symbol.asyncDispose]() {

@@ -47,7 +47,8 @@ swarmTest.for(['while it is being fetched', 'when it is complete'])(
     const ours = join(app.folder, swarm.infoHash)
     const see = () => expect.poll(() => getRange(url, 0, MIB).catch(() => undefined))
     await getRange(url, 0, when === 'when it is complete' ? film.length - 1 : MIB)
-    if (when === 'when it is complete') await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
+    if (when === 'when it is complete')
+      await expect.poll(() => isCompleteOnDisk(app, swarm.infoHash)).toBe(true)
 
     // The server may be writing the usage notes into it.
     await rm(ours, { recursive: true, maxRetries: 5 })
@@ -78,7 +79,7 @@ swarmTest('a film that is overwritten in place while it is fetched never gives a
   // What is written while the engine writes too cannot be told from its own writes.
   swarm.freeze()
   const onDisk = join(app.folder, swarm.infoHash, 'Film.mkv')
-  await expect.poll(async () => Date.now() - (await stat(onDisk)).mtimeMs > 4_000).toBe(true)
+  await expect.poll(async () => Date.now() - (await stat(onDisk)).mtimeMs > 500).toBe(true)
   await writeFile(onDisk, Buffer.alloc(MIB), { flag: 'r+' })
   // When that is answered, the film has been checked.
   expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)

@@ -50,10 +50,6 @@ class FakeDisk implements ContentDisk {
     syncing?.resolve()
   }
 
-  now(): number {
-    return this.clock
-  }
-
   async stat(): Promise<Stats> {
     const stats = await this.statIfThere()
     if (!stats) throw failure('ENOENT')
@@ -157,11 +153,12 @@ export function contentWorld(claimed: readonly number[] = []) {
     },
     /** The engine opens the file that is there, or another one. */
     engineOpens(id: FileId = idOf(disk.file?.ino ?? 0)) {
-      content.files.noteEngines(0, id)
+      content.files.noteEngines(0, id, disk.file?.changedAt ?? disk.clock)
     },
     /** The engine writes pieces to the file that it has open, and reports them. */
     engineWrites(pieces: readonly number[]) {
       if (disk.file) disk.file.changedAt = disk.clock
+      content.files.noteWrote(0, disk.clock, false)
       return content.markVerified(pieces)
     },
     /** Another program writes to the file, or puts another one in its place, or removes it. */

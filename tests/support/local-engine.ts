@@ -56,6 +56,8 @@ export function localEngine({ metainfo, pieces }: LocalSwarm): LocalEngine {
       { info, directory, claimed: pieces, disk: new Disk(), gates },
       {
         opened: on.opened,
+        wrote: on.wrote,
+        changed: on.changed,
         damaged: (piece) => on.missing([piece]),
         gone: on.missing,
         diskFull: on.diskFull,

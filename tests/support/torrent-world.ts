@@ -136,11 +136,13 @@ export async function torrentWorld({ isOnDisk, isNoteless, ...options }: WorldOp
       await writeFile(join(directory, NAME), '', { flag: 'a' })
       await using file = await open(join(directory, NAME), 'r+')
       const { on } = opened.at(-1) ?? {}
-      on?.opened(0, fileIdOf(await file.stat()))
+      const stats = await file.stat()
+      on?.opened(0, fileIdOf(stats), stats.ctimeMs)
       for (const piece of numbers) {
         const written = bytes(piece) ?? new Uint8Array()
         await file.write(written, 0, written.length, piece * PIECE)
       }
+      on?.wrote(0, (await file.stat()).ctimeMs, false)
       on?.verified(numbers)
     },
     async [Symbol.asyncDispose]() {

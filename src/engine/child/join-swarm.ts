@@ -12,7 +12,8 @@ import { keepMetadata, parsedTorrent } from './metadata-as-found.ts'
 import type { OwnTrackers } from './own-trackers.ts'
 import { guardPeerSources } from './peer-sources.ts'
 import type { PieceMemory } from './piece-memory.ts'
-import type { PieceStore, UploadGates } from './piece-store.ts'
+import type { PieceStore } from './piece-store.ts'
+import type { UploadGates } from './piece-store-parts.ts'
 import { guardPlaces } from './places.ts'
 
 const UPLOAD_SLOTS = 4

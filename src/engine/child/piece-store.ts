@@ -1,46 +1,12 @@
 import { type Refusal, refusalOf } from '../../disk/disk-errors.ts'
 import { pieceHashAt, pieceLengthAt, piecesOf, type TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
-import type { FileId } from '../../files/file-id.ts'
-import type { ByteGate } from '../../lib/byte-gate.ts'
 import { type Disk, GivenUpError } from './disk.ts'
 import { PieceStates } from './piece-states.ts'
+import type { PieceStoreEvents, PieceStoreOptions, UploadGates } from './piece-store-parts.ts'
+import type { OpenedFile } from './store-file.ts'
 import { StoreFiles } from './store-files.ts'
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void
-
-/** Limits the work for peers that ask for pieces, of all torrents together. */
-export interface UploadGates {
-  /** by the bytes that are being read */
-  readonly reads: ByteGate
-  /** by the pieces that are being hashed */
-  readonly checks: ByteGate
-}
-
-export interface PieceStoreOptions {
-  readonly info: TorrentInfo
-  readonly directory: string
-  /** pieces that an earlier run noted as verified */
-  readonly claimed: Iterable<number>
-  /** shared by all torrents that are written to it */
-  readonly disk: Disk
-  /** shared by all torrents */
-  readonly gates: UploadGates
-}
-
-export interface PieceStoreEvents {
-  /** This file is read and written from now on. Called again when the file is replaced. */
-  opened(file: number, id: FileId): void
-  /** A claimed piece has a wrong hash. */
-  damaged(piece: number): void
-  /** These pieces were in a file that was removed. */
-  gone(pieces: readonly number[]): void
-  /** The disk refuses a piece, which waits until the disk takes it. */
-  diskFull(refusal: Refusal): void
-  /** No piece waits any more. */
-  diskReady(): void
-  /** A copy is about to take the place of a file that is the user's; it does so when this resolves. */
-  replacing(file: number, copy: FileId): Promise<void>
-}
 
 /**
  * The pieces of one torrent on disk, in the shape webtorrent wants (abstract-chunk-store).
@@ -73,9 +39,14 @@ export class PieceStore {
     this.#gates = gates
     this.#events = events
     const fileEvents = {
-      opened: (file: number, id: FileId, content: 'same' | 'other' | 'none') =>
-        this.#onOpened(file, id, content),
-      replacing: (file: number, copy: FileId) => events.replacing(file, copy),
+      opened: (file: number, opened: OpenedFile) => this.#onOpened(file, opened),
+      wrote: events.wrote,
+      changed: (file: number) => {
+        const { first, last } = this.#piecesOf(file)
+        this.#states.doubt(first, last)
+        events.changed(file)
+      },
+      replacing: events.replacing,
     }
     this.#files = new StoreFiles(info, directory, fileEvents, this.#closing.signal)
   }
@@ -219,16 +190,18 @@ export class PieceStore {
   }
 
   /** What is known of a file does not hold for another one in its place. */
-  #onOpened(index: number, id: FileId, content: 'same' | 'other' | 'none'): void {
-    const file = this.#info.files[index]
+  #onOpened(file: number, { id, content, changedAt }: OpenedFile): void {
     let gone: readonly number[] = []
-    if (file && content !== 'same') {
-      const { first, last } = piecesOf(this.#info, file)
-      if (content === 'none') gone = this.#states.forgetAll(first, last)
-      else this.#states.doubt(first, last)
-    }
-    this.#events.opened(index, id)
+    const { first, last } = this.#piecesOf(file)
+    if (content === 'none') gone = this.#states.forgetAll(first, last)
+    else if (content === 'other') this.#states.doubt(first, last)
+    this.#events.opened(file, id, changedAt)
     if (gone.length > 0) this.#events.gone(gone)
+  }
+
+  #piecesOf(index: number): { readonly first: number; readonly last: number } {
+    const file = this.#info.files[index]
+    return file ? piecesOf(this.#info, file) : { first: 0, last: -1 }
   }
 
   #lengthOf(piece: number): number {

@@ -10,20 +10,25 @@ import { readAll } from '../../files/read-all.ts'
 import { writeAll } from '../../files/write-all.ts'
 import type { MadeFiles } from '../../storage/made-files.ts'
 import { OURS } from '../../storage/mark.ts'
+import { OwnWrites, type OwnWritesEvents } from './own-writes.ts'
 
 /** Bytes that are compared at a time with a piece, which may be long. */
 const COMPARED_BYTES = 1024 * 1024
 /** How often it is checked that the open file still has its name, while it is written to. */
 const LOOK_MS = 1_000
 
-export interface StoreFileEvents {
-  /**
-   * This file is read and written from now on. Called again when the file is replaced.
-   *
-   * @param content - `same` for the first file, and for a copy of the last one; `none` for one that was just made; else
-   * `other`
-   */
-  opened(file: FileId, content: 'same' | 'other' | 'none'): void
+/** A file that was opened. */
+export interface OpenedFile {
+  readonly id: FileId
+  /** `same` for the first file, and for a copy of the last one; `none` for one that was just made; else `other` */
+  readonly content: 'same' | 'other' | 'none'
+  /** when it was last changed (ctime), epoch ms */
+  readonly changedAt: number
+}
+
+export interface StoreFileEvents extends OwnWritesEvents {
+  /** This file is read and written from now on. Called again when the file is replaced. */
+  opened(opened: OpenedFile): void
   /** A copy is about to take the place of a file that is the user's; it does so when this resolves. */
   replacing(copy: FileId): Promise<void>
 }
@@ -45,6 +50,7 @@ export class StoreFile {
   readonly #closing: AbortSignal
   readonly #reader: OpenOnce
   readonly #writer: OpenOnce
+  readonly #writes: OwnWrites
   #opening: Promise<unknown> = Promise.resolve()
   /** the file that was opened last, to read or to write */
   #current: FileId | undefined
@@ -70,6 +76,7 @@ export class StoreFile {
       this.#opening = opening.catch(() => undefined)
       return opening
     })
+    this.#writes = new OwnWrites(this.#writer, events)
   }
 
   /** @throws Error if the file is too short */
@@ -91,7 +98,7 @@ export class StoreFile {
     if (this.#writer.isInUse) await this.#releaseIfMoved()
     // A piece that spans two files may be wrong in the other one only: then this file is right as it is, and needs no copy.
     else if ((await this.#isUsers()) && (await this.#holds(bytes, position))) return
-    await this.#writer.use((handle) => writeAll(handle, bytes, position))
+    await this.#writes.run(bytes.length, (handle) => writeAll(handle, bytes, position))
   }
 
   /**
@@ -164,13 +171,15 @@ export class StoreFile {
 
   /** @param other - the other handle, which may be open on the last file */
   #note(stats: Stats, other: OpenOnce, isNew = false): void {
-    const file = fileIdOf(stats)
+    const id = fileIdOf(stats)
     this.#lookedAt = performance.now()
-    if (file === this.#current) return
-    const isSame = this.#current === undefined || file === this.#copy
-    this.#current = file
+    this.#writes.opened(stats, id === this.#current)
+    if (id === this.#current) return
+    const isSame = this.#current === undefined || id === this.#copy
+    this.#current = id
     void other.release()
-    this.#events.opened(file, isSame ? 'same' : isNew ? 'none' : 'other')
+    const content = isSame ? 'same' : isNew ? 'none' : 'other'
+    this.#events.opened({ id, content, changedAt: stats.ctimeMs })
   }
 
   #mustBeOurs(made: MadeFiles, stats: Stats): void {

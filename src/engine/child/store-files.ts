@@ -6,7 +6,7 @@ import { filesIn, segmentsOf } from '../../domain/bittorrent/segments.ts'
 import type { FileId } from '../../files/file-id.ts'
 import { MadeFiles } from '../../storage/made-files.ts'
 import { mustBeOurs } from '../../storage/mark.ts'
-import { StoreFile } from './store-file.ts'
+import { type OpenedFile, StoreFile } from './store-file.ts'
 
 /** Bytes that are read and hashed at a time: half a millisecond, in which this process does nothing else. */
 const HASH_BYTES = 256 * 1024
@@ -14,12 +14,12 @@ const HASH_BYTES = 256 * 1024
 const MAX_PREPARED = 3
 
 export interface StoreFilesEvents {
-  /**
-   * This file is read and written from now on.
-   *
-   * @param content - see `StoreFileEvents`
-   */
-  opened(file: number, id: FileId, content: 'same' | 'other' | 'none'): void
+  /** This file is read and written from now on. */
+  opened(file: number, opened: OpenedFile): void
+  /** As `OwnWritesEvents` has it. */
+  wrote(file: number, changedAt: number, isWriting: boolean): void
+  /** Another program has changed the file. */
+  changed(file: number): void
   /** A copy is about to take the place of a file that is the user's; it does so when this resolves. */
   replacing(file: number, copy: FileId): Promise<void>
 }
@@ -34,7 +34,7 @@ export class StoreFiles {
   /** those that were read or written, by index; a torrent may have many thousands of others */
   readonly #files = new Map<number, StoreFile>()
   #made: Promise<MadeFiles | undefined> = Promise.resolve(undefined)
-  /** how often a file was replaced by one with other content */
+  /** how often a file was replaced by one with other content, or changed by another program */
   #changes = 0
 
   /** @param closing - aborts the copy of a file, and hashing */
@@ -78,7 +78,7 @@ export class StoreFiles {
     return hash.digest()
   }
 
-  /** Does work on the files of a piece, and repeats it if one of them was replaced meanwhile. */
+  /** Does work on the files of a piece, and repeats it if another program changed one of them meanwhile. */
   async settled<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       const before = this.#changes
@@ -106,9 +106,14 @@ export class StoreFiles {
     if (known) return known
     const path = join(this.#directory, this.#names[index] ?? '')
     const events = {
-      opened: (id: FileId, content: 'same' | 'other' | 'none') => {
-        if (content !== 'same') this.#changes++
-        this.#events.opened(index, id, content)
+      opened: (opened: OpenedFile) => {
+        if (opened.content !== 'same') this.#changes++
+        this.#events.opened(index, opened)
+      },
+      wrote: (changedAt: number, isWriting: boolean) => this.#events.wrote(index, changedAt, isWriting),
+      changed: () => {
+        this.#changes++
+        this.#events.changed(index)
       },
       replacing: (copy: FileId) => this.#events.replacing(index, copy),
     }

@@ -137,7 +137,9 @@ export class SwarmTorrent {
     const store = new PieceStore(
       { info, directory, claimed, disk: this.disk, gates },
       {
-        opened: (file, fileId) => report({ kind: 'opened', id, file, fileId }),
+        opened: (file, fileId, changedAt) => report({ kind: 'opened', id, file, fileId, changedAt }),
+        wrote: (file, changedAt, isWriting) => report({ kind: 'wrote', id, file, changedAt, isWriting }),
+        changed: (file) => report({ kind: 'changed', id, file }),
         damaged: (piece) => this.forget([piece]),
         gone: (pieces) => this.forget(pieces),
         diskFull: (refusal) => report({ kind: 'diskFull', id, refusal }),

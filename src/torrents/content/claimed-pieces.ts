@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import type { TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
 import type { ContentDisk } from './content-disk.ts'
@@ -5,7 +6,7 @@ import type { PieceMap } from './piece-map.ts'
 
 export interface ClaimedPiecesEvents {
   /** This file is being read. */
-  opened(fileIdx: number, file: FileId): void
+  opened(fileIdx: number, stats: Stats): void
   /** Whether it still is the file to read. */
   isCurrent(fileIdx: number, file: FileId): boolean
   /** A piece was hashed; if it is wrong, it is missing now. */
@@ -56,7 +57,7 @@ export class ClaimedPieces {
       .isPieceRight(info, this.#paths, piece, (fileIdx, stats) => {
         opened.set(fileIdx, fileIdOf(stats))
         const before = pieces.doubts
-        this.#events.opened(fileIdx, fileIdOf(stats))
+        this.#events.opened(fileIdx, stats)
         // That it is another file than before is known before its bytes are read.
         doubts += pieces.doubts - before
       })

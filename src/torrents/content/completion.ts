@@ -1,6 +1,5 @@
 import { piecesOf, type TorrentFile } from '../../domain/bittorrent/metainfo.ts'
 import { messageOf } from '../../domain/errors.ts'
-import { fileIdOf } from '../../files/file-id.ts'
 import type { FileStamp } from '../../files/same-file.ts'
 import type { Log } from '../../observe/log.ts'
 import type { ClaimedPieces } from './claimed-pieces.ts'
@@ -10,7 +9,7 @@ import type { FilesOnDisk, FilesOwner } from './files-on-disk.ts'
 /** The torrent whose files become complete. */
 interface CompletedContent extends Pick<FilesOwner, 'info' | 'pieces' | 'pathOf'> {
   readonly claimed: Pick<ClaimedPieces, 'check'>
-  readonly files: Pick<FilesOnDisk, 'see' | 'claim'>
+  readonly files: Pick<FilesOnDisk, 'see' | 'isUnchanged'>
   file(fileIdx: number): TorrentFile
   /** All pieces of a file are verified. Resolves when that is saved, and reported. */
   noteComplete(fileIdx: number, stamp: FileStamp): Promise<void>
@@ -50,15 +49,15 @@ export class Completion {
     const path = this.#content.pathOf(fileIdx)
     const { first, last } = piecesOf(info, this.#content.file(fileIdx))
     const before = await this.#disk.stat(path)
-    const claims = pieces.count('claimed', first, last)
+    if (!files.see(fileIdx, before)) return
     for (let piece = first; piece <= last; piece++) {
       if (pieces.stateOf(piece) === 'claimed') await claimed.check(piece)
     }
     const file = await this.#disk.stat(path)
-    if (!files.see(fileIdx, fileIdOf(file))) return
+    if (!files.see(fileIdx, file)) return
+    // Another program may have written to it while its pieces were checked.
+    if (!(await files.isUnchanged(fileIdx, file, Number.POSITIVE_INFINITY))) return
     if (pieces.count('verified', first, last) <= last - first) return
-    // Another program wrote to it while its pieces were checked.
-    if (claims > 0 && file.mtimeMs !== before.mtimeMs) return files.claim(fileIdx)
     await this.#content.noteComplete(fileIdx, file)
   }
 }

@@ -9,8 +9,6 @@ import { bytesOnDisk } from '../../storage/torrent-folder.ts'
 
 /** What the files of a torrent need of the disk; each rejects with the system's error. */
 export interface ContentDisk {
-  /** The clock that files get their times from, epoch ms. */
-  now(): number
   stat(path: string): Promise<Stats>
   /** @returns `undefined` if there is no file */
   statIfThere(path: string): Promise<Stats | undefined>
@@ -29,7 +27,6 @@ export interface ContentDisk {
 export function contentDisk(): ContentDisk {
   const shared = new OpenFiles()
   return {
-    now: Date.now,
     stat,
     statIfThere,
     open,

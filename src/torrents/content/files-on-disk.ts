@@ -3,13 +3,23 @@ import { piecesOf, type TorrentInfo } from '../../domain/bittorrent/metainfo.ts'
 import { filesIn } from '../../domain/bittorrent/segments.ts'
 import { messageOf, SelfStremeError } from '../../domain/errors.ts'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
+import { Deadline } from '../../lib/deadline.ts'
+import { Waiters } from '../../lib/waiters.ts'
 import type { Log } from '../../observe/log.ts'
 import type { ClaimedPiecesEvents } from './claimed-pieces.ts'
 import type { ContentDisk } from './content-disk.ts'
 import type { ContentEvents } from './content-events.ts'
 import type { PieceMap } from './piece-map.ts'
 import { HeldFile } from './reader-handle.ts'
-import { SeenFiles } from './seen-files.ts'
+import { type FileChange, SeenFiles } from './seen-files.ts'
+
+/** The engine reports a write within this time; a change that it has not reported then, another program made. */
+const REPORT_MS = 1_000
+/**
+ * How long a reader waits for the end of a write before its bytes are sent: 10 MB/s with slices of 512 KiB. On a disk that
+ * takes longer, what another program writes at the same moment is not noticed before the next slice.
+ */
+const WRITE_MS = 50
 
 /** The torrent whose files they are. */
 export interface FilesOwner {
@@ -30,17 +40,18 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
   readonly #disk: Pick<ContentDisk, 'open'>
   readonly #events: Pick<ContentEvents, 'damaged' | 'lost'>
   readonly #log: Log
-  readonly #seen: SeenFiles
+  readonly #seen = new SeenFiles()
+  /** woken by what the engine reports of its writes */
+  readonly #reports = new Waiters()
 
   constructor(
     owner: FilesOwner,
-    disk: Pick<ContentDisk, 'open' | 'now'>,
+    disk: Pick<ContentDisk, 'open'>,
     events: Pick<ContentEvents, 'damaged' | 'lost'>,
     log: Log,
   ) {
     this.#owner = owner
     this.#disk = disk
-    this.#seen = new SeenFiles(() => disk.now())
     this.#events = events
     this.#log = log
   }
@@ -50,12 +61,31 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
     return new HeldFile({
       open: () => this.#open(fileIdx),
       isCurrent: (file) => this.isCurrent(fileIdx, file),
+      isUnchanged: (stats) => this.isUnchanged(fileIdx, stats),
+      doubts: () => this.#owner.pieces.doubts,
     })
   }
 
   /** The engine has opened this file. */
-  noteEngines(fileIdx: number, file: FileId): void {
-    if (!this.#seen.seeEngines(fileIdx, file)) this.#onReplaced(fileIdx)
+  noteEngines(fileIdx: number, file: FileId, changedAt: number): void {
+    this.#onChange(fileIdx, this.#seen.seeEngines(fileIdx, file, changedAt))
+  }
+
+  /** Only the engine has changed the file, until this time (ctime, epoch ms). @param isWriting - it goes on */
+  noteWrote(fileIdx: number, changedAt: number, isWriting: boolean): void {
+    this.#seen.noteWrote(fileIdx, changedAt, isWriting)
+    this.#reports.wakeAll()
+  }
+
+  /** The engine has found that another program has changed the file. */
+  noteChanged(fileIdx: number): void {
+    if (this.#seen.isEngines(fileIdx)) this.claim(fileIdx)
+  }
+
+  /** The engine writes to no file any more. */
+  noteEngineEnded(): void {
+    this.#seen.noteEnded()
+    this.#reports.wakeAll()
   }
 
   /** The engine is about to replace a file that is also the user's by a copy. */
@@ -71,11 +101,6 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
     return files.every((fileIdx) => this.#seen.isEngines(fileIdx))
   }
 
-  /** A piece of these files was right just now. */
-  confirm(files: readonly number[]): void {
-    for (const fileIdx of files) this.#seen.confirm(fileIdx)
-  }
-
   /** Files on disk that hold bytes of a piece. */
   withBytesOf(piece: number): number[] {
     const { info } = this.#owner
@@ -86,13 +111,13 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
     return this.#seen.isCurrent(fileIdx, file)
   }
 
-  opened(fileIdx: number, file: FileId): void {
-    this.see(fileIdx, file)
+  opened(fileIdx: number, stats: Stats): void {
+    this.see(fileIdx, stats)
   }
 
   checked(piece: number, isRight: boolean): void {
+    if (isRight) return
     const files = this.withBytesOf(piece)
-    if (isRight) return this.confirm(files)
     this.#log.warn('piece on disk is damaged; it is fetched again', {
       piece,
       path: this.#owner.pathOf(files[0] ?? 0),
@@ -102,23 +127,50 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
   }
 
   /** The file with its name is this one. @returns whether the verified pieces are in it */
-  see(fileIdx: number, file: FileId): boolean {
-    const isSame = this.#seen.see(fileIdx, file)
+  see(fileIdx: number, stats: Stats): boolean {
+    const isSame = this.#seen.see(fileIdx, fileIdOf(stats), stats.ctimeMs)
     if (!isSame) this.#onReplaced(fileIdx)
     return isSame
   }
 
   /** Compares a file that is not complete with what was seen of it. */
-  compare(fileIdx: number, found: Stats | undefined): void {
-    const change = this.#seen.compare(fileIdx, found)
-    if (change === 'gone') this.#lose(fileIdx)
-    else if (change !== 'same') this.claim(fileIdx)
+  async compare(fileIdx: number, found: Stats | undefined): Promise<void> {
+    if (found) await this.isUnchanged(fileIdx, found)
+    else if (this.#seen.compare(fileIdx, found) === 'gone') this.#lose(fileIdx)
+  }
+
+  /**
+   * Whether only the engine has changed a file until these stats of it were taken. Waits for the engine's report if it may be
+   * writing.
+   *
+   * @param writeMs - the longest wait while it is writing; after that the file counts as unchanged
+   */
+  async isUnchanged(fileIdx: number, stats: Stats, writeMs = WRITE_MS): Promise<boolean> {
+    const begin = performance.now()
+    let change = this.#seen.compare(fileIdx, stats)
+    for (;;) {
+      if (change !== 'unsure') return this.#onChange(fileIdx, change)
+      const isWriting = this.#seen.isWriting(fileIdx)
+      using deadline = new Deadline((isWriting ? writeMs : REPORT_MS) - (performance.now() - begin))
+      await this.#reports.wait(deadline.signal).catch(() => undefined)
+      // Another file may have taken its place meanwhile.
+      if (!this.isCurrent(fileIdx, fileIdOf(stats))) return false
+      if (deadline.isPassed && isWriting) return true
+      change = deadline.isPassed ? this.#seen.noteChanged(fileIdx, stats) : this.#seen.compare(fileIdx, stats)
+    }
   }
 
   /** There is no file with this name. */
   noteGone(fileIdx: number): void {
     this.#seen.lose(fileIdx)
     this.#lose(fileIdx)
+  }
+
+  /** Another program has changed the file, and this is what it is now. */
+  claimChanged(fileIdx: number, stats: Stats): void {
+    this.#seen.see(fileIdx, fileIdOf(stats), stats.ctimeMs)
+    this.#seen.noteChanged(fileIdx, stats)
+    this.claim(fileIdx)
   }
 
   /** Another program has changed the file: its pieces are hashed again before they are sent. */
@@ -131,6 +183,14 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
   #lose(fileIdx: number): void {
     this.#owner.pieces.markMissing(this.#doubtful(fileIdx))
     this.#events.lost()
+  }
+
+  /** @returns whether it is as it was */
+  #onChange(fileIdx: number, change: FileChange): boolean {
+    if (change === 'same') return true
+    if (change === 'replaced') this.#onReplaced(fileIdx)
+    else this.claim(fileIdx)
+    return false
   }
 
   #onReplaced(fileIdx: number): void {
@@ -165,8 +225,8 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
       this.noteGone(fileIdx)
       throw new SelfStremeError('media.damaged', `${path} is gone: ${messageOf(cause)}`, { cause })
     })
-    const file = fileIdOf(await handle.stat())
-    this.see(fileIdx, file)
-    return { handle, file }
+    const stats = await handle.stat()
+    this.see(fileIdx, stats)
+    return { handle, file: fileIdOf(stats) }
   }
 }

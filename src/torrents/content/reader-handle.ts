@@ -1,7 +1,9 @@
+import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { SelfStremeError } from '../../domain/errors.ts'
 import type { FileId } from '../../files/file-id.ts'
-import { type ByteSource, OpenOnce } from '../../files/open-once.ts'
+import { OpenOnce } from '../../files/open-once.ts'
+import type { SliceSource } from '../../files/read-slices.ts'
 
 interface Held {
   readonly handle: FileHandle
@@ -12,6 +14,10 @@ interface HeldFileSource {
   open(): Promise<Held>
   /** Whether it is the file to read from now. */
   isCurrent(file: FileId): boolean
+  /** Whether no other program has changed it until these stats of it were taken. */
+  isUnchanged(stats: Stats): Promise<boolean>
+  /** As `PieceMap.doubts`. */
+  doubts(): number
 }
 
 /**
@@ -33,13 +39,26 @@ export class HeldFile implements AsyncDisposable {
     return this.#opened !== undefined && this.#source.isCurrent(this.#opened)
   }
 
-  /** The file to read from now. Read at once, while it {@link isCurrent}. */
-  async open(): Promise<ByteSource> {
+  /**
+   * The file to read from now. Read at once, while it {@link isCurrent}: what another program has changed since this call is
+   * not given.
+   */
+  async open(): Promise<SliceSource> {
     while (!this.isCurrent) {
       await this[Symbol.asyncDispose]()
       await this.#file.use(async () => undefined)
     }
-    return this.#file
+    const doubts = this.#source.doubts()
+    return {
+      read: async (buffer, offset, length, position) => {
+        const [read, stats] = await this.#file.use(async (handle) => [
+          await handle.read(buffer, offset, length, position),
+          await handle.stat(),
+        ])
+        const isUnchanged = this.isCurrent && (await this.#source.isUnchanged(stats))
+        return isUnchanged && this.#source.doubts() === doubts ? read : undefined
+      },
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

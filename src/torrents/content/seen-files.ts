@@ -1,73 +1,78 @@
 import type { Stats } from 'node:fs'
 import { type FileId, fileIdOf } from '../../files/file-id.ts'
 
-/** The engine reports a piece soon after it wrote it; what is written later than that, another program wrote. */
-const REPORT_DELAY_MS = 1_000
-
 interface Seen {
-  /** when a piece of it was right, epoch ms */
-  readonly at: number
+  /** until its last change at this time (ctime, epoch ms), only we have changed it since it was first seen */
+  readonly changedAt: number
   /** the file that the verified pieces are in; until it is seen, no piece is verified */
   readonly file?: FileId | undefined
   /** a copy that will take its place */
   readonly copy?: FileId | undefined
-  /** the file that the engine has open */
+  /** the file that the engine has opened */
   readonly engines?: FileId | undefined
+  /** the engine may write to it, and reports that */
+  readonly isOpen?: boolean
+  /** the engine is writing to it now */
+  readonly isWriting?: boolean
 }
 
-/** What another program did to a file since it was last right. */
-export type FileChange = 'same' | 'changed' | 'replaced' | 'gone'
+/**
+ * What another program did to a file since it was last seen; `unsure` if it was changed by the engine, which has not
+ * reported it yet, or by another program.
+ */
+export type FileChange = 'same' | 'unsure' | 'changed' | 'replaced' | 'gone'
 
 /**
- * Which file the verified pieces of each file of a torrent are in, so that no other file is read for it; and when it was
- * last right, so that a change by another program is noticed.
+ * Which file the verified pieces of each file of a torrent are in, so that no other file is read for it; and until when only
+ * we have changed it, so that a change by another program is noticed.
  */
 export class SeenFiles {
   readonly #files = new Map<number, Seen>()
-  readonly #now: () => number
-
-  /** @param now - epoch ms, as the times of files are */
-  constructor(now: () => number = Date.now) {
-    this.#now = now
-  }
-
-  /** A piece of it was right just now. */
-  confirm(fileIdx: number): void {
-    this.#files.set(fileIdx, { ...this.#files.get(fileIdx), at: this.#now() })
-  }
 
   /** A copy with the same bytes is about to take its place. */
   expectCopy(fileIdx: number, copy: FileId): void {
-    this.#files.set(fileIdx, { ...this.#files.get(fileIdx), at: this.#now(), copy })
+    this.#files.set(fileIdx, { changedAt: 0, ...this.#files.get(fileIdx), copy })
   }
 
   /**
    * The file with its name was seen: it is the one to read from now on.
    *
+   * @param changedAt - when it was last changed (ctime), epoch ms
    * @returns whether verified pieces are still verified: not in another file
    */
-  see(fileIdx: number, file: FileId): boolean {
+  see(fileIdx: number, file: FileId, changedAt: number): boolean {
     const seen = this.#files.get(fileIdx)
     if (seen?.file === file) return true
     const isSame = seen?.file === undefined || seen.copy === file
-    this.#files.set(fileIdx, { at: this.#now(), ...seen, file, copy: isSame ? seen?.copy : undefined })
+    this.#files.set(fileIdx, { ...seen, changedAt, file, copy: isSame ? seen?.copy : undefined })
     return isSame
   }
 
-  /** The engine has opened this file. @returns as {@link see} */
-  seeEngines(fileIdx: number, file: FileId): boolean {
-    const isSame = this.see(fileIdx, file)
-    this.#files.set(fileIdx, { at: this.#now(), ...this.#files.get(fileIdx), engines: file })
-    return isSame
+  /** The engine has opened this file, and has not written to it since. */
+  seeEngines(fileIdx: number, file: FileId, changedAt: number): FileChange {
+    const before = this.#files.get(fileIdx)
+    const isSame = this.see(fileIdx, file, changedAt)
+    this.#set(fileIdx, { changedAt, engines: file, isOpen: true, isWriting: false })
+    if (!isSame) return 'replaced'
+    return before?.file === file && before.changedAt !== changedAt ? 'changed' : 'same'
+  }
+
+  /** Only the engine has changed the file that it has open, until this time. @param isWriting - it goes on */
+  noteWrote(fileIdx: number, changedAt: number, isWriting: boolean): void {
+    if (this.isEngines(fileIdx)) this.#set(fileIdx, { changedAt, isWriting })
+  }
+
+  /** The engine writes to no file any more until it opens one. */
+  noteEnded(): void {
+    for (const fileIdx of this.#files.keys()) this.#set(fileIdx, { isOpen: false, isWriting: false })
   }
 
   /** There is no file with its name. */
   lose(fileIdx: number): void {
-    const seen = this.#files.get(fileIdx)
-    if (seen) this.#files.set(fileIdx, { ...seen, file: undefined, copy: undefined })
+    this.#set(fileIdx, { file: undefined, copy: undefined })
   }
 
-  /** Compares a file with what was seen of it, and sees it. The next call is about what happens from now on. */
+  /** Compares a file with what was seen of it, and sees it; unless `unsure`, the next call is about what happens after that. */
   compare(fileIdx: number, found: Stats | undefined): FileChange {
     const seen = this.#files.get(fileIdx)
     if (!seen) return 'same'
@@ -75,10 +80,16 @@ export class SeenFiles {
       this.lose(fileIdx)
       return seen.file === undefined ? 'same' : 'gone'
     }
-    const isSame = this.see(fileIdx, fileIdOf(found))
-    this.confirm(fileIdx)
-    if (!isSame) return 'replaced'
-    return found.ctimeMs > seen.at + REPORT_DELAY_MS ? 'changed' : 'same'
+    if (!this.see(fileIdx, fileIdOf(found), found.ctimeMs)) return 'replaced'
+    if (found.ctimeMs <= this.#changedAt(fileIdx)) return 'same'
+    if (seen.isOpen && this.isEngines(fileIdx)) return 'unsure'
+    return this.noteChanged(fileIdx, found)
+  }
+
+  /** Another program has changed the file. */
+  noteChanged(fileIdx: number, { ctimeMs }: Stats): FileChange {
+    this.#set(fileIdx, { changedAt: ctimeMs })
+    return 'changed'
   }
 
   /** Whether a file is the one that the verified pieces are in. */
@@ -96,5 +107,19 @@ export class SeenFiles {
   isEngineElsewhere(fileIdx: number): boolean {
     const seen = this.#files.get(fileIdx)
     return seen?.engines !== undefined && seen.engines !== seen.file
+  }
+
+  /** Whether the engine is changing the file now. */
+  isWriting(fileIdx: number): boolean {
+    return this.#files.get(fileIdx)?.isWriting === true
+  }
+
+  #changedAt(fileIdx: number): number {
+    return this.#files.get(fileIdx)?.changedAt ?? 0
+  }
+
+  #set(fileIdx: number, news: Partial<Seen>): void {
+    const seen = this.#files.get(fileIdx)
+    if (seen) this.#files.set(fileIdx, { ...seen, ...news })
   }
 }

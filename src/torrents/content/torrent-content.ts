@@ -6,7 +6,6 @@ import {
   type TorrentInfo,
 } from '../../domain/bittorrent/metainfo.ts'
 import { filesIn } from '../../domain/bittorrent/segments.ts'
-import { fileIdOf } from '../../files/file-id.ts'
 import type { OpenFile } from '../../files/open-files.ts'
 import type { FileStamp } from '../../files/same-file.ts'
 import type { Log } from '../../observe/log.ts'
@@ -116,9 +115,9 @@ export class TorrentContent implements FilesOwner, JournalSource {
   /** Checks whether another program changed a file, and whether it is complete by now. @throws the system's error */
   async check(fileIdx: number): Promise<void> {
     const file = await this.#disk.statIfThere(this.pathOf(fileIdx))
-    if (!this.isComplete(fileIdx)) this.files.compare(fileIdx, file)
+    if (!this.isComplete(fileIdx)) await this.files.compare(fileIdx, file)
     else if (!file) this.files.noteGone(fileIdx)
-    else if (!this.#complete.isIntact(fileIdx, file)) this.files.claim(fileIdx)
+    else if (!this.#complete.isIntact(fileIdx, file)) this.files.claimChanged(fileIdx, file)
     // An earlier run may have ended before it was noted, or it was put right.
     this.completeIfAllThere(fileIdx)
   }
@@ -130,7 +129,7 @@ export class TorrentContent implements FilesOwner, JournalSource {
     // On a failing disk, what is known of a file stays true until it is read.
     if (file === 'unknown') return
     if (!file) this.files.noteGone(fileIdx)
-    else if (this.files.see(fileIdx, fileIdOf(file))) this.completeIfAllThere(fileIdx)
+    else if (this.files.see(fileIdx, file)) this.completeIfAllThere(fileIdx)
   }
 
   /** The engine has written these pieces. @returns how many bytes were not there before */
@@ -222,7 +221,6 @@ export class TorrentContent implements FilesOwner, JournalSource {
   }
 
   #markVerified(piece: number, files: readonly number[]): number {
-    this.files.confirm(files)
     const isNew = this.pieces.isMissing(piece)
     this.pieces.markVerified([piece])
     if (!isNew) return 0

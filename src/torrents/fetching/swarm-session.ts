@@ -130,6 +130,7 @@ export class SwarmSession {
         (cause: unknown) => new SelfStremeError('engine.down', `${infoHash}: ${messageOf(cause)}`, { cause }),
       )
       await this.#engine.close(infoHash)
+      this.#torrent.ended()
       // Pieces that waited to be written are lost.
       this.#torrent.diskReady()
       // A peer that was there may come back: the count starts again.
@@ -202,7 +203,10 @@ export class SwarmSession {
           this.#metainfo = bytes
         }, end)
       },
-      opened: (file, id) => torrent.opened(file, id),
+      opened: (file, id, changedAt) => torrent.opened(file, id, changedAt),
+      wrote: (file, changedAt, isWriting) => torrent.wrote(file, changedAt, isWriting),
+      changed: (file) => torrent.changed(file),
+      ended: () => torrent.ended(),
       verified: (pieces) => torrent.verified(pieces),
       missing: (pieces) => torrent.missing(pieces),
       replacing: (file, copy) => torrent.replacing(file, copy),

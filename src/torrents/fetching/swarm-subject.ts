@@ -17,7 +17,11 @@ export interface SwarmSubject extends Pick<OpenTorrent, 'infoHash' | 'directory'
   metainfo(bytes: Uint8Array): Promise<void>
   verified(pieces: readonly number[]): void
   missing(pieces: readonly number[]): void
-  opened(file: number, id: FileId): void
+  opened(file: number, id: FileId, changedAt: number): void
+  wrote(file: number, changedAt: number, isWriting: boolean): void
+  changed(file: number): void
+  /** The engine writes to no file any more until it was {@link opened}. */
+  ended(): void
   replacing(file: number, copy: FileId): void
   /** The disk is full or failing; fetched pieces wait until {@link diskReady}. */
   diskFull(refusal: Refusal): void

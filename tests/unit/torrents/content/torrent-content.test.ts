@@ -1,12 +1,14 @@
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { FileState } from '../../../../src/torrents/content/file-state.ts'
 import { type ContentWorld, contentWorld, idOf, PIECES } from '../../../support/content-world.ts'
 
 type Cell = readonly [atOnce: FileState, inTheEnd: FileState, pieces: string, ...reported: string[]]
 
 const ALL = Array.from({ length: PIECES }, (_, piece) => piece)
-/** So long after that a change of the file is not taken for one of the engine's. */
-const LATER_MS = 60_000
+/** However soon another program changes a file after the engine has written to it, it is noticed. */
+const LATER_MS = 1
+/** What the engine has not reported by then, it has not done. */
+const REPORT_MS = 1_000
 
 /** How a file comes to be in each state. */
 const ARRANGE: Record<FileState, () => Promise<ContentWorld>> = {
@@ -53,9 +55,9 @@ const ARRANGE: Record<FileState, () => Promise<ContentWorld>> = {
 const EVENTS = {
   'gets a piece': ({ engineWrites }) => engineWrites([0]),
   'gets all its pieces': ({ engineWrites }) => engineWrites(ALL),
-  'gets pieces in another file': (world) => {
+  'gets pieces in another file': async (world) => {
     world.interfere('replaces')
-    world.content.files.see(0, idOf(99))
+    world.content.files.see(0, await world.disk.stat())
     world.content.markVerified([2])
   },
   'loses a piece in the engine': ({ content }) => content.markMissing([0]),
@@ -69,6 +71,32 @@ const EVENTS = {
   'is checked after another program wrote to it': (world) => {
     world.interfere('writes')
     return world.content.check(0)
+  },
+  'is checked after another program wrote to it, and the engine has ended': (world) => {
+    world.interfere('writes')
+    world.content.files.noteEngineEnded()
+    return world.content.check(0)
+  },
+  'is found changed by the engine': ({ content, disk, interfere }) => {
+    interfere('writes')
+    content.files.noteChanged(0)
+    content.files.noteWrote(0, disk.clock, false)
+  },
+  'is checked before the engine has reported a write': ({ content, disk, interfere }) => {
+    interfere('writes')
+    const checking = content.check(0)
+    content.files.noteWrote(0, disk.clock, false)
+    return checking
+  },
+  'is checked while the engine writes for long': ({ content, disk, interfere }) => {
+    content.files.noteWrote(0, disk.clock - LATER_MS, true)
+    interfere('writes')
+    return content.check(0)
+  },
+  'is opened again by the engine': ({ engineOpens }) => engineOpens(),
+  'is opened again by the engine after another program wrote to it': (world) => {
+    world.interfere('writes')
+    world.engineOpens()
   },
   'is checked after it was replaced': (world) => {
     world.interfere('replaces')
@@ -134,7 +162,7 @@ const TABLE = {
     empty: ['partial', 'partial', 'v---'],
     partial: ['partial', 'partial', 'vc--'],
     full: ['full', 'full', 'vcvv'],
-    completing: ['completing', 'full', 'cccc'],
+    completing: ['completing', 'complete', 'vvvv', 'listed', 'complete'],
     saving: ['saving', 'complete', 'vvvv', 'listed', 'complete'],
     complete: ['complete', 'complete', 'vvvv'],
   },
@@ -142,7 +170,7 @@ const TABLE = {
     empty: ['full', 'full', 'vvvv'],
     partial: ['full', 'full', 'vvvv'],
     full: ['full', 'full', 'vvvv'],
-    completing: ['completing', 'full', 'cccc'],
+    completing: ['completing', 'complete', 'vvvv', 'listed', 'complete'],
     saving: ['saving', 'complete', 'vvvv', 'listed', 'complete'],
     complete: ['complete', 'complete', 'vvvv'],
   },
@@ -189,17 +217,65 @@ const TABLE = {
   'is checked after another program wrote to it': {
     empty: ['empty', 'empty', '----'],
     partial: ['partial', 'partial', 'cc--'],
+    full: ['full', 'complete', 'vvvv', 'listed', 'complete'],
+    completing: ['completing', 'full', 'cccc'],
+    saving: ['completing', 'full', 'cccc'],
+    complete: ['complete', 'complete', 'vvvv', 'unlisted', 'listed', 'complete'],
+  },
+  'is checked after another program wrote to it, and the engine has ended': {
+    empty: ['empty', 'empty', '----'],
+    partial: ['partial', 'partial', 'cc--'],
     full: ['complete', 'complete', 'vvvv', 'listed', 'complete'],
     completing: ['completing', 'full', 'ccvv'],
     saving: ['completing', 'full', 'cccc'],
     complete: ['complete', 'complete', 'vvvv', 'unlisted', 'listed', 'complete'],
+  },
+  'is found changed by the engine': {
+    empty: ['empty', 'empty', '----'],
+    partial: ['partial', 'partial', 'cc--'],
+    full: ['full', 'full', 'cccc'],
+    completing: ['completing', 'full', 'ccvv'],
+    saving: ['completing', 'full', 'cccc'],
+    complete: ['full', 'full', 'cccc', 'unlisted'],
+  },
+  'is checked before the engine has reported a write': {
+    empty: ['empty', 'empty', '----'],
+    partial: ['partial', 'partial', 'vc--'],
+    full: ['complete', 'complete', 'vvvv', 'listed', 'complete'],
+    completing: ['completing', 'complete', 'vvvv', 'listed', 'complete'],
+    saving: ['completing', 'full', 'cccc'],
+    complete: ['complete', 'complete', 'vvvv', 'unlisted', 'listed', 'complete'],
+  },
+  'is checked while the engine writes for long': {
+    empty: ['empty', 'empty', '----'],
+    partial: ['partial', 'partial', 'vc--'],
+    full: ['full', 'completing', 'vvvv'],
+    completing: ['completing', 'completing', 'vvvv'],
+    saving: ['completing', 'full', 'cccc'],
+    complete: ['complete', 'complete', 'vvvv', 'unlisted', 'listed', 'complete'],
+  },
+  'is opened again by the engine': {
+    empty: ['empty', 'empty', '----'],
+    partial: ['partial', 'partial', 'vc--'],
+    full: ['full', 'full', 'vcvv'],
+    completing: ['completing', 'complete', 'vvvv', 'listed', 'complete'],
+    saving: ['saving', 'complete', 'vvvv', 'listed', 'complete'],
+    complete: ['complete', 'complete', 'vvvv'],
+  },
+  'is opened again by the engine after another program wrote to it': {
+    empty: ['empty', 'empty', '----'],
+    partial: ['partial', 'partial', 'cc--'],
+    full: ['full', 'full', 'cccc'],
+    completing: ['completing', 'full', 'ccvv'],
+    saving: ['completing', 'full', 'cccc'],
+    complete: ['full', 'full', 'cccc', 'unlisted'],
   },
   'is checked after it was replaced': {
     empty: ['empty', 'empty', '----', 'lost'],
     partial: ['partial', 'partial', 'cc--', 'lost'],
     full: ['complete', 'complete', 'vvvv', 'lost', 'listed', 'complete'],
     completing: ['completing', 'full', 'ccvv', 'lost'],
-    saving: ['completing', 'full', 'cccc'],
+    saving: ['completing', 'full', 'cccc', 'lost'],
     complete: ['complete', 'complete', 'vvvv', 'unlisted', 'lost', 'listed', 'complete'],
   },
   'is checked after it was removed': {
@@ -328,8 +404,11 @@ const STATES = Object.keys(ARRANGE) as FileState[]
 const NAMES = Object.keys(EVENTS) as EventName[]
 const CASES = STATES.flatMap((state) => NAMES.map((event) => ({ state, event })))
 
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+afterEach(() => void vi.useRealTimers())
+
 test('the table has a row for every event, and a cell for every state in it', () => {
-  expect(CASES).toHaveLength(6 * 24)
+  expect(CASES).toHaveLength(6 * 30)
   expect(Object.keys(TABLE)).toEqual(NAMES)
   for (const row of Object.values(TABLE)) expect(Object.keys(row)).toEqual(STATES)
 })
@@ -345,6 +424,7 @@ test.for(CASES)('a file that is $state and $event', async ({ state, event }) => 
   await world.settle()
   const atOnce = content.stateOf(0)
   disk.release()
+  await vi.advanceTimersByTimeAsync(REPORT_MS)
   await happening
   await world.settle()
   const after: Cell = [atOnce, content.stateOf(0), world.pieces, ...said]
