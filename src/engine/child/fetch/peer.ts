@@ -13,6 +13,8 @@ const LIKELY_RATE = 1_000_000
 const TRIAL_BLOCKS = 4
 /** Interval of requests to a stuck peer that refuses them. */
 const ASK_AGAIN_MS = 1_000
+/** The same, if it neither answers nor refuses them: they may be lost. */
+const LOST_MS = 5_000
 /** A new peer counts as useful for this long before it has given anything. */
 const NEW_MS = 3_000
 
@@ -195,7 +197,8 @@ export class Peer {
 
   /** Asks a stuck peer again for a block that it owed, one request at a time. Others may be asked for the same block. */
   askAgain(now: number): void {
-    if (!this.#test || this.#isBeingTested || !this.isUsable || now - this.#testedAt < ASK_AGAIN_MS) return
+    const pauseMs = this.#isBeingTested ? LOST_MS : ASK_AGAIN_MS
+    if (!this.#test || !this.isUsable || now - this.#testedAt < pauseMs) return
     const { piece, block, bytes } = this.#test
     this.#testedAt = now
     this.#isBeingTested = true

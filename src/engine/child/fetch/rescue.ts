@@ -150,12 +150,15 @@ export class Rescue {
 
   /** Cancels requests that a peer will not answer soon, so that others can. */
   #relieve(peer: Peer, peers: readonly Peer[]): void {
-    if (!peers.some((other) => other !== peer && other.isFit)) return
-    if (peer.silence.isTooLong && peer.requests.length > 0) {
+    const isAlone = !peers.some((other) => other !== peer && other.isFit)
+    // Also if no other can be asked: bittorrent-protocol 5.0.9 forgets a request that was cancelled and repeated while it
+    // was reading the block (`_onRequest`), as happens after a seek, and then waits for the next one as we would for it.
+    if (peer.silence.isTooLong(isAlone) && peer.requests.length > 0) {
       peer.getStuck()
       this.#requests.cancel(peer, () => true)
       return
     }
+    if (isAlone) return
     const late = new Set(peer.late)
     if (late.size > 0) this.#requests.cancel(peer, (request) => late.has(request))
   }

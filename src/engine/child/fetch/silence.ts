@@ -1,5 +1,7 @@
 /** Seconds without a block, with open requests, after which a peer is stuck. */
 const PATIENCE = { proven: 1, unproven: 2, longest: 4 }
+/** Times as long if no other peer could be asked instead. */
+const ALONE = 2
 /** Seconds after which a stuck peer that is asked again is dropped; fewer if it never gave anything and others wait. */
 const GIVE_UP = { usually: 6, crowded: 3 }
 /** One check counts at most this much: a longer pause was ours. */
@@ -41,8 +43,9 @@ export class Silence {
     return this.#owedSeconds > OVERDUE
   }
 
-  get isTooLong(): boolean {
-    return this.#owedSeconds > this.#patience
+  /** @param isAlone - no other peer could be asked */
+  isTooLong(isAlone: boolean): boolean {
+    return this.#owedSeconds > this.#patience * (isAlone ? ALONE : 1)
   }
 
   onBlock(): void {

@@ -186,6 +186,29 @@ test('when no peer delivers, one is dropped at a time, and only when new peers w
   expect(letGo[0]).toEqual(['a', false])
 })
 
+test('the only peer is asked again for one block after two seconds of silence, and then every five seconds', () => {
+  const { join, serve, take, pass, letGo, now } = scene()
+  const only = join('only')
+  const repeated: number[] = []
+  only.wire.request = (piece: number, offset: number) => {
+    repeated.push(now())
+    expect([piece, offset]).toEqual([PIECE, 0])
+  }
+  serve(only, 100)
+  take(only, 4)
+  const since = now()
+  pass(1.7)
+  expect([only.isStuck, only.requests.length]).toEqual([false, 4])
+  pass(11)
+  expect([only.isStuck, only.requests.length, letGo]).toEqual([true, 0, []])
+  const pauses = repeated.map((at, n) => at - (repeated[n - 1] ?? since))
+  expect(pauses[0]).toBeLessThan(2_500)
+  expect(pauses.slice(1)).toEqual([5_000, 5_000])
+  // One block makes up for all.
+  expect(only.onLateBlock(BLOCK_BYTES, PIECE, 0, now())).toBe(true)
+  expect(only.isFit).toBe(true)
+})
+
 test('a peer that resumes after three seconds stays', () => {
   const { join, serve, take, pass, letGo, now } = scene()
   const pausing = join('pausing')

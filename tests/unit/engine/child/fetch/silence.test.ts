@@ -12,10 +12,10 @@ function secondsUntil(isSo: () => boolean): number {
   return Number.POSITIVE_INFINITY
 }
 
-function secondsOfPatience(silence: Silence): number {
+function secondsOfPatience(silence: Silence, isAlone = false): number {
   return secondsUntil(() => {
     silence.onTick(TICK, true)
-    return silence.isTooLong
+    return silence.isTooLong(isAlone)
   })
 }
 
@@ -27,14 +27,21 @@ test('a new peer has two seconds for its first answer and one for each later ans
   const silence = new Silence()
   expect(secondsOfPatience(silence)).toBe(2)
   silence.onBlock()
-  expect([silence.isTooLong, silence.isProven]).toEqual([false, true])
+  expect([silence.isTooLong(false), silence.isProven]).toEqual([false, true])
   expect(secondsOfPatience(silence)).toBe(1)
+})
+
+test('the only peer has twice as long', () => {
+  const silence = new Silence()
+  expect(secondsOfPatience(silence, true)).toBe(4)
+  silence.onBlock()
+  expect(secondsOfPatience(silence, true)).toBe(2)
 })
 
 test('a peer without requests is not silent', () => {
   const silence = new Silence()
   for (let n = 0; n < 100; n++) silence.onTick(TICK, false)
-  expect(silence.isTooLong).toBe(false)
+  expect(silence.isTooLong(false)).toBe(false)
 })
 
 test('the time a peer owes an answer adds up over pauses without requests', () => {
@@ -45,13 +52,13 @@ test('the time a peer owes an answer adds up over pauses without requests', () =
   }
   expect(silence.owedSeconds).toBeCloseTo(1.5)
   owe(silence, 1)
-  expect(silence.isTooLong).toBe(true)
+  expect(silence.isTooLong(false)).toBe(true)
 })
 
 test('a pause of this process does not count as silence of a peer', () => {
   const silence = new Silence()
   silence.onTick(30, true)
-  expect(silence.isTooLong).toBe(false)
+  expect(silence.isTooLong(false)).toBe(false)
 })
 
 test('a peer that was stuck and recovered gets more time on each recovery, up to four seconds', () => {
