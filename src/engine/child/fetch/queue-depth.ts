@@ -2,13 +2,13 @@ import { BLOCK_BYTES } from './assembly.ts'
 
 /** First requests to a peer of which nothing is known. */
 const START_BLOCKS = 32
-/** Peers of which nothing is known share the first mebibyte, */
-const SHARED_BLOCKS = 64
 /**
- * but each gets so many: one that sends every half a second would otherwise need a second turn before it shows that it is
- * fast. Among 30 slow peers, a first piece took 1.1 s with 8 and 1.3 s with 4 (simulated).
+ * Peers of which nothing is known share so many blocks, 4 MiB. That is more than most first pieces have: many peers with an
+ * upload limit send every half a second what they were asked for before, so a piece should not need all of them.
  */
-const SMALLEST_SHARE = 8
+const SHARED_BLOCKS = 256
+/** The share of one peer. */
+const SHARE = { fewest: 12, most: 64 }
 const FEWEST_BLOCKS = 2
 const MAX_BLOCKS = 256
 /** How long a request should wait at the peer before its turn, to bridge a pause on our side. */
@@ -75,11 +75,12 @@ export class QueueDepth {
 }
 
 /**
- * How many blocks to request at first from a peer that has not given anything: its share of a mebibyte. If one peer were
- * asked for all of a first piece, the piece would take as long as that peer.
+ * How many blocks to request at first from a peer that has not given anything: fewer, the more peers there are. If a few
+ * slow ones were asked for all of a first piece, it would take as long as they do.
  *
  * @param usablePeers - peers that may be asked, this one included
  */
 export function firstShare(usablePeers: number): number {
-  return Math.max(SMALLEST_SHARE, Math.ceil(SHARED_BLOCKS / Math.max(1, usablePeers)))
+  const share = Math.ceil(SHARED_BLOCKS / Math.max(1, usablePeers))
+  return Math.min(Math.max(SHARE.fewest, share), SHARE.most)
 }

@@ -129,8 +129,7 @@ export class Rescue {
       const isLate = now - askedAt >= lateMs
       // Nothing can be expected of peers that have given nothing.
       const isNoLater = best.eta <= soonest || !best.peer.isProven || !isAnyProven
-      // A block that was not requested from any peer is better than one that will probably come.
-      const isSooner = !assembly.hasFree && best.eta * HASTE.times + HASTE.seconds <= soonest
+      const isSooner = best.eta * HASTE.times + HASTE.seconds <= soonest
       if (isSooner || (isLate && isNoLater)) this.#requests.askAsWell(best.peer, assembly, block)
     }
   }

@@ -72,12 +72,12 @@ test('a queue that is not used up does not get deeper', () => {
 test.for([
   [0, 64],
   [1, 64],
-  [2, 32],
-  [3, 22],
-  [7, 10],
-  [8, 8],
-  [35, 8],
-  [1_000, 8],
+  [4, 64],
+  [5, 52],
+  [8, 32],
+  [20, 13],
+  [22, 12],
+  [1_000, 12],
 ])('%i peers of which nothing is known are asked for %i blocks each', ([peers, blocks]) => {
   expect(firstShare(peers as number)).toBe(blocks)
 })

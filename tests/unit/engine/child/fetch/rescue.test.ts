@@ -348,15 +348,3 @@ test.for([
   }
   expect(took).toBe(at)
 })
-
-test('a block that no peer was asked for comes before one that others were asked for, unless that is late', () => {
-  const { join, take, rescue, wait, now, peers, namesAskedFor } = scene()
-  take(join('silent'), BLOCKS - 1)
-  join('idle')
-  wait(399)
-  rescue.help(PIECE, [...peers.values()], now())
-  expect(namesAskedFor(0)).toEqual(['silent'])
-  wait(1)
-  rescue.help(PIECE, [...peers.values()], now())
-  expect(namesAskedFor(0)).toEqual(['silent', 'idle'])
-})
