@@ -151,7 +151,8 @@ export class FilesOnDisk implements ClaimedPiecesEvents {
     for (;;) {
       if (change !== 'unsure') return this.#onChange(fileIdx, change)
       const isWriting = this.#seen.isWriting(fileIdx)
-      using deadline = new Deadline((isWriting ? writeMs : REPORT_MS) - (performance.now() - begin))
+      const leftMs = (isWriting ? writeMs : REPORT_MS) - (performance.now() - begin)
+      using deadline = new Deadline(Math.max(0, leftMs))
       await this.#reports.wait(deadline.signal).catch(() => undefined)
       // Another file may have taken its place meanwhile.
       if (!this.isCurrent(fileIdx, fileIdOf(stats))) return false
