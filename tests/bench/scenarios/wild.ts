@@ -67,7 +67,7 @@ export const wild: Scenario = {
 async function measureStart(name: string, film: Film, torrent: Torrent, others: number): Promise<Figures> {
   await using contestant = await startContestant(name, { ...torrent, torrents: others + 1 })
   for (let at = 0; at < others; at++) await openNothing(contestant, torrent)
-  return measureFirst(name, contestant, film, torrent)
+  return await measureFirst(name, contestant, film, torrent)
 }
 
 /**

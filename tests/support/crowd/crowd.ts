@@ -64,11 +64,12 @@ export async function startCrowd(options: CrowdOptions): Promise<Crowd> {
     ...rest,
   }
   await using starting = new AsyncDisposableStack()
-  const processes = await Promise.all([
-    startHelperProcess<Ports>(PYTHON, [DEAD_PORTS, String(silent), String(refusing)]),
-    startHelperProcess<Ports>(process.execPath, [PROCESS, JSON.stringify(others)]),
-  ])
-  for (const each of processes) starting.use(each)
+  const start = async (command: string, args: readonly string[]) =>
+    starting.use(await startHelperProcess<Ports>(command, args))
+  const processes = [
+    await start(PYTHON, [DEAD_PORTS, String(silent), String(refusing)]),
+    await start(process.execPath, [PROCESS, JSON.stringify(others)]),
+  ]
   const parts = starting.move()
   return {
     ports: processes.flatMap(({ answer }) => Object.values(answer).flat()),
