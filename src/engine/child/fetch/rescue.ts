@@ -13,7 +13,7 @@ const HASTE = { times: 1.5, seconds: 0.05 }
  * takes over sooner from those that have not.
  */
 const LATE_MS = { usually: 400, unproven: 200 }
-/** Peers that are asked for the same block. */
+/** Peers that are asked for the same block; one more that is giving now, if none of them is expected to answer. */
 const MAX_ASKED = 4
 /** A peer that needs longer for a block is no help. */
 const SLOW_SECONDS = 1
@@ -118,9 +118,10 @@ export class Rescue {
     const helpers = isAnyQuick ? able.filter(({ isProven }) => isProven) : able
     if (helpers.length === 0) return
     for (const { block, soonest, asked, askedAt } of openBlocks(assembly, peers, now)) {
-      if (asked.length >= MAX_ASKED) continue
+      const isFull = asked.length >= MAX_ASKED
+      if (isFull && asked.some(isAbleToHelp)) continue
       const [best] = helpers
-        .filter((peer) => !asked.includes(peer))
+        .filter((peer) => !asked.includes(peer) && (!isFull || isGiving(peer, now)))
         .map((peer) => ({ peer, eta: peer.etaOfNext(now) }))
         .sort((a, b) => a.eta - b.eta)
       if (!best) continue

@@ -302,6 +302,19 @@ test('a block is requested from four peers at most, and never twice from one', (
   expect(new Set(askersOf(here))).toEqual(new Set([4]))
 })
 
+test('a block that four silent peers owe is requested from one that gives', () => {
+  const here = scene()
+  const { join, take, pass, serve, namesAskedFor } = here
+  const silent = Array.from({ length: 4 }, (_, n) => join(`silent ${n}`))
+  take(silent[0] as Peer, 1)
+  pass(1.5)
+  expect(namesAskedFor(0)).toHaveLength(4)
+  const giving = join('giving')
+  serve(giving, 100)
+  pass(0.2, giving)
+  expect(namesAskedFor(0)).toContain('giving')
+})
+
 test('a late block is requested from one more peer each 400 ms, though that is not expected to be faster', () => {
   const here = scene()
   const { join, serve, take, peers, rescue, wait, now } = here
