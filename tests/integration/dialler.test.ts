@@ -6,6 +6,7 @@ import WebTorrent, { type Torrent } from 'webtorrent'
 import { Dialler } from '../../src/engine/child/dialler/dialler.ts'
 import type { ConnectedPeer } from '../../src/engine/child/dialler/least-useful.ts'
 import type { TorrentDials } from '../../src/engine/child/dialler/torrent-dials.ts'
+import { ALONE } from '../support/alone.ts'
 import { startCrowd } from '../support/crowd/crowd.ts'
 import { handshakeOf } from '../support/raw-peer.ts'
 import { hasSeeder } from '../support/swarm.ts'
@@ -23,14 +24,7 @@ beforeEach(() => {
   resources = new AsyncDisposableStack()
   needsPeers = true
   peers = []
-  const client = new WebTorrent({
-    dht: false,
-    lsd: false,
-    utp: false,
-    natUpnp: false,
-    natPmp: false,
-    tracker: false,
-  })
+  const client = new WebTorrent(ALONE)
   resources.defer(() => new Promise<void>((done) => client.destroy(() => done())))
   torrent = client.add(INFO_HASH, { deselect: true })
   torrent.setMaxListeners(0)

@@ -9,6 +9,7 @@ import { Dialler } from '../../src/engine/child/dialler/dialler.ts'
 import { extensionsOf } from '../../src/engine/child/dialler/greeting.ts'
 import { dropPieceObjects } from '../../src/engine/child/drop-piece-objects.ts'
 import { keepMetadata } from '../../src/engine/child/metadata-as-found.ts'
+import { ALONE } from '../support/alone.ts'
 import { framed, handshakeOf, message } from '../support/raw-peer.ts'
 
 const HANDSHAKE_BYTES = 68
@@ -39,14 +40,7 @@ let resources: AsyncDisposableStack
 let client: WebTorrent
 beforeEach(() => {
   resources = new AsyncDisposableStack()
-  client = new WebTorrent({
-    dht: false,
-    lsd: false,
-    utp: false,
-    natUpnp: false,
-    natPmp: false,
-    tracker: false,
-  })
+  client = new WebTorrent(ALONE)
   resources.defer(() => new Promise<void>((done) => client.destroy(() => done())))
 })
 afterEach(() => resources.disposeAsync())

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import WebTorrent, { type Dht, type Torrent } from 'webtorrent'
 import { OwnTrackers } from '../../src/engine/child/own-trackers.ts'
 import { guardDht, guardPeerSources } from '../../src/engine/child/peer-sources.ts'
+import { ALONE } from '../support/alone.ts'
 import { startLocalServer } from '../support/local-server.ts'
 
 const INFO_HASH = 'ab'.repeat(20)
@@ -14,7 +15,7 @@ let torrent: Torrent
 let added: unknown[]
 
 beforeEach(() => {
-  client = new WebTorrent({ dht: false, lsd: false, natUpnp: false, natPmp: false, tracker: { wrtc: false } })
+  client = new WebTorrent({ ...ALONE, tracker: { wrtc: false } })
   added = []
 })
 
@@ -93,7 +94,7 @@ test.for([Buffer.from('session-1'), Buffer.from('a b&c=d'), Buffer.from([0, 0x2f
 
 test('the DHT may name peers on the internet only, local discovery peers of this torrent at any valid address', async () => {
   client.destroy()
-  client = new WebTorrent({ dht: false, lsd: true, natUpnp: false, natPmp: false, tracker: { wrtc: false } })
+  client = new WebTorrent({ ...ALONE, lsd: true, tracker: { wrtc: false } })
   add([], [])
   await expect.poll(() => torrent.discovery?.lsd).toBeTruthy()
   const { discovery } = torrent
@@ -110,14 +111,7 @@ test('the DHT may name peers on the internet only, local discovery peers of this
 
 test('the number of peers named by strangers is bounded by what can be tried soon', async () => {
   client.destroy()
-  client = new WebTorrent({
-    dht: false,
-    lsd: false,
-    natUpnp: false,
-    natPmp: false,
-    tracker: false,
-    maxConns: 0,
-  })
+  client = new WebTorrent({ ...ALONE, maxConns: 0 })
   torrent = client.add(INFO_HASH, { deselect: true })
   const dials = {
     get waiting() {

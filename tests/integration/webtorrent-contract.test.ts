@@ -5,6 +5,7 @@ import Wire from 'bittorrent-protocol'
 import { expect, test } from 'vitest'
 import WebTorrent from 'webtorrent'
 import { dropPieceObjects } from '../../src/engine/child/drop-piece-objects.ts'
+import { ALONE } from '../support/alone.ts'
 
 const packages = new URL('../../node_modules/', import.meta.url)
 
@@ -90,7 +91,7 @@ test('a wire has its unread bytes and its encryption where the guards look for t
 })
 
 test('the extensions have the members that the guards wrap', async () => {
-  const client = new WebTorrent({ dht: false, lsd: false, natUpnp: false, natPmp: false, tracker: false })
+  const client = new WebTorrent(ALONE)
   const torrent = client.add('ab'.repeat(20), { deselect: true })
   const wire = new Wire()
   torrent._onWire(wire)
@@ -114,14 +115,7 @@ test('the extensions have the members that the guards wrap', async () => {
 })
 
 test('a torrent has the members that the adapter uses', async () => {
-  const client = new WebTorrent({
-    dht: false,
-    lsd: false,
-    natUpnp: false,
-    natPmp: false,
-    utp: false,
-    tracker: false,
-  })
+  const client = new WebTorrent(ALONE)
   const torrent = client.add('ab'.repeat(20), { deselect: true })
   for (const member of [
     '_onMetadata',
@@ -191,7 +185,7 @@ test('the sources of peers have the members that the guards wrap', async () => {
 })
 
 test('a torrent without piece objects is ready with the pieces it was given, and requests none', async () => {
-  const client = new WebTorrent({ dht: false, lsd: false, natUpnp: false, natPmp: false, tracker: false })
+  const client = new WebTorrent(ALONE)
   const pieces = 1_000
   const info = {
     name: 'Film.mkv',

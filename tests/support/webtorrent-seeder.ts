@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import WebTorrent from 'webtorrent'
+import { ALONE } from './alone.ts'
 import { startTracker } from './swarm.ts'
 
 /** A swarm on this machine whose seeder is webtorrent: it needs nothing but npm. */
@@ -20,15 +21,7 @@ export interface WebtorrentSwarm extends AsyncDisposable {
 export async function seedWithWebtorrent(path: string, uploadLimit: number): Promise<WebtorrentSwarm> {
   await using starting = new AsyncDisposableStack()
   const tracker = starting.use(await startTracker())
-  const client = new WebTorrent({
-    dht: false,
-    lsd: false,
-    utp: false,
-    natUpnp: false,
-    natPmp: false,
-    tracker: { wrtc: false },
-    uploadLimit,
-  })
+  const client = new WebTorrent({ ...ALONE, tracker: { wrtc: false }, uploadLimit })
   starting.defer(() => new Promise<void>((done) => client.destroy(() => done())))
   // From then on the tracker names the seeder.
   const announced = once(tracker.server, 'start')
