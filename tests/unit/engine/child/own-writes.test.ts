@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { OwnWrites } from '../../../src/engine/child/own-writes.ts'
-import type { OpenOnce } from '../../../src/files/open-once.ts'
+import { OwnWrites } from '../../../../src/engine/child/own-writes.ts'
+import type { OpenOnce } from '../../../../src/files/open-once.ts'
 
 const MIB = 1024 * 1024
 
